@@ -1,0 +1,100 @@
+"""Fingerprints: what a result depends on, as a hash; and digests of files outside the store."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from wsss.artifacts.formats import read_json, write_json
+from wsss.errors import DataError
+
+LENGTH = 16
+RUNTIME = "runtime"
+"""What sits under this key says how a stage is run, not what comes out."""
+
+
+def fingerprint(
+    stage: str, *, version: int, config: Mapping[str, Any], content: Mapping[str, str], inputs: Mapping[str, str]
+) -> str:
+    """Hash a stage's name, version, config, outside content and inputs.
+
+    `content` maps dotted keys of the config that are paths to digests of what lies there: the digest counts, the path does
+    not. Order counts where it has a meaning (a list, a mapping of named refiners), not among an object's own fields.
+    """
+    parts = {
+        "stage": stage,
+        "version": version,
+        "config": _canonical(config, key="", content=content),
+        "content": sorted(content.items()),
+        "inputs": sorted(inputs.items()),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:LENGTH]
+
+
+def _canonical(node: Any, *, key: str, content: Mapping[str, str]) -> Any:
+    if key in content:
+        return None
+    if isinstance(node, Mapping):
+        names = sorted(node) if "_target_" in node else list(node)
+        return [
+            [name, _canonical(node[name], key=f"{key}.{name}".lstrip("."), content=content)]
+            for name in names
+            if name != RUNTIME
+        ]
+    if isinstance(node, list | tuple):
+        return [_canonical(item, key=f"{key}.{i}", content=content) for i, item in enumerate(node)]
+    return node
+
+
+class Digests:
+    """Hashes of files and folders by content; a file whose size and time are as before is not read again."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._known: dict[str, list[Any]] = read_json(cache) if cache.exists() else {}
+        self._changed = False
+
+    def of(self, sources: Iterable[Path]) -> str:
+        """Return one digest of files and of everything below folders: relative names and bytes.
+
+        Raises `DataError` for a source that is not there.
+        """
+        total = hashlib.sha256()
+        for source in sources:
+            if not source.exists():
+                raise DataError(f"{source} does not exist: check `dataset.root`, or the path that names it")
+            for name, path in _files(source):
+                total.update(f"{name}\0{self._of_file(path)}\n".encode())
+        return total.hexdigest()[:LENGTH]
+
+    def save(self) -> None:
+        """Keep what was hashed for the next time."""
+        if self._changed:
+            self._cache.parent.mkdir(parents=True, exist_ok=True)
+            write_json(self._cache, self._known)
+
+    def _of_file(self, path: Path) -> str:
+        stat = path.stat()
+        entry = self._known.get(str(path))
+        if entry is None or entry[:2] != [stat.st_size, stat.st_mtime_ns]:
+            with path.open("rb") as file:
+                entry = [stat.st_size, stat.st_mtime_ns, hashlib.file_digest(file, "sha256").hexdigest()]
+            self._known[str(path)] = entry
+            self._changed = True
+        return str(entry[2])
+
+
+def _files(source: Path) -> Iterator[tuple[str, Path]]:
+    """Yield every file with its name relative to the source, sorted, hidden ones left out."""
+    source = source.resolve()
+    if source.is_file():
+        yield source.name, source
+        return
+    for folder, folders, names in os.walk(source):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not name.startswith(".") and path.is_file():
+                yield path.relative_to(source).as_posix(), path

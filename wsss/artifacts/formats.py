@@ -1,0 +1,99 @@
+"""Formats of single items. Every write goes to a hidden name and is renamed, so a file is whole or not there."""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from wsss.errors import StoreError
+from wsss.labels import palette
+from wsss.types import ScoreMaps, Size
+
+SCORES = ".npz"
+MASK = ".png"
+
+
+def item_name(image_id: str, suffix: str) -> str:
+    """Return the file name of an image's item: the id with everything quoted that a file name may not hold."""
+    return quote(image_id, safe=" ()'") + suffix
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Yield a hidden path beside `path`; on success it takes the place of `path`, on failure it is removed."""
+    hidden = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield hidden
+        hidden.replace(path)
+    finally:
+        hidden.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file as a whole."""
+    with whole(path) as hidden:
+        hidden.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write indented JSON as a whole; numbers must be finite (`None` is what is not known)."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON; raises `StoreError` that names a file which is not there or is torn."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise StoreError(f"{path} cannot be read ({error}): delete its folder and run again") from error
+
+
+def write_scores(path: Path, maps: ScoreMaps) -> None:
+    """Write score maps as a deflated float16 npz; bytes depend on the maps alone."""
+    arrays = {
+        "labels": maps.labels.cpu().numpy().astype(np.uint8),
+        "scores": maps.scores.cpu().numpy().astype(np.float16),
+        "size": np.array(maps.size.over(1), dtype=np.int32),
+    }
+    with whole(path) as hidden, hidden.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def read_scores(path: Path) -> ScoreMaps:
+    """Read score maps onto the CPU as float32; raises `StoreError` that names a file which is missing or torn."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            labels, scores, (height, width) = arrays["labels"], arrays["scores"], arrays["size"].tolist()
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise StoreError(f"{path} holds no score maps ({error}): delete it and run again") from error
+    return ScoreMaps(
+        labels=torch.from_numpy(labels.astype(np.int64)),
+        scores=torch.from_numpy(scores.astype(np.float32)),
+        size=Size(height=height, width=width),
+    )
+
+
+def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:
+    """Write a mask `[h w]` as a palette PNG in VOC's colours: viewers show colours, programs read label ids."""
+    picture = Image.fromarray(labels)
+    picture.putpalette(palette().tobytes())
+    with whole(path) as hidden:
+        picture.save(hidden, format="PNG", optimize=False)
+
+
+def read_mask_item(path: Path) -> NDArray[np.uint8]:
+    """Read a mask that `write_mask` wrote; raises `StoreError` that names a file which is missing or torn."""
+    try:
+        with Image.open(path) as picture:
+            return np.array(picture, dtype=np.uint8)
+    except (OSError, SyntaxError) as error:
+        raise StoreError(f"{path} holds no mask ({error}): delete it and run again") from error

@@ -1,0 +1,108 @@
+"""The store: `runs/<stage>/<fingerprint>/` holds one stage's result, and a manifest that is written last."""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from filelock import FileLock
+
+from wsss.artifacts.formats import read_json, write_json
+from wsss.errors import StoreError
+
+FORMAT: Final = 1
+"""Version of the layout described here; a store of a newer version is refused."""
+
+State = Literal["cached", "resume", "run"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """One stage's folder. Complete when it has a manifest."""
+
+    stage: str
+    fingerprint: str
+    path: Path
+
+    @property
+    def items(self) -> Path:
+        """Where the items lie: one small file an image, or a few files of a table."""
+        return self.path / "items"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where a training keeps its checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def job(self) -> Path:
+        """The frozen config of the stage, which is all that a worker gets."""
+        return self.path / "stage.yaml"
+
+    @property
+    def manifest_path(self) -> Path:
+        """The manifest: the artifact is complete when this file is there."""
+        return self.path / "manifest.json"
+
+    def state(self) -> State:
+        """Tell whether the artifact is complete, begun or absent."""
+        if self.manifest_path.exists():
+            return "cached"
+        return "resume" if self.job.exists() else "run"
+
+    def manifest(self) -> dict[str, Any]:
+        """Read the manifest; raises `StoreError` where it is missing, torn or of a newer version."""
+        manifest: dict[str, Any] = read_json(self.manifest_path)
+        if manifest.get("format", FORMAT + 1) > FORMAT:
+            raise StoreError(f"{self.path} was written by a newer wsss: update wsss, or use another `store`")
+        return manifest
+
+    def lock(self) -> FileLock:
+        """Return the lock that whoever makes this artifact holds."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.path / ".lock")
+
+    def complete(self, *, inputs: Mapping[str, str], seconds: float, summary: Mapping[str, Any]) -> None:
+        """Write the manifest: hashes of all items, what went in, what it took, and what the stage says of itself."""
+        files = sorted(path for path in self.path.rglob("*") if path.is_file() and not _transient(path, self.path))
+        manifest = {
+            "format": FORMAT,
+            "stage": self.stage,
+            "fingerprint": self.fingerprint,
+            "inputs": dict(inputs),
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "seconds": round(seconds, 2),
+            "bytes": sum(path.stat().st_size for path in files),
+            "summary": dict(summary),
+            "files": {path.relative_to(self.path).as_posix(): _sha256(path) for path in files},
+        }
+        write_json(self.manifest_path, manifest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """All artifacts, of all runs. Artifacts are found by stage and fingerprint, so the folder may be moved."""
+
+    root: Path
+
+    def artifact(self, stage: str, fingerprint: str) -> Artifact:
+        """Return the artifact of a stage and fingerprint, whether or not it exists yet."""
+        return Artifact(stage=stage, fingerprint=fingerprint, path=self.root / stage / fingerprint)
+
+    @property
+    def digests(self) -> Path:
+        """Where hashes of the users' files are remembered."""
+        return self.root / "digests.json"
+
+
+def _transient(path: Path, root: Path) -> bool:
+    """Whether a file is no part of the result: hidden, a log, or kept up to date after the manifest."""
+    parts = path.relative_to(root).parts
+    return any(part.startswith(".") for part in parts) or parts[-1] in ("log.txt", "root.txt", "stage.yaml")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,182 @@
+"""Read images as a viewer shows them and masks as mask ids; a file that cannot be read is named with its remedy."""
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from jaxtyping import UInt8
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from wsss.errors import DataError
+from wsss.labels import palette
+from wsss.types import Size
+
+IMAGE_SUFFIXES: Final = frozenset(
+    (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif")
+)
+"""What counts as an image when a folder is listed, in lower case."""
+
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What turns each EXIF orientation upright; 1 is upright (EXIF 2.32, tag 0x0112)."""
+_SIDEWAYS: Final = (5, 6, 7, 8)
+"""The orientations that swap height and width."""
+
+_SIXTEEN_BIT: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+_PAPER: Final = (255, 255, 255)
+"""Transparent pixels show this colour, as on a white page."""
+_UNREADABLE: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+"""All that Pillow's decoders raise on damaged files: seen by cutting files off and changing bytes in ten formats."""
+_COMPLAINTS: Final = {
+    FileNotFoundError: "is not there: put it back, or take it out of the list that names it",
+    NotADirectoryError: "is not there: put it back, or take it out of the list that names it",
+    IsADirectoryError: "is a folder where a file is expected: name an image",
+    PermissionError: "may not be read by you: change its permissions",
+    Image.DecompressionBombError: "has too many pixels: make it smaller",
+}
+
+
+def read_image(path: Path) -> UInt8[np.ndarray, "h w 3"]:
+    """Return the RGB pixels of an image as a viewer shows it: turned by EXIF, transparency over white, 16 bits as 8.
+
+    The array is contiguous and writable. Raises `DataError` for a file that is missing, empty, cut off or no image.
+    """
+    with _opened(path) as image:
+        turn = _turn(image)
+        shown = _without_transparency(_eight_bits(image, path)).convert("RGB")
+        return np.array(shown if turn is None else shown.transpose(turn))
+
+
+def read_size(path: Path) -> Size:
+    """Return the size of what `read_image` would return, from the header alone; raises `DataError` as that does."""
+    with _opened(path) as image:
+        width, height = image.size
+        if _turn(image) in [_TURNS[orientation] for orientation in _SIDEWAYS]:
+            width, height = height, width
+        return Size(height=height, width=width)
+
+
+def read_mask(path: Path) -> UInt8[np.ndarray, "h w"]:
+    """Return the mask ids of a mask: indices of a palette PNG, values of a grey one, VOC's colours of an RGB(A) one.
+
+    Raises `DataError` where `read_image` does, for other colours than VOC's, for values above 255 and for JPEGs, whose
+    compression changes ids.
+    """
+    with _opened(path) as image:
+        if image.format in ("JPEG", "MPO"):
+            raise DataError(f"{path} is a JPEG, which blurs mask ids: draw masks as palette or grey PNGs")
+        turn = _turn(image)
+        mask = _mask_ids(image if turn is None else image.transpose(turn), path)
+    if mask.max() > 255:
+        raise DataError(f"{path} holds the value {mask.max()}: mask ids are 0 .. 255, as in an 8-bit PNG")
+    return np.array(mask, dtype=np.uint8, order="C")
+
+
+def find_images(folder: Path) -> tuple[str, ...]:
+    """Return the images in a folder and its sub-folders as sorted POSIX paths relative to it, hidden ones left out."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    return tuple(sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts)))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    try:
+        with Image.open(path) as image:
+            yield image
+    except DataError:
+        raise
+    except _UNREADABLE as error:
+        raise DataError(f"{path} {_complaint(path, error)}") from error
+
+
+def _complaint(path: Path, error: BaseException) -> str:
+    for kind, complaint in _COMPLAINTS.items():
+        if isinstance(error, kind):
+            return complaint
+    if isinstance(error, UnidentifiedImageError):
+        if path.stat().st_size == 0:
+            return "is empty (0 bytes): copy it again, or leave it out"
+        return "is no image that can be read here: save it as JPEG or PNG, or leave it out"
+    return f"is damaged ({error}): copy it again, or leave it out"
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """Return what turns the image upright, None for nothing; a broken EXIF block turns nothing, as in viewers."""
+    if image.format == "TIFF":  # Pillow turns TIFFs itself
+        return None
+    if image.format == "PNG" and not image.info.keys() & {"exif", "Raw profile type exif"}:
+        return None  # Pillow would decode the whole image to look for a late EXIF block
+    try:
+        return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except _UNREADABLE:
+        return None
+
+
+def _eight_bits(image: Image.Image, path: Path) -> Image.Image:
+    if image.mode == "F":
+        raise DataError(f"{path} has pixels without a range (32-bit floats): save it with 8 or 16 bits a pixel")
+    if image.mode not in _SIXTEEN_BIT:
+        return image
+    values = np.asarray(image).astype(np.float32)
+    if not 0 <= values.min() <= values.max() <= 65535:
+        raise DataError(f"{path} has pixels outside 0 .. 65535 (32-bit integers): save it with 8 or 16 bits a pixel")
+    return Image.fromarray((values / 257).round().astype(np.uint8))
+
+
+def _without_transparency(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, _PAPER), image)
+
+
+def _mask_ids(image: Image.Image, path: Path) -> NDArray[np.integer]:
+    match image.mode:
+        case "P" | "L":
+            return np.asarray(image)
+        case "1":
+            return np.asarray(image).astype(np.uint8)
+        case mode if mode in _SIXTEEN_BIT:
+            return np.asarray(image)
+        case "RGB" | "RGBA":
+            return _labels_of_colours(np.asarray(image)[..., :3], path)
+        case mode:
+            raise DataError(f"{path} is an image of mode {mode}: draw masks as palette or grey PNGs, a value a label")
+
+
+def _labels_of_colours(pixels: UInt8[np.ndarray, "h w 3"], path: Path) -> UInt8[np.ndarray, "h w"]:
+    codes, wanted = _codes(pixels), _codes(palette())
+    order = np.argsort(wanted)
+    labels = order[np.searchsorted(wanted[order], codes).clip(max=255)]
+    strange = wanted[labels] != codes
+    if strange.any():
+        colour = tuple(int(value) for value in pixels[strange][0])
+        raise DataError(
+            f"{path} has {int(strange.sum())} pixels in colours that are not VOC's, {colour} first: "
+            "draw masks as palette or grey PNGs, a value a label"
+        )
+    return np.asarray(labels, dtype=np.uint8)
+
+
+def _codes(colours: UInt8[np.ndarray, "*n 3"]) -> NDArray[np.int32]:
+    red, green, blue = np.moveaxis(colours.astype(np.int32), -1, 0)
+    return np.asarray((red << 16) | (green << 8) | blue)

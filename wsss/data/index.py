@@ -1,0 +1,107 @@
+"""The index: what images there are, what they show and in which split they are. Every stage reads data through it."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from wsss.errors import DataError, one_of
+from wsss.labels import check_class_names
+from wsss.types import Size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One image: paths are relative to the data set's root, `classes` are increasing class indices, a mask is optional."""
+
+    id: str
+    image: str
+    size: Size
+    classes: tuple[int, ...]
+    mask: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """All images of a data set by id, and the ids of every split. Holds no absolute path: `root` comes with the run."""
+
+    classes: tuple[str, ...]
+    records: Mapping[str, Record]
+    splits: Mapping[str, tuple[str, ...]]
+    root: Path
+
+    def __post_init__(self) -> None:
+        check_class_names(self.classes)
+        for name, ids in self.splits.items():
+            if not ids:
+                raise DataError(f"split {name!r} is empty: list at least one image in it, or leave the split out")
+            missing = [i for i in ids if i not in self.records]
+            if missing:
+                raise DataError(f"split {name!r} lists images that are not there: {one_of(missing, limit=5)}")
+        for record in self.records.values():
+            wrong = [c for c in record.classes if not 0 <= c < len(self.classes)]
+            if wrong or list(record.classes) != sorted(set(record.classes)):
+                raise DataError(
+                    f"image {record.id!r} has classes {record.classes}, not among 0 .. {len(self.classes) - 1}"
+                )
+
+    def split(self, name: str) -> tuple[Record, ...]:
+        """Return the records of a split in its own order; raises `DataError` with the known names for another name."""
+        if name not in self.splits:
+            raise DataError(f"there is no split {name!r}; this data set has: {one_of(sorted(self.splits))}")
+        return tuple(self.records[i] for i in self.splits[name])
+
+    def union(self, names: Iterable[str]) -> tuple[Record, ...]:
+        """Return the records of several splits, each image once, in order of first appearance."""
+        return tuple({record.id: record for name in names for record in self.split(name)}.values())
+
+    def image_path(self, record: Record) -> Path:
+        """Return where a record's image lies."""
+        return self.root / record.image
+
+    def mask_path(self, record: Record) -> Path | None:
+        """Return where a record's true mask lies, None where there is none."""
+        return None if record.mask is None else self.root / record.mask
+
+    def to_json(self) -> str:
+        """Serialise everything but the root, one record a line."""
+        head = {"classes": self.classes, "splits": self.splits}
+        lines = ",\n".join(json.dumps(asdict(record), ensure_ascii=False) for record in self.records.values())
+        return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "records": [\n{lines}\n]}}\n'
+
+    @classmethod
+    def from_json(cls, text: str, *, root: Path) -> Self:
+        """Read what `to_json` wrote; raises `DataError` where the text is no index."""
+        try:
+            data = json.loads(text)
+            records = [_record(fields) for fields in data["records"]]
+            splits = {name: tuple(ids) for name, ids in data["splits"].items()}
+            classes = tuple(data["classes"])
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise DataError(f"this is not an index ({error}): delete the artifact and run again") from error
+        return cls(classes=classes, records={r.id: r for r in records}, splits=splits, root=root)
+
+    @classmethod
+    def of(
+        cls, records: Sequence[Record], *, classes: Sequence[str], splits: Mapping[str, Sequence[str]], root: Path
+    ) -> Self:
+        """Gather records into an index; raises `DataError` where two have one id."""
+        by_id: dict[str, Record] = {}
+        for record in records:
+            if record.id in by_id:
+                raise DataError(
+                    f"two images have the id {record.id!r}: {by_id[record.id].image} and {record.image}; rename one"
+                )
+            by_id[record.id] = record
+        return cls(
+            classes=tuple(classes), records=by_id, splits={name: tuple(ids) for name, ids in splits.items()}, root=root
+        )
+
+
+def _record(fields: dict[str, object]) -> Record:
+    size = fields.pop("size")
+    classes = fields.pop("classes")
+    assert isinstance(size, dict)
+    assert isinstance(classes, list)
+    return Record(size=Size(**size), classes=tuple(classes), **fields)  # type: ignore[arg-type]

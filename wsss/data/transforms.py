@@ -1,0 +1,158 @@
+"""Augmentation: what training sees of an image is a function of the image and of one integer, the key.
+
+The pipelines are albumentations', built anew for every image with the key as their seed. That costs half a millisecond
+and leaves no state behind: nothing that was drawn before, in this process or another, can change an image.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from wsss.errors import ConfigError
+from wsss.labels import IGNORE
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # or its import asks PyPI whether there is a newer version
+
+import albumentations
+import cv2
+
+ImageArray = UInt8[np.ndarray, "h w 3"]
+Colour = tuple[int, int, int]
+"""Red, green and blue in 0 .. 255."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierTransform:
+    """IRN's augmentation (Ahn et al., CVPR 2019): random size at the image's own aspect, flip, crop or padding.
+
+    Every long side of the range is equally likely, and so is every place of the crop in a larger image and of a smaller
+    image in the crop. Departures from IRN's code: OpenCV's bicubic where the image grows, but the area's average where
+    it shrinks (IRN's Pillow antialiases, OpenCV's bicubic does not); and padding with `fill` before normalisation,
+    where IRN pads with 0 after it. With the mean colour the padding is off by its rounding, at most 0.5 / 255 / std or
+    0.009; in return all of this works on bytes, and knows nothing of a network's normalisation.
+    """
+
+    long_side: tuple[int, int] = (320, 640)
+    """Range of the long side in pixels, both ends included."""
+    crop: int = 512
+    """Side of the square that comes out, in pixels."""
+    flip: float = 0.5
+    """Probability of a horizontal flip."""
+    colour_jitter: float = 0.0
+    """0 .. 1: brightness, contrast and saturation change by up to this share, hue by a third of it; 0.3 is PSA's."""
+
+    def __post_init__(self) -> None:
+        low, high = self.long_side
+        _refuse(
+            [] if 1 <= low <= high else [f"long_side: [{low}, {high}] is no range of pixels: write [least, most]"],
+            _common_problems(crop=self.crop, flip=self.flip, colour_jitter=self.colour_jitter),
+        )
+
+    def __call__(self, image: ImageArray, *, key: int, fill: Colour) -> UInt8[np.ndarray, "{self.crop} {self.crop} 3"]:
+        """Return the image as seen with this key; what it does not cover has the colour `fill`."""
+        low, high = self.long_side
+        resize = albumentations.LongestMaxSize(
+            max_size=list(range(low, high + 1)), interpolation=cv2.INTER_CUBIC, area_for_downscale="image"
+        )
+        return _run([resize, *_common_steps(self, fill)], key=key, image=image)["image"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmenterTransform:
+    """Random scale, flip, and crop or padding of an image with its mask, as in IRN's second stage and in DeepLab.
+
+    Masks are sampled at the nearest pixel's centre and padded with 255. Interpolation and padding of the image are as
+    in `ClassifierTransform`; colours change in the image alone.
+    """
+
+    scale: tuple[float, float] = (0.5, 1.5)
+    """Range of the factor that height and width are multiplied by, uniform."""
+    crop: int = 512
+    """Side of the square that comes out, in pixels."""
+    flip: float = 0.5
+    """Probability of a horizontal flip."""
+    colour_jitter: float = 0.0
+    """0 .. 1, as in `ClassifierTransform`."""
+
+    def __post_init__(self) -> None:
+        low, high = self.scale
+        _refuse(
+            [] if 0 < low <= high else [f"scale: [{low}, {high}] is no range of factors: write [least, most]"],
+            _common_problems(crop=self.crop, flip=self.flip, colour_jitter=self.colour_jitter),
+        )
+
+    def __call__(
+        self, image: ImageArray, mask: UInt8[np.ndarray, "h w"], *, key: int, fill: Colour
+    ) -> tuple[UInt8[np.ndarray, "{self.crop} {self.crop} 3"], UInt8[np.ndarray, "{self.crop} {self.crop}"]]:
+        """Return image and mask as seen with this key; what they do not cover has the colour `fill` and label 255."""
+        low, high = self.scale
+        resize = albumentations.RandomScale(
+            scale_limit=(low - 1, high - 1),
+            interpolation=cv2.INTER_CUBIC,
+            mask_interpolation=cv2.INTER_NEAREST_EXACT,
+            area_for_downscale="image",
+            p=1,
+        )
+        seen = _run([resize, *_common_steps(self, fill)], key=key, image=image, mask=mask)
+        return seen["image"], seen["mask"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalTransform:
+    """The whole image, resized to a square whatever its aspect, so that images stack: for a classifier's scores only.
+
+    IRN scores no classifier; CAMs are made from images at their own aspect and do not come through here.
+    """
+
+    size: int = 256
+    """Side of the square in pixels."""
+
+    def __post_init__(self) -> None:
+        _refuse([] if self.size >= 1 else [f"size: {self.size} is no number of pixels: use at least 1"])
+
+    def __call__(self, image: ImageArray) -> UInt8[np.ndarray, "{self.size} {self.size} 3"]:
+        """Return the resized image (Pillow's bicubic, antialiased on each axis by itself)."""
+        return np.array(Image.fromarray(image).resize((self.size, self.size), Image.Resampling.BICUBIC))
+
+
+def _common_problems(*, crop: int, flip: float, colour_jitter: float) -> list[str]:
+    shares = {"flip": flip, "colour_jitter": colour_jitter}
+    problems = [f"{name}: {share} is not in 0 .. 1" for name, share in shares.items() if not 0 <= share <= 1]
+    return problems if crop >= 1 else [*problems, f"crop: {crop} is no number of pixels: use at least 1"]
+
+
+def _refuse(*problems: Sequence[str]) -> None:
+    lines = [line for group in problems for line in group]
+    if lines:
+        raise ConfigError(lines)
+
+
+def _common_steps(options: ClassifierTransform | SegmenterTransform, fill: Colour) -> list[Any]:
+    """Return what follows the resizing; padding comes last, so that its colour is not jittered."""
+    strength = options.colour_jitter
+    jitter = albumentations.ColorJitter(
+        brightness=(1 - strength, 1 + strength),
+        contrast=(1 - strength, 1 + strength),
+        saturation=(1 - strength, 1 + strength),
+        hue=(-strength / 3, strength / 3),
+        p=1,
+    )
+    crop = albumentations.RandomCrop(
+        height=options.crop,
+        width=options.crop,
+        pad_if_needed=True,
+        pad_position="random",
+        fill=fill,
+        fill_mask=IGNORE,
+    )
+    return [albumentations.HorizontalFlip(p=options.flip), *([jitter] if strength > 0 else []), crop]
+
+
+def _run(steps: Sequence[Any], *, key: int, **arrays: UInt8[np.ndarray, "h w ..."]) -> dict[str, np.ndarray]:
+    seen = albumentations.Compose(steps, seed=key)(**arrays)
+    return {name: np.ascontiguousarray(seen[name]) for name in arrays}

@@ -1,0 +1,33 @@
+"""The user's mistakes: each message names the thing that is wrong and what to do about it."""
+
+from collections.abc import Sequence
+
+
+class WsssError(ValueError):
+    """Base of every error that a user can mend; the commands print it as one line, without a traceback."""
+
+
+class ConfigError(WsssError):
+    """One or more wrong config values; `problems` holds a line for each, with its dotted key."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class DataError(WsssError):
+    """A data set, image, mask or label file that cannot be used as it is."""
+
+
+class ModelError(WsssError):
+    """A network that cannot do what is asked of it: a method, a block, a stride or a checkpoint that does not fit."""
+
+
+class StoreError(WsssError):
+    """An artifact that is missing, torn or of another version."""
+
+
+def one_of(names: Sequence[str], *, limit: int = 40) -> str:
+    """List `names` for an error message, cut after `limit` of them."""
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

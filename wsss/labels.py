@@ -1,0 +1,63 @@
+"""Mask ids and class indices: the one place that knows that class c is drawn as c + 1.
+
+A *class* is an index into the foreground classes, 0 .. C-1. A *label* is what a mask holds: 0 is background, class c is
+c + 1 and 255 is ignored everywhere.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss.errors import DataError
+
+BACKGROUND: Final = 0
+IGNORE: Final = 255
+MAX_CLASSES: Final = 254
+"""Labels are stored in one byte: 0 and 255 are taken."""
+
+
+def label_of(class_index: int) -> int:
+    """Return the mask id of a foreground class."""
+    return class_index + 1
+
+
+def class_of(label: int) -> int:
+    """Return the foreground class of a mask id; raises `ValueError` for background and ignored pixels."""
+    if label in (BACKGROUND, IGNORE):
+        raise ValueError(f"label {label} is not a foreground class")
+    return label - 1
+
+
+def label_count(class_names: Sequence[str]) -> int:
+    """Return the number of labels that a mask may hold, background included and 255 not."""
+    return len(class_names) + 1
+
+
+def label_names(class_names: Sequence[str]) -> tuple[str, ...]:
+    """Return the name of every label, background first."""
+    return ("background", *class_names)
+
+
+def check_class_names(class_names: Sequence[str]) -> None:
+    """Refuse an empty, a repeated or a too long list of class names with a `DataError`."""
+    if not class_names:
+        raise DataError("no classes: name at least one, in `dataset.classes` or in the label file")
+    repeated = sorted({name for name in class_names if list(class_names).count(name) > 1})
+    if repeated:
+        raise DataError(f"class {repeated[0]!r} is named twice: give every class one name")
+    if len(class_names) > MAX_CLASSES:
+        raise DataError(f"{len(class_names)} classes do not fit a one-byte mask: use at most {MAX_CLASSES}")
+
+
+def palette() -> NDArray[np.uint8]:
+    """Return the PASCAL VOC colour map, `[256 3]`: bit j of a label's three lowest bits goes to bit 7-j of r, g, b."""
+    colours = np.zeros((256, 3), dtype=np.uint8)
+    for label in range(256):
+        rest = label
+        for shift in range(7, -1, -1):
+            for channel in range(3):
+                colours[label, channel] |= ((rest >> channel) & 1) << shift
+            rest >>= 3
+    return colours

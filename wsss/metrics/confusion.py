@@ -1,0 +1,73 @@
+"""Segmentation scores from one confusion matrix over a whole split.
+
+The field has several "mIoU"s; this one is PASCAL VOC's. Pixels of all images are counted into one int64 matrix, pixels
+whose truth is 255 are left out, a prediction of 255 counts as background (IRN), IoU = TP / (T + P - TP), and the mean is over
+the labels that occur in truth or prediction. A per-image mean, as torchmetrics' `MeanIoU` takes, is another number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss.labels import BACKGROUND, IGNORE
+
+
+def confusion(
+    truth: NDArray[np.integer[Any]], predicted: NDArray[np.integer[Any]], *, labels: int
+) -> NDArray[np.int64]:
+    """Count pixels into `[labels labels]`, truth down and prediction across; raises `ValueError` for a label outside."""
+    if truth.shape != predicted.shape:
+        raise ValueError(f"a truth of {truth.shape} does not belong to a prediction of {predicted.shape}")
+    counted = truth != IGNORE
+    rows = truth[counted].astype(np.int64)
+    columns = np.where(predicted == IGNORE, BACKGROUND, predicted)[counted].astype(np.int64)
+    if rows.size and not (0 <= min(rows.min(), columns.min()) and max(rows.max(), columns.max()) < labels):
+        raise ValueError(f"labels must be below {labels} or {IGNORE}")
+    return np.bincount(rows * labels + columns, minlength=labels**2).reshape(labels, labels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentationScores:
+    """Fractions, one entry a label; nan where a label occurs in neither truth nor prediction.
+
+    `fp` = (P - TP) / (T + P - TP) and `fn` = (T - TP) / (T + P - TP), so `iou + fp + fn` = 1.
+    """
+
+    iou: tuple[float, ...]
+    fp: tuple[float, ...]
+    fn: tuple[float, ...]
+
+    @classmethod
+    def of(cls, matrix: NDArray[np.int64]) -> "SegmentationScores":
+        """Score a confusion matrix `[labels labels]`, truth down."""
+        hits = np.diag(matrix).astype(float)
+        truth, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
+        union = np.where(truth + predicted > 0, truth + predicted - hits, np.nan)
+        return cls(
+            iou=tuple((hits / union).tolist()),
+            fp=tuple(((predicted - hits) / union).tolist()),
+            fn=tuple(((truth - hits) / union).tolist()),
+        )
+
+    @property
+    def miou(self) -> float:
+        """Mean IoU over the labels that occur; nan where none does."""
+        return mean_of_known(self.iou)
+
+    def to_dict(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return what `scores.json` holds: the means, `fp` and `fn` over the foreground, and IoU by label name."""
+        return {
+            "miou": self.miou,
+            "fp": mean_of_known(self.fp[1:]),
+            "fn": mean_of_known(self.fn[1:]),
+            "iou": {name: None if np.isnan(value) else value for name, value in zip(names, self.iou, strict=True)},
+        }
+
+
+def mean_of_known(values: Sequence[float]) -> float:
+    """Return the mean of the values that are no nan; nan where there is none."""
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")

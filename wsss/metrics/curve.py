@@ -1,0 +1,57 @@
+"""The threshold curve of maps without a background: every threshold's confusion matrix in one pass over the pixels."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss.labels import BACKGROUND, IGNORE
+from wsss.metrics.confusion import SegmentationScores
+
+THRESHOLDS: Final = tuple(round(0.01 * step, 2) for step in range(100))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdCurve:
+    """Counts of (truth, strongest label, number of thresholds that its score exceeds); `add` images, then `scores`.
+
+    A pixel is foreground where its strongest score exceeds the threshold; ties go to the background, as when a constant
+    plane stands first in an argmax.
+    """
+
+    labels: int
+    thresholds: tuple[float, ...] = THRESHOLDS
+    counts: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        shape = (self.labels, self.labels, len(self.thresholds) + 1)
+        object.__setattr__(self, "counts", np.zeros(shape, dtype=np.int64))
+
+    def add(
+        self, truth: NDArray[np.integer[Any]], *, strongest: NDArray[np.integer[Any]], score: NDArray[np.floating[Any]]
+    ) -> None:
+        """Count one image: its true labels, the label of the strongest score and that score, all `[h w]`."""
+        counted = truth != IGNORE
+        passed = np.searchsorted(np.asarray(self.thresholds, dtype=score.dtype), score[counted], side="left")
+        cell = (truth[counted].astype(np.int64) * self.labels + strongest[counted]) * (
+            len(self.thresholds) + 1
+        ) + passed
+        self.counts[...] += np.bincount(cell, minlength=self.counts.size).reshape(self.counts.shape)
+
+    def matrices(self) -> NDArray[np.int64]:
+        """Return the confusion matrix of every threshold, `[thresholds labels labels]`."""
+        total = self.counts.sum(axis=(1, 2))
+        # Pixels that pass threshold t are those that pass more than t thresholds.
+        passing = self.counts[:, :, ::-1].cumsum(axis=2)[:, :, ::-1][:, :, 1:]
+        matrices = np.moveaxis(passing, 2, 0).copy()
+        matrices[:, :, BACKGROUND] += total - matrices.sum(axis=2)
+        return matrices
+
+    def scores(self) -> tuple[SegmentationScores, ...]:
+        """Return the scores of every threshold."""
+        return tuple(SegmentationScores.of(matrix) for matrix in self.matrices())
+
+    def best(self) -> int:
+        """Return the position of the threshold with the highest mIoU (the first of equals). It uses masks: an oracle."""
+        return int(np.nanargmax([scores.miou for scores in self.scores()]))

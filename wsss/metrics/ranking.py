@@ -1,0 +1,28 @@
+"""Average precision of image-level predictions."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def average_precision(present: NDArray[np.bool_], score: NDArray[np.floating[Any]]) -> float:
+    """Return the area under the precision-recall steps (no interpolation) of one class; nan without a positive.
+
+    Images with equal scores enter together, so the order of images does not matter.
+    """
+    if not present.any():
+        return float("nan")
+    order = np.argsort(-score, kind="stable")
+    hits, ranked = present[order].cumsum(), score[order]
+    last_of_equals = np.append(ranked[1:] != ranked[:-1], True)
+    hits, seen = hits[last_of_equals], np.flatnonzero(last_of_equals) + 1
+    recall_steps = np.diff(hits, prepend=0) / present.sum()
+    return float((recall_steps * hits / seen).sum())
+
+
+def mean_average_precision(present: NDArray[np.bool_], score: NDArray[np.floating[Any]]) -> float:
+    """Return the mean over the classes with at least one positive; both arguments are `[images classes]`."""
+    per_class = [average_precision(present[:, c], score[:, c]) for c in range(present.shape[1])]
+    known = [value for value in per_class if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")

@@ -1,0 +1,124 @@
+"""A timm backbone with global average pooling and a linear head without a bias: what class activation maps come from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from wsss.errors import ModelError, one_of
+from wsss.models.families import blocks_of, check_backbone, create_backbone, run
+from wsss.models.normalisation import Normalisation
+from wsss.models.weights import (
+    DOWNLOADED,
+    UNTRAINED,
+    check_weights,
+    download,
+    load_backbone,
+    normalisation_of,
+    stored_weights,
+)
+from wsss.types import Cut, Images
+
+
+class GAPClassifier(nn.Module):
+    """Logits are the spatial mean of the last maps times `head_weight`, so they are the means of the CAMs (Zhou et al., 2016).
+
+    It is a `CutClassifier` with a `LinearHead`. `backbone` comes from `create_backbone` and keeps timm's names.
+    """
+
+    def __init__(self, backbone: nn.Module, *, classes: int) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self._blocks = blocks_of(backbone)
+        self.head = nn.Linear(self._blocks["last"].channels, classes, bias=False)
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Names of the blocks, first to last."""
+        return tuple(self._blocks)
+
+    @property
+    def strides(self) -> dict[str, int]:
+        """Input pixels a cell of the maps after each block."""
+        return {name: block.stride for name, block in self._blocks.items()}
+
+    @property
+    def channels(self) -> int:
+        """Channels of the last maps."""
+        return self.head.in_features
+
+    @property
+    def head_weight(self) -> Float[Tensor, "c d"]:
+        """The class weights."""
+        return self.head.weight
+
+    def forward(self, images: Images) -> Float[Tensor, "b c"]:
+        """Return the logits."""
+        return self.after("last", self.until("last", images))
+
+    def until(self, block: str, images: Images) -> Cut:
+        """Run the network up to and including `block`; raises `ModelError` for a block that it does not have."""
+        names = self.blocks[: self._position(block) + 1]
+        return Cut(maps=self._run(names, images), stride=self._blocks[block].stride)
+
+    def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
+        """Run the rest of the network on what `until` returned for the same block; leaves `cut` as it was."""
+        maps = self._run(self.blocks[self._position(block) + 1 :], cut.maps)
+        return functional.linear(maps.mean(dim=(2, 3)), self.head.weight)
+
+    def head_parameters(self) -> Iterator[nn.Parameter]:
+        """The new parameters, which are usually trained faster."""
+        return self.head.parameters()
+
+    def backbone_parameters(self) -> Iterator[nn.Parameter]:
+        """The parameters that came with weights."""
+        return self.backbone.parameters()
+
+    def _position(self, block: str) -> int:
+        if block not in self._blocks:
+            raise ModelError(f"block: this network has no {block!r}; its blocks are {one_of(self.blocks)}")
+        return self.blocks.index(block)
+
+    def _run(self, names: tuple[str, ...], maps: Tensor) -> Tensor:
+        return reduce(lambda x, name: run(self.backbone, self._blocks[name].paths, x), names, maps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classifier:
+    """Which backbone, from which weights, at which output stride (input pixels a cell of the last maps).
+
+    `weights` is `imagenet` (timm's download), `packaged` (EfficientNet-Lite0, offline), the path of a state dict, or `none`.
+    """
+
+    backbone: str = "tf_efficientnet_lite0"
+    weights: str = "packaged"
+    output_stride: int = 16
+
+    def check(self) -> None:
+        """Refuse with a `ModelError` a backbone, a stride or weights that cannot be had; takes well under a second."""
+        check_backbone(self.backbone, output_stride=self.output_stride)
+        check_weights(self.weights, backbone=self.backbone)
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """How pixels must be normalised for these weights."""
+        return normalisation_of(self.weights, backbone=self.backbone)
+
+    def build(self, classes: int) -> GAPClassifier:
+        """Return the network with its first weights; raises `ModelError` where they cannot be had or do not fit."""
+        self.check()
+        with download(self.backbone):
+            net = create_backbone(
+                self.backbone, output_stride=self.output_stride, pretrained=self.weights == DOWNLOADED
+            )
+        if self.weights not in (DOWNLOADED, UNTRAINED):
+            load_backbone(net, stored_weights(self.weights), origin=f"{self.weights!r} for {self.backbone}")
+        return GAPClassifier(net, classes=classes)
+
+    def skeleton(self, classes: int) -> GAPClassifier:
+        """Return the network without weights, for a checkpoint to fill."""
+        return GAPClassifier(create_backbone(self.backbone, output_stride=self.output_stride), classes=classes)

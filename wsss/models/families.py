@@ -1,0 +1,184 @@
+"""Cut timm's backbones into named blocks that, run one after the other, are exactly `forward_features`.
+
+A family knows in which order the modules of a timm class run. Blocks are named `stem, block1 .. blockN, last`; `last` is what
+feeds the pooling. It is the tail that comes after the stages where there is one (`conv_head` and `bn2` of EfficientNet,
+the final pooling of VGG, the norm of some ConvNeXts) and the last stage otherwise. Trained layers that come after the pooling
+(`conv_head` of MobileNetV3, the norm in ConvNeXt's head, VGG's `pre_logits`) belong to timm's own classifier and are dropped.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from itertools import pairwise
+from typing import Final
+
+import timm
+import torch
+from timm.models import split_model_name_tag
+from timm.models.convnext import ConvNeXt
+from timm.models.efficientnet import EfficientNet
+from timm.models.mobilenetv3 import MobileNetV3
+from timm.models.resnet import ResNet
+from timm.models.vgg import VGG
+from torch import Tensor, nn
+
+from wsss.errors import ModelError, one_of
+
+Paths = tuple[str, ...]
+"""Dotted names of submodules in the order in which they run: names, because wrappers replace the modules themselves."""
+
+OUTPUT_STRIDES: Final = (8, 16, 32)
+NATIVE_STRIDE: Final = 32
+"""The stride that timm gives without being asked; some of its classes do not know the word `output_stride`."""
+PROBE: Final = 64
+"""Side in pixels of the empty image whose maps tell the strides."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """The modules of a backbone in the order in which `forward_features` runs them."""
+
+    stem: Paths
+    stages: tuple[Paths, ...]
+    tail: Paths = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A part of a backbone: its modules, and the channels and the stride (input pixels a cell) of the maps it returns."""
+
+    paths: Paths
+    channels: int
+    stride: int
+
+
+def _efficientnet(net: EfficientNet) -> Chain:
+    stages = tuple((f"blocks.{i}",) for i in range(len(net.blocks)))
+    return Chain(stem=("conv_stem", "bn1"), stages=stages, tail=("conv_head", "bn2"))
+
+
+def _mobilenetv3(net: MobileNetV3) -> Chain:
+    return Chain(stem=("conv_stem", "bn1"), stages=tuple((f"blocks.{i}",) for i in range(len(net.blocks))))
+
+
+def _resnet(_: ResNet) -> Chain:
+    return Chain(stem=("conv1", "bn1", "act1", "maxpool"), stages=tuple((f"layer{i}",) for i in range(1, 5)))
+
+
+def _vgg(net: VGG) -> Chain:
+    starts = (0, *(end + 1 for end in net.feature_ends))
+    groups = tuple(tuple(f"features.{i}" for i in range(a, b)) for a, b in pairwise(starts))
+    return Chain(stem=groups[0], stages=groups[1:-1], tail=groups[-1])
+
+
+def _convnext(net: ConvNeXt) -> Chain:
+    return Chain(stem=("stem",), stages=tuple((f"stages.{i}",) for i in range(len(net.stages))), tail=("norm_pre",))
+
+
+FAMILIES: Final[dict[type[nn.Module], Callable[[nn.Module], Chain]]] = {
+    EfficientNet: _efficientnet,
+    MobileNetV3: _mobilenetv3,
+    ResNet: _resnet,
+    VGG: _vgg,
+    ConvNeXt: _convnext,
+}
+"""By the exact class of timm's network: a subclass may run its modules in another order."""
+
+
+def create_backbone(name: str, *, output_stride: int, pretrained: bool = False) -> nn.Module:
+    """Return timm's network without what follows the pooling; keys of its state dict are timm's.
+
+    Raises what `check_backbone` raises, and `OSError` when pretrained weights cannot be downloaded.
+    """
+    check_backbone(name, output_stride=output_stride)
+    return _create(name, output_stride=output_stride, pretrained=pretrained)
+
+
+def check_backbone(name: str, *, output_stride: int) -> None:
+    """Refuse with a `ModelError` a name, a family or an output stride that cannot be had; costs no weights and no memory."""
+    check_name(name)
+    if not _takes(name, output_stride):
+        possible = [str(stride) for stride in OUTPUT_STRIDES if _takes(name, stride)]
+        raise ModelError(
+            f"output_stride: timm cannot give {name} an output stride of {output_stride}; "
+            f"it can do {one_of(possible) or 'none that is supported here: choose another backbone'}"
+        )
+
+
+def check_name(name: str) -> None:
+    """Refuse with a `ModelError` a network, or the tag of its weights after a dot, that timm does not have."""
+    architecture, tag = split_model_name_tag(name)
+    if not timm.is_model(name):
+        near = get_close_matches(architecture, timm.list_models(), n=5)
+        raise ModelError(f"timm has no network {name!r}; {nearest(near)}")
+    tagged = timm.list_pretrained(f"{architecture}.*")
+    if tag and name not in tagged:
+        raise ModelError(f"timm has no weights {tag!r} of {architecture}; it has: {one_of(tagged) or 'none'}")
+
+
+def nearest(names: list[str]) -> str:
+    """Return the part of an error message that offers names like the wrong one."""
+    return f"the nearest names are: {one_of(names)}" if names else "no name is near it"
+
+
+def blocks_of(net: nn.Module) -> dict[str, Block]:
+    """Return the blocks of a backbone by name, first to last; runs it once on a small empty image.
+
+    Raises a `ModelError` that names the known families for a network of another one.
+    """
+    paths = _paths(net)
+    was_training = net.training
+    net.eval()
+    maps = next(net.parameters()).new_zeros(1, 3, PROBE, PROBE)
+    blocks = {}
+    with torch.no_grad():
+        for name, own in paths.items():
+            maps = run(net, own, maps)
+            blocks[name] = Block(paths=own, channels=maps.shape[1], stride=PROBE // maps.shape[2])
+    net.train(was_training)
+    return blocks
+
+
+def run(net: nn.Module, paths: Paths, maps: Tensor) -> Tensor:
+    """Return what some of the network's modules make of `maps`, one after the other."""
+    for path in paths:
+        maps = net.get_submodule(path)(maps)
+    return maps
+
+
+def _paths(net: nn.Module) -> dict[str, Paths]:
+    if type(net) not in FAMILIES:
+        known = one_of([family.__name__ for family in FAMILIES])
+        raise ModelError(
+            f"backbone: networks of timm's class {type(net).__name__} cannot be cut; known families: {known}"
+        )
+    chain = FAMILIES[type(net)](net)
+    without_effect = all(isinstance(net.get_submodule(path), nn.Identity) for path in chain.tail)
+    *inner, final = chain.stages if without_effect else (*chain.stages, chain.tail)
+    return {"stem": chain.stem, **{f"block{i}": own for i, own in enumerate(inner, start=1)}, "last": final}
+
+
+def _create(name: str, *, output_stride: int, pretrained: bool) -> nn.Module:
+    stride = {} if output_stride == NATIVE_STRIDE else {"output_stride": output_stride}
+    net: nn.Module = timm.create_model(name, pretrained=pretrained, num_classes=0, **stride)
+    for child in list(_unused(net)):
+        setattr(net, child, nn.Identity())
+    return net
+
+
+def _unused(net: nn.Module) -> Iterator[str]:
+    used = {path.split(".")[0] for own in _paths(net).values() for path in own}
+    return (name for name, _ in net.named_children() if name not in used)
+
+
+@cache
+def _takes(name: str, output_stride: int) -> bool:
+    try:
+        with torch.device("meta"):
+            net = _create(name, output_stride=output_stride, pretrained=False)
+    except (AssertionError, NotImplementedError, TypeError):
+        if output_stride == NATIVE_STRIDE:
+            raise
+        return False
+    return blocks_of(net)["last"].stride == output_stride

@@ -1,0 +1,32 @@
+"""What every refiner is: opened once with what it reads, then applied to lists of images and their maps."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wsss.types import ScoreMaps
+
+Refine = Callable[[Sequence[NDArray[np.uint8]], Sequence[ScoreMaps]], list[ScoreMaps]]
+"""Images are uint8 `[h w 3]`; one set of maps an image goes in and comes out, on the device that was opened."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refiner(ABC):
+    """Improve maps with what the image shows. May add row 0, never drops a label."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Roles of the artifacts that `open` reads beyond the maps, as named in the stage's `reads`."""
+
+    @abstractmethod
+    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
+        """Load what is needed from the folders of `inputs` (by role) and return the function that refines."""
+
+    def check(self) -> None:
+        """Raise a `WsssError` where the refiner cannot work here; called before anything is computed."""
+        return

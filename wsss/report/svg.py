@@ -1,0 +1,110 @@
+"""A matplotlib figure as an SVG that fits into a page: small, with text as text, in the page's own colours.
+
+Colours come out as CSS variables with a fallback: a chart follows a light or a dark page when it stands inside one, and
+is readable as a file of its own. `pyplot` and its global state are not used.
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK: Final = "#010101"
+FAINT: Final = "#020202"
+SERIES: Final = ("#030301", "#030302", "#030303", "#030304")
+"""Stand-ins: what matplotlib draws in these colours is handed to the page as the variables below."""
+
+VARIABLES: Final = {
+    INK: "var(--ink, #24292f)",
+    FAINT: "var(--line, #c9ced6)",
+    SERIES[0]: "var(--series-1, #1f6fb4)",
+    SERIES[1]: "var(--series-2, #b3541e)",
+    SERIES[2]: "var(--series-3, #2b7d5b)",
+    SERIES[3]: "var(--series-4, #7a4fa3)",
+}
+
+STYLE: Final[dict[Any, Any]] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "wsss",
+    "text.parse_math": False,
+    "figure.dpi": 72.0,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "font.size": 8.0,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 8.0,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.0,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.xmargin": 0.01,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.5,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.size": 0.0,
+    "ytick.major.size": 0.0,
+    "legend.frameon": False,
+    "legend.fontsize": 8.0,
+    "legend.handlelength": 1.2,
+    "legend.borderaxespad": 0.0,
+}
+"""Settings of matplotlib under which a figure has to be made and serialised; `rc_context` takes them back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """Words that appear when the pointer rests on a point, given in the coordinates of its axes."""
+
+    axes: Axes
+    x: float
+    y: float
+    text: str
+
+
+def to_svg(figure: Figure, *, summary: str, hints: Sequence[Hint] = ()) -> Markup:
+    """Serialise a figure made within `rc_context(STYLE)`; `summary` is what a screen reader says."""
+    assert figure.dpi == 72, "hints are placed in points"
+    text = io.StringIO()
+    # Without its metadata an SVG of matplotlib refers to no web page but those that name the format.
+    figure.savefig(text, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    width, height = (figure.get_size_inches() * 72).tolist()
+    head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img"'
+    head += f' viewBox="0 0 {width:g} {height:g}" style="stroke-linejoin: round; font-family: system-ui, sans-serif">'
+    targets = "".join(_target(hint, height=height) for hint in hints)
+    return Markup(f"{head}<title>{escape(summary)}</title>{_body(text.getvalue())}{targets}</svg>")  # noqa: S704
+
+
+def _target(hint: Hint, *, height: float) -> str:
+    x, y = hint.axes.transData.transform((hint.x, hint.y))
+    circle = f'<circle cx="{x:.1f}" cy="{height - y:.1f}" r="5" style="fill: transparent">'
+    return f"{circle}<title>{escape(hint.text)}</title></circle>"
+
+
+def _body(svg: str) -> str:
+    """Return what stands between the root's tags, without what only makes it long or reaches beyond the figure."""
+    body = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
+    body = re.sub(r'<g id="[^"]*"(/?)>', r"<g\1>", body)
+    body = re.sub(r" font-family: [^;\"]*;", "", body)
+    body = re.sub(r' transform="rotate\(-0[^"]*"', "", body)
+    body = re.sub(r'(?<= )d="[^"]*"', lambda match: re.sub(r"(\.\d\d)\d+", r"\1", " ".join(match[0].split())), body)
+    for stand_in, variable in VARIABLES.items():
+        body = body.replace(stand_in, variable)
+    body = re.sub(r">\s+<", "><", body).replace("<g/>", "").replace("<defs></defs>", "").strip()
+    # Several charts share one page, where an id may be given once only.
+    mark = hashlib.sha256(body.encode()).hexdigest()[:6]
+    return re.sub(r'(id="|#)(?=[mp][0-9a-f]{10}\b)', rf"\1c{mark}", body)

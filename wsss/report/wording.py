@@ -1,0 +1,38 @@
+"""How numbers are put into words on a page: fractions as per cent, seconds and bytes in units a person thinks in."""
+
+import math
+from typing import Final
+
+ABSENT: Final = "–"
+"""Stands where there is no number."""
+
+
+def percent(fraction: float | None) -> str:
+    """Write a fraction as per cent with one decimal, without the sign: 0.3629 is `36.3`."""
+    return ABSENT if fraction is None or math.isnan(fraction) else f"{100 * fraction:.1f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time span in two units at most: `0.4 s`, `27 s`, `3 min 12 s`, `2 h 05 min`."""
+    if seconds is None or math.isnan(seconds):
+        return ABSENT
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def file_size(count: int | None) -> str:
+    """Write a number of bytes in units of 1000: `512 B`, `14.2 kB`, `3.0 GB`."""
+    if count is None:
+        return ABSENT
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.95:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

@@ -1,0 +1,30 @@
+"""Change the grid that a map is sampled on, by one rule: cells have extents, and extents stay aligned.
+
+A map of stride `s` describes cells of s x s pixels whose first corner is the image's corner, so cell i is centred on pixel
+coordinate (i + 0.5) s. Both axes are independent: resampling is `rows @ map @ columns.T` with two small dense matrices.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def linear_weights(
+    cells: int, pixels: int, *, stride: float, device: torch.device | None = None
+) -> Float[Tensor, "{pixels} {cells}"]:
+    """Return the linear interpolation from `cells` cells of `stride` pixels each to `pixels` pixel centres.
+
+    Beyond the outermost cell centres the outermost cells are repeated, as `align_corners=False` does. Rows sum to 1.
+    """
+    position = ((torch.arange(pixels, device=device) + 0.5) / stride - 0.5).clamp(0, cells - 1)
+    distance = (position[:, None] - torch.arange(cells, device=device)).abs()
+    return (1 - distance).clamp(min=0).float()
+
+
+def resample(
+    maps: Float[Tensor, "*n y x"], *, stride: tuple[float, float], size: tuple[int, int]
+) -> Float[Tensor, "*n {size[0]} {size[1]}"]:
+    """Interpolate maps linearly to `size` pixels; one cell covers `stride` (vertical, horizontal) of these pixels."""
+    rows = linear_weights(maps.shape[-2], size[0], stride=stride[0], device=maps.device)
+    columns = linear_weights(maps.shape[-1], size[1], stride=stride[1], device=maps.device)
+    return rows @ maps.float() @ columns.T

@@ -1,0 +1,114 @@
+"""Fit: the third shape of a stage. A LightningModule and a LightningDataModule in, the network's weights out."""
+
+import logging
+import warnings
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import nn
+
+from wsss.artifacts.formats import whole
+from wsss.artifacts.store import Artifact
+from wsss.errors import ModelError, StoreError, one_of
+from wsss.stages.base import Job, Stage
+from wsss.stages.progress import bar
+from wsss.stages.shard import cores
+from wsss.training.data import KeyedDataModule
+from wsss.training.fit import Bar, checkpoint_in, fit, trainer_for
+from wsss.training.keyed import KeyedModule
+from wsss.training.options import FitOptions, TrainerOptions
+
+WEIGHTS = "weights.pt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit(Stage):
+    """Train with Lightning's Trainer, nothing of our own; resumes from the last whole epoch."""
+
+    fit: FitOptions
+    trainer: TrainerOptions = field(default_factory=TrainerOptions)
+    random_seed: int = 0
+    train_split: str = "train"
+    val_split: str = "val"
+
+    @abstractmethod
+    def module(self, job: Job) -> KeyedModule:
+        """Build the module with its initial weights; the random state is seeded before."""
+
+    @abstractmethod
+    def data(self, job: Job) -> KeyedDataModule:
+        """Build the data module."""
+
+    def loader_workers(self) -> int:
+        """Return how many loader processes to use."""
+        return self.runtime.workers if self.runtime.workers is not None else min(8, cores())
+
+    def run(self, job: Job) -> dict[str, Any]:
+        """Train, or go on after the last whole epoch, and keep the weights."""
+        folder = job.artifact.checkpoints
+        resume = checkpoint_in(folder)
+        step = torch.load(resume, weights_only=True, map_location="cpu")["global_step"] if resume else 0
+        pl.seed_everything(self.random_seed, verbose=False)
+        module, data = self.module(job), self.data(job)
+        total = self._steps(data)
+        with _quiet(), bar(job.artifact.stage, total=total, unit="steps", done=step) as advance:
+            trainer = trainer_for(
+                options=self.trainer,
+                epochs=self.fit.epochs,
+                folder=folder,
+                logger=self.runtime.logger,
+                callbacks=[Bar(advance)],
+            )
+            metrics = fit(trainer, module, data=data, resume=resume, step=step)
+        if trainer.is_global_zero:
+            save_weights(module.network, job.artifact)
+        return {"metrics": metrics, "steps": trainer.global_step, "parameters": _count(module.network)}
+
+    def _steps(self, data: KeyedDataModule) -> int:
+        return self.fit.epochs * (data.train_items // self.fit.batch_size)
+
+
+def save_weights(network: nn.Module, artifact: Artifact) -> None:
+    """Write a network's state dict; checkpoints, which also hold the optimiser, are then of no more use."""
+    artifact.items.mkdir(parents=True, exist_ok=True)
+    state = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
+    with whole(artifact.items / WEIGHTS) as hidden:
+        torch.save(state, hidden)
+    for path in artifact.checkpoints.glob("*.ckpt"):
+        path.unlink()
+
+
+def load_weights(network: nn.Module, artifact: Artifact) -> None:
+    """Fill a network with what `save_weights` wrote; raises `ModelError` for another architecture's."""
+    path = artifact.items / WEIGHTS
+    if not path.exists():
+        raise StoreError(f"{path} is missing: delete its folder and run again")
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    own = network.state_dict()
+    wrong = sorted(own.keys() ^ state.keys()) or [name for name in own if own[name].shape != state[name].shape]
+    if wrong:
+        raise ModelError(f"{path} is of another architecture; tensors that differ: {one_of(wrong, limit=3)}")
+    network.load_state_dict(state)
+
+
+def _count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's hints off the screen: what they advise is decided here on purpose."""
+    log = logging.getLogger("pytorch_lightning")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=pl.utilities.warnings.PossibleUserWarning)
+            yield
+    finally:
+        log.setLevel(level)

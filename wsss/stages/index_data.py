@@ -1,0 +1,44 @@
+"""index_data: read a data set's layout once; every later stage reads the index."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wsss.artifacts.formats import write_text
+from wsss.artifacts.store import Artifact
+from wsss.data.writer import IndexWriter
+from wsss.stages.base import Job, Reduce
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexData(Reduce):
+    """Write `index.json`; a data set that is drawn by code lies beside it."""
+
+    dataset: IndexWriter
+
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """The data set's files: their bytes count, where they lie does not."""
+        sources = self.dataset.sources()
+        return {"dataset.root": sources} if sources else {}
+
+    def run(self, job: Job) -> dict[str, Any]:
+        """See `Stage`."""
+        items = job.artifact.items
+        items.mkdir(parents=True, exist_ok=True)
+        index = self.dataset.index(items)
+        write_text(items / "index.json", index.to_json())
+        self._write_root(job.artifact, index.root)
+        images = {split: len(ids) for split, ids in index.splits.items()}
+        shown = Counter(index.classes[c] for record in index.records.values() for c in record.classes)
+        return {"images": images, "classes": dict(shown)}
+
+    def relocate(self, artifact: Artifact) -> None:
+        """Note where the data set lies today: it may have been moved since it was indexed."""
+        sources = self.dataset.sources()
+        if sources:
+            self._write_root(artifact, self.dataset.home())
+
+    def _write_root(self, artifact: Artifact, root: Path) -> None:
+        inside = root.resolve() == artifact.items.resolve()
+        write_text(artifact.path / "root.txt", "." if inside else str(root.resolve()))

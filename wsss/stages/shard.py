@@ -1,0 +1,118 @@
+"""Run a Map stage's batches: this rank's share, without what is done, with loading and writing beside the device."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+
+from wsss.artifacts.formats import item_name
+from wsss.data.index import Record
+from wsss.stages.progress import bar
+
+if TYPE_CHECKING:
+    from wsss.stages.base import ItemWorker, Job, Map
+
+AHEAD: Final = 2
+"""Batches that are being loaded while one is worked on, and that may wait to be written."""
+
+Batch = tuple[Record, ...]
+
+
+def rank_and_world() -> tuple[int, int]:
+    """Return which of how many worker processes this is, as torchrun says; (0, 1) without it."""
+    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def run(stage: "Map", job: "Job", batches: Sequence[Batch]) -> int:
+    """Make what is missing of this rank's batches and return how many items that were.
+
+    Batches are dealt out before those that are done are dropped: the other order would deal them differently after an
+    interruption. A batch of which a part is missing is computed as a whole, so its bytes do not depend on the interruption.
+    """
+    job.artifact.items.mkdir(parents=True, exist_ok=True)
+    rank, world = rank_and_world()
+    done = {entry.name for entry in os.scandir(job.artifact.items)}
+    mine = batches[rank::world]
+    missing = [batch for batch in mine if any(item_name(r.id, stage.suffix) not in done for r in batch)]
+    total = sum(map(len, mine))
+    todo = sum(map(len, missing))
+    work = _in_processes if stage.processes else _beside_device
+    with bar(job.artifact.stage, total=total, unit="images", done=total - todo) as advance:
+        for count in work(stage, job, missing):
+            advance(count)
+    return todo
+
+
+def _beside_device(stage: "Map", job: "Job", batches: Sequence[Batch]) -> Iterator[int]:
+    worker = stage.open(job, stage.runtime.torch_device())
+    threads = min(8, stage.runtime.workers or cores())
+    with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
+        writing: deque[list[Future[None]]] = deque()
+        for batch, loaded in _loaded_ahead(worker, batches, readers):
+            results = worker.compute(loaded)
+            writing.append([_submit(writers, worker, stage, job, r, x) for r, x in zip(batch, results, strict=True)])
+            if len(writing) > AHEAD:
+                yield _finish(writing.popleft())
+        while writing:
+            yield _finish(writing.popleft())
+
+
+def _loaded_ahead(
+    worker: "ItemWorker[Any, Any]", batches: Sequence[Batch], readers: ThreadPoolExecutor
+) -> Iterator[tuple[Batch, list[Any]]]:
+    loading: deque[tuple[Batch, list[Future[Any]]]] = deque()
+    for batch in batches:
+        loading.append((batch, [readers.submit(worker.load, record) for record in batch]))
+        if len(loading) > AHEAD:
+            first, futures = loading.popleft()
+            yield first, [future.result() for future in futures]
+    for first, futures in loading:
+        yield first, [future.result() for future in futures]
+
+
+def _submit(
+    writers: ThreadPoolExecutor, worker: "ItemWorker[Any, Any]", stage: "Map", job: "Job", record: Record, result: Any
+) -> Future[None]:
+    return writers.submit(worker.write, job.artifact.items / item_name(record.id, stage.suffix), result)
+
+
+def _finish(futures: Iterable[Future[None]]) -> int:
+    return len([future.result() for future in futures])
+
+
+# A child process holds the worker that it opened: opening may load a network, and is done once.
+_child: "tuple[Map, Job, ItemWorker[Any, Any]] | None" = None
+
+
+def _open_in_child(stage: "Map", job: "Job") -> None:
+    global _child  # noqa: PLW0603
+    torch.set_num_threads(1)
+    _child = stage, job, stage.open(job, torch.device("cpu"))
+
+
+def _batch_in_child(batch: Batch) -> int:
+    assert _child is not None
+    stage, job, worker = _child
+    results = worker.compute([worker.load(record) for record in batch])
+    for record, result in zip(batch, results, strict=True):
+        worker.write(job.artifact.items / item_name(record.id, stage.suffix), result)
+    return len(batch)
+
+
+def _in_processes(stage: "Map", job: "Job", batches: Sequence[Batch]) -> Iterator[int]:
+    if not batches:
+        return
+    processes = min(stage.runtime.workers or cores(), len(batches))
+    # Spawned, since a fork of a process whose OpenMP pool is running may never return.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, initializer=_open_in_child, initargs=(stage, job)) as pool:
+        yield from pool.map(_batch_in_child, batches)

@@ -1,0 +1,66 @@
+"""train_classifier: a multi-label classifier from image-level labels alone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from wsss.data.datasets import ClassifierData, ClassifierEvalData
+from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.stages.base import Job
+from wsss.stages.fit import Fit, load_weights
+from wsss.training.classifier import ClassifierModule
+from wsss.training.data import KeyedDataModule
+from wsss.training.options import ClassifierFit
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainClassifier(Fit):
+    """Train a GAP classifier with a multi-label soft-margin loss; its summary holds the mAP on the validation split."""
+
+    roles: ClassVar[tuple[str, ...]] = ("index",)
+
+    classifier: Classifier
+    fit: ClassifierFit
+
+    def check(self) -> None:
+        """Also refuse a backbone, a stride or weights that are not to be had."""
+        super().check()
+        self.classifier.check()
+
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """Weights that lie in a file count by their bytes."""
+        path = self.classifier.weights_file()
+        return {"classifier.weights": (path,)} if path else {}
+
+    def module(self, job: Job) -> ClassifierModule:
+        """Build the network with its initial weights."""
+        network = self.classifier.build(len(job.index().classes))
+        return ClassifierModule(network=network, fit=self.fit, random_seed=self.random_seed)
+
+    def data(self, job: Job) -> KeyedDataModule:
+        """Augmented training images, and validation images resized to one size."""
+        index, normalisation = job.index(), self.classifier.normalisation
+        train = ClassifierData(
+            index=index,
+            records=index.split(self.train_split),
+            transform=self.fit.transform,
+            normalisation=normalisation,
+            random_seed=self.random_seed,
+        )
+        val = ClassifierEvalData(
+            index=index,
+            records=index.split(self.val_split),
+            transform=self.fit.validation,
+            normalisation=normalisation,
+        )
+        return KeyedDataModule(train=train, val=val, batch_size=self.fit.batch_size, random_seed=self.random_seed,
+                               workers=self.loader_workers())
+
+
+def load_classifier(job: Job, options: Classifier, *, role: str = "classifier") -> GAPClassifier:
+    """Return the trained classifier that plays a role, in eval mode on the CPU."""
+    network = options.skeleton(len(job.index().classes))
+    load_weights(network, job.inputs[role])
+    return network.eval()
+
+

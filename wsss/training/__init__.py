@@ -1,0 +1,1 @@
+"""LightningModules and what they need: loss, schedule and logged metrics, nothing else."""

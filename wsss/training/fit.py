@@ -1,0 +1,79 @@
+"""Lightning's Trainer, as every training uses it: one checkpoint an epoch to go on from, and one bar."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+
+from wsss.errors import WsssError
+from wsss.training.data import KeyedDataModule
+from wsss.training.keyed import KeyedModule
+from wsss.training.loggers import History, LoggerOptions
+from wsss.training.options import TrainerOptions
+
+LAST = "last.ckpt"
+
+
+class Bar(Callback):
+    """Moves a progress bar by the step, with the loss beside it."""
+
+    def __init__(self, advance: Callable[..., None]) -> None:
+        self._advance = advance
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Move on by one step."""
+        shown = {name.split("/")[-1]: float(value) for name, value in trainer.callback_metrics.items()}
+        self._advance(1, note="  ".join(f"{name} {value:.3f}" for name, value in shown.items()))
+
+
+class StopAtNaN(Callback):
+    """Stops at the first loss that is no number; the last epoch's checkpoint stays."""
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, *_: Any) -> None:
+        """Raise `WsssError` where the loss is not finite."""
+        if not bool(outputs["loss"].isfinite()):
+            raise WsssError(
+                f"the loss is {float(outputs['loss'])} at epoch {trainer.current_epoch}, step {trainer.global_step}: lower "
+                f"fit.*.learning_rate, or use trainer.precision=32-true; the last epoch's checkpoint is kept"
+            )
+
+
+def trainer_for(
+    *, options: TrainerOptions, epochs: int, folder: Path, logger: LoggerOptions, callbacks: list[Callback]
+) -> pl.Trainer:
+    """Return a Trainer that keeps the last epoch's state in `folder` and logs beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    last = ModelCheckpoint(dirpath=folder, filename="epoch", save_top_k=1, every_n_epochs=1, enable_version_counter=False)
+    return pl.Trainer(
+        accelerator=options.runtime.accelerator,
+        devices=options.runtime.devices,
+        num_nodes=options.runtime.num_nodes,
+        strategy=options.runtime.strategy,
+        precision=options.precision,
+        gradient_clip_val=options.gradient_clip,
+        max_epochs=epochs,
+        logger=logger.open(folder.parent),
+        callbacks=[last, StopAtNaN(), *callbacks],
+        log_every_n_steps=1,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+def checkpoint_in(folder: Path) -> Path | None:
+    """Return the state to go on from, None before the first epoch's end."""
+    path = folder / "epoch.ckpt"
+    return path if path.exists() else None
+
+
+def fit(trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resume: Path | None, step: int) -> dict[str, float]:
+    """Train to the end and return the metrics logged last."""
+    for logger in trainer.loggers:
+        if isinstance(logger, History):
+            logger.rewind(step)
+    trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)
+    return {name: float(value) for name, value in trainer.callback_metrics.items()}

@@ -1,0 +1,55 @@
+"""What every training shares: randomness by key, counts over all ranks, and gathering without padding."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, distributed
+
+from wsss.data.keys import item_key
+from wsss.training.options import FitOptions
+
+
+class KeyedModule(pl.LightningModule):
+    """A module whose every step draws from a generator keyed by (random seed, epoch, step).
+
+    Seeding at the start of an epoch would not do: the first epoch after a resume begins at another position of the stream.
+    """
+
+    def __init__(self, *, fit: FitOptions, random_seed: int) -> None:
+        super().__init__()
+        self.options = fit
+        self.random_seed = random_seed
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Seed torch's generators for this step."""
+        torch.manual_seed(item_key(self.random_seed, self.current_epoch, batch_idx))
+
+    def sgd(self, *, backbone: list[Any], head: list[Any]) -> dict[str, Any]:
+        """Return the optimiser and its schedule as Lightning wants them."""
+        steps = int(self.trainer.estimated_stepping_batches)
+        optimiser, schedule = self.options.optimiser(backbone=backbone, head=head, steps=steps)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def world() -> int:
+    """Return the number of processes that train together."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def over_all_ranks(count: Tensor) -> Tensor:
+    """Return the sum of a count over all ranks, without a gradient."""
+    total = count.detach().clone()
+    if distributed.is_initialized():
+        distributed.all_reduce(total)
+    return total
+
+
+def gathered(own: Sequence[Any]) -> list[Any]:
+    """Return the objects of all ranks, in rank order."""
+    if not distributed.is_initialized():
+        return list(own)
+    every: list[Any] = [None] * world()
+    distributed.all_gather_object(every, list(own))
+    return [item for part in every for item in part]

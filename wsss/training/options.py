@@ -1,0 +1,85 @@
+"""How a network is fitted: schedule, optimiser and augmentation, as `conf/fit/*.yaml` spells them."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
+
+from wsss.data.transforms import ClassifierTransform, EvalTransform, SegmenterTransform
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitOptions:
+    """SGD with two groups of parameters and a polynomial schedule over all steps."""
+
+    epochs: int = 12
+    batch_size: int = 16
+    """Images a step, over all devices together."""
+    learning_rate: float = 0.02
+    head_factor: float = 10.0
+    """The head's learning rate is this many times the backbone's."""
+    momentum: float = 0.9
+    """0.0 to reproduce IRN, PSA or ReCAM: their code passes weight decay in this slot (see the README)."""
+    weight_decay: float = 1e-4
+    poly_power: float = 0.9
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch_size < 1:
+            raise ValueError("epochs and batch_size must be at least 1")
+        if self.learning_rate <= 0 or self.head_factor <= 0:
+            raise ValueError("learning_rate and head_factor must be positive")
+
+    def optimiser(
+        self, *, backbone: list[nn.Parameter], head: list[nn.Parameter], steps: int
+    ) -> tuple[torch.optim.Optimizer, LambdaLR]:
+        """Return SGD and a schedule that reaches zero after `steps` steps; the schedule moves every step."""
+        groups: list[dict[str, Any]] = [
+            {"params": backbone, "lr": self.learning_rate},
+            {"params": head, "lr": self.learning_rate * self.head_factor},
+        ]
+        sgd = torch.optim.SGD(groups, momentum=self.momentum, weight_decay=self.weight_decay)
+        return sgd, LambdaLR(sgd, lambda step: poly(step, steps=steps, power=self.poly_power))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierFit(FitOptions):
+    """How a classifier is fitted; IRN's augmentation."""
+
+    transform: ClassifierTransform = field(default_factory=ClassifierTransform)
+    validation: EvalTransform = field(default_factory=EvalTransform)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmenterFit(FitOptions):
+    """How a segmentation network is fitted."""
+
+    transform: SegmenterTransform = field(default_factory=SegmenterTransform)
+    loss: Literal["cross_entropy", "balanced"] = "cross_entropy"
+    """`balanced`: the mean over background pixels and the mean over foreground pixels count one half each."""
+
+
+def poly(step: int, *, steps: int, power: float) -> float:
+    """Return (1 - step / steps)^power, zero from the last step on."""
+    return max(0.0, 1 - step / steps) ** power
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainerRuntime:
+    """On what a training runs; handed to Lightning's Trainer."""
+
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: int = 1
+    num_nodes: int = 1
+    strategy: str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainerOptions:
+    """How Lightning trains: what changes the result stands here, what does not under `runtime`."""
+
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    gradient_clip: float | None = None
+    """Largest norm of the gradient; none where it is not given."""
+    runtime: TrainerRuntime = field(default_factory=TrainerRuntime)
