@@ -5,7 +5,7 @@ ReLU, unflip, upsample, sum over scales, then divide by the maximum of each clas
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -17,6 +17,9 @@ from wsss.cams.base import CAMMethod
 from wsss.labels import label_of
 from wsss.resample import resample
 from wsss.types import MAP_STRIDE, CutClassifier, Images, RawMaps, ScoreMaps, Size, Targets
+
+Segments = Callable[[Images], Tensor]
+"""A segmentation network: images `[b 3 h w]` in, logits `[b labels h w]` out."""
 
 EPSILON = 1e-5
 """Added to a map's maximum before dividing, as in IRN: an empty map stays empty and no score reaches 1."""
@@ -104,6 +107,25 @@ class MultiScaleFlip(Views):
         return torch.stack([self.upsampler(each, stride=stride, size=grid) for each in directions]).sum(dim=0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SegmentationViews:
+    """Test-time views of a segmentation network: logits are averaged over scales and mirror images, then softmax (SEAM)."""
+
+    scales: tuple[float, ...] = (1.0,)
+    flip: bool = True
+
+    def __call__(self, network: Segments, images: Images) -> Float[Tensor, "b labels h w"]:
+        """Return the probabilities of all labels at the images' own size."""
+        size = images.shape[-2:]
+        total = torch.zeros((), device=images.device)
+        for scale in self.scales:
+            view = scaled(images, scale)
+            for logits in (network(view), network(view.flip(-1)).flip(-1)) if self.flip else (network(view),):
+                total = total + functional.interpolate(logits.float(), size=size, mode="bilinear", align_corners=False)
+        views = len(self.scales) * (2 if self.flip else 1)
+        return (total / views).softmax(dim=1)
+
+
 def scaled(images: Images, scale: float) -> Images:
     """Resize normalised images by a factor, bicubic with anti-aliasing; sides are rounded and at least one pixel."""
     if scale == 1:
@@ -120,7 +142,7 @@ def pad_to_multiple(images: Images, *, multiple: int) -> Images:
 
 def split_by_image(maps: Float[Tensor, "n y x"], *, classes: Sequence[Sequence[int]], size: Size) -> list[ScoreMaps]:
     """Cut maps in the order of `Targets.of(classes)` into one `ScoreMaps` an image."""
-    parts = maps.split([len(own) for own in classes])
+    parts = torch.split(maps, [len(own) for own in classes])
     return [
         ScoreMaps(
             labels=torch.tensor([label_of(c) for c in own], dtype=torch.int64, device=maps.device),

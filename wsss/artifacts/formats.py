@@ -59,7 +59,7 @@ def read_json(path: Path) -> Any:
 
 def write_scores(path: Path, maps: ScoreMaps) -> None:
     """Write score maps as a deflated float16 npz; bytes depend on the maps alone."""
-    arrays = {
+    arrays: dict[str, Any] = {
         "labels": maps.labels.cpu().numpy().astype(np.uint8),
         "scores": maps.scores.cpu().numpy().astype(np.float16),
         "size": np.array(maps.size.over(1), dtype=np.int32),

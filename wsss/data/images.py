@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -164,17 +165,24 @@ def _mask_ids(image: Image.Image, path: Path) -> NDArray[np.integer]:
 
 
 def _labels_of_colours(pixels: UInt8[np.ndarray, "h w 3"], path: Path) -> UInt8[np.ndarray, "h w"]:
-    codes, wanted = _codes(pixels), _codes(palette())
-    order = np.argsort(wanted)
-    labels = order[np.searchsorted(wanted[order], codes).clip(max=255)]
-    strange = wanted[labels] != codes
+    codes, (wanted, labels_of) = _codes(pixels), _wanted_codes()
+    place = np.searchsorted(wanted, codes).clip(max=255)
+    strange = wanted[place] != codes
     if strange.any():
         colour = tuple(int(value) for value in pixels[strange][0])
         raise DataError(
             f"{path} has {int(strange.sum())} pixels in colours that are not VOC's, {colour} first: "
             "draw masks as palette or grey PNGs, a value a label"
         )
-    return np.asarray(labels, dtype=np.uint8)
+    return labels_of[place]
+
+
+@cache
+def _wanted_codes() -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Return the codes of the palette's colours, increasing, and their labels."""
+    codes = _codes(palette())
+    order = np.argsort(codes)
+    return codes[order], order.astype(np.uint8)
 
 
 def _codes(colours: UInt8[np.ndarray, "*n 3"]) -> NDArray[np.int32]:

@@ -134,14 +134,7 @@ def _refuse(*problems: Sequence[str]) -> None:
 
 def _common_steps(options: ClassifierTransform | SegmenterTransform, fill: Colour) -> list[Any]:
     """Return what follows the resizing; padding comes last, so that its colour is not jittered."""
-    strength = options.colour_jitter
-    jitter = albumentations.ColorJitter(
-        brightness=(1 - strength, 1 + strength),
-        contrast=(1 - strength, 1 + strength),
-        saturation=(1 - strength, 1 + strength),
-        hue=(-strength / 3, strength / 3),
-        p=1,
-    )
+    flip = albumentations.HorizontalFlip(p=options.flip)
     crop = albumentations.RandomCrop(
         height=options.crop,
         width=options.crop,
@@ -150,7 +143,14 @@ def _common_steps(options: ClassifierTransform | SegmenterTransform, fill: Colou
         fill=fill,
         fill_mask=IGNORE,
     )
-    return [albumentations.HorizontalFlip(p=options.flip), *([jitter] if strength > 0 else []), crop]
+    if options.colour_jitter == 0:
+        return [flip, crop]
+    around_one = (1 - options.colour_jitter, 1 + options.colour_jitter)
+    around_zero = (-options.colour_jitter / 3, options.colour_jitter / 3)
+    jitter = albumentations.ColorJitter(
+        brightness=around_one, contrast=around_one, saturation=around_one, hue=around_zero, p=1
+    )
+    return [flip, jitter, crop]
 
 
 def _run(steps: Sequence[Any], *, key: int, **arrays: UInt8[np.ndarray, "h w ..."]) -> dict[str, np.ndarray]:

@@ -1,6 +1,6 @@
 """PASCAL VOC devkits (Everingham et al., IJCV 2010): VOC 2012 as it is downloaded, and whatever is laid out like it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final, final
@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from wsss.data.images import IMAGE_SUFFIXES
 from wsss.data.index import Index
-from wsss.data.text import read_text
+from wsss.data.label_file import read_text
 from wsss.data.writer import Entry, IndexWriter, build_index, match_masks
 from wsss.errors import ConfigError, DataError, one_of
 
@@ -72,20 +72,115 @@ class VOC(IndexWriter):
         """Return the lists, and the folders of images, annotations and masks."""
         home = self._checked_home()
         folders = [name for name in (self.images, self.annotations, self.masks) if name is not None]
-        return (*(home / path for path in self.splits.values()), *(home / folder for folder in folders))
+        return (*self._lists(home).values(), *(home / folder for folder in folders))
 
     def index(self, into: Path) -> Index:
         """See `IndexWriter`."""
         del into  # a devkit's images stay where they are
         home = self._checked_home()
-        lists = {name: read_list(home / path) for name, path in self.splits.items()}
-        every_id = tuple(dict.fromkeys(i for ids in lists.values() for i in ids))
-        masks = match_masks(every_id, root=home, folder=self.masks)
+        lists = {name: read_list(path) for name, path in self._lists(home).items()}
+        masks = match_masks(_each_once(lists), root=home, folder=self.masks)
         splits = {name: ids[: self.limit] for name, ids in lists.items()}
-        files = self._image_files(home)
-        entries = []
-        for i in dict.fromkeys(i for ids in splits.values() for i in ids):
-            annotation = home / self.annotations / f"{i}.xml"
-            names = read_object_names(annotation, difficult=self.difficult)
-            entries.append(Entry(id=i, image=f"{self.images}/{files[i]}", names=names, source=str(annotation), mask=masks.get(i)))
+        ids = _each_once(splits)
+        images = self._images(ids, home)
+        names = self._names(ids, home)
+        entries = [
+            Entry(id=i, image=images[i], names=names[i], source=f"{self.annotations}/{i}.xml", mask=masks.get(i))
+            for i in ids
+        ]
         return build_index(entries, classes=self.classes, splits=splits, root=home)
+
+    def _checked_home(self) -> Path:
+        home = self.home()
+        if self._is_devkit(home):
+            return home
+        wanted = ", ".join(
+            name for name in (self.images, self.annotations, "ImageSets", self.masks) if name is not None
+        )
+        nearby = (home / "VOC2012", home / "VOCdevkit" / "VOC2012", *home.parents)
+        found = [path for path in nearby if self._is_devkit(path)]
+        remedy = f"use dataset.root={found[0]}" if found else "set `dataset.root` to the folder that holds them"
+        state = "is no VOC devkit" if home.is_dir() else "is not there"
+        raise DataError(f"{home} {state}; a devkit's root holds the folders {wanted}: {remedy}")
+
+    def _lists(self, home: Path) -> dict[str, Path]:
+        return {name: home / Path(path).expanduser() for name, path in self.splits.items()}
+
+    def _is_devkit(self, folder: Path) -> bool:
+        return (folder / self.images).is_dir() and (folder / self.annotations).is_dir()
+
+    def _images(self, ids: Sequence[str], home: Path) -> dict[str, str]:
+        images = {i: found for i in ids if (found := _image_of(i, folder=self.images, root=home)) is not None}
+        missing = [i for i in ids if i not in images]
+        if missing:
+            raise DataError(
+                f"{home / self.images} lacks images that lists in `dataset.splits` name, {one_of(missing, limit=5)}: "
+                "put them there, or take them out of the lists"
+            )
+        return images
+
+    def _names(self, ids: Sequence[str], home: Path) -> dict[str, tuple[str, ...]]:
+        annotations = {i: home / self.annotations / f"{i}.xml" for i in ids}
+        missing = [i for i, path in annotations.items() if not path.is_file()]
+        if missing:
+            raise DataError(
+                f"{home / self.annotations} lacks the XML files of {one_of(missing, limit=5)}, where labels are read: "
+                "put them there, or take the images out of the lists"
+            )
+        return {i: read_object_names(path, difficult=self.difficult) for i, path in annotations.items()}
+
+
+def read_list(path: Path) -> tuple[str, ...]:
+    """Return the ids of a split's list, in its order.
+
+    The first column of a line is the image, as an id or, in the lists of many repositories, as a path. Other columns
+    and blank lines are skipped. Raises `DataError` for a list that is missing, empty or repeats an image.
+    """
+    if not path.is_file():
+        others = sorted(other.name for other in path.parent.glob("*.txt"))
+        there = f"; that folder has {one_of(others)}" if others else ""
+        raise DataError(f"there is no list {path}{there}: name the lists in `dataset.splits`")
+    lines: dict[str, int] = {}
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        i = _id_of(line.split()[0])
+        if i in lines:
+            raise DataError(f"{path} lists {i} twice, in lines {lines[i]} and {number}: delete one")
+        lines[i] = number
+    if not lines:
+        raise DataError(f"{path} is empty: list one image a line, or take the list out of `dataset.splits`")
+    return tuple(lines)
+
+
+def read_object_names(path: Path, *, difficult: bool) -> tuple[str, ...]:
+    """Return the class name of every object of a VOC annotation, without the parts that some objects are divided into.
+
+    `difficult` says whether objects marked as such count. Raises `DataError` for a file that is no such annotation.
+    """
+    try:
+        root = ET.parse(path).getroot()  # noqa: S314, files of one's own data set, and expat limits entities
+    except ET.ParseError as error:
+        raise DataError(f"{path} is no XML ({error}): copy it again") from error
+    objects = [
+        found for found in root.findall("object") if difficult or found.findtext("difficult", "0").strip() != "1"
+    ]
+    names = tuple(found.findtext("name", "").strip() for found in objects)
+    if not all(names):
+        raise DataError(f"{path} has an object without a name: write <name> into every <object>")
+    return names
+
+
+def _id_of(image: str) -> str:
+    path = PurePosixPath(image)
+    is_path = "/" in image or path.suffix.lower() in IMAGE_SUFFIXES
+    return path.stem if is_path else image
+
+
+def _image_of(image_id: str, *, folder: str, root: Path) -> str | None:
+    suffixes = (".jpg", *sorted(IMAGE_SUFFIXES - {".jpg"}))
+    return next((path for suffix in suffixes if (root / (path := f"{folder}/{image_id}{suffix}")).is_file()), None)
+
+
+def _each_once(splits: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(i for ids in splits.values() for i in ids))

@@ -1,18 +1,19 @@
 """Index writers: each turns one layout of images and labels into the same index."""
 
 import os
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from wsss.data.images import read_mask, read_size
+from wsss.data.images import find_images, read_mask, read_size
 from wsss.data.index import Index, Record
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.labels import BACKGROUND, IGNORE, check_class_names, label_count, label_names
@@ -61,6 +62,11 @@ class IndexWriter(ABC):
         """Return the folder that the index's paths start from: absolute, or relative to `into`."""
 
 
+def image_id(path: str) -> str:
+    """Return the id of an image at a relative path: the path without its suffix, in NFC (macOS decomposes names)."""
+    return unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
+
+
 def match_masks(ids: Sequence[str], *, root: Path, folder: str | None) -> dict[str, str]:
     """Return the masks that are there, `<folder>/<id>.png` below `root`, by id; an image may do without.
 
@@ -70,14 +76,15 @@ def match_masks(ids: Sequence[str], *, root: Path, folder: str | None) -> dict[s
         return {}
     if not (root / folder).is_dir():
         raise DataError(f"there is no folder {root / folder}: name it in `dataset.masks`, or set dataset.masks=null")
-    masks = {i: f"{folder}/{i}.png" for i in ids}
-    there = {i: mask for i, mask in masks.items() if (root / mask).is_file()}
-    if masks and not there:
+    paths = [path for path in find_images(root / folder) if path.lower().endswith(".png")]
+    wanted = set(ids)
+    masks = {i: f"{folder}/{path}" for path in paths if (i := image_id(path)) in wanted}
+    if ids and not masks:
         raise DataError(
             f"{root / folder} holds no mask of any image, such as {ids[0]}.png: name masks like their images, "
             "or set dataset.masks=null"
         )
-    return there
+    return masks
 
 
 def class_indices(entries: Sequence[Entry], *, classes: Sequence[str]) -> list[tuple[int, ...]]:
@@ -107,7 +114,8 @@ def build_index(
     drawn: set[int] = set()
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         examined = pool.map(lambda entry, own: _examine(entry, own, classes=classes, root=root), entries, indices)
-        for result in track(examined, "checking images", total=len(entries), transient=True, disable=not _on_terminal()):
+        hidden = not Console().is_terminal
+        for result in track(examined, "checking images", total=len(entries), transient=True, disable=hidden):
             if isinstance(result, DataError):
                 problems.append(str(result))
             else:
@@ -160,7 +168,3 @@ def _listed(problems: Sequence[str]) -> str:
     shown = [f"  {problem}" for problem in problems[:SHOWN_PROBLEMS]]
     rest = len(problems) - len(shown)
     return "\n".join([f"{len(problems)} files cannot be used:", *shown, *([f"  and {rest} more"] if rest else [])])
-
-
-def _on_terminal() -> bool:
-    return Console().is_terminal

@@ -1,13 +1,14 @@
-"""A timm backbone with global average pooling and a linear head without a bias: what class activation maps come from."""
+"""A timm backbone, global average pooling and a linear head without a bias: what class activation maps come from."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from wsss.errors import ModelError, one_of
 from wsss.models.families import blocks_of, check_backbone, create_backbone, run
@@ -17,6 +18,7 @@ from wsss.models.weights import (
     UNTRAINED,
     check_weights,
     download,
+    file_of,
     load_backbone,
     normalisation_of,
     stored_weights,
@@ -25,7 +27,7 @@ from wsss.types import Cut, Images
 
 
 class GAPClassifier(nn.Module):
-    """Logits are the spatial mean of the last maps times `head_weight`, so they are the means of the CAMs (Zhou et al., 2016).
+    """Logits are the spatial mean of the last maps times `head_weight`: the means of the CAMs (Zhou et al., CVPR 2016).
 
     It is a `CutClassifier` with a `LinearHead`. `backbone` comes from `create_backbone` and keeps timm's names.
     """
@@ -45,6 +47,11 @@ class GAPClassifier(nn.Module):
     def strides(self) -> dict[str, int]:
         """Input pixels a cell of the maps after each block."""
         return {name: block.stride for name, block in self._blocks.items()}
+
+    @property
+    def stride(self) -> int:
+        """Input pixels a cell of the last maps."""
+        return self.strides["last"]
 
     @property
     def channels(self) -> int:
@@ -87,11 +94,22 @@ class GAPClassifier(nn.Module):
         return reduce(lambda x, name: run(self.backbone, self._blocks[name].paths, x), names, maps)
 
 
+def freeze_batch_norm(module: nn.Module) -> None:
+    """Put every batch norm of `module` in eval mode; weights and biases stay trainable.
+
+    The statistics of a pretrained network are better than those of a small batch, and an image's result stays
+    independent of the others in its batch (IRN, PSA and ReCAM train so). `module.train()` undoes it: call this after.
+    """
+    for part in module.modules():
+        if isinstance(part, _BatchNorm):
+            part.eval()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Classifier:
     """Which backbone, from which weights, at which output stride (input pixels a cell of the last maps).
 
-    `weights` is `imagenet` (timm's download), `packaged` (EfficientNet-Lite0, offline), the path of a state dict, or `none`.
+    `weights` is `imagenet` (timm's download), `packaged` (EfficientNet-Lite0, offline), a state dict's path, or `none`.
     """
 
     backbone: str = "tf_efficientnet_lite0"
@@ -102,6 +120,10 @@ class Classifier:
         """Refuse with a `ModelError` a backbone, a stride or weights that cannot be had; takes well under a second."""
         check_backbone(self.backbone, output_stride=self.output_stride)
         check_weights(self.weights, backbone=self.backbone)
+
+    def weights_file(self) -> Path | None:
+        """Return the file that `weights` names, None where it is a word."""
+        return file_of(self.weights)
 
     @property
     def normalisation(self) -> Normalisation:
@@ -116,7 +138,7 @@ class Classifier:
                 self.backbone, output_stride=self.output_stride, pretrained=self.weights == DOWNLOADED
             )
         if self.weights not in (DOWNLOADED, UNTRAINED):
-            load_backbone(net, stored_weights(self.weights), origin=f"{self.weights!r} for {self.backbone}")
+            load_backbone(net, stored_weights(self.weights), origin=f"weights {self.weights!r} for {self.backbone}")
         return GAPClassifier(net, classes=classes)
 
     def skeleton(self, classes: int) -> GAPClassifier:

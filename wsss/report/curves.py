@@ -20,8 +20,9 @@ ORACLE: Final = "oracle (uses masks)"
 POINTS: Final = 300
 """About as many points as a chart has room for; a longer curve is thinned to them."""
 
-WIDTH: Final = 4.8
-"""Width of a chart in inches of 72 points; a page scales it."""
+WIDTH: Final = 4.2
+HEIGHT: Final = 2.9
+"""Size of a chart in inches of 72 points; a page scales it."""
 
 
 def threshold_curve(thresholds: Sequence[float], miou: Sequence[float], *, configured: float | None = None) -> Markup:
@@ -33,8 +34,8 @@ def threshold_curve(thresholds: Sequence[float], miou: Sequence[float], *, confi
     x, y = np.array(thresholds, dtype=float), np.array(miou, dtype=float)
     summary = ["mIoU over the background threshold"]
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 2.5))
-        axes = figure.add_axes((0.065, 0.16, 0.915, 0.74))
+        figure = Figure(figsize=(WIDTH, HEIGHT))
+        axes = figure.add_axes((0.085, 0.4 / HEIGHT, 0.87, 1 - 0.6 / HEIGHT))
         axes.plot(x, y, color=SERIES[0], clip_on=False)
         axes.set(title="mIoU, %", xlabel="background threshold", xlim=(x[0], x[-1] if len(x) > 1 else None))
         _in_percent(axes, values=y)
@@ -82,10 +83,9 @@ def training_curves(rows: Iterable[LogRow]) -> Markup:
     with mpl.rc_context(STYLE):
         if not drawn:
             return _empty("neither a loss nor a score was logged")
-        figure = Figure(figsize=(WIDTH, 0.6 + 1.4 * len(drawn)))
+        figure = Figure(figsize=(WIDTH, HEIGHT))
         panels = figure.subplots(len(drawn), sharex=True, squeeze=False)[:, 0]
-        inch = 1 / figure.get_figheight()
-        figure.subplots_adjust(left=0.065, right=0.98, top=1 - 0.2 * inch, bottom=0.4 * inch, hspace=0.25)
+        figure.subplots_adjust(left=0.085, right=0.955, top=1 - 0.2 / HEIGHT, bottom=0.4 / HEIGHT, hspace=0.25)
         hints = [hint for axes, (panel, draw) in zip(panels, drawn, strict=True) for hint in draw(axes, panel)]
         panels[-1].set_xlabel("step")
         panels[-1].xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
@@ -95,7 +95,7 @@ def training_curves(rows: Iterable[LogRow]) -> Markup:
 def _draw_losses(axes: Axes, losses: Sequence[Series]) -> list[Hint]:
     hints = []
     for loss, colour in zip(losses, _colours(len(losses)), strict=True):
-        if _words(loss.name) & {"val", "valid", "validation"}:
+        if _words(loss.name) & {"val", "valid", "validation"} or _reach(loss) == 0:
             hints += _plot_logged(axes, loss, colour=colour, wording=_worded_loss)
         else:
             _plot_smoothed(axes, loss, colour=colour)
@@ -116,10 +116,15 @@ def _draw_scores(axes: Axes, scores: Sequence[Series]) -> list[Hint]:
 
 
 def _plot_smoothed(axes: Axes, points: Series, *, colour: str) -> None:
-    means = Series(name=points.name, steps=points.steps, values=smooth(points.values, reach=len(points.values) // 40))
+    means = Series(name=points.name, steps=points.steps, values=smooth(points.values, reach=_reach(points)))
     raw, kept = thinned(points, limit=POINTS), thinned(means, limit=POINTS)
     axes.plot(raw.steps, raw.values, color=colour, alpha=0.3, linewidth=0.6)
     axes.plot(kept.steps, kept.values, color=colour, label=points.name)
+
+
+def _reach(points: Series) -> int:
+    """Return how many values to either side make a twentieth of the series together."""
+    return len(points.values) // 40
 
 
 def _plot_logged(axes: Axes, points: Series, *, colour: str, wording: Callable[[float], str]) -> list[Hint]:

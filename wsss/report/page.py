@@ -1,5 +1,6 @@
 """The report: everything that a person wants to know of a run, as one HTML file that needs no network and no script."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +12,13 @@ import numpy as np
 from markupsafe import Markup
 
 from wsss.labels import BACKGROUND, IGNORE, label_names, palette
+from wsss.report.curves import ORACLE
 from wsss.report.overlay import heat_colours, mask_picture
 from wsss.report.sheet import Sheet, data_address
 from wsss.report.wording import duration, file_size, percent
 
 Metrics = Mapping[str, Any]
-"""As in `scores.json`: `miou`, `map`, `fp`, `fn`, `threshold` (numbers, fractions) and `iou` (a fraction or None a name)."""
+"""As in `scores.json`: fractions `miou`, `map`, `fp`, `fn`; `threshold`; `iou`, a fraction or None for each name."""
 
 TEMPLATE: Final = "report.html.j2"
 
@@ -34,7 +36,7 @@ class StageLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A curve with its heading; `svg` is `Markup`, as `wsss.report.curves` makes it: a plain string would be escaped."""
+    """A curve and its heading; `svg` is `Markup`, as `wsss.report.curves` makes it: a plain string would be escaped."""
 
     title: str
     svg: Markup
@@ -45,8 +47,8 @@ class Chart:
 class Report:
     """What a report shows. `classes` are the foreground names in the order of their indices; `config` is YAML.
 
-    `scores` maps stage and split to metrics. What is empty is said to be missing on the page; `notes` is the place to say why,
-    one sentence each.
+    `scores` maps stage and split to metrics. What is empty is said to be missing on the page; `notes` is the place to
+    say why, one sentence each.
     """
 
     title: str
@@ -82,21 +84,26 @@ def render(report: Report) -> str:
     """Return the page. Whatever comes from a user is escaped; pictures and charts are inside."""
     lines = score_lines(report.scores)
     columns = [line for line in lines if line.metrics.get("iou")]
-    return _environment().get_template(TEMPLATE).render(
-        report=report,
-        lines=lines,
-        columns=columns,
-        class_lines=class_lines(columns, names=label_names(report.classes)),
-        colours=_css_colours(report.classes),
-        ignored=data_address(mask_picture(np.full((12, 12), IGNORE, dtype=np.uint8))),
-        heat=data_address(np.repeat(heat_colours()[None], 8, axis=0)),
+    return (
+        _environment()
+        .get_template(TEMPLATE)
+        .render(
+            report=report,
+            lines=lines,
+            columns=columns,
+            class_lines=class_lines(columns, names=label_names(report.classes)),
+            colours=_css_colours(report.classes),
+            ignored=data_address(mask_picture(np.full((12, 12), IGNORE, dtype=np.uint8))),
+            oracle=ORACLE,
+            heat=data_address(np.repeat(heat_colours()[None], 8, axis=0)),
+        )
     )
 
 
 def score_lines(scores: Mapping[str, Mapping[str, Metrics]]) -> list[ScoreLine]:
-    """Return one line for each stage and split, in the order given."""
+    """Return one line for each stage and split, in the order given; what is nan becomes None."""
     return [
-        ScoreLine(stage=stage, split=split, metrics=metrics)
+        ScoreLine(stage=stage, split=split, metrics={name: _known(value) for name, value in metrics.items()})
         for stage, splits in scores.items()
         for split, metrics in splits.items()
     ]
@@ -107,6 +114,12 @@ def class_lines(columns: list[ScoreLine], *, names: tuple[str, ...]) -> list[Cla
     scored = dict.fromkeys(name for column in columns for name in column.metrics["iou"])
     every = [name for name in names if name in scored] + [name for name in scored if name not in names]
     return [ClassLine(name=name, iou=tuple(column.metrics["iou"].get(name) for column in columns)) for name in every]
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _known(each) for name, each in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _css_colours(classes: tuple[str, ...]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import base64
 import io
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -52,10 +52,16 @@ class HeatPanel(Panel):
     @classmethod
     def of(cls, maps: ScoreMaps, *, title: str, words: str = "") -> Self:
         """Show the highest score among the foreground labels at each position; an image without any is all zero."""
-        foreground = maps.full().scores[maps.labels != BACKGROUND]
-        empty = foreground.new_zeros(maps.size.over(1))
-        highest = foreground.amax(dim=0) if len(foreground) else empty
-        return cls(title=title, words=words, scores=highest.float().cpu().numpy())
+        foreground = maps.full().scores[maps.labels != BACKGROUND].float()
+        highest = foreground.amax(dim=0) if len(foreground) else foreground.new_zeros(maps.size.over(1))
+        return cls(title=title, words=words, scores=highest.cpu().numpy())
+
+    @classmethod
+    def by_class(cls, maps: ScoreMaps, *, class_names: Sequence[str]) -> tuple[Self, ...]:
+        """Show every foreground label alone, under its class's name."""
+        foreground = maps.full().scores[maps.labels != BACKGROUND].float().cpu().numpy()
+        named = zip(maps.classes, foreground, strict=True)
+        return tuple(cls(title=class_names[index], scores=scores) for index, scores in named)
 
     def draw(self, image: Picture) -> Picture:
         """Return the scores as colours over the image."""
@@ -87,25 +93,35 @@ class MissingPanel(Panel):
 class SheetRow:
     """One example: its image `[h w 3]`, the names of the classes that it shows, and its own IoU where it has a mask.
 
-    `iou` is a fraction: the mean over the labels in this image's truth or prediction. Good for finding examples, and
-    not the mIoU that is reported, which counts the pixels of all images together.
+    `panels` stand in the sheet's columns; `by_class`, one a class and folded away below them, need no column. `iou` is
+    a fraction, the mean over the labels in this image's truth or prediction: good for finding examples, and not the
+    mIoU that is reported, which counts the pixels of all images together.
     """
 
     id: str
     image: Picture
     classes: tuple[str, ...] = ()
     panels: tuple[Panel, ...]
+    by_class: tuple[Panel, ...] = ()
     iou: float | None = None
 
     @property
     def ratio(self) -> float:
         """Width over height."""
-        return self.image.shape[1] / self.image.shape[0]
+        width, height = _size(self.image)
+        return width / height
 
     def cards(self) -> tuple["Card", ...]:
-        """Draw and encode every panel."""
+        """Draw and encode the panels of the columns."""
+        return self._drawn(self.panels)
+
+    def class_cards(self) -> tuple["Card", ...]:
+        """Draw and encode the panels of the classes."""
+        return self._drawn(self.by_class)
+
+    def _drawn(self, panels: tuple[Panel, ...]) -> tuple["Card", ...]:
         small = shrunk(self.image)
-        return tuple(Card.of(panel, picture=panel.draw(small)) for panel in self.panels)
+        return tuple(Card.of(panel, picture=panel.draw(small)) for panel in panels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +175,7 @@ def pick(ious: Mapping[str, float | None], *, count: int, random_seed: int) -> d
     return {"best": tuple(best), "worst": tuple(worst), "random": tuple(rest[k] for k in sorted(drawn.tolist()))}
 
 
-def shrunk(image: Picture) -> Picture:
+def shrunk(image: Picture) -> UInt8[np.ndarray, "y x 3"]:
     """Return the image with its longer side at `LONG_SIDE` pixels, or as it is where it is smaller."""
     scale = LONG_SIDE / max(image.shape[:2])
     if scale >= 1:

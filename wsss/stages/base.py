@@ -45,6 +45,8 @@ class Job:
 
     artifact: Artifact
     inputs: Mapping[str, Artifact]
+    command: str = ""
+    """The command line of the run, for the report."""
 
     def index(self) -> Index:
         """Read the index of the data set."""

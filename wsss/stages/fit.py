@@ -10,7 +10,9 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.utilities.warnings import PossibleUserWarning
 from torch import nn
+from torch.utils.data import Dataset
 
 from wsss.artifacts.formats import whole
 from wsss.artifacts.store import Artifact
@@ -44,9 +46,12 @@ class Fit(Stage):
     def data(self, job: Job) -> KeyedDataModule:
         """Build the data module."""
 
-    def loader_workers(self) -> int:
-        """Return how many loader processes to use."""
-        return self.runtime.workers if self.runtime.workers is not None else min(8, cores())
+    def data_module(self, *, train: Dataset[Any], val: Dataset[Any] | None) -> KeyedDataModule:
+        """Serve datasets as the options say."""
+        workers = self.runtime.workers if self.runtime.workers is not None else min(8, cores())
+        return KeyedDataModule(
+            train=train, val=val, batch_size=self.fit.batch_size, random_seed=self.random_seed, workers=workers
+        )
 
     def run(self, job: Job) -> dict[str, Any]:
         """Train, or go on after the last whole epoch, and keep the weights."""
@@ -55,7 +60,7 @@ class Fit(Stage):
         step = torch.load(resume, weights_only=True, map_location="cpu")["global_step"] if resume else 0
         pl.seed_everything(self.random_seed, verbose=False)
         module, data = self.module(job), self.data(job)
-        total = self._steps(data)
+        total = self.fit.epochs * data.steps
         with _quiet(), bar(job.artifact.stage, total=total, unit="steps", done=step) as advance:
             trainer = trainer_for(
                 options=self.trainer,
@@ -68,9 +73,6 @@ class Fit(Stage):
         if trainer.is_global_zero:
             save_weights(module.network, job.artifact)
         return {"metrics": metrics, "steps": trainer.global_step, "parameters": _count(module.network)}
-
-    def _steps(self, data: KeyedDataModule) -> int:
-        return self.fit.epochs * (data.train_items // self.fit.batch_size)
 
 
 def save_weights(network: nn.Module, artifact: Artifact) -> None:
@@ -108,7 +110,7 @@ def _quiet() -> Iterator[None]:
     log.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=pl.utilities.warnings.PossibleUserWarning)
+            warnings.filterwarnings("ignore", category=PossibleUserWarning)
             yield
     finally:
         log.setLevel(level)

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from wsss.data.datasets import ClassifierData, ClassifierEvalData
 from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.weights import file_of
 from wsss.stages.base import Job
 from wsss.stages.fit import Fit, load_weights
 from wsss.training.classifier import ClassifierModule
@@ -29,7 +30,7 @@ class TrainClassifier(Fit):
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """Weights that lie in a file count by their bytes."""
-        path = self.classifier.weights_file()
+        path = file_of(self.classifier.weights)
         return {"classifier.weights": (path,)} if path else {}
 
     def module(self, job: Job) -> ClassifierModule:
@@ -53,8 +54,7 @@ class TrainClassifier(Fit):
             transform=self.fit.validation,
             normalisation=normalisation,
         )
-        return KeyedDataModule(train=train, val=val, batch_size=self.fit.batch_size, random_seed=self.random_seed,
-                               workers=self.loader_workers())
+        return self.data_module(train=train, val=val)
 
 
 def load_classifier(job: Job, options: Classifier, *, role: str = "classifier") -> GAPClassifier:
@@ -62,5 +62,3 @@ def load_classifier(job: Job, options: Classifier, *, role: str = "classifier") 
     network = options.skeleton(len(job.index().classes))
     load_weights(network, job.inputs[role])
     return network.eval()
-
-

@@ -5,6 +5,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 from jaxtyping import Float
+from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 from torch.nn import functional
 
@@ -20,7 +21,7 @@ class ClassifierModule(KeyedModule):
     def __init__(self, *, network: GAPClassifier, fit: ClassifierFit, random_seed: int) -> None:
         super().__init__(fit=fit, random_seed=random_seed)
         # Depthwise convolutions train 1.5 times as fast on a CPU this way, and tensor cores want it too.
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network: GAPClassifier = network.to(memory_format=torch.channels_last)
         self._answers: list[tuple[Any, Any]] = []
 
     def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - torch's signature
@@ -50,7 +51,7 @@ class ClassifierModule(KeyedModule):
         value = mean_average_precision(np.concatenate(present), np.concatenate(logits))
         self.log("val/map", value, rank_zero_only=True)
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """See Lightning."""
         return self.sgd(backbone=self.network.backbone_parameters(), head=self.network.head_parameters())
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from wsss.data.keys import KeyedSampler
+from wsss.data.keys import KeyedLoader, KeyedSampler
 
 
 class KeyedDataModule(pl.LightningDataModule):
@@ -24,18 +25,22 @@ class KeyedDataModule(pl.LightningDataModule):
         self._train, self._val = train, val
         self._batch_size, self._random_seed, self._workers = batch_size, random_seed, workers
 
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of an epoch."""
+        return len(self._train) // self._batch_size  # type: ignore[arg-type]
+
     def train_dataloader(self) -> DataLoader[Any]:
         """Serve this rank's part of every global batch; Lightning tells the sampler the epoch."""
-        trainer = self.trainer
-        assert trainer is not None
+        assert self.trainer is not None
         sampler = KeyedSampler(
-            items=len(self._train),  # type: ignore[arg-type]
+            len(self._train),  # type: ignore[arg-type]
             batch_size=self._batch_size,
             random_seed=self._random_seed,
-            rank=trainer.global_rank,
-            world=trainer.world_size,
+            rank=self.trainer.global_rank,
+            world=self.trainer.world_size,
         )
-        return self._loader(self._train, sampler=sampler)
+        return KeyedLoader(self._train, sampler=sampler, batch_size=sampler.local_batch_size, **self._loading())
 
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
         """Serve every world-th item: no item is seen twice, so scores need no correction."""
@@ -43,15 +48,12 @@ class KeyedDataModule(pl.LightningDataModule):
             return []
         assert self.trainer is not None
         own = range(self.trainer.global_rank, len(self._val), self.trainer.world_size)  # type: ignore[arg-type]
-        return self._loader(Subset(self._val, own), sampler=None)
+        batch_size = max(1, self._batch_size // self.trainer.world_size)
+        return DataLoader(Subset(self._val, own), batch_size=batch_size, **self._loading())
 
-    def _loader(self, data: Dataset[Any], *, sampler: KeyedSampler | None) -> DataLoader[Any]:
-        assert self.trainer is not None
-        return DataLoader(
-            data,
-            batch_size=self._batch_size // self.trainer.world_size,
-            sampler=sampler,
-            num_workers=self._workers,
-            persistent_workers=self._workers > 0,
-            pin_memory=self.trainer.accelerator.__class__.__name__ == "CUDAAccelerator",
-        )
+    def _loading(self) -> dict[str, Any]:
+        return {
+            "num_workers": self._workers,
+            "persistent_workers": self._workers > 0,
+            "pin_memory": torch.cuda.is_available(),
+        }

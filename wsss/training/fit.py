@@ -45,7 +45,9 @@ def trainer_for(
 ) -> pl.Trainer:
     """Return a Trainer that keeps the last epoch's state in `folder` and logs beside it."""
     folder.mkdir(parents=True, exist_ok=True)
-    last = ModelCheckpoint(dirpath=folder, filename="epoch", save_top_k=1, every_n_epochs=1, enable_version_counter=False)
+    last = ModelCheckpoint(
+        dirpath=folder, filename="epoch", save_top_k=1, every_n_epochs=1, enable_version_counter=False
+    )
     return pl.Trainer(
         accelerator=options.runtime.accelerator,
         devices=options.runtime.devices,
@@ -70,7 +72,9 @@ def checkpoint_in(folder: Path) -> Path | None:
     return path if path.exists() else None
 
 
-def fit(trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resume: Path | None, step: int) -> dict[str, float]:
+def fit(
+    trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resume: Path | None, step: int
+) -> dict[str, float]:
     """Train to the end and return the metrics logged last."""
     for logger in trainer.loggers:
         if isinstance(logger, History):

@@ -1,21 +1,24 @@
 """What every training shares: randomness by key, counts over all ranks, and gathering without padding."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch import Tensor, distributed
+from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor, distributed, nn
 
-from wsss.data.keys import item_key
+from wsss.data.keys import mix
 from wsss.training.options import FitOptions
 
 
 class KeyedModule(pl.LightningModule):
-    """A module whose every step draws from a generator keyed by (random seed, epoch, step).
+    """A module around `network` whose every step draws from a generator keyed by (random seed, epoch, step).
 
     Seeding at the start of an epoch would not do: the first epoch after a resume begins at another position of the stream.
     """
+
+    network: nn.Module
 
     def __init__(self, *, fit: FitOptions, random_seed: int) -> None:
         super().__init__()
@@ -24,12 +27,12 @@ class KeyedModule(pl.LightningModule):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Seed torch's generators for this step."""
-        torch.manual_seed(item_key(self.random_seed, self.current_epoch, batch_idx))
+        torch.manual_seed(mix("step", self.random_seed, self.current_epoch, batch_idx))
 
-    def sgd(self, *, backbone: list[Any], head: list[Any]) -> dict[str, Any]:
+    def sgd(self, *, backbone: Iterable[nn.Parameter], head: Iterable[nn.Parameter]) -> OptimizerLRSchedulerConfig:
         """Return the optimiser and its schedule as Lightning wants them."""
         steps = int(self.trainer.estimated_stepping_batches)
-        optimiser, schedule = self.options.optimiser(backbone=backbone, head=head, steps=steps)
+        optimiser, schedule = self.options.optimiser(backbone=list(backbone), head=list(head), steps=steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 

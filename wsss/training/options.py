@@ -62,7 +62,7 @@ class SegmenterFit(FitOptions):
 
 def poly(step: int, *, steps: int, power: float) -> float:
     """Return (1 - step / steps)^power, zero from the last step on."""
-    return max(0.0, 1 - step / steps) ** power
+    return float(max(0.0, 1 - step / steps) ** power)
 
 
 @dataclass(frozen=True, kw_only=True)

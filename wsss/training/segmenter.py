@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 import torch
 from jaxtyping import Float, Int64
+from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 from torch.nn import functional
 
@@ -19,7 +20,7 @@ class SegmenterModule(KeyedModule):
 
     def __init__(self, *, network: SegmentationNetwork, fit: SegmenterFit, random_seed: int) -> None:
         super().__init__(fit=fit, random_seed=random_seed)
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network: SegmentationNetwork = network.to(memory_format=torch.channels_last)
         self._loss: Literal["cross_entropy", "balanced"] = fit.loss
 
     def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - torch's signature
@@ -36,7 +37,7 @@ class SegmenterModule(KeyedModule):
         self.log("train/loss", loss.detach())
         return loss
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """See Lightning."""
         return self.sgd(backbone=self.network.encoder_parameters(), head=self.network.decoder_parameters())
 

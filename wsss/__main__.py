@@ -1,0 +1,52 @@
+"""The commands. `run` is Hydra's; the others read their own arguments. `--help` imports none of the stack."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+HELP: Final = """\
+wsss: weakly supervised semantic segmentation, from image-level labels to a segmentation network.
+
+  wsss run experiment=toy                                  the whole pipeline on drawn scenes, in minutes
+  wsss run experiment=voc12_mini dataset.root=VOC2012      the same on a VOC devkit
+  wsss run experiment=toy plan=true                        what would run, and what is cached
+  wsss run experiment=toy cam=gradcam refine=background    choose other parts; `wsss run --help` lists them
+  wsss run experiment=toy random_seed=0,1,2 -m             a sweep
+
+Options of `run` are Hydra overrides: key=value. Results are kept in `store` (default runs/) by what they depend on, so a
+second run does only what is new. The last line printed is the path of the report.
+"""
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Compose and run the pipeline."""
+    from wsss.run.command import run_command  # noqa: PLC0415 - the stack takes seconds to import
+
+    run_command(arguments)
+
+
+COMMANDS: Final[dict[str, Callable[[Sequence[str]], None]]] = {"run": run}
+
+
+def main() -> None:
+    """Dispatch to a command; a mistake of the user's is printed as one line each, with exit code 2."""
+    name, *arguments = sys.argv[1:] or ["--help"]
+    if name in ("-h", "--help", "help"):
+        sys.stdout.write(HELP)
+        return
+    if name not in COMMANDS:
+        sys.exit(f"wsss: there is no command {name!r}; there are: {', '.join(COMMANDS)}. See wsss --help.")
+    from wsss.errors import ConfigError, WsssError  # noqa: PLC0415 - as above
+
+    try:
+        COMMANDS[name](arguments)
+    except ConfigError as error:
+        sys.stderr.write("".join(f"wsss: {problem}\n" for problem in error.problems))
+        sys.exit(2)
+    except WsssError as error:
+        sys.stderr.write(f"wsss: {error}\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Mask rules: scores of labels in, one label a pixel out."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wsss.labels import BACKGROUND, IGNORE
+from wsss.types import ScoreMaps
+
+
+class MaskRule(ABC):
+    """Decide every pixel of an image from its maps, which must have a background."""
+
+    @abstractmethod
+    def __call__(self, maps: ScoreMaps) -> NDArray[np.uint8]:
+        """Return labels `[h w]` at the image's own size, 255 where nothing is decided."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Argmax(MaskRule):
+    """The strongest label; ties go to the lower one, so to the background first."""
+
+    def __call__(self, maps: ScoreMaps) -> NDArray[np.uint8]:
+        """See `MaskRule`."""
+        return strongest(maps)[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfidentBand(MaskRule):
+    """The strongest label where its score reaches a bound, 255 in the band below: training learns nothing there."""
+
+    foreground: float = 0.7
+    """Least score of a class."""
+    background: float = 0.7
+    """Least score of the background."""
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.foreground <= 1 and 0 <= self.background <= 1):
+            raise ValueError(f"bounds lie in [0, 1], got {self.foreground} and {self.background}")
+
+    def __call__(self, maps: ScoreMaps) -> NDArray[np.uint8]:
+        """See `MaskRule`."""
+        labels, score = strongest(maps)
+        least = np.where(labels == BACKGROUND, np.float32(self.background), np.float32(self.foreground))
+        return np.where(score >= least, labels, np.uint8(IGNORE))
+
+
+def strongest(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Return the strongest label and its score, both `[h w]`; raises `ValueError` for maps without a background."""
+    if not maps.has_background:
+        raise ValueError("masks need a background: put a background rule into `refine`")
+    full = maps.full()
+    # The first of equals: torch's argmax does not promise it, numpy's does.
+    position = full.scores.cpu().numpy().argmax(axis=0)
+    score = np.take_along_axis(full.scores.cpu().numpy(), position[None], axis=0)[0]
+    return full.labels.to(torch.uint8).cpu().numpy()[position], score

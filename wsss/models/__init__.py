@@ -1,0 +1,27 @@
+"""Networks: classifiers that can be cut between any two blocks, and segmentation networks for images of any size."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from wsss.models.classifier import Classifier, GAPClassifier, freeze_batch_norm
+    from wsss.models.normalisation import Normalisation
+    from wsss.models.segmenter import SegmentationNetwork, Segmenter
+
+__all__ = ["Classifier", "GAPClassifier", "Normalisation", "SegmentationNetwork", "Segmenter", "freeze_batch_norm"]
+
+_HOMES: Final = {
+    "Classifier": "classifier",
+    "GAPClassifier": "classifier",
+    "freeze_batch_norm": "classifier",
+    "Normalisation": "normalisation",
+    "SegmentationNetwork": "segmenter",
+    "Segmenter": "segmenter",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: timm and smp take seconds, which data loading need not wait for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

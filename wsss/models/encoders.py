@@ -1,0 +1,43 @@
+"""The encoders that segmentation-models-pytorch knows, timm's (`tu-...`) and its own: names and normalisation."""
+
+from difflib import get_close_matches
+from typing import Final
+
+from segmentation_models_pytorch.encoders import encoders, get_preprocessing_params
+
+from wsss.errors import ModelError
+from wsss.models.families import check_name, nearest
+from wsss.models.normalisation import Normalisation, colour
+from wsss.models.weights import DOWNLOADED, check_downloadable, download, normalisation_of
+
+TIMM: Final = "tu-"
+"""What smp puts before the name of a timm network."""
+
+
+def check_encoder(name: str, *, pretrained: bool) -> None:
+    """Refuse with a `ModelError` an encoder that smp does not have, or one without ImageNet weights if they are wanted."""
+    own = name.removeprefix(TIMM)
+    if name.startswith(TIMM):
+        check_name(own)
+        if pretrained:
+            check_downloadable(own)
+        return
+    if name not in encoders:
+        near = get_close_matches(name, list(encoders), n=5)
+        raise ModelError(
+            f"encoder: smp has no {name!r}, write `{TIMM}` before the name of a timm network; {nearest(near)}"
+        )
+    if pretrained and DOWNLOADED not in encoders[name]["pretrained_settings"]:
+        raise ModelError(f"weights 'imagenet': smp has none of {name}; choose another encoder, a path or `none`")
+
+
+def encoder_normalisation(name: str, *, weights: str) -> Normalisation:
+    """Return how pixels must be normalised for an encoder with such weights.
+
+    For `imagenet` weights of an encoder of smp's own, smp downloads the small file that says it.
+    """
+    if weights != DOWNLOADED or name.startswith(TIMM):
+        return normalisation_of(weights, backbone=name.removeprefix(TIMM))
+    with download(name):
+        said = get_preprocessing_params(name)
+    return Normalisation(mean=colour(said["mean"]), std=colour(said["std"]))

@@ -1,0 +1,84 @@
+"""Compose the config with Hydra, and find all that is wrong with the command line before anything else happens."""
+
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+import wsss
+from wsss.errors import ConfigError
+
+
+def config_folder() -> Path:
+    """Return where the configs are: inside an installed package, or beside it in a checkout."""
+    installed = Path(wsss.__file__).parent / "conf"
+    return installed if installed.is_dir() else installed.parents[1] / "conf"
+
+
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """Return plain values, every interpolation resolved; raises `ConfigError` for one that cannot be."""
+    try:
+        plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=False)
+    except OmegaConfBaseException as error:
+        raise ConfigError([str(error).splitlines()[0]]) from error
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items()}
+
+
+def check_overrides(overrides: Sequence[str]) -> None:
+    """Raise one `ConfigError` with every override that does not compose, each with the allowed names.
+
+    Hydra stops at the first; here an override that fails is set aside and the others are tried again.
+    """
+    problems: list[str] = []
+    kept = []
+    for text in overrides:
+        try:
+            OverridesParser.create().parse_override(text)
+            kept.append(text)
+        except OverrideParseException as error:
+            problems.append(f"{text}: {str(error).splitlines()[0]}")
+    with initialize_config_dir(version_base="1.3", config_dir=str(config_folder().absolute())):
+        for combination in _combinations(kept):
+            _try_one_by_one(combination, problems)
+    GlobalHydra.instance().clear()
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+
+
+def _combinations(overrides: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return what a sweep would compose; one combination where nothing is swept."""
+    choices = []
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        if override.is_sweep_override():
+            choices.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
+        else:
+            choices.append([str(override.input_line)])
+    return list(product(*choices))
+
+
+def _try_one_by_one(overrides: Sequence[str], problems: list[str]) -> None:
+    good: list[str] = []
+    # Groups first: a key may exist only in the experiment that another override chooses.
+    for text in sorted(overrides, key=lambda text: "." in text.split("=")[0]):
+        try:
+            compose("run", overrides=[*good, text])
+            good.append(text)
+        except (HydraException, OmegaConfBaseException) as error:
+            problems.append(f"{text}: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong in one line: the innermost cause knows the key, the outermost names the group's options."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    cause = error.__cause__
+    if cause is not None:
+        lines.append(str(cause).splitlines()[0])
+    return " ".join(dict.fromkeys(lines))

@@ -1,0 +1,56 @@
+"""What a run leaves: a small folder with its config, its stages' fingerprints, `scores.json` and `report.html`."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.table import Table
+
+from wsss.artifacts.formats import read_json, whole, write_json, write_text
+from wsss.run.plan import Step
+
+Scores = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+def choose_folder(outputs: Path, *, steps: tuple[Step, ...]) -> Path:
+    """Return the folder of an earlier run of the same artifacts, or the next free number."""
+    wanted = {step.name: step.artifact.fingerprint for step in steps}
+    numbered = sorted((p for p in outputs.glob("*") if p.name.isdigit()), key=lambda p: int(p.name))
+    for folder in numbered:
+        run = folder / "run.yaml"
+        if run.exists() and yaml.safe_load(run.read_text(encoding="utf-8"))["stages"] == wanted:
+            return folder
+    return outputs / str(int(numbered[-1].name) + 1 if numbered else 1)
+
+
+def write_outcome(folder: Path, *, steps: tuple[Step, ...], config: Mapping[str, Any]) -> Scores:
+    """Write the folder and return the scores; stages that the pipeline does not have leave nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stages = {step.name: step.artifact.fingerprint for step in steps}
+    record = {"store": str(steps[0].artifact.path.parents[1]), "stages": stages, "config": dict(config)}
+    write_text(folder / "run.yaml", yaml.safe_dump(record, sort_keys=False, allow_unicode=True))
+    scores: Scores = {}
+    for step in steps:
+        if (found := step.artifact.items / "scores.json").exists():
+            scores = read_json(found)
+            write_json(folder / "scores.json", scores)
+        if (page := step.artifact.items / "report.html").exists():
+            with whole(folder / "report.html") as hidden:
+                shutil.copyfile(page, hidden)
+    return scores
+
+
+def score_table(scores: Scores) -> Table:
+    """Return a table of the scores in per cent; the oracle's threshold stands beside its mIoU."""
+    table = Table("stage", "split", "mIoU", "FP", "FN", "mAP", "", title="scores, per cent")
+    for stage, splits in scores.items():
+        for split, found in splits.items():
+            note = f"oracle (uses masks), threshold {found['threshold']:.2f}" if found.get("oracle") else ""
+            table.add_row(stage, split, *(_percent(found.get(name)) for name in ("miou", "fp", "fn", "map")), note)
+    return table
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"

@@ -1,0 +1,74 @@
+"""Run a composed config: plan, show the plan, make what is missing stage by stage, and say how good it is."""
+
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from rich.table import Table
+
+from wsss.run.build import build, check_all
+from wsss.run.launch import Launcher
+from wsss.run.outcome import choose_folder, score_table, write_outcome
+from wsss.run.plan import Step, make_plan
+from wsss.run.worker import freeze
+from wsss.stages.progress import console
+
+
+def run(config: Mapping[str, Any]) -> None:
+    """Run everything that the config asks for; `plan=true` only shows what would run."""
+    steps, launcher = prepare(config)
+    states = {step.name: step.artifact.state() for step in steps}
+    if config["plan"]:
+        console.print(plan_table(steps, states))
+        return
+    if all(state == "cached" for state in states.values()):
+        console.print(f"nothing to do: all {len(steps)} stages are cached")
+    for step in steps:
+        make(step, launcher=launcher)
+    finish(steps, config)
+
+
+def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher]:
+    """Check the whole config and plan it; raises `ConfigError` with everything that is wrong."""
+    launcher = build(config["launcher"], Launcher, key="launcher")  # type: ignore[type-abstract]
+    check_all({"launcher": launcher})
+    return make_plan(config["pipeline"], store=Path(config["store"])), launcher
+
+
+def make(step: Step, *, launcher: Launcher) -> None:
+    """Make one artifact unless it is there, under its lock: of two runs that need it, one makes it and the other waits."""
+    step.artifact.path.mkdir(parents=True, exist_ok=True)
+    with FileLock(step.artifact.path / ".lock"):
+        if step.artifact.state() == "cached":
+            step.artifact.manifest()
+            step.stage.relocate(step.artifact)
+            return
+        launcher.launch(freeze(step, command=command_line()))
+
+
+def finish(steps: tuple[Step, ...], config: Mapping[str, Any]) -> None:
+    """Write the run's folder, print its scores and, last, where the report is."""
+    out = config["out"]
+    folder = Path(out).expanduser() if out else choose_folder(Path("outputs", config["name"]), steps=steps)
+    scores = write_outcome(folder, steps=steps, config=config)
+    if scores:
+        console.print(score_table(scores))
+    page = folder / "report.html"
+    console.print(str((page if page.exists() else folder).absolute()))
+
+
+def plan_table(steps: tuple[Step, ...], states: Mapping[str, str]) -> Table:
+    """Return what would run."""
+    table = Table("stage", "fingerprint", "state", "reads", title="plan")
+    for step in steps:
+        reads = ", ".join(dict.fromkeys(artifact.stage for artifact in step.inputs.values()))
+        table.add_row(step.name, step.artifact.fingerprint, states[step.name], reads)
+    return table
+
+
+def command_line() -> str:
+    """Return the command as it could be typed again."""
+    return shlex.join(["wsss", "run", *sys.argv[1:]])

@@ -1,0 +1,92 @@
+"""The plan: which stages, in which order, with which fingerprints, and what of it is there already."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from wsss.artifacts.fingerprint import Digests, fingerprint
+from wsss.artifacts.store import Artifact, Store
+from wsss.errors import ConfigError, one_of
+from wsss.run.build import build_into, check_all
+from wsss.stages.base import Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One stage of a plan: its name, config, object and artifact, and the steps that it reads by role."""
+
+    name: str
+    config: dict[str, Any]
+    stage: Stage
+    artifact: Artifact
+    inputs: Mapping[str, Artifact]
+
+
+def make_plan(pipeline: Mapping[str, Any], *, store: Path) -> tuple[Step, ...]:
+    """Check every stage's config and return the steps in an order in which they can run.
+
+    Raises `ConfigError` with all problems at once; nothing was computed or written then.
+    """
+    stages = build_stages(pipeline)
+    order = in_order({name: stage.reads for name, stage in stages.items()})
+    check_all(stages)
+    place = Store(root=store.expanduser().absolute())
+    digests = Digests(place.digests)
+    steps: dict[str, Step] = {}
+    for name in order:
+        stage = stages[name]
+        inputs = {role: steps[read].artifact for role, read in stage.reads.items()}
+        print_ = fingerprint(
+            name,
+            version=stage.version,
+            config=pipeline[name],
+            content={key: digests.of(sources) for key, sources in stage.content().items()},
+            inputs={role: artifact.fingerprint for role, artifact in inputs.items()},
+        )
+        steps[name] = Step(
+            name=name,
+            config=dict(pipeline[name]),
+            stage=stage,
+            artifact=place.artifact(name, print_),
+            inputs=inputs,
+        )
+    digests.save()
+    return tuple(steps.values())
+
+
+def build_stages(pipeline: Mapping[str, Any]) -> dict[str, Stage]:
+    """Return every stage's object; raises `ConfigError` with the problems of all of them, each named once."""
+    problems: list[str] = []
+    stages = {
+        name: build_into(problems, node, expected=Stage, key=f"pipeline.{name}")
+        for name, node in pipeline.items()
+        if node is not None
+    }
+    if problems:
+        raise ConfigError(problems)
+    return stages
+
+
+def in_order(reads: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the stages' names, each after what it reads, otherwise as given; raises `ConfigError` for an impossible wish."""
+    problems = [
+        f"pipeline.{name}.reads.{role}: there is no stage {read!r}; there are {one_of(list(reads))}"
+        for name, roles in reads.items()
+        for role, read in roles.items()
+        if read not in reads
+    ]
+    if problems:
+        raise ConfigError(problems)
+    sorter = TopologicalSorter({name: roles.values() for name, roles in reads.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise ConfigError([f"pipeline: stages read each other in a circle: {' -> '.join(error.args[1])}"]) from error
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=list(reads).index)
+        order.extend(ready)
+        sorter.done(*ready)
+    return tuple(order)

@@ -1,0 +1,160 @@
+"""evaluate: every saved result against true masks, where there are any. The only stage that reads them."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsss.artifacts.formats import MASK, SCORES, read_mask_item, read_scores, write_json
+from wsss.artifacts.store import Artifact
+from wsss.data.images import read_mask
+from wsss.data.index import Index, Record
+from wsss.labels import BACKGROUND, label_count, label_names
+from wsss.masks import strongest
+from wsss.metrics.confusion import SegmentationScores, confusion
+from wsss.metrics.curve import ThresholdCurve
+from wsss.stages.base import Job, Reduce, item_path
+from wsss.stages.progress import Advance, bar
+from wsss.stages.shard import cores
+
+Labels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """What evaluation finds: by stage and split, and by image for the contact sheets."""
+
+    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    curves: dict[str, dict[str, Any]] = field(default_factory=dict)
+    images: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate(Reduce):
+    """Score raw maps (the whole threshold curve), refined maps, masks and predictions, each over whole splits.
+
+    Raw maps are scored at the best threshold of their own split: an oracle, since it uses masks. It feeds nothing.
+    """
+
+    roles: ClassVar[tuple[str, ...]] = ("index",)
+
+    splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Which splits to score, by role: maps, refined, masks, predictions."""
+
+    def run(self, job: Job) -> dict[str, Any]:
+        """Write one JSON for each of the tables."""
+        job.artifact.items.mkdir(parents=True, exist_ok=True)
+        tables, index = Tables(), job.index()
+        if "classifier" in job.inputs:
+            score_classifier(job.inputs["classifier"], tables)
+        pairs = [(role, split) for role, splits in self.splits.items() if role in job.inputs for split in splits]
+        with bar(job.artifact.stage, total=sum(len(index.split(s)) for _, s in pairs), unit="images") as advance:
+            for role, split in pairs:
+                records = with_masks(index, split=split, stage=job.inputs[role].stage, notes=tables.notes)
+                if records:
+                    source = Source(artifact=job.inputs[role], index=index, split=split, records=records)
+                    score = score_raw_maps if role == "maps" else score_labels
+                    score(source, _LABELS_OF.get(role, _of_mask), tables=tables, advance=advance)
+        for name in ("scores", "curves", "images", "notes"):
+            write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
+        return {"notes": tables.notes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What is scored: one stage's items of the images of a split that have a true mask."""
+
+    artifact: Artifact
+    index: Index
+    split: str
+    records: tuple[Record, ...]
+
+    def truths(self, read: Callable[[Artifact, Record], Any]) -> Iterator[tuple[Record, Labels, Any]]:
+        """Yield every record with its true mask and what `read` returns, read ahead on threads."""
+
+        def both(record: Record) -> tuple[Record, Labels, Any]:
+            path = self.index.mask_path(record)
+            assert path is not None
+            return record, read_mask(path), read(self.artifact, record)
+
+        # Bounded: a Map over all images at once would hold all of them.
+        chunk = 4 * cores()
+        with ThreadPoolExecutor(cores()) as pool:
+            for start in range(0, len(self.records), chunk):
+                yield from pool.map(both, self.records[start : start + chunk])
+
+
+def score_classifier(classifier: Artifact, tables: Tables) -> None:
+    """Take over the mAP of the last epoch."""
+    value = classifier.manifest()["summary"]["metrics"].get("val/map")
+    if value is not None:
+        tables.scores[classifier.stage] = {"val": {"map": value}}
+
+
+def with_masks(index: Index, *, split: str, stage: str, notes: list[str]) -> tuple[Record, ...]:
+    """Return a split's images that have a true mask, and note what cannot be scored."""
+    every = index.split(split)
+    known = tuple(record for record in every if record.mask is not None)
+    if not known:
+        notes.append(f"{stage} on {split} cannot be scored: none of its {len(every)} images has a true mask.")
+    elif len(known) < len(every):
+        notes.append(
+            f"{stage} on {split} is scored on {len(known)} of {len(every)} images: the others have no true mask."
+        )
+    return known
+
+
+def score_raw_maps(source: Source, read: Callable[..., Any], *, tables: Tables, advance: Advance) -> None:
+    """Score every background threshold at once and report the best one, with the curve."""
+    curve = ThresholdCurve(labels=label_count(source.index.classes))
+    for _, truth, (labels, score) in source.truths(read):
+        curve.add(truth, strongest=labels, score=score)
+        advance()
+    every, best = curve.scores(), curve.best()
+    stage = source.artifact.stage
+    table = every[best].to_dict(label_names(source.index.classes))
+    tables.scores.setdefault(stage, {})[source.split] = {**table, "threshold": curve.thresholds[best], "oracle": True}
+    points = {"thresholds": curve.thresholds, "miou": [scores.miou for scores in every]}
+    tables.curves.setdefault(stage, {})[source.split] = points
+
+
+def score_labels(source: Source, read: Callable[..., Any], *, tables: Tables, advance: Advance) -> None:
+    """Score masks, and note every image's own IoU for the contact sheets."""
+    count = label_count(source.index.classes)
+    total = np.zeros((count, count), dtype=np.int64)
+    own: dict[str, float | None] = {}
+    for record, truth, labels in source.truths(read):
+        matrix = confusion(truth, labels, labels=count)
+        total += matrix
+        value = SegmentationScores.of(matrix).miou
+        own[record.id] = None if np.isnan(value) else value
+        advance()
+    stage = source.artifact.stage
+    scores = SegmentationScores.of(total).to_dict(label_names(source.index.classes))
+    tables.scores.setdefault(stage, {})[source.split] = scores
+    tables.images.setdefault(stage, {})[source.split] = own
+
+
+def _of_raw_maps(artifact: Artifact, record: Record) -> tuple[Labels, NDArray[np.float32]]:
+    maps = read_scores(item_path(artifact, record, SCORES)).full()
+    if not len(maps.labels):
+        shape = maps.size.over(1)
+        return np.full(shape, BACKGROUND, dtype=np.uint8), np.zeros(shape, dtype=np.float32)
+    scores = maps.scores.numpy()
+    position = scores.argmax(axis=0)
+    return maps.labels.numpy().astype(np.uint8)[position], scores.max(axis=0)
+
+
+def _of_refined_maps(artifact: Artifact, record: Record) -> Labels:
+    return strongest(read_scores(item_path(artifact, record, SCORES)))[0]
+
+
+def _of_mask(artifact: Artifact, record: Record) -> Labels:
+    return read_mask_item(item_path(artifact, record, MASK))
+
+
+_LABELS_OF: dict[str, Callable[..., Any]] = {"maps": _of_raw_maps, "refined": _of_refined_maps}

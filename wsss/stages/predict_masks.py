@@ -1,0 +1,88 @@
+"""predict_masks: images in, the segmentation network's masks out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wsss.artifacts.formats import MASK, write_mask
+from wsss.data.images import read_image
+from wsss.data.index import Index, Record
+from wsss.masks import Argmax
+from wsss.models.classifier import Classifier
+from wsss.models.segmenter import SegmentationNetwork, Segmenter
+from wsss.refine.base import Refine, Refiner
+from wsss.stages.base import ItemWorker, Job, Map, by_size
+from wsss.stages.train_segmenter import load_segmenter
+from wsss.types import ScoreMaps, Size
+from wsss.views import SegmentationViews
+
+ImageAndMaps = tuple[NDArray[np.uint8], ScoreMaps]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictMasks(Map):
+    """Merge several scales and mirror images; `refine` may put a CRF behind, and is empty by default."""
+
+    roles: ClassVar[tuple[str, ...]] = ("index", "segmenter")
+    suffix: ClassVar[str] = MASK
+
+    classifier: Classifier
+    segmenter: Segmenter
+    views: SegmentationViews = field(default_factory=SegmentationViews)
+    refine: dict[str, Refiner] = field(default_factory=dict)
+    batch_size: int = 4
+
+    def check(self) -> None:
+        """Also refuse refiners that cannot work here."""
+        super().check()
+        for refiner in self.refine.values():
+            refiner.check()
+
+    def batches(self, index: Index) -> list[tuple[Record, ...]]:
+        """Group images of one size, so that they can be stacked."""
+        return by_size(index.union(self.splits), limit=self.batch_size)
+
+    def open(self, job: Job, device: torch.device) -> "MaskPredictor":
+        """Load the trained network."""
+        network = load_segmenter(job, self.segmenter).to(device).to(memory_format=torch.channels_last)
+        steps = tuple(refiner.open(job.folders(), torch.device("cpu")) for refiner in self.refine.values())
+        return MaskPredictor(stage=self, index=job.index(), network=network, steps=steps, device=device)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskPredictor(ItemWorker[NDArray[np.uint8], ImageAndMaps]):
+    """An opened `PredictMasks`."""
+
+    stage: PredictMasks
+    index: Index
+    network: SegmentationNetwork
+    steps: tuple[Refine, ...]
+    device: torch.device
+
+    def load(self, record: Record) -> NDArray[np.uint8]:
+        """Decode the image."""
+        return read_image(self.index.image_path(record))
+
+    def compute(self, batch: Sequence[NDArray[np.uint8]]) -> list[ImageAndMaps]:
+        """Return the probabilities of all labels, on the CPU."""
+        normalise = self.stage.segmenter.normalisation(self.stage.classifier.normalisation)
+        images = torch.stack([normalise(image) for image in batch]).to(self.device)
+        with torch.no_grad():
+            merged = self.stage.views(self.network, images.contiguous(memory_format=torch.channels_last)).cpu()
+        size = Size(height=images.shape[-2], width=images.shape[-1])
+        labels = torch.arange(merged.shape[1])
+        maps = [ScoreMaps(labels=labels, scores=scores, size=size) for scores in merged]
+        return list(zip(batch, maps, strict=True))
+
+    def write(self, path: Path, result: ImageAndMaps) -> None:
+        """Refine, decide and write; refiners are bound to the CPU, so they run here, beside the device."""
+        image, maps = result
+        every = [maps]
+        for step in self.steps:
+            every = step([image], every)
+        write_mask(path, Argmax()(every[0]))

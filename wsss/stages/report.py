@@ -1,0 +1,147 @@
+"""report: one self-contained page with the scores, the curves and pictures of what every stage made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from wsss.artifacts.formats import MASK, SCORES, read_json, read_mask_item, read_scores, write_text
+from wsss.artifacts.store import Artifact
+from wsss.data.images import read_image, read_mask
+from wsss.data.index import Index, Record
+from wsss.refine.background import ConstantBackground
+from wsss.refine.base import Refiner
+from wsss.report.curves import threshold_curve, training_curves
+from wsss.report.logged import LogRow
+from wsss.report.page import Chart, Report, StageLine, render
+from wsss.report.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
+from wsss.stages.base import Job, Reduce, item_path
+from wsss.training.loggers import HISTORY, read_history
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeReport(Reduce):
+    """Draw `report.html` from what the other stages left."""
+
+    roles: ClassVar[tuple[str, ...]] = ("index", "evaluation")
+
+    title: str
+    refine: dict[str, Refiner] = field(default_factory=dict)
+    """The refiners of the run: a constant background is marked in the threshold curve."""
+    examples: int = 6
+    """Images in each group of a contact sheet."""
+    random_seed: int = 0
+
+    def run(self, job: Job) -> dict[str, Any]:
+        """Write the page."""
+        job.artifact.items.mkdir(parents=True, exist_ok=True)
+        found = job.inputs["evaluation"].items
+        index = job.index()
+        report = Report(
+            title=self.title,
+            command=job.command,
+            created=datetime.now(UTC),
+            classes=index.classes,
+            stages=tuple(stage_line(artifact) for artifact in job.inputs.values()),
+            scores=read_json(found / "scores.json"),
+            charts=(*self._curves(read_json(found / "curves.json")), *trainings(job.inputs)),
+            sheets=tuple(self._sheets(job, index, read_json(found / "images.json"))),
+            notes=tuple(read_json(found / "notes.json")),
+            config="\n".join(artifact.job.read_text(encoding="utf-8") for artifact in job.inputs.values()),
+        )
+        write_text(job.artifact.items / "report.html", render(report))
+        return {}
+
+    def _curves(self, curves: Mapping[str, Any]) -> list[Chart]:
+        rules = (r.threshold for r in self.refine.values() if isinstance(r, ConstantBackground))
+        configured = next(rules, None)
+        return [
+            Chart(
+                title=f"Threshold curve: {stage} on {split}",
+                svg=threshold_curve(points["thresholds"], points["miou"], configured=configured),
+            )
+            for stage, splits in curves.items()
+            for split, points in splits.items()
+        ]
+
+    def _sheets(self, job: Job, index: Index, images: Mapping[str, Any]) -> list[Sheet]:
+        """Return best, worst and random images of every split, by the last stage that was scored there."""
+        last = {split: ious for splits in images.values() for split, ious in splits.items()}
+        # Without truth nothing is best or worst: show some of everything that was made.
+        for split in index.splits:
+            last.setdefault(split, dict.fromkeys(index.splits[split]))
+        sheets = []
+        for split, ious in last.items():
+            for group, ids in pick(ious, count=self.examples, random_seed=self.random_seed).items():
+                rows = tuple(row(job, index, index.records[i], iou=ious[i]) for i in ids)
+                if rows:
+                    sheets.append(Sheet(title=f"{split}: {group}", rows=rows))
+        return sheets
+
+
+def stage_line(artifact: Artifact) -> StageLine:
+    """Return what the manifest says of a stage."""
+    manifest = artifact.manifest()
+    return StageLine(
+        stage=artifact.stage,
+        fingerprint=artifact.fingerprint,
+        seconds=manifest["seconds"],
+        size=manifest["bytes"],
+        state=f"made {manifest['created']}",
+    )
+
+
+def trainings(inputs: Mapping[str, Artifact]) -> list[Chart]:
+    """Return the curves of every stage that kept a history."""
+    charts = []
+    for artifact in inputs.values():
+        rows = [LogRow(step=r.step, name=r.name, value=r.value) for r in read_history(artifact.path / HISTORY)]
+        if rows:
+            charts.append(Chart(title=f"Training: {artifact.stage}", svg=training_curves(rows)))
+    return charts
+
+
+def row(job: Job, index: Index, record: Record, *, iou: float | None) -> SheetRow:
+    """Return one image with whatever the stages made of it."""
+    truth = index.mask_path(record)
+    panels: list[Panel] = [ImagePanel(title="image")]
+    panels += [
+        scores_panel(job, record, role=role, title=title) for role, title in (("maps", "CAM"), ("refined", "refined"))
+    ]
+    panels += [mask_panel(job, record, role=r, title=t) for r, t in (("masks", "mask"), ("predictions", "prediction"))]
+    panels.append(MaskPanel(title="truth", labels=read_mask(truth)) if truth else _missing("truth", "no true mask"))
+    return SheetRow(
+        id=record.id,
+        image=read_image(index.image_path(record)),
+        classes=tuple(index.classes[c] for c in record.classes),
+        panels=tuple(panels),
+        iou=iou,
+    )
+
+
+def scores_panel(job: Job, record: Record, *, role: str, title: str) -> Panel:
+    """Return a stage's maps of an image, or why there are none."""
+    path = _made(job, record, role=role, suffix=SCORES)
+    if path is None:
+        return _missing(title, "not made for this split")
+    return HeatPanel.of(read_scores(path), title=title)
+
+
+def mask_panel(job: Job, record: Record, *, role: str, title: str) -> Panel:
+    """Return a stage's mask of an image, or why there is none."""
+    path = _made(job, record, role=role, suffix=MASK)
+    if path is None:
+        return _missing(title, "not made for this split")
+    return MaskPanel(title=title, labels=read_mask_item(path))
+
+
+def _made(job: Job, record: Record, *, role: str, suffix: str) -> Path | None:
+    if role not in job.inputs:
+        return None
+    path = item_path(job.inputs[role], record, suffix)
+    return path if path.exists() else None
+
+
+def _missing(title: str, why: str) -> Panel:
+    return MissingPanel(title=title, words=why)

@@ -1,0 +1,77 @@
+"""train_segmenter: a segmentation network from pseudo masks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from wsss.artifacts.formats import MASK
+from wsss.artifacts.store import Artifact
+from wsss.data.datasets import SegmenterData
+from wsss.data.index import Record
+from wsss.labels import label_count
+from wsss.models.classifier import Classifier
+from wsss.models.segmenter import SegmentationNetwork, Segmenter
+from wsss.stages.base import Job, item_path
+from wsss.stages.fit import Fit, load_weights
+from wsss.stages.train_classifier import load_classifier
+from wsss.training.data import KeyedDataModule
+from wsss.training.options import SegmenterFit
+from wsss.training.segmenter import SegmenterModule
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSegmenter(Fit):
+    """Fit any segmentation-models-pytorch architecture; its encoder may start as the classifier's backbone."""
+
+    roles: ClassVar[tuple[str, ...]] = ("index", "classifier", "masks")
+
+    classifier: Classifier
+    segmenter: Segmenter
+    fit: SegmenterFit
+
+    def check(self) -> None:
+        """Also refuse an architecture, an encoder or weights that are not to be had."""
+        super().check()
+        self.segmenter.check(self.classifier)
+
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """Weights that lie in a file count by their bytes."""
+        path = self.segmenter.weights_file()
+        return {"segmenter.encoder_weights": (path,)} if path else {}
+
+    def module(self, job: Job) -> SegmenterModule:
+        """Build the network on its encoder's first weights."""
+        classifier = load_classifier(job, self.classifier)
+        network = self.segmenter.build(label_count(job.index().classes), classifier=classifier)
+        return SegmenterModule(network=network, fit=self.fit, random_seed=self.random_seed)
+
+    def data(self, job: Job) -> KeyedDataModule:
+        """Images and pseudo masks under the same augmentation. No validation: true masks only ever score."""
+        index = job.index()
+        train = SegmenterData(
+            index=index,
+            records=index.split(self.train_split),
+            mask_of=MaskOf(masks=job.inputs["masks"]),
+            transform=self.fit.transform,
+            normalisation=self.segmenter.normalisation(self.classifier.normalisation),
+            random_seed=self.random_seed,
+        )
+        return self.data_module(train=train, val=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskOf:
+    """Where a record's pseudo mask lies."""
+
+    masks: Artifact
+
+    def __call__(self, record: Record) -> Path:
+        """Return the path."""
+        return item_path(self.masks, record, MASK)
+
+
+def load_segmenter(job: Job, options: Segmenter, *, role: str = "segmenter") -> SegmentationNetwork:
+    """Return the trained network that plays a role, in eval mode on the CPU."""
+    network = options.skeleton(label_count(job.index().classes))
+    load_weights(network, job.inputs[role])
+    return network.eval()
