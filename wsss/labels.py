@@ -14,6 +14,7 @@ from wsss.errors import DataError
 
 BACKGROUND: Final = 0
 IGNORE: Final = 255
+BACKGROUND_NAME: Final = "background"
 MAX_CLASSES: Final = 254
 """Labels are stored in one byte: 0 and 255 are taken."""
 
@@ -37,7 +38,7 @@ def label_count(class_names: Sequence[str]) -> int:
 
 def label_names(class_names: Sequence[str]) -> tuple[str, ...]:
     """Return the name of every label, background first."""
-    return ("background", *class_names)
+    return (BACKGROUND_NAME, *class_names)
 
 
 def check_class_names(class_names: Sequence[str]) -> None:
@@ -47,6 +48,8 @@ def check_class_names(class_names: Sequence[str]) -> None:
     repeated = sorted({name for name in class_names if list(class_names).count(name) > 1})
     if repeated:
         raise DataError(f"class {repeated[0]!r} is named twice: give every class one name")
+    if BACKGROUND_NAME in class_names:
+        raise DataError(f"{BACKGROUND_NAME!r} is label 0 already: leave it out of the classes")
     if len(class_names) > MAX_CLASSES:
         raise DataError(f"{len(class_names)} classes do not fit a one-byte mask: use at most {MAX_CLASSES}")
 

@@ -1,7 +1,8 @@
 """Change the grid that a map is sampled on, by one rule: cells have extents, and extents stay aligned.
 
-A map of stride `s` describes cells of s x s pixels whose first corner is the image's corner, so cell i is centred on pixel
-coordinate (i + 0.5) s. Both axes are independent: resampling is `rows @ map @ columns.T` with two small dense matrices.
+A map of stride `s` describes cells of s x s pixels whose first corner is the image's corner, so cell i is centred on
+pixel coordinate (i + 0.5) s. Both axes are independent: resampling is `rows @ map @ columns.T` with two small dense
+matrices.
 """
 
 import torch
@@ -27,4 +28,5 @@ def resample(
     """Interpolate maps linearly to `size` pixels; one cell covers `stride` (vertical, horizontal) of these pixels."""
     rows = linear_weights(maps.shape[-2], size[0], stride=stride[0], device=maps.device)
     columns = linear_weights(maps.shape[-1], size[1], stride=stride[1], device=maps.device)
-    return rows @ maps.float() @ columns.T
+    with torch.autocast(maps.device.type, enabled=False):
+        return rows @ maps.float() @ columns.T

@@ -6,7 +6,7 @@ Shape letters: b images, n (image, class) pairs, m labels, c classes, d channels
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final, Protocol, Self, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int64
@@ -22,6 +22,8 @@ RawMaps = Float[Tensor, "n y x"]
 
 MAP_STRIDE: Final = 4
 """CAMs are kept at one cell for 4 x 4 pixels."""
+ROUNDING: Final = 1e-5
+"""How far interpolation may carry a score out of [0, 1]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ class Targets:
     cls: Int64[Tensor, " n"]
 
     @classmethod
-    def of(cls, classes: Sequence[Sequence[int]], *, device: torch.device | str = "cpu") -> Self:
+    def of(cls, classes: Sequence[Sequence[int]], *, device: torch.device | str = "cpu") -> "Targets":
         """Pair every image with each of its own classes, image by image."""
         pairs = [(image, index) for image, own in enumerate(classes) for index in own]
         image, index = zip(*pairs, strict=True) if pairs else ((), ())
@@ -81,24 +83,25 @@ class Targets:
 class Cut:
     """A network stopped after a block: the maps there, and what of its state the maps alone lose.
 
-    `rest` holds tensors with the batch first (class and prefix tokens of a transformer); `stride` is the input pixels a cell.
+    `rest` holds tensors with the batch first (class and prefix tokens of a transformer); `stride` is the input pixels a
+    cell.
     """
 
     maps: Float[Tensor, "b d y x"]
     stride: int
     rest: tuple[Tensor, ...] = ()
 
-    def take(self, indices: Int64[Tensor, " r"]) -> Self:
+    def take(self, indices: Int64[Tensor, " r"]) -> "Cut":
         """Return the cut of the chosen images, in that order; an image may be taken several times."""
         return replace(self, maps=self.maps[indices], rest=tuple(part[indices] for part in self.rest))
 
-    def with_maps(self, maps: Float[Tensor, "b d y x"]) -> Self:
+    def with_maps(self, maps: Float[Tensor, "b d y x"]) -> "Cut":
         """Return the same cut with other maps."""
         return replace(self, maps=maps)
 
 
 class CutClassifier(Protocol):
-    """A classifier that can be stopped after a block and continued from there: `after(block, until(block, x)) == x's logits`.
+    """A classifier that can be stopped after a block and continued: `after(block, until(block, x))` are x's logits.
 
     Blocks are named `stem, block1 .. blockN, last`, from the input to what feeds the pooling.
     """
@@ -124,7 +127,7 @@ class CutClassifier(Protocol):
 
 @runtime_checkable
 class LinearHead(Protocol):
-    """A classifier whose logits are the spatial mean of its last maps times a matrix, without a bias: what CAM needs."""
+    """A classifier whose logits are the spatial mean of its last maps times a matrix, without bias: what CAM needs."""
 
     @property
     def head_weight(self) -> Float[Tensor, "c d"]:
@@ -155,6 +158,10 @@ class ScoreMaps:
         grid = tuple(self.scores.shape[-2:])
         if grid not in (self.size.over(1), self.size.over(MAP_STRIDE)):
             raise ValueError(f"maps of {grid} fit neither {self.size} nor a stride of {MAP_STRIDE}")
+        low, high = self.scores.aminmax() if self.scores.numel() else (0.0, 1.0)
+        # Not nan either, which every comparison denies.
+        if not (low >= -ROUNDING and high <= 1 + ROUNDING):
+            raise ValueError(f"scores must lie in [0, 1], got {float(low)} .. {float(high)}")
 
     @property
     def has_background(self) -> bool:
@@ -166,13 +173,13 @@ class ScoreMaps:
         """The foreground classes that have a map."""
         return tuple(class_of(label) for label in self.labels.tolist() if label != BACKGROUND)
 
-    def full(self) -> Self:
+    def full(self) -> "ScoreMaps":
         """Return the maps at the image's own size, interpolated linearly; maps already there are left alone."""
         if tuple(self.scores.shape[-2:]) == self.size.over(1):
             return self
         stride = (float(MAP_STRIDE), float(MAP_STRIDE))
         return replace(self, scores=resample(self.scores, stride=stride, size=self.size.over(1)))
 
-    def to(self, device: torch.device | str) -> Self:
+    def to(self, device: torch.device | str) -> "ScoreMaps":
         """Return the maps on another device."""
         return replace(self, labels=self.labels.to(device), scores=self.scores.to(device))

@@ -53,16 +53,16 @@ class Views(ABC):
     def __call__(
         self, method: CAMMethod, model: CutClassifier, *, images: Images, classes: Sequence[Sequence[int]]
     ) -> list[ScoreMaps]:
-        """Return each image's normalised maps at stride 4, for its own `classes` (increasing) and without background."""
+        """Return each image's normalised maps at stride 4, for its own `classes` (increasing), without background."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MultiScaleFlip(Views):
     """Several scales, each with its mirror image (IRN's extraction).
 
-    Departs from IRN in one point: every view is padded to whole cells at its right and bottom with the mean colour, *then*
-    mirrored, and maps are upsampled by their cells' extents and cropped. IRN stretches maps over the image instead, which
-    shifts them by up to half a cell wherever a side is no multiple of the stride.
+    Departs from IRN in one point: every view is padded to whole cells at its right and bottom with the mean colour,
+    *then* mirrored, and maps are upsampled by their cells' extents and cropped. IRN stretches maps over the image
+    instead, which shifts them by up to a cell wherever a side is no multiple of the stride.
     """
 
     scales: tuple[float, ...] = (1.0, 0.5, 1.5, 2.0)
@@ -70,8 +70,7 @@ class MultiScaleFlip(Views):
     upsampler: Upsampler = field(default_factory=Bilinear)
 
     def __post_init__(self) -> None:
-        if not self.scales or min(self.scales) <= 0:
-            raise ValueError(f"scales must be positive numbers, at least one; got {self.scales}")
+        check_scales(self.scales)
 
     def __call__(
         self, method: CAMMethod, model: CutClassifier, *, images: Images, classes: Sequence[Sequence[int]]
@@ -109,10 +108,13 @@ class MultiScaleFlip(Views):
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentationViews:
-    """Test-time views of a segmentation network: logits are averaged over scales and mirror images, then softmax (SEAM)."""
+    """Views of a segmentation network: logits are averaged over scales and mirror images, then softmax (SEAM)."""
 
     scales: tuple[float, ...] = (1.0,)
     flip: bool = True
+
+    def __post_init__(self) -> None:
+        check_scales(self.scales)
 
     def __call__(self, network: Segments, images: Images) -> Float[Tensor, "b labels h w"]:
         """Return the probabilities of all labels at the images' own size."""
@@ -124,6 +126,12 @@ class SegmentationViews:
                 total = total + functional.interpolate(logits.float(), size=size, mode="bilinear", align_corners=False)
         views = len(self.scales) * (2 if self.flip else 1)
         return (total / views).softmax(dim=1)
+
+
+def check_scales(scales: Sequence[float]) -> None:
+    """Refuse with a `ValueError` what is no list of scales."""
+    if not scales or min(scales) <= 0:
+        raise ValueError(f"scales must be positive numbers, at least one; got {scales}")
 
 
 def scaled(images: Images, scale: float) -> Images:

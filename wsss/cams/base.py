@@ -15,8 +15,8 @@ from wsss.types import CutClassifier, Images, RawMaps, Targets
 class CAMMethod(ABC):
     """Turn a classifier's answer into maps of where it saw the class.
 
-    A method leaves the model as it found it: no hooks, no gradients, no change of mode, weights or random state. It works
-    under an outer `no_grad` and returns float32 maps on the images' device.
+    A method leaves the model as it found it: no hooks, no gradients, no change of mode, weights or random state. It
+    works under an outer `no_grad` or autocast and returns float32 maps on the images' device.
     """
 
     block: str = "last"
@@ -24,7 +24,7 @@ class CAMMethod(ABC):
 
     @abstractmethod
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
-        """Return one raw map a pair of `targets`: signed, at the method's own resolution, neither resized nor scaled."""
+        """Return one raw map a pair of `targets`: signed, at the method's own resolution, not resized, not scaled."""
 
     def check(self, model: CutClassifier) -> None:
         """Raise `ModelError` where the method does not fit the model; called before anything is computed."""
@@ -37,8 +37,8 @@ def activations_and_gradients(
 ) -> tuple[Float[Tensor, "n d y x"], Float[Tensor, "n d y x"]]:
     """Return, for every pair, the maps after `block` and the gradient of the class's logit with respect to them.
 
-    The network runs once without gradients up to the block; only what follows is differentiated, once for the first pair of
-    every image, once for the second, and so on.
+    The network runs once without gradients up to the block; only what follows is differentiated, once for the first
+    pair of every image, once for the second, and so on.
     """
     with torch.no_grad():
         cut = model.until(block, images)

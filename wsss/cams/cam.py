@@ -11,15 +11,16 @@ from wsss.types import CutClassifier, Images, LinearHead, RawMaps, Targets
 
 @dataclass(frozen=True, kw_only=True)
 class CAM(CAMMethod):
-    """M_c = sum_k W_ck A_k (eq. 2). Its spatial mean is the logit, so it exists only for a linear head on the pooled maps."""
+    """M_c = sum_k W_ck A_k (eq. 2). Its spatial mean is the logit: it exists only for a linear head on pooled maps."""
 
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
         """See `CAMMethod`."""
         assert isinstance(model, LinearHead), "check() comes first"
         with torch.no_grad():
             maps = model.until(self.block, images).maps.float()
-            weight = model.head_weight.float()
-            every_class = torch.einsum("bdyx,cd->bcyx", maps, weight)
+            # Autocast is the network's: here it would round the sum to half precision.
+            with torch.autocast(images.device.type, enabled=False):
+                every_class = torch.einsum("bdyx,cd->bcyx", maps, model.head_weight.float())
         return every_class[targets.image, targets.cls]
 
     def check(self, model: CutClassifier) -> None:

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 
-import torch
-
 from wsss.cams.base import CAMMethod, activations_and_gradients
 from wsss.types import CutClassifier, Images, RawMaps, Targets
 
 
 @dataclass(frozen=True, kw_only=True)
 class GradCAM(CAMMethod):
-    """sum_k mean_ij(dy_c/dA_k) A_k (eqs. 1 and 2 without the ReLU). For a GAP network it is CAM divided by the cells."""
+    """sum_k mean_ij(dy_c/dA_k) A_k (eqs. 1 and 2, no ReLU). For a GAP network it is CAM divided by its cells."""
 
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
         """See `CAMMethod`."""
         activations, gradients = activations_and_gradients(model, self.block, images=images, targets=targets)
-        return torch.einsum("ndyx,nd->nyx", activations, gradients.mean(dim=(2, 3)))
+        # A product and a sum, since autocast would round an einsum to half precision.
+        return (activations * gradients.mean(dim=(2, 3), keepdim=True)).sum(dim=1)

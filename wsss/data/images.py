@@ -174,7 +174,7 @@ def _labels_of_colours(pixels: UInt8[np.ndarray, "h w 3"], path: Path) -> UInt8[
             f"{path} has {int(strange.sum())} pixels in colours that are not VOC's, {colour} first: "
             "draw masks as palette or grey PNGs, a value a label"
         )
-    return labels_of[place]
+    return np.asarray(labels_of[place])
 
 
 @cache

@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
-
 from wsss.errors import DataError, one_of
 from wsss.labels import check_class_names
 from wsss.types import Size
@@ -71,7 +69,7 @@ class Index:
         return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "records": [\n{lines}\n]}}\n'
 
     @classmethod
-    def from_json(cls, text: str, *, root: Path) -> Self:
+    def from_json(cls, text: str, *, root: Path) -> "Index":
         """Read what `to_json` wrote; raises `DataError` where the text is no index."""
         try:
             data = json.loads(text)
@@ -85,7 +83,7 @@ class Index:
     @classmethod
     def of(
         cls, records: Sequence[Record], *, classes: Sequence[str], splits: Mapping[str, Sequence[str]], root: Path
-    ) -> Self:
+    ) -> "Index":
         """Gather records into an index; raises `DataError` where two have one id."""
         by_id: dict[str, Record] = {}
         for record in records:

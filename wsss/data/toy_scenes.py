@@ -6,7 +6,7 @@ class activation map finds the shell, and the body is left to refinement. Ground
 
 import colorsys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -20,7 +20,7 @@ from wsss.types import Size
 
 Colour: TypeAlias = tuple[float, float, float]
 """r, g, b in [0, 1]."""
-Outline: TypeAlias = Float[np.ndarray, "n 2"]
+Outline: TypeAlias = Float[np.ndarray, "_ 2"]
 """A polygon's corners (x, y) in units of a creature: it is 1 long, looks to the right, and y grows downwards."""
 
 TOY_CLASSES: Final = ("bee", "ladybird", "snail", "turtle")
@@ -66,6 +66,16 @@ class Creature:
         cos, sin = np.cos(self.angle), np.sin(self.angle)
         return np.stack([self.x + x * cos - y * sin, self.y + x * sin + y * cos], axis=1)
 
+    def moved(self, right: float, down: float) -> "Creature":
+        """Return the same creature elsewhere."""
+        return replace(self, x=self.x + right, y=self.y + down)
+
+    def window(self, shape: Size) -> tuple[slice, slice]:
+        """Return the rows and columns of the image that hold the creature and its shadow."""
+        reach = 0.65 * self.length
+        top, left = max(int(self.y - reach), 0), max(int(self.x - reach), 0)
+        return slice(top, min(int(self.y + reach), shape.height)), slice(left, min(int(self.x + reach), shape.width))
+
 
 def draw_scene(number: int, *, size: int, random_seed: int, stream: int) -> Scene:
     """Draw scene `number` of a stream of scenes; it depends on the arguments alone.
@@ -80,9 +90,10 @@ def draw_scene(number: int, *, size: int, random_seed: int, stream: int) -> Scen
     instances = np.zeros((shape.height, shape.width), dtype=np.int64)
     mask = np.full(instances.shape, BACKGROUND, dtype=np.uint8)
     for i, creature in enumerate(_creatures(number, shape, rng), start=1):
-        body = _paint(canvas, creature, ground, rng)
-        instances[body] = i
-        mask[body] = label_of(creature.cls)
+        window = creature.window(shape)
+        body = _paint(canvas[window], creature.moved(-window[1].start, -window[0].start), ground, rng)
+        instances[window][body] = i
+        mask[window][body] = label_of(creature.cls)
     mask[_rims(instances)] = IGNORE
     noisy = canvas + 0.012 * rng.standard_normal(size=canvas.shape, dtype=np.float32)
     return Scene(image=(noisy.clip(0, 1) * 255).round().astype(np.uint8), mask=mask)
@@ -94,7 +105,7 @@ def _creatures(number: int, shape: Size, rng: Generator) -> list[Creature]:
         return []
     count = int(rng.choice([1, 2, 3], p=[0.45, 0.35, 0.2]))
     classes = [number % len(TOY_CLASSES), *rng.integers(len(TOY_CLASSES), size=count - 1).tolist()]
-    low, high = {1: (0.55, 0.72), 2: (0.45, 0.58), 3: (0.39, 0.48)}[count]
+    low, high = {1: (0.55, 0.72), 2: (0.45, 0.58), 3: (0.36, 0.46)}[count]
     placed: list[Creature] = []
     for cls in classes:
         for _ in range(60):
@@ -104,7 +115,7 @@ def _creatures(number: int, shape: Size, rng: Generator) -> list[Creature]:
                 length=length,
                 x=rng.uniform(0.48 * length, shape.width - 0.48 * length),
                 y=rng.uniform(0.34 * length, shape.height - 0.34 * length),
-                angle=rng.uniform(-0.5, 0.5),
+                angle=rng.uniform(-0.4, 0.4),
                 mirrored=bool(rng.random() < 0.5),
             )
             if all(_apart(candidate, other) for other in placed):
@@ -115,7 +126,7 @@ def _creatures(number: int, shape: Size, rng: Generator) -> list[Creature]:
 
 def _apart(a: Creature, b: Creature) -> bool:
     reach = (a.length + b.length) / 2
-    return abs(a.x - b.x) > 0.95 * reach or abs(a.y - b.y) > 0.68 * reach
+    return abs(a.x - b.x) > 0.95 * reach or abs(a.y - b.y) > 0.62 * reach
 
 
 def _ground(shape: Size, rng: Generator) -> tuple[Float[np.ndarray, "h w 3"], Colour]:
@@ -137,10 +148,11 @@ def _noise(shape: Size, cells: int, rng: Generator) -> Float[np.ndarray, "h w"]:
 
 
 def _blades(shape: Size, rng: Generator) -> Iterator[Outline]:
-    for _ in range(int(rng.integers(20, 60))):
-        foot = rng.uniform(0, 1, size=2) * (shape.width, shape.height)
-        height, lean = rng.uniform(0.04, 0.09) * shape.height, rng.uniform(-0.4, 0.4)
-        yield foot + np.array([[-0.7, 0], [0.7, 0], [lean * height, -height]])
+    count = int(rng.integers(20, 60))
+    feet = rng.uniform(0, 1, size=(count, 1, 2)) * (shape.width, shape.height)
+    tips = rng.uniform((-0.03, -0.09), (0.03, -0.04), size=(count, 1, 2)) * shape.height
+    half = np.array([0.7, 0])
+    yield from np.concatenate([feet - half, feet + half, feet + tips], axis=1)
 
 
 def _paint(canvas: Float[np.ndarray, "h w 3"], creature: Creature, ground: Colour, rng: Generator) -> NDArray[np.bool_]:
@@ -148,15 +160,17 @@ def _paint(canvas: Float[np.ndarray, "h w 3"], creature: Creature, ground: Colou
     height, width = canvas.shape[:2]
     shape = Size(height=height, width=width)
     colour = np.array(_body_colour(ground, rng))
-    body = _coverage(shape, [creature.place(outline) for outline in _body(rng)])
     cx, cy, radius = SHELL
+    outlines = list(_body(rng))
+    body = _coverage(shape, [creature.place(outline) for outline in outlines])
     shell = _coverage(shape, [creature.place(_disc(cx, cy, radius))])
     ring = _coverage(shape, [creature.place(_disc(cx, cy, 1.12 * radius))])
     name = TOY_CLASSES[creature.cls]
     pattern = _coverage(shape, [creature.place(outline) for outline in _pattern(name, rng)]) * shell
     plain, drawn = (np.array(tone) * rng.uniform(0.9, 1.08) for tone in SHELL_COLOURS[name])
-    covered = np.maximum(body, ring)
-    _lay(canvas, np.zeros(3), 0.35 * _shadow(covered, creature.length))
+    fallen = creature.moved(0.02 * creature.length, 0.05 * creature.length)
+    shadow = _coverage(shape, [fallen.place(outline) for outline in outlines])
+    _lay(canvas, np.zeros(3), 0.35 * _blurred(shadow, 0.035 * creature.length))
     shade = 1.05 - 0.1 * (np.arange(height)[:, None, None] - creature.y + creature.length / 3) / creature.length
     layers = (
         (body, colour * shade),
@@ -168,7 +182,7 @@ def _paint(canvas: Float[np.ndarray, "h w 3"], creature: Creature, ground: Colou
     )
     for alpha, tone in layers:
         _lay(canvas, tone, alpha)
-    return np.asarray(covered > 0.5)
+    return np.asarray(np.maximum(body, ring) > 0.5)
 
 
 def _body_colour(ground: Colour, rng: Generator) -> Colour:
@@ -179,11 +193,9 @@ def _body_colour(ground: Colour, rng: Generator) -> Colour:
             return colour
 
 
-def _shadow(covered: Float[np.ndarray, "h w"], length: float) -> Float[np.ndarray, "h w"]:
-    """Return how dark the ground is next to a creature: its own shape, shifted and blurred."""
-    soft = Image.fromarray((covered * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.035 * length))
-    shifted = np.roll(np.asarray(soft), shift=(round(0.05 * length), round(0.02 * length)), axis=(0, 1))
-    return shifted / np.float32(255)
+def _blurred(alpha: Float[np.ndarray, "h w"], radius: float) -> Float[np.ndarray, "h w"]:
+    soft = Image.fromarray((alpha * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(radius))
+    return np.asarray(soft) / np.float32(255)
 
 
 def _body(rng: Generator) -> Iterator[Outline]:
@@ -215,7 +227,7 @@ def _pattern(name: str, rng: Generator) -> Iterator[Outline]:
             for turn in np.arange(6) * np.pi / 3 + 10 * phase:
                 yield _disc(cx + 0.115 * np.cos(turn), cy + 0.115 * np.sin(turn), 0.038)
         case "snail":
-            turns = np.linspace(0, 5 * np.pi, 80)
+            turns = np.linspace(0, 5 * np.pi, 50)
             arm = np.stack([np.cos(turns + 20 * phase), np.sin(turns + 20 * phase)], axis=1)
             inner, outer = (centre + arm * (radius * turns[:, None] / (5 * np.pi) + edge) for edge in (-0.018, 0.018))
             for i in range(len(turns) - 1):

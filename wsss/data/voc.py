@@ -178,7 +178,7 @@ def _id_of(image: str) -> str:
 
 
 def _image_of(image_id: str, *, folder: str, root: Path) -> str | None:
-    suffixes = (".jpg", *sorted(IMAGE_SUFFIXES - {".jpg"}))
+    suffixes = [case for suffix in (".jpg", *sorted(IMAGE_SUFFIXES)) for case in (suffix, suffix.upper())]
     return next((path for suffix in suffixes if (root / (path := f"{folder}/{image_id}{suffix}")).is_file()), None)
 
 

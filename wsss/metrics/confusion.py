@@ -1,8 +1,9 @@
 """Segmentation scores from one confusion matrix over a whole split.
 
 The field has several "mIoU"s; this one is PASCAL VOC's. Pixels of all images are counted into one int64 matrix, pixels
-whose truth is 255 are left out, a prediction of 255 counts as background (IRN), IoU = TP / (T + P - TP), and the mean is over
-the labels that occur in truth or prediction. A per-image mean, as torchmetrics' `MeanIoU` takes, is another number.
+whose truth is 255 are left out, a prediction of 255 counts as background (IRN), IoU = TP / (T + P - TP), and the mean
+is over the labels that occur in truth or prediction. A per-image mean, as torchmetrics' `MeanIoU` takes, is another
+number.
 """
 
 from collections.abc import Sequence
@@ -18,15 +19,28 @@ from wsss.labels import BACKGROUND, IGNORE
 def confusion(
     truth: NDArray[np.integer[Any]], predicted: NDArray[np.integer[Any]], *, labels: int
 ) -> NDArray[np.int64]:
-    """Count pixels into `[labels labels]`, truth down and prediction across; raises `ValueError` for a label outside."""
+    """Count pixels into `[labels labels]`, truth down and prediction across.
+
+    Raises `ValueError` for a label outside and for arrays of different shapes.
+    """
+    rows, columns = counted_pairs(truth, predicted, labels=labels)
+    return np.bincount(rows * labels + columns, minlength=labels**2).reshape(labels, labels)
+
+
+def counted_pairs(
+    truth: NDArray[np.integer[Any]], predicted: NDArray[np.integer[Any]], *, labels: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return true and predicted labels of the pixels that count; raises what `confusion` raises."""
     if truth.shape != predicted.shape:
         raise ValueError(f"a truth of {truth.shape} does not belong to a prediction of {predicted.shape}")
     counted = truth != IGNORE
     rows = truth[counted].astype(np.int64)
     columns = np.where(predicted == IGNORE, BACKGROUND, predicted)[counted].astype(np.int64)
-    if rows.size and not (0 <= min(rows.min(), columns.min()) and max(rows.max(), columns.max()) < labels):
-        raise ValueError(f"labels must be below {labels} or {IGNORE}")
-    return np.bincount(rows * labels + columns, minlength=labels**2).reshape(labels, labels)
+    for name, values in (("truth", rows), ("prediction", columns)):
+        if values.size and (values.min() < 0 or values.max() >= labels):
+            wrong = np.unique(values[(values < 0) | (values >= labels)]).tolist()
+            raise ValueError(f"the {name} holds {wrong}: labels are 0 .. {labels - 1} and {IGNORE}")
+    return rows, columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +72,15 @@ class SegmentationScores:
         return mean_of_known(self.iou)
 
     def to_dict(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return what `scores.json` holds: the means, `fp` and `fn` over the foreground, and IoU by label name."""
+        """Return what `scores.json` holds: the means, `fp` and `fn` over the foreground, and IoU by label name.
+
+        JSON has no nan: what is not known is None.
+        """
         return {
-            "miou": self.miou,
-            "fp": mean_of_known(self.fp[1:]),
-            "fn": mean_of_known(self.fn[1:]),
-            "iou": {name: None if np.isnan(value) else value for name, value in zip(names, self.iou, strict=True)},
+            "miou": _or_none(self.miou),
+            "fp": _or_none(mean_of_known(self.fp[1:])),
+            "fn": _or_none(mean_of_known(self.fn[1:])),
+            "iou": {name: _or_none(value) for name, value in zip(names, self.iou, strict=True)},
         }
 
 
@@ -71,3 +88,7 @@ def mean_of_known(values: Sequence[float]) -> float:
     """Return the mean of the values that are no nan; nan where there is none."""
     known = [value for value in values if not np.isnan(value)]
     return float(np.mean(known)) if known else float("nan")
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss.labels import BACKGROUND, IGNORE
-from wsss.metrics.confusion import SegmentationScores
+from wsss.metrics.confusion import SegmentationScores, counted_pairs
 
 THRESHOLDS: Final = tuple(round(0.01 * step, 2) for step in range(100))
 
@@ -25,18 +25,21 @@ class ThresholdCurve:
     counts: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
+        assert list(self.thresholds) == sorted(self.thresholds), "thresholds must increase"
         shape = (self.labels, self.labels, len(self.thresholds) + 1)
         object.__setattr__(self, "counts", np.zeros(shape, dtype=np.int64))
 
     def add(
         self, truth: NDArray[np.integer[Any]], *, strongest: NDArray[np.integer[Any]], score: NDArray[np.floating[Any]]
     ) -> None:
-        """Count one image: its true labels, the label of the strongest score and that score, all `[h w]`."""
-        counted = truth != IGNORE
-        passed = np.searchsorted(np.asarray(self.thresholds, dtype=score.dtype), score[counted], side="left")
-        cell = (truth[counted].astype(np.int64) * self.labels + strongest[counted]) * (
-            len(self.thresholds) + 1
-        ) + passed
+        """Count one image: its true labels, the label of the strongest score and that score, all `[h w]`.
+
+        Raises `ValueError` for a label outside and for arrays of different shapes.
+        """
+        rows, columns = counted_pairs(truth, strongest, labels=self.labels)
+        thresholds = np.asarray(self.thresholds, dtype=score.dtype)
+        passed = np.searchsorted(thresholds, score[truth != IGNORE], side="left")
+        cell = np.ravel_multi_index((rows, columns, passed), self.counts.shape)
         self.counts[...] += np.bincount(cell, minlength=self.counts.size).reshape(self.counts.shape)
 
     def matrices(self) -> NDArray[np.int64]:
@@ -53,5 +56,5 @@ class ThresholdCurve:
         return tuple(SegmentationScores.of(matrix) for matrix in self.matrices())
 
     def best(self) -> int:
-        """Return the position of the threshold with the highest mIoU (the first of equals). It uses masks: an oracle."""
-        return int(np.nanargmax([scores.miou for scores in self.scores()]))
+        """Return the position of the threshold with the highest mIoU, the first of equals; it uses masks: an oracle."""
+        return int(np.argmax(np.nan_to_num([scores.miou for scores in self.scores()], nan=-1)))

@@ -77,6 +77,12 @@ class GAPClassifier(nn.Module):
         maps = self._run(self.blocks[self._position(block) + 1 :], cut.maps)
         return functional.linear(maps.mean(dim=(2, 3)), self.head.weight)
 
+    def trained_paths_until(self, block: str) -> tuple[str, ...]:
+        """Return the backbone's submodules that hold parameters, from the input up to and including `block`."""
+        names = self.blocks[: self._position(block) + 1]
+        paths = (path for name in names for path in self._blocks[name].paths)
+        return tuple(path for path in paths if any(True for _ in self.backbone.get_submodule(path).parameters()))
+
     def head_parameters(self) -> Iterator[nn.Parameter]:
         """The new parameters, which are usually trained faster."""
         return self.head.parameters()

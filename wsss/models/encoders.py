@@ -15,7 +15,7 @@ TIMM: Final = "tu-"
 
 
 def check_encoder(name: str, *, pretrained: bool) -> None:
-    """Refuse with a `ModelError` an encoder that smp does not have, or one without ImageNet weights if they are wanted."""
+    """Refuse with a `ModelError` an encoder unknown to smp and, if `pretrained`, one that has no ImageNet weights."""
     own = name.removeprefix(TIMM)
     if name.startswith(TIMM):
         check_name(own)

@@ -25,7 +25,7 @@ from wsss.models.weights import (
     Weights,
     download,
     file_of,
-    fill,
+    fitting,
     stored_weights,
 )
 from wsss.types import Images
@@ -96,12 +96,13 @@ class Segmenter:
         """
         self._check_options()
         check_encoder(self.encoder, pretrained=self.encoder_weights == DOWNLOADED)
-        with torch.device("meta"):
+        # A network on `meta` takes neither memory nor time; some of smp's own encoders cannot be made there.
+        with torch.device("meta" if self.encoder.startswith(TIMM) else "cpu"):
             network = self._tried()
             if self.encoder_weights != CLASSIFIER:
-                self._fill(network, None)
+                self._start(network, None)
             elif classifier is not None:
-                self._fill(network, classifier.skeleton(1))
+                self._start(network, classifier.skeleton(1))
 
     def weights_file(self) -> Path | None:
         """Return the file that `encoder_weights` names, None where it is a word."""
@@ -121,7 +122,7 @@ class Segmenter:
         self.check()
         with download(self.encoder):
             network = self._create(labels, pretrained=self.encoder_weights == DOWNLOADED)
-        self._fill(network, classifier)
+        network.encoder.load_state_dict(self._start(network, classifier))
         return network
 
     def skeleton(self, labels: int) -> SegmentationNetwork:
@@ -140,25 +141,26 @@ class Segmenter:
         )
         return SegmentationNetwork(network)
 
-    def _fill(self, network: SegmentationNetwork, classifier: GAPClassifier | None) -> None:
+    def _start(self, network: SegmentationNetwork, classifier: GAPClassifier | None) -> Weights:
+        """Return the encoder's first weights where they are not its own; raises `ModelError` where they do not fit."""
+        own: Weights = network.encoder.state_dict()
         if self.encoder_weights in (DOWNLOADED, UNTRAINED):
-            return
+            return own
         if self.encoder_weights == CLASSIFIER:
             backbone = _given(classifier).backbone
-            weights: Weights = backbone.state_dict()
-            fitting = name_of(backbone)
+            weights, source = backbone.state_dict(), name_of(backbone)
         else:
-            weights = stored_weights(self.encoder_weights)
-            fitting = PACKAGED_BACKBONE if self.encoder_weights == PACKAGED else "<the timm network they are of>"
+            weights = dict(stored_weights(self.encoder_weights))
+            source = PACKAGED_BACKBONE if self.encoder_weights == PACKAGED else "<the timm network they are of>"
         origin = f"encoder_weights {self.encoder_weights!r} for {self.encoder}"
-        fill(network.encoder, weights, origin=origin, remedy=f"the encoder that fits is {TIMM}{fitting}")
+        return fitting(own, weights, origin=origin, remedy=f"the encoder that fits is {TIMM}{source}")
 
     def _tried(self) -> SegmentationNetwork:
-        """Build the network without memory, and see whether it answers as many pixels as it is asked."""
+        """Build the network on the default device, and see whether it answers as many pixels as it is asked."""
         try:
             network = self._create(1, pretrained=False).eval()
             with torch.no_grad():
-                answer = network(torch.zeros(1, 3, PROBE, PROBE))
+                answer = network.network(torch.zeros(1, 3, PROBE, PROBE))
         except (AssertionError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
             raise ModelError(
                 f"{self} cannot be built by smp ({type(error).__name__}: {error}); change one of these"

@@ -69,9 +69,9 @@ def check_file(file: Path) -> None:
 
 def normalisation_of(weights: str, *, backbone: str) -> Normalisation:
     """Return how pixels must be normalised: as timm says for that backbone, except for the packaged weights."""
-    config = timm.get_pretrained_cfg(backbone)
     if weights == PACKAGED:
         return PACKAGED_NORMALISATION
+    config = timm.get_pretrained_cfg(backbone)
     return IMAGENET if config is None else Normalisation(mean=colour(config.mean), std=colour(config.std))
 
 
@@ -151,32 +151,38 @@ def load_backbone(backbone: nn.Module, weights: Weights, *, origin: str) -> None
 
 
 def fill(module: nn.Module, weights: Weights, *, origin: str, remedy: str) -> None:
-    """Copy every tensor of `module` from `weights`; raises a `ModelError` that names the first ones that do not fit.
+    """Copy every tensor of `module` from `weights`; raises what `fitting` raises."""
+    module.load_state_dict(fitting(module.state_dict(), weights, origin=origin, remedy=remedy))
+
+
+def fitting(own: Weights, weights: Weights, *, origin: str, remedy: str) -> Weights:
+    """Return `weights` under the names of `own`; raises a `ModelError` that names the first tensors that do not fit.
 
     Names are the same when they differ only by what timm's feature extractors do to them: `model.` before, `_` for `.`.
-    Old files lack the counters of batch norms, which nothing reads.
+    Old files lack the counters of batch norms, which nothing reads: those stay as they are in `own`.
     """
-    own = module.state_dict()
-    known = {_canonical(name): tensor for name, tensor in weights.items()}
-    counters = {name: known.get(_canonical(name), own[name]) for name in own if name.endswith("num_batches_tracked")}
-    missing = [name for name in own if name not in counters and _canonical(name) not in known]
+    known = {canonical(name): tensor for name, tensor in weights.items()}
+    counters = {name: tensor for name, tensor in own.items() if name.endswith("num_batches_tracked")}
+    found = {name: known.get(canonical(name), counters.get(name)) for name in own}
+    missing = [name for name, tensor in found.items() if tensor is None]
     if missing:
         raise ModelError(
             f"{origin}: {len(missing)} of {len(own)} tensors are missing: {one_of(missing, limit=SHOWN)}; "
             f"there are {one_of(list(weights), limit=SHOWN)}; {remedy}"
         )
-    found = {name: known[_canonical(name)] for name in own if name not in counters}
+    fits = {name: tensor for name, tensor in found.items() if tensor is not None}
     wrong = [
         f"{_shown(name, tensor)} instead of {tuple(own[name].shape)}"
-        for name, tensor in found.items()
+        for name, tensor in fits.items()
         if tensor.shape != own[name].shape
     ]
     if wrong:
         raise ModelError(f"{origin}: {len(wrong)} tensors have another shape: {one_of(wrong, limit=SHOWN)}; {remedy}")
-    module.load_state_dict(found | counters)
+    return fits
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
+    """Return a tensor's name as timm's network, and any encoder that wraps or flattens it, have it in common."""
     return name.removeprefix("model.").replace(".", "_")
 
 

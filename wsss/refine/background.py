@@ -65,4 +65,4 @@ class PowerBackground(BackgroundRule):
 
     def background(self, strongest: Float[Tensor, "y x"]) -> Float[Tensor, "y x"]:
         """Return the complement of the strongest score, raised to the exponent."""
-        return (1 - strongest) ** self.exponent
+        return (1 - strongest).clamp(min=0) ** self.exponent

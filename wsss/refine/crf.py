@@ -17,14 +17,14 @@ from wsss.types import ScoreMaps
 
 @dataclass(frozen=True, kw_only=True)
 class DenseCRF(Refiner):
-    """Mean-field inference with a Gaussian and a bilateral kernel; what comes out are marginals at the image's own size.
+    """Mean-field inference with a Gaussian and a bilateral kernel; returns marginals at the image's own size.
 
-    Defaults are IRN's for confident labels. PSA: `unary=softmax`, bilateral 80 / 13 / 10. DeepLab's test: `unary=scores`,
-    Gaussian 1 / 3, bilateral 67 / 3 / 4.
+    Defaults are IRN's for confident labels. PSA: `unary=scores`, bilateral 80 / 13 / 10. DeepLab's test:
+    `unary=scores`, Gaussian 1 / 3, bilateral 67 / 3 / 4.
     """
 
     unary: Literal["labels", "scores", "softmax"] = "labels"
-    """`labels`: the strongest label, believed with `confidence`. `scores`: scores divided by their sum. `softmax`: of scores."""
+    """`labels`: `confidence` for the strongest label. `scores`: scores divided by their sum. `softmax`: of scores."""
     confidence: float = 0.7
     """Probability given to the strongest label by `unary=labels` (pydensecrf's gt_prob)."""
     gaussian_sxy: float = 3.0
@@ -46,11 +46,8 @@ class DenseCRF(Refiner):
     def check(self) -> None:
         """Refuse to start where pydensecrf is not installed."""
         if find_spec("pydensecrf") is None:
-            raise ConfigError(
-                [
-                    "refine: the dense CRF needs pydensecrf: pip install 'wsss[crf]' (needs a C++ compiler), or refine=background"
-                ]
-            )
+            remedy = "pip install 'wsss[crf]' (needs a C++ compiler), or refine=background"
+            raise ConfigError([f"refine: the dense CRF needs pydensecrf: {remedy}"])
 
     def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
         """Read nothing. The work is done on the CPU; maps return to `device`."""
@@ -59,7 +56,7 @@ class DenseCRF(Refiner):
         ]
 
     def apply(self, image: NDArray[np.uint8], maps: ScoreMaps) -> ScoreMaps:
-        """Return marginals of the maps' labels; raises `ValueError` without a background row or for another image's maps."""
+        """Return the labels' marginals; raises `ValueError` without a background row or for another image's maps."""
         if not maps.has_background:
             raise ValueError("a CRF chooses between labels: put a background rule before it in `refine`")
         if image.shape[:2] != maps.size.over(1):

@@ -68,6 +68,7 @@ class Fit(Stage):
                 folder=folder,
                 logger=self.runtime.logger,
                 callbacks=[Bar(advance)],
+                validate=data.has_validation,
             )
             metrics = fit(trainer, module, data=data, resume=resume, step=step)
         if trainer.is_global_zero:

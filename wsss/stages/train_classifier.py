@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from wsss.data.datasets import ClassifierData, ClassifierEvalData
 from wsss.models.classifier import Classifier, GAPClassifier
-from wsss.models.weights import file_of
+from wsss.models.freezing import freeze_parameters
 from wsss.stages.base import Job
 from wsss.stages.fit import Fit, load_weights
 from wsss.training.classifier import ClassifierModule
@@ -27,15 +27,19 @@ class TrainClassifier(Fit):
         """Also refuse a backbone, a stride or weights that are not to be had."""
         super().check()
         self.classifier.check()
+        if self.fit.frozen_until is not None:
+            self.classifier.skeleton(1).trained_paths_until(self.fit.frozen_until)
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """Weights that lie in a file count by their bytes."""
-        path = file_of(self.classifier.weights)
+        path = self.classifier.weights_file()
         return {"classifier.weights": (path,)} if path else {}
 
     def module(self, job: Job) -> ClassifierModule:
         """Build the network with its initial weights."""
         network = self.classifier.build(len(job.index().classes))
+        if self.fit.frozen_until is not None:
+            freeze_parameters(network.backbone, paths=network.trained_paths_until(self.fit.frozen_until))
         return ClassifierModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
     def data(self, job: Job) -> KeyedDataModule:

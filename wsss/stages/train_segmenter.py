@@ -10,6 +10,7 @@ from wsss.data.datasets import SegmenterData
 from wsss.data.index import Record
 from wsss.labels import label_count
 from wsss.models.classifier import Classifier
+from wsss.models.freezing import freeze_parameters
 from wsss.models.segmenter import SegmentationNetwork, Segmenter
 from wsss.stages.base import Job, item_path
 from wsss.stages.fit import Fit, load_weights
@@ -43,6 +44,8 @@ class TrainSegmenter(Fit):
         """Build the network on its encoder's first weights."""
         classifier = load_classifier(job, self.classifier)
         network = self.segmenter.build(label_count(job.index().classes), classifier=classifier)
+        if self.fit.frozen_until is not None:
+            freeze_parameters(network.encoder, paths=classifier.trained_paths_until(self.fit.frozen_until))
         return SegmenterModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
     def data(self, job: Job) -> KeyedDataModule:

@@ -1,6 +1,6 @@
 """The classifier's training: multi-label soft margin, batch norm frozen, mAP on the validation split."""
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ class ClassifierModule(KeyedModule):
         self.network: GAPClassifier = network.to(memory_format=torch.channels_last)
         self._answers: list[tuple[Any, Any]] = []
 
-    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - torch's signature
+    def train(self, mode: bool = True) -> "ClassifierModule":  # noqa: FBT001, FBT002 - torch's signature
         """Switch to training, with batch norm's statistics left as they are."""
         super().train(mode)
         freeze_batch_norm(self.network)

@@ -42,6 +42,11 @@ class KeyedDataModule(pl.LightningDataModule):
         )
         return KeyedLoader(self._train, sampler=sampler, batch_size=sampler.local_batch_size, **self._loading())
 
+    @property
+    def has_validation(self) -> bool:
+        """Whether there is anything to validate on."""
+        return self._val is not None
+
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
         """Serve every world-th item: no item is seen twice, so scores need no correction."""
         if self._val is None:

@@ -41,7 +41,13 @@ class StopAtNaN(Callback):
 
 
 def trainer_for(
-    *, options: TrainerOptions, epochs: int, folder: Path, logger: LoggerOptions, callbacks: list[Callback]
+    *,
+    options: TrainerOptions,
+    epochs: int,
+    folder: Path,
+    logger: LoggerOptions,
+    callbacks: list[Callback],
+    validate: bool,
 ) -> pl.Trainer:
     """Return a Trainer that keeps the last epoch's state in `folder` and logs beside it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +66,7 @@ def trainer_for(
         callbacks=[last, StopAtNaN(), *callbacks],
         log_every_n_steps=1,
         num_sanity_val_steps=0,
+        limit_val_batches=1.0 if validate else 0,
         use_distributed_sampler=False,
         enable_progress_bar=False,
         enable_model_summary=False,

@@ -32,7 +32,8 @@ class KeyedModule(pl.LightningModule):
     def sgd(self, *, backbone: Iterable[nn.Parameter], head: Iterable[nn.Parameter]) -> OptimizerLRSchedulerConfig:
         """Return the optimiser and its schedule as Lightning wants them."""
         steps = int(self.trainer.estimated_stepping_batches)
-        optimiser, schedule = self.options.optimiser(backbone=list(backbone), head=list(head), steps=steps)
+        trained = [parameter for parameter in backbone if parameter.requires_grad]
+        optimiser, schedule = self.options.optimiser(backbone=trained, head=list(head), steps=steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 

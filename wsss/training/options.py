@@ -24,6 +24,8 @@ class FitOptions:
     """0.0 to reproduce IRN, PSA or ReCAM: their code passes weight decay in this slot (see the README)."""
     weight_decay: float = 1e-4
     poly_power: float = 0.9
+    frozen_until: str | None = None
+    """Blocks up to and including this one keep their first weights: half the time of a step, as in IRN's code."""
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1:

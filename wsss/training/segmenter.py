@@ -1,6 +1,6 @@
 """The segmentation network's training: cross entropy on pseudo masks, ignored pixels without a say."""
 
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int64
@@ -23,7 +23,7 @@ class SegmenterModule(KeyedModule):
         self.network: SegmentationNetwork = network.to(memory_format=torch.channels_last)
         self._loss: Literal["cross_entropy", "balanced"] = fit.loss
 
-    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - torch's signature
+    def train(self, mode: bool = True) -> "SegmenterModule":  # noqa: FBT001, FBT002 - torch's signature
         """Switch to training; the encoder's batch norm keeps its statistics, the decoder's learns its own."""
         super().train(mode)
         freeze_batch_norm(self.network.encoder)

@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# Sourced by the other scripts from the repository's root: `set_up` makes .venv from the committed lock file.
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# Print the path of a Python that is new enough; PYTHON=... chooses one.
+find_python() {
+  local name
+  for name in ${PYTHON:+"$PYTHON"} .venv/bin/python python3 python3.14 python3.13 python3.12 python3.11 python; do
+    "$name" -c 'import sys; sys.version_info < (3, 11) and sys.exit(1); print(sys.executable)' 2>/dev/null && return
+    # Asked for by name: another one would be a surprise.
+    [[ $name != "${PYTHON:-}" ]] || fail "PYTHON=$PYTHON is no Python 3.11 or newer"
+  done
+  fail "no Python 3.11 or newer was found: install one (apt-get install python3, or python.org), or set PYTHON=/path/to/python"
+}
+
+# Print the path of a uv that knows dependency groups: the one on PATH, or else our own in .tools.
+find_uv() {
+  local python=$1 uv
+  for uv in uv .tools/bin/uv; do
+    if [[ $("$uv" sync --help 2>/dev/null) == *--group* ]]; then
+      echo "$uv"
+      return
+    fi
+  done
+  say "uv is not on PATH: installing it into .tools"
+  "$python" -m venv --clear .tools >&2 ||
+    fail "$python cannot make a virtual environment (its message is above); on Debian and Ubuntu: apt-get install python3-venv"
+  .tools/bin/python -m pip install --quiet 'uv>=0.8' >&2 || fail "uv could not be installed, see above: is the network there?"
+  echo .tools/bin/uv
+}
+
+# set_up [options of `uv sync`]: make .venv or bring it up to date, with the dense CRF where that can be built.
+set_up() {
+  local python uv
+  python=$(find_python)
+  uv=$(find_uv "$python")
+  say "making .venv from uv.lock with $("$python" --version); the first time, some gigabytes are downloaded"
+  if "$uv" sync --locked --python "$python" --extra crf "$@"; then
+    return
+  fi
+  # One package that does not build keeps uv from installing any: was it the extra's?
+  say "that failed, see above: trying without the extra crf"
+  "$uv" sync --locked --python "$python" "$@" || fail "the environment could not be made without the extra either, see above"
+  say "pydensecrf2, the dense CRF, could not be installed: it is compiled here and needs a C++ compiler"
+  say "remedy: install one (Debian, Ubuntu: apt-get install g++; macOS: xcode-select --install) and run this script again"
+}
+
+has_crf() { .venv/bin/python -c 'import pydensecrf.densecrf' 2>/dev/null; }

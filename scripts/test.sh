@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# All checks and tests: makes .venv, then formatting, lint, types, import contracts and pytest, in this order.
+# Usage: scripts/test.sh [--slow] [arguments of pytest, such as tests/cams or -k crf]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/setup.sh
+
+set_up --group dev
+has_crf || say "without pydensecrf, tests that need it are skipped: pytest lists them at its end"
+
+marker=(-m "not slow")
+arguments=()
+for argument in "$@"; do
+  if [[ $argument == --slow ]]; then marker=(); else arguments+=("$argument"); fi
+done
+
+check() {
+  say "$*"
+  ".venv/bin/$1" "${@:2}"
+}
+check ruff format --check
+check ruff check
+check mypy
+check lint-imports
+say "pytest"
+exec .venv/bin/python -m pytest ${marker[@]+"${marker[@]}"} ${arguments[@]+"${arguments[@]}"}

@@ -1,0 +1,271 @@
+"""The architecture, guarded: what a reviewer would have to look for by hand in every change."""
+
+import ast
+import importlib
+import inspect
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+from abc import ABC
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+
+import wsss
+from wsss.cams import CAMMethod
+from wsss.data.writer import IndexWriter
+from wsss.masks import MaskRule
+from wsss.models.classifier import Classifier
+from wsss.models.segmenter import Segmenter
+from wsss.refine import Refiner
+from wsss.run.build import TARGET, build_into
+from wsss.run.compose import config_folder, resolved
+from wsss.run.launch import Launcher
+from wsss.stages.base import Stage
+from wsss.training.loggers import LoggerOptions
+from wsss.training.options import FitOptions, TrainerOptions
+from wsss.views import Upsampler, Views
+
+ROOT = Path(__file__).parents[2]
+CONF = ROOT / "conf"
+SOURCES = sorted((ROOT / "wsss").rglob("*.py"))
+MODULES = [path for path in SOURCES if path.name != "__init__.py"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")
+
+WITHOUT_TESTS: frozenset[str] = frozenset()
+"""Modules that need no test of their own, each with its reason beside it. There is none."""
+
+GROUPS: dict[str, Any] = {
+    "dataset": IndexWriter,
+    "classifier": Classifier,
+    "cam": CAMMethod,
+    "views": Views,
+    "refine": dict[str, Refiner],
+    "masks": MaskRule,
+    "segmenter": Segmenter,
+    "fit": FitOptions,
+    "trainer": TrainerOptions,
+    "launcher": Launcher,
+    "logger": LoggerOptions,
+}
+"""What every group of `conf` chooses. `debug` and `experiment` choose nothing, they set values of the others."""
+LEAVES = sorted(path for group in GROUPS for path in (CONF / group).glob("*.yaml"))
+EXPERIMENTS = sorted((CONF / "experiment").glob("*.yaml"))
+
+FAMILIES: tuple[type[ABC], ...] = (
+    CAMMethod,
+    IndexWriter,
+    Launcher,
+    LoggerOptions,
+    MaskRule,
+    Refiner,
+    Stage,
+    Upsampler,
+    Views,
+)
+"""Whose members are chosen in YAML, and are abstract or final."""
+
+HEAVY = ("torch", "numpy", "hydra", "omegaconf", "pytorch_lightning", "timm", "segmentation_models_pytorch", "pydantic")
+NOT_IN_THE_CORE = (
+    "hydra",
+    "omegaconf",
+    "pytorch_lightning",
+    "timm",
+    "segmentation_models_pytorch",
+    "albumentations",
+    "wandb",
+)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def members(family: type[ABC]) -> tuple[type[ABC], ...]:
+    """Every class below `family` that the package defines; tests may define others."""
+    for module in pkgutil.walk_packages(wsss.__path__, prefix="wsss."):
+        importlib.import_module(module.name)
+    below = [each for child in family.__subclasses__() for each in (child, *members(child))]
+    return tuple(each for each in dict.fromkeys(below) if each.__module__.startswith("wsss."))
+
+
+def targets(node: Any) -> set[str]:
+    """Every `_target_` in a config, at any depth."""
+    if isinstance(node, list):
+        return set().union(*(targets(each) for each in node))
+    if not isinstance(node, dict):
+        return set()
+    return ({node[TARGET]} if TARGET in node else set()) | targets(list(node.values()))
+
+
+def located(target: str) -> Any:
+    module, _, name = target.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+# --- tests mirror the package
+
+
+@pytest.mark.parametrize("module", [relative(path) for path in MODULES])
+def test_every_module_has_a_test_of_the_same_name(module: str) -> None:
+    path = Path(module).relative_to("wsss")
+    test = ROOT / "tests" / path.with_name(f"test_{path.stem.strip('_')}.py")
+    assert test.is_file() or module in WITHOUT_TESTS, f"write {relative(test)}"
+
+
+# --- one class, one YAML
+
+
+def test_every_group_of_conf_is_known() -> None:
+    folders = {path.name for path in CONF.iterdir() if path.is_dir()}
+    assert folders == {*GROUPS, "debug", "experiment"}, "list a new group in GROUPS, with what it chooses"
+
+
+@cache
+def every_leaf() -> dict[str, Any]:
+    """Every leaf as Hydra composes it, in one config: `leaf.<group>.<name>`."""
+    overrides = [f"+{leaf.parent.name}@leaf.{leaf.parent.name}.{leaf.stem}={leaf.stem}" for leaf in LEAVES]
+    with initialize_config_dir(version_base="1.3", config_dir=str(config_folder().absolute())):
+        leaves: dict[str, Any] = resolved(compose("run", overrides=overrides))["leaf"]
+    return leaves
+
+
+@pytest.mark.parametrize("leaf", [relative(path.with_suffix("")) for path in LEAVES])
+def test_a_leaf_builds_what_its_group_chooses(leaf: str) -> None:
+    """Its `_target_` imports, its keys are that class's fields, and its values have their types."""
+    _, group, name = leaf.split("/")
+    problems: list[str] = []
+    build_into(problems, every_leaf()[group][name], expected=GROUPS[group], key=group)
+    assert [problem for problem in problems if "has no value" not in problem] == []  # `???` is for the command line
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_every_concrete_class_can_be_chosen_in_yaml(family: type[ABC]) -> None:
+    named = {located(target) for path in CONF.rglob("*.yaml") for target in targets(yaml.safe_load(path.read_text()))}
+    forgotten = {each.__name__ for each in members(family) if not inspect.isabstract(each) and each not in named}
+    assert forgotten == set(), "write conf/<group>/<name>.yaml for it"
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_classes_are_abstract_or_final(family: type[ABC]) -> None:
+    extended = {each.__name__ for each in members(family) if members(each) and not inspect.isabstract(each)}
+    assert extended == set(), "a concrete class is not extended: move what is shared into an abstract one"
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda path: path.stem)
+def test_an_experiment_says_its_command_its_time_and_what_to_expect(experiment: Path) -> None:
+    lines = experiment.read_text(encoding="utf-8").splitlines()
+    said = dict(found.groups() for line in lines if (found := re.match(r"# (Run|Takes|Expect): +(\S.*)", line)))
+    assert said.keys() == {"Run", "Takes", "Expect"}
+    assert said["Run"].startswith(f"wsss run experiment={experiment.stem}")
+
+
+# --- short files, short functions, nothing swallowed
+
+
+@pytest.mark.parametrize("stage", [relative(path) for path in MODULES if path.parent.name == "stages"])
+def test_stage_files_are_short(stage: str) -> None:
+    """The pipeline stays a table of contents: what grows belongs into the core."""
+    lines = [line for line in (ROOT / stage).read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert len(lines) < 150
+
+
+@pytest.mark.parametrize("module", [relative(path) for path in SOURCES])
+def test_house_rules(module: str) -> None:
+    tree = tree_of(ROOT / module)
+    assert ast.get_docstring(tree), "a module starts with what it is for"
+    assert Path(module).stem not in ("utils", "helpers", "common", "misc"), "name it after what it does"
+    problems = [problem for node in ast.walk(tree) if (problem := broken_rule(node))]
+    assert problems == []
+
+
+def broken_rule(node: ast.AST) -> str | None:
+    """What the house forbids in the package itself, in words; None for what it does not."""
+    match node:
+        case ast.Call(func=ast.Name(id="print")):
+            return f"line {node.lineno}: print: use wsss.stages.progress.console"
+        case ast.Call(func=ast.Name(id="hasattr")):
+            return f"line {node.lineno}: hasattr: write a protocol, or a field"
+        case ast.ExceptHandler(type=None) | ast.ExceptHandler(type=ast.Name(id="Exception" | "BaseException")):
+            return f"line {node.lineno}: a broad except: name what is expected"
+        case ast.FunctionDef() if (length := (node.end_lineno or 0) - node.lineno) >= 60:
+            return f"line {node.lineno}: {node.name} has {length} lines: divide it"
+        case _:
+            return None
+
+
+# --- the README speaks of what is there
+
+
+def named_paths(text: str) -> set[str]:
+    """Relative links, and paths in code spans that start in one of the repository's folders."""
+    links = re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", text)
+    spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
+    paths = [word for span in spans for word in span.split() if re.match(r"(conf|data|scripts|tests|wsss)/\S", word)]
+    return {path.rstrip(",.:;") for path in [*links, *paths] if not re.search(r"[<>*{}]", path)}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_path_that_a_page_links_exists(page: str) -> None:
+    path = ROOT / page
+    text = re.sub(r"(?s)^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    own = named_paths(text) if page == "README.md" else set(re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", text))
+    missing = [name for name in sorted(own) if not (path.parent / name).exists()]
+    assert missing == []
+
+
+def test_the_readmes_tree_names_everything() -> None:
+    """Every top-level folder and file of the package, and every group of `conf`."""
+    (tree,) = (block for block in re.findall(r"(?s)```text\n(.*?)```", README) if "wsss/\n" in block)
+    here = [path for path in (ROOT / "wsss").iterdir() if not path.name.startswith("__") or path.name == "__main__.py"]
+    names = [f"{path.name}/" if path.is_dir() else path.name for path in [*here, *(CONF / group for group in GROUPS)]]
+    assert [name for name in names if not re.search(rf"(?m)(^|\s){re.escape(name)}", tree)] == []
+
+
+def test_scripts_can_be_run() -> None:
+    named = set(re.findall(r"scripts/\w+\.sh", README))
+    assert {"scripts/quickstart.sh", "scripts/test.sh"} <= named
+    starting = {
+        relative(path) for path in (ROOT / "scripts").glob("*.sh") if path.read_text(encoding="utf-8").startswith("#!")
+    }
+    assert starting <= named, "say in the README what it is for"
+    for path in [ROOT / name for name in starting | {".ci/run"}]:
+        assert os.access(path, os.X_OK), f"chmod +x {relative(path)}"
+
+
+# --- what imports cost
+
+
+def modules_after(code: str) -> set[str]:
+    """Top-level modules that a fresh interpreter has loaded after `code`."""
+    listing = f"import sys\n{code}\nsys.stdout.write('|' + ' '.join(m for m in sys.modules if '.' not in m))"
+    ran = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(ran.stdout.rpartition("|")[2].split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import wsss", "sys.argv = ['wsss', '--help']\nfrom wsss.__main__ import main\nmain()"],
+    ids=["wsss", "help"],
+)
+def test_the_package_and_its_help_import_none_of_the_stack(code: str) -> None:
+    assert modules_after(code) & set(HEAVY) == set()
+
+
+def test_the_core_costs_torch_and_nothing_else() -> None:
+    loaded = modules_after("import wsss.cams, wsss.refine, wsss.views, wsss.masks, wsss.metrics, wsss.models")
+    assert "torch" in loaded
+    assert loaded & set(NOT_IN_THE_CORE) == set()
