@@ -1,4 +1,4 @@
-"""What checks annotations while testing: beartype, told that an int is a float (PEP 484)."""
+"""What checks annotations while testing: beartype, told that an int will do for a float (PEP 484)."""
 
 from beartype import BeartypeConf, beartype
 

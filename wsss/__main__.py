@@ -13,8 +13,8 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss run experiment=toy cam=gradcam refine=background    choose other parts; `wsss run --help` lists them
   wsss run experiment=toy random_seed=0,1,2 -m             a sweep
 
-Options of `run` are Hydra overrides: key=value. Results are kept in `store` (default runs/) by what they depend on, so a
-second run does only what is new. The last line printed is the path of the report.
+Options of `run` are Hydra overrides: key=value. Results are kept in `store` (default runs/) by what they depend on,
+so a second run does only what is new. The last line printed is the path of the report.
 """
 
 

@@ -100,6 +100,7 @@ class Cut:
         return replace(self, maps=maps)
 
 
+@runtime_checkable
 class CutClassifier(Protocol):
     """A classifier that can be stopped after a block and continued: `after(block, until(block, x))` are x's logits.
 

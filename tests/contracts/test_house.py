@@ -28,7 +28,7 @@ from wsss.run.build import TARGET, build_into
 from wsss.run.compose import config_folder, resolved
 from wsss.run.launch import Launcher
 from wsss.stages.base import Stage
-from wsss.training.loggers import LoggerOptions
+from wsss.training.logging_options import LoggerOptions
 from wsss.training.options import FitOptions, TrainerOptions
 from wsss.views import Upsampler, Views
 

@@ -35,8 +35,8 @@ def test_csv_as_spreadsheets_write_it(tmp_path: Path):
 
 
 def test_names_are_composed(tmp_path: Path):
-    (row,) = read_labels(written(tmp_path / "labels.csv", "image,labels\ncafe\u0301.jpg,cat\n"))
-    assert row.image == "caf\u00e9.jpg"
+    (row,) = read_labels(written(tmp_path / "labels.csv", "image,labels\ncafe\u0301.jpg,e\u0301lan\n"))
+    assert (row.image, row.names) == ("caf\u00e9.jpg", ("\u00e9lan",))
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ def fingerprint(
 ) -> str:
     """Hash a stage's name, version, config, outside content and inputs.
 
-    `content` maps dotted keys of the config that are paths to digests of what lies there: the digest counts, the path does
-    not. Order counts where it has a meaning (a list, a mapping of named refiners), not among an object's own fields.
+    `content` maps dotted keys of the config that are paths to digests of what lies there: the digest counts, the path
+    does not. Order counts where it has a meaning (a list, a mapping of named refiners), not among an object's own fields.
     """
     parts = {
         "stage": stage,

@@ -93,7 +93,7 @@ def _csv_row(path: Path, number: int, header: list[str], values: list[str]) -> L
     cells = {name: value.strip() for name, value in zip(header, values, strict=True)}
     if not all(cells[name] for name in header if name != "labels"):
         raise DataError(f"{source} has an empty column; only `labels` may be empty, for an image that shows no class")
-    names = tuple(name.strip() for name in cells["labels"].split(SEPARATOR) if name.strip())
+    names = tuple(_composed(name.strip()) for name in cells["labels"].split(SEPARATOR) if name.strip())
     return LabelRow(image=_composed(cells["image"]), names=names, split=cells.get("split"), source=source)
 
 
@@ -116,7 +116,7 @@ def _read_json(path: Path) -> tuple[LabelRow, ...]:
 def _json_row(path: Path, image: str, names: object) -> LabelRow:
     if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
         raise DataError(f"{path}: the labels of {image!r} are no list of names: write {JSON_FORM}")
-    stripped = tuple(name.strip() for name in names)
+    stripped = tuple(_composed(name.strip()) for name in names)
     return LabelRow(image=_composed(image), names=stripped, split=None, source=f"{path}, {image!r}")
 
 

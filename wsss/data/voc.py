@@ -160,7 +160,7 @@ def read_object_names(path: Path, *, difficult: bool) -> tuple[str, ...]:
     """
     try:
         root = ET.parse(path).getroot()  # noqa: S314, files of one's own data set, and expat limits entities
-    except ET.ParseError as error:
+    except (ET.ParseError, ValueError) as error:
         raise DataError(f"{path} is no XML ({error}): copy it again") from error
     objects = [
         found for found in root.findall("object") if difficult or found.findtext("difficult", "0").strip() != "1"

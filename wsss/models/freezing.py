@@ -9,9 +9,9 @@ from wsss.models.weights import canonical
 
 
 def freeze_parameters(module: nn.Module, *, paths: Sequence[str]) -> None:
-    """Stop training the parameters below the submodules named `paths`; no gradient is computed for them, nor before them.
+    """Stop training the parameters below the submodules named `paths`; nor is a gradient computed there.
 
-    Names are compared as `canonical` has them, so a classifier's paths also serve for an encoder made of the same backbone.
+    Names are compared as `canonical` has them, so a classifier's paths serve for an encoder of the same backbone too.
     Raises `ModelError` for a path that holds no parameter here: the network is of another architecture.
     """
     named = {canonical(name): parameter for name, parameter in module.named_parameters()}
@@ -19,7 +19,8 @@ def freeze_parameters(module: nn.Module, *, paths: Sequence[str]) -> None:
         below = [name for name in named if name.startswith(f"{canonical(path)}_")]
         if not below:
             raise ModelError(
-                f"frozen_until: this network has no {path!r}, it has {one_of(list(named), limit=3)}; set frozen_until=null"
+                f"frozen_until: this network has no {path!r}, it has {one_of(list(named), limit=3)}; "
+                "set frozen_until=null"
             )
         for name in below:
             named[name].requires_grad = False

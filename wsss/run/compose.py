@@ -76,7 +76,7 @@ def _try_one_by_one(overrides: Sequence[str], problems: list[str]) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return what went wrong in one line: the innermost cause knows the key, the outermost names the group's options."""
+    """Return what went wrong in one line: the cause knows the key, the error itself names a group's options."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     cause = error.__cause__
     if cause is not None:

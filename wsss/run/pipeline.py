@@ -39,7 +39,7 @@ def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher]:
 
 
 def make(step: Step, *, launcher: Launcher) -> None:
-    """Make one artifact unless it is there, under its lock: of two runs that need it, one makes it and the other waits."""
+    """Make one artifact unless it is there; of two runs that need it at once, one makes it and the other waits."""
     step.artifact.path.mkdir(parents=True, exist_ok=True)
     with FileLock(step.artifact.path / ".lock"):
         if step.artifact.state() == "cached":

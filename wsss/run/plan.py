@@ -70,7 +70,7 @@ def build_stages(pipeline: Mapping[str, Any]) -> dict[str, Stage]:
 
 
 def in_order(reads: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
-    """Return the stages' names, each after what it reads, otherwise as given; raises `ConfigError` for an impossible wish."""
+    """Return the stages' names, each after what it reads, otherwise as given; raises `ConfigError` for a circle."""
     problems = [
         f"pipeline.{name}.reads.{role}: there is no stage {read!r}; there are {one_of(list(reads))}"
         for name, roles in reads.items()

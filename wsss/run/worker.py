@@ -19,7 +19,7 @@ from wsss.stages.shard import rank_and_world
 
 
 def freeze(step: Step, *, command: str) -> Path:
-    """Write the job of a step: its resolved config and what it reads, and nothing that another process would compose."""
+    """Write the job of a step: its resolved config, and what it reads."""
     step.artifact.path.mkdir(parents=True, exist_ok=True)
     job = {
         "stage": step.name,

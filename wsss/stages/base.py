@@ -1,13 +1,14 @@
-"""The three shapes of a stage, in which files, shards, resume and progress are written once.
+"""What every stage is. There are three shapes, in which files, shards, resume and progress are written once.
 
-*Map*: one image in, one small file out. *Reduce*: everything in, one table out. *Fit* (`wsss.stages.fit`): a network out.
+*Reduce*: everything in, one table out. *Map* (`wsss.stages.map`): one image in, one small file out. *Fit*
+(`wsss.stages.fit`): a network out.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import torch
 
@@ -15,11 +16,7 @@ from wsss.artifacts.formats import item_name
 from wsss.artifacts.store import Artifact
 from wsss.data.index import Index, Record
 from wsss.errors import ConfigError
-from wsss.stages import shard
-from wsss.training.loggers import LoggerOptions, NoLogger
-
-Loaded = TypeVar("Loaded")
-Result = TypeVar("Result")
+from wsss.training.logging_options import LoggerOptions, NoLogger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,49 +97,6 @@ class Stage(ABC):
         """Make the artifact, or go on where it stopped, and return what the manifest says of it."""
 
 
-class ItemWorker(ABC, Generic[Loaded, Result]):
-    """The three steps of an image through a Map stage."""
-
-    @abstractmethod
-    def load(self, record: Record) -> Loaded:
-        """Read what the image needs; called on loader threads."""
-
-    @abstractmethod
-    def compute(self, batch: Sequence[Loaded]) -> Sequence[Result]:
-        """Work on a batch, on the device."""
-
-    @abstractmethod
-    def write(self, path: Path, result: Result) -> None:
-        """Write one image's item; called on writer threads."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Map(Stage):
-    """One image in, one file out, in batches that follow from the index alone."""
-
-    roles: ClassVar[tuple[str, ...]] = ("index",)
-    suffix: ClassVar[str]
-    """Ending of the items' names."""
-    processes: ClassVar[bool] = False
-    """Whether the work is bound to the CPU and spread over processes, each with one thread."""
-
-    splits: tuple[str, ...] = ("train",)
-
-    @abstractmethod
-    def open(self, job: Job, device: torch.device) -> ItemWorker[Any, Any]:
-        """Load what all images need."""
-
-    def batches(self, index: Index) -> list[tuple[Record, ...]]:
-        """Return which images are worked on together."""
-        return [(record,) for record in index.union(self.splits)]
-
-    def run(self, job: Job) -> dict[str, Any]:
-        """Make the items of this process's share of the batches that are not there yet."""
-        batches = self.batches(job.index())
-        made = shard.run(self, job, batches)
-        return {"images": sum(len(batch) for batch in batches), "made": made}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Reduce(Stage):
     """Everything in, a few files out."""
@@ -151,11 +105,3 @@ class Reduce(Stage):
 def item_path(artifact: Artifact, record: Record, suffix: str) -> Path:
     """Return where a record's item lies in an artifact."""
     return artifact.items / item_name(record.id, suffix)
-
-
-def by_size(records: Sequence[Record], *, limit: int) -> list[tuple[Record, ...]]:
-    """Group images of one size, in order of appearance, into batches of at most `limit`."""
-    groups: dict[tuple[int, int], list[Record]] = {}
-    for record in records:
-        groups.setdefault((record.size.height, record.size.width), []).append(record)
-    return [tuple(group[i : i + limit]) for group in groups.values() for i in range(0, len(group), limit)]

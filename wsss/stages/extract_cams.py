@@ -14,7 +14,9 @@ from wsss.cams.base import CAMMethod
 from wsss.data.images import read_image
 from wsss.data.index import Index, Record
 from wsss.models.classifier import Classifier, GAPClassifier
-from wsss.stages.base import ItemWorker, Job, Map, by_size
+from wsss.stages.base import Job
+from wsss.stages.map import Map, by_size
+from wsss.stages.shard import ItemWorker
 from wsss.stages.train_classifier import load_classifier
 from wsss.types import ScoreMaps
 from wsss.views import Views

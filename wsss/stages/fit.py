@@ -1,16 +1,10 @@
 """Fit: the third shape of a stage. A LightningModule and a LightningDataModule in, the network's weights out."""
 
-import logging
-import warnings
 from abc import abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytorch_lightning as pl
 import torch
-from lightning_fabric.utilities.warnings import PossibleUserWarning
 from torch import nn
 from torch.utils.data import Dataset
 
@@ -20,10 +14,11 @@ from wsss.errors import ModelError, StoreError, one_of
 from wsss.stages.base import Job, Stage
 from wsss.stages.progress import bar
 from wsss.stages.shard import cores
-from wsss.training.data import KeyedDataModule
-from wsss.training.fit import Bar, checkpoint_in, fit, trainer_for
-from wsss.training.keyed import KeyedModule
 from wsss.training.options import FitOptions, TrainerOptions
+
+if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
+    from wsss.training.data import KeyedDataModule
+    from wsss.training.keyed import KeyedModule
 
 WEIGHTS = "weights.pt"
 
@@ -39,15 +34,17 @@ class Fit(Stage):
     val_split: str = "val"
 
     @abstractmethod
-    def module(self, job: Job) -> KeyedModule:
+    def module(self, job: Job) -> "KeyedModule":
         """Build the module with its initial weights; the random state is seeded before."""
 
     @abstractmethod
-    def data(self, job: Job) -> KeyedDataModule:
+    def data(self, job: Job) -> "KeyedDataModule":
         """Build the data module."""
 
-    def data_module(self, *, train: Dataset[Any], val: Dataset[Any] | None) -> KeyedDataModule:
+    def data_module(self, *, train: Dataset[Any], val: Dataset[Any] | None) -> "KeyedDataModule":
         """Serve datasets as the options say."""
+        from wsss.training.data import KeyedDataModule  # noqa: PLC0415 - see above
+
         workers = self.runtime.workers if self.runtime.workers is not None else min(8, cores())
         return KeyedDataModule(
             train=train, val=val, batch_size=self.fit.batch_size, random_seed=self.random_seed, workers=workers
@@ -55,13 +52,15 @@ class Fit(Stage):
 
     def run(self, job: Job) -> dict[str, Any]:
         """Train, or go on after the last whole epoch, and keep the weights."""
+        from wsss.training.fit import Bar, checkpoint_in, fit, quiet, seed, trainer_for  # noqa: PLC0415 - see above
+
         folder = job.artifact.checkpoints
         resume = checkpoint_in(folder)
         step = torch.load(resume, weights_only=True, map_location="cpu")["global_step"] if resume else 0
-        pl.seed_everything(self.random_seed, verbose=False)
+        seed(self.random_seed)
         module, data = self.module(job), self.data(job)
         total = self.fit.epochs * data.steps
-        with _quiet(), bar(job.artifact.stage, total=total, unit="steps", done=step) as advance:
+        with quiet(), bar(job.artifact.stage, total=total, unit="steps", done=step) as advance:
             trainer = trainer_for(
                 options=self.trainer,
                 epochs=self.fit.epochs,
@@ -101,17 +100,3 @@ def load_weights(network: nn.Module, artifact: Artifact) -> None:
 
 def _count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Lightning's hints off the screen: what they advise is decided here on purpose."""
-    log = logging.getLogger("pytorch_lightning")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=PossibleUserWarning)
-            yield
-    finally:
-        log.setLevel(level)

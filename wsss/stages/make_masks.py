@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from wsss.artifacts.formats import MASK, SCORES, read_scores, write_mask
 from wsss.data.index import Record
 from wsss.masks import MaskRule
-from wsss.stages.base import ItemWorker, Job, Map, item_path
+from wsss.stages.base import Job, item_path
+from wsss.stages.map import Map
+from wsss.stages.shard import ItemWorker
 from wsss.types import ScoreMaps
 
 

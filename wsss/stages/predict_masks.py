@@ -16,7 +16,9 @@ from wsss.masks import Argmax
 from wsss.models.classifier import Classifier
 from wsss.models.segmenter import SegmentationNetwork, Segmenter
 from wsss.refine.base import Refine, Refiner
-from wsss.stages.base import ItemWorker, Job, Map, by_size
+from wsss.stages.base import Job
+from wsss.stages.map import Map, by_size
+from wsss.stages.shard import ItemWorker
 from wsss.stages.train_segmenter import load_segmenter
 from wsss.types import ScoreMaps, Size
 from wsss.views import SegmentationViews

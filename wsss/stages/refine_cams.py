@@ -14,7 +14,9 @@ from wsss.data.images import read_image
 from wsss.data.index import Index, Record
 from wsss.errors import ConfigError
 from wsss.refine.base import Refine, Refiner
-from wsss.stages.base import ItemWorker, Job, Map, item_path
+from wsss.stages.base import Job, item_path
+from wsss.stages.map import Map
+from wsss.stages.shard import ItemWorker
 from wsss.types import ScoreMaps
 
 ImageAndMaps = tuple[NDArray[np.uint8], ScoreMaps]

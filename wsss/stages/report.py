@@ -17,7 +17,7 @@ from wsss.report.logged import LogRow
 from wsss.report.page import Chart, Report, StageLine, render
 from wsss.report.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
 from wsss.stages.base import Job, Reduce, item_path
-from wsss.training.loggers import HISTORY, read_history
+from wsss.training.history import HISTORY, read_history
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,24 +2,58 @@
 
 import multiprocessing
 import os
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 import torch
 
 from wsss.artifacts.formats import item_name
 from wsss.data.index import Record
+from wsss.stages.base import Job, Runtime
 from wsss.stages.progress import bar
-
-if TYPE_CHECKING:
-    from wsss.stages.base import ItemWorker, Job, Map
 
 AHEAD: Final = 2
 """Batches that are being loaded while one is worked on, and that may wait to be written."""
 
 Batch = tuple[Record, ...]
+Loaded = TypeVar("Loaded")
+Result = TypeVar("Result")
+
+
+class ItemWorker(ABC, Generic[Loaded, Result]):
+    """The three steps of an image through a Map stage."""
+
+    @abstractmethod
+    def load(self, record: Record) -> Loaded:
+        """Read what the image needs; called on loader threads."""
+
+    @abstractmethod
+    def compute(self, batch: Sequence[Loaded]) -> Sequence[Result]:
+        """Work on a batch, on the device."""
+
+    @abstractmethod
+    def write(self, path: Path, result: Result) -> None:
+        """Write one image's item; called on writer threads."""
+
+
+class Opens(Protocol):
+    """What of a Map stage is needed to run it."""
+
+    suffix: ClassVar[str]
+    processes: ClassVar[bool]
+
+    @property
+    def runtime(self) -> Runtime:
+        """How it is run."""
+        ...
+
+    def open(self, job: Job, device: torch.device) -> ItemWorker[Any, Any]:
+        """Load what all images need."""
+        ...
 
 
 def rank_and_world() -> tuple[int, int]:
@@ -32,11 +66,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def run(stage: "Map", job: "Job", batches: Sequence[Batch]) -> int:
+def run(stage: Opens, job: Job, batches: Sequence[Batch]) -> int:
     """Make what is missing of this rank's batches and return how many items that were.
 
     Batches are dealt out before those that are done are dropped: the other order would deal them differently after an
-    interruption. A batch of which a part is missing is computed as a whole, so its bytes do not depend on the interruption.
+    interruption. A batch of which a part is missing is computed as a whole, so that its bytes do not depend on it.
     """
     job.artifact.items.mkdir(parents=True, exist_ok=True)
     rank, world = rank_and_world()
@@ -52,7 +86,7 @@ def run(stage: "Map", job: "Job", batches: Sequence[Batch]) -> int:
     return todo
 
 
-def _beside_device(stage: "Map", job: "Job", batches: Sequence[Batch]) -> Iterator[int]:
+def _beside_device(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
     worker = stage.open(job, stage.runtime.torch_device())
     threads = min(8, stage.runtime.workers or cores())
     with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
@@ -67,7 +101,7 @@ def _beside_device(stage: "Map", job: "Job", batches: Sequence[Batch]) -> Iterat
 
 
 def _loaded_ahead(
-    worker: "ItemWorker[Any, Any]", batches: Sequence[Batch], readers: ThreadPoolExecutor
+    worker: ItemWorker[Any, Any], batches: Sequence[Batch], readers: ThreadPoolExecutor
 ) -> Iterator[tuple[Batch, list[Any]]]:
     loading: deque[tuple[Batch, list[Future[Any]]]] = deque()
     for batch in batches:
@@ -80,7 +114,7 @@ def _loaded_ahead(
 
 
 def _submit(
-    writers: ThreadPoolExecutor, worker: "ItemWorker[Any, Any]", stage: "Map", job: "Job", record: Record, result: Any
+    writers: ThreadPoolExecutor, worker: ItemWorker[Any, Any], stage: Opens, job: Job, record: Record, result: Any
 ) -> Future[None]:
     return writers.submit(worker.write, job.artifact.items / item_name(record.id, stage.suffix), result)
 
@@ -90,10 +124,10 @@ def _finish(futures: Iterable[Future[None]]) -> int:
 
 
 # A child process holds the worker that it opened: opening may load a network, and is done once.
-_child: "tuple[Map, Job, ItemWorker[Any, Any]] | None" = None
+_child: tuple[Opens, Job, ItemWorker[Any, Any]] | None = None
 
 
-def _open_in_child(stage: "Map", job: "Job") -> None:
+def _open_in_child(stage: Opens, job: Job) -> None:
     global _child  # noqa: PLW0603
     torch.set_num_threads(1)
     _child = stage, job, stage.open(job, torch.device("cpu"))
@@ -108,7 +142,7 @@ def _batch_in_child(batch: Batch) -> int:
     return len(batch)
 
 
-def _in_processes(stage: "Map", job: "Job", batches: Sequence[Batch]) -> Iterator[int]:
+def _in_processes(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
     if not batches:
         return
     processes = min(stage.runtime.workers or cores(), len(batches))

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wsss.data.datasets import ClassifierData, ClassifierEvalData
 from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.models.freezing import freeze_parameters
 from wsss.stages.base import Job
 from wsss.stages.fit import Fit, load_weights
-from wsss.training.classifier import ClassifierModule
-from wsss.training.data import KeyedDataModule
 from wsss.training.options import ClassifierFit
+
+if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
+    from wsss.training.classifier import ClassifierModule
+    from wsss.training.data import KeyedDataModule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +37,16 @@ class TrainClassifier(Fit):
         path = self.classifier.weights_file()
         return {"classifier.weights": (path,)} if path else {}
 
-    def module(self, job: Job) -> ClassifierModule:
+    def module(self, job: Job) -> "ClassifierModule":
         """Build the network with its initial weights."""
+        from wsss.training.classifier import ClassifierModule  # noqa: PLC0415 - see above
+
         network = self.classifier.build(len(job.index().classes))
         if self.fit.frozen_until is not None:
             freeze_parameters(network.backbone, paths=network.trained_paths_until(self.fit.frozen_until))
         return ClassifierModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
-    def data(self, job: Job) -> KeyedDataModule:
+    def data(self, job: Job) -> "KeyedDataModule":
         """Augmented training images, and validation images resized to one size."""
         index, normalisation = job.index(), self.classifier.normalisation
         train = ClassifierData(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wsss.artifacts.formats import MASK
 from wsss.artifacts.store import Artifact
@@ -15,9 +15,11 @@ from wsss.models.segmenter import SegmentationNetwork, Segmenter
 from wsss.stages.base import Job, item_path
 from wsss.stages.fit import Fit, load_weights
 from wsss.stages.train_classifier import load_classifier
-from wsss.training.data import KeyedDataModule
 from wsss.training.options import SegmenterFit
-from wsss.training.segmenter import SegmenterModule
+
+if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
+    from wsss.training.data import KeyedDataModule
+    from wsss.training.segmenter import SegmenterModule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,15 +42,17 @@ class TrainSegmenter(Fit):
         path = self.segmenter.weights_file()
         return {"segmenter.encoder_weights": (path,)} if path else {}
 
-    def module(self, job: Job) -> SegmenterModule:
+    def module(self, job: Job) -> "SegmenterModule":
         """Build the network on its encoder's first weights."""
+        from wsss.training.segmenter import SegmenterModule  # noqa: PLC0415 - see above
+
         classifier = load_classifier(job, self.classifier)
         network = self.segmenter.build(label_count(job.index().classes), classifier=classifier)
         if self.fit.frozen_until is not None:
             freeze_parameters(network.encoder, paths=classifier.trained_paths_until(self.fit.frozen_until))
         return SegmenterModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
-    def data(self, job: Job) -> KeyedDataModule:
+    def data(self, job: Job) -> "KeyedDataModule":
         """Images and pseudo masks under the same augmentation. No validation: true masks only ever score."""
         index = job.index()
         train = SegmenterData(

@@ -1,16 +1,21 @@
 """Lightning's Trainer, as every training uses it: one checkpoint an epoch to go on from, and one bar."""
 
-from collections.abc import Callable
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from lightning_fabric.utilities.warnings import PossibleUserWarning
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 
 from wsss.errors import WsssError
 from wsss.training.data import KeyedDataModule
 from wsss.training.keyed import KeyedModule
-from wsss.training.loggers import History, LoggerOptions
+from wsss.training.loggers import History
+from wsss.training.logging_options import LoggerOptions
 from wsss.training.options import TrainerOptions
 
 LAST = "last.ckpt"
@@ -35,8 +40,8 @@ class StopAtNaN(Callback):
         """Raise `WsssError` where the loss is not finite."""
         if not bool(outputs["loss"].isfinite()):
             raise WsssError(
-                f"the loss is {float(outputs['loss'])} at epoch {trainer.current_epoch}, step {trainer.global_step}: lower "
-                f"fit.*.learning_rate, or use trainer.precision=32-true; the last epoch's checkpoint is kept"
+                f"the loss is {float(outputs['loss'])} at epoch {trainer.current_epoch}, step {trainer.global_step}: "
+                f"lower fit.*.learning_rate, or use trainer.precision=32-true; the last epoch's checkpoint is kept"
             )
 
 
@@ -88,3 +93,24 @@ def fit(
             logger.rewind(step)
     trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)
     return {name: float(value) for name, value in trainer.callback_metrics.items()}
+
+
+def seed(random_seed: int) -> None:
+    """Seed every generator, before a network gets its first weights."""
+    pl.seed_everything(random_seed, verbose=False)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Lightning's hints off the screen: what they advise is decided here on purpose."""
+    log = logging.getLogger("pytorch_lightning")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=PossibleUserWarning)
+            # Lightning 2.6 asks torch 2.15 for something in a way that torch has deprecated.
+            warnings.filterwarnings("ignore", message=".*LeafSpec.*deprecated")
+            yield
+    finally:
+        log.setLevel(level)

@@ -15,7 +15,7 @@ from wsss.training.options import FitOptions
 class KeyedModule(pl.LightningModule):
     """A module around `network` whose every step draws from a generator keyed by (random seed, epoch, step).
 
-    Seeding at the start of an epoch would not do: the first epoch after a resume begins at another position of the stream.
+    Seeding at the start of an epoch would not do: the first epoch after a resume begins elsewhere in the stream.
     """
 
     network: nn.Module

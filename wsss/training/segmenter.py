@@ -1,6 +1,6 @@
 """The segmentation network's training: cross entropy on pseudo masks, ignored pixels without a say."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from jaxtyping import Float, Int64
@@ -47,8 +47,8 @@ def segmentation_loss(
 ) -> Float[Tensor, ""]:
     """Return the cross entropy over pixels that are not 255; zero, with a gradient, where there are none.
 
-    Sums are divided by counts over all ranks, and multiplied by their number since DDP averages gradients: the result does
-    not depend on how the global batch is split.
+    Sums are divided by counts over all ranks, and multiplied by the ranks since DDP averages gradients: the result
+    does not depend on how the global batch is split.
     """
     each = functional.cross_entropy(logits.float(), labels, ignore_index=IGNORE, reduction="none")
     if kind == "cross_entropy":

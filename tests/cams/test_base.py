@@ -1,0 +1,80 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from networks import Given, TinyGAP, TinyMLP
+from torch import Tensor
+
+from wsss.cams import CAM, GradCAM
+from wsss.cams.base import activations_and_gradients
+from wsss.errors import ModelError
+from wsss.types import Cut, Targets
+
+
+class Counting(TinyMLP):
+    """Notes how many images every continuation is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.starts, self.continued = 0, list[int]()
+
+    def until(self, block: str, images: Tensor) -> Cut:
+        self.starts += 1
+        return super().until(block, images)
+
+    def after(self, block: str, cut: Cut) -> Tensor:
+        self.continued.append(len(cut.maps))
+        return super().after(block, cut)
+
+
+class Tokens(Given):
+    """A logit is the mean of the maps times a token that only `rest` holds."""
+
+    def until(self, block: str, images: Tensor) -> Cut:
+        return Cut(maps=self.maps, stride=1, rest=(torch.tensor([[2.0], [5.0]]),))
+
+    def after(self, block: str, cut: Cut) -> Tensor:
+        return cut.maps.mean(dim=(2, 3)) * cut.rest[0]
+
+
+@pytest.mark.parametrize(
+    ("classes", "continued"),
+    [
+        ([[0, 1, 2], [1], [2, 3]], [3, 2, 1]),
+        ([[0], [1], [2]], [3]),
+        ([[], [0, 1, 2, 3], []], [1, 1, 1, 1]),
+        ([[], [], []], []),
+    ],
+)
+def test_one_backward_pass_serves_an_image_each(classes: list[list[int]], continued: list[int]):
+    network = Counting()
+    activations_and_gradients(network, "block1", images=torch.randn(3, 3, 16, 16), targets=Targets.of(classes))
+    assert network.starts == 1
+    assert network.continued == continued
+
+
+@pytest.mark.parametrize("block", ["stem", "block1", "last"])
+def test_are_those_of_one_backward_pass_a_pair(block: str):
+    network, images = TinyMLP(), torch.randn(3, 3, 24, 17)
+    targets = Targets.of([[2], [0, 3, 1], [1, 2]])
+    activations, gradients = activations_and_gradients(network, block, images=images, targets=targets)
+    for n, (image, cls) in enumerate(zip(targets.image.tolist(), targets.cls.tolist(), strict=True)):
+        cut = network.until(block, images[image : image + 1])
+        (expected,) = torch.autograd.grad(network.after(block, cut)[0, cls], cut.maps)
+        assert torch.allclose(activations[n], cut.maps[0], atol=1e-6)
+        assert torch.allclose(gradients[n], expected[0], atol=1e-7)
+        assert expected.abs().max() > 0
+
+
+def test_the_rest_of_the_state_goes_with_its_image():
+    network = Tokens(torch.ones(2, 3, 2, 2), torch.empty(0))
+    targets = Targets.of([[0, 1], [2]])
+    _, gradients = activations_and_gradients(network, "last", images=torch.zeros(2, 3, 2, 2), targets=targets)
+    assert gradients.sum(dim=(2, 3)).tolist() == [[2, 0, 0], [0, 2, 0], [0, 0, 5]]
+
+
+@pytest.mark.parametrize("method", [CAM(), GradCAM()])
+def test_check_names_the_blocks_of_the_network(tiny: TinyGAP, method: CAM | GradCAM):
+    with pytest.raises(ModelError, match=r"cam\.block=layer4 is not among .* stem, block1, last"):
+        replace(method, block="layer4").check(tiny)
+    method.check(tiny)

@@ -1,0 +1,34 @@
+import pickle
+
+import pytest
+
+from wsss.errors import ConfigError, DataError, ModelError, StoreError, WsssError, one_of
+
+
+@pytest.mark.parametrize("kind", [DataError, ModelError, StoreError])
+def test_every_kind_is_a_users_mistake(kind: type[WsssError]):
+    assert issubclass(kind, WsssError)
+    assert issubclass(kind, ValueError)
+    assert str(kind("x.png is torn")) == "x.png is torn"
+
+
+def test_a_config_error_holds_every_problem_on_a_line_of_its_own():
+    error = ConfigError(["fit.epochs: 0 is too few", "cam: no such method"])
+    assert isinstance(error, WsssError)
+    assert error.problems == ("fit.epochs: 0 is too few", "cam: no such method")
+    assert str(error) == "fit.epochs: 0 is too few\ncam: no such method"
+
+
+@pytest.mark.parametrize("error", [ConfigError(["a: wrong", "b: wrong"]), DataError("x.png is torn")])
+def test_errors_survive_the_way_out_of_another_process(error: WsssError):
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert vars(again) == vars(error)
+
+
+def test_one_of_cuts_long_lists():
+    assert one_of(["a", "b", "c"]) == "a, b, c"
+    assert one_of(["a", "b", "c"], limit=3) == "a, b, c"
+    assert one_of(["a", "b", "c", "d"], limit=2) == "a, b and 2 more"
+    assert one_of([]) == ""

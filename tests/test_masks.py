@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+import torch
+from builders import score_maps
+
+from wsss.masks import Argmax, ConfidentBand, MaskRule, strongest
+
+LABELS = [0, 2, 5]
+SCORES = [
+    [[0.5, 0.2, 0.1, 0.8]],
+    [[0.5, 0.7, 0.3, 0.1]],
+    [[0.0, 0.1, 0.6, 0.1]],
+]
+
+
+def test_the_strongest_label_by_hand():
+    mask = Argmax()(score_maps(LABELS, SCORES))
+    # The first pixel is a tie, which the background wins.
+    assert mask.tolist() == [[0, 2, 5, 0]]
+    assert mask.dtype == np.uint8
+
+
+def test_a_tie_of_classes_goes_to_the_lower():
+    assert Argmax()(score_maps([0, 3, 9], [[[0.1]], [[0.4]], [[0.4]]])).tolist() == [[3]]
+
+
+def test_strongest_returns_the_scores_too():
+    labels, scores = strongest(score_maps(LABELS, SCORES))
+    assert labels.tolist() == [[0, 2, 5, 0]]
+    assert scores.tolist() == [pytest.approx([0.5, 0.7, 0.6, 0.8])]
+
+
+def test_a_band_leaves_weak_pixels_undecided():
+    maps = score_maps(LABELS, SCORES)
+    assert ConfidentBand(foreground=0.7, background=0.7)(maps).tolist() == [[255, 2, 255, 0]]
+    assert ConfidentBand(foreground=0.5, background=0.5)(maps).tolist() == [[0, 2, 5, 0]]
+    assert ConfidentBand(foreground=0.65, background=0.9)(maps).tolist() == [[255, 2, 255, 255]]
+    assert ConfidentBand()(maps).dtype == np.uint8
+
+
+def test_a_score_at_the_bound_is_decided():
+    maps = score_maps([0, 1], [[[0.3]], [[0.7]]])
+    assert ConfidentBand(foreground=0.7)(maps).tolist() == [[1]]
+
+
+@pytest.mark.parametrize("rule", [Argmax(), ConfidentBand(foreground=0.0, background=0.0)])
+def test_masks_have_the_size_of_the_image(rule: MaskRule):
+    scores = torch.zeros(2, 3, 4)
+    scores[0], scores[1, :, 2:] = 0.5, 1.0
+    mask = rule(score_maps([0, 254], scores, size=(11, 16)))
+    assert mask.shape == (11, 16)
+    # Between cells centred on 6 and 10 pixels, the class passes 0.5 at 8.
+    assert (mask[:, :8] == 0).all()
+    assert (mask[:, 8:] == 254).all()
+
+
+@pytest.mark.parametrize("rule", [Argmax(), ConfidentBand()])
+def test_maps_without_a_background_are_refused(rule: MaskRule):
+    with pytest.raises(ValueError, match="put a background rule into `refine`"):
+        rule(score_maps([1], [[[0.5]]]))
+
+
+@pytest.mark.parametrize("bound", [-0.1, 1.5, float("nan")])
+def test_bounds_outside_are_refused(bound: float):
+    with pytest.raises(ValueError, match="bounds lie in"):
+        ConfidentBand(foreground=bound)
+    with pytest.raises(ValueError, match="bounds lie in"):
+        ConfidentBand(background=bound)

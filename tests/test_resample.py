@@ -1,0 +1,60 @@
+import pytest
+import torch
+from torch.nn import functional
+
+from wsss.resample import linear_weights, resample
+
+
+@pytest.mark.parametrize(
+    ("cells", "size"), [((3, 5), (12, 20)), ((4, 4), (4, 4)), ((3, 7), (10, 11)), ((8, 6), (4, 3)), ((1, 1), (5, 2))]
+)
+def test_is_torchs_interpolation_where_the_extents_match(cells: tuple[int, int], size: tuple[int, int]):
+    maps = torch.rand(2, *cells)
+    stride = size[0] / cells[0], size[1] / cells[1]
+    expected = functional.interpolate(maps[None], size=size, mode="bilinear", align_corners=False)[0]
+    assert torch.allclose(resample(maps, stride=stride, size=size), expected, atol=1e-5)
+
+
+def test_by_hand():
+    # Cells of 2 pixels are centred on 1 and 3, pixels on 0.5, 1.5, 2.5 and 3.5.
+    row = resample(torch.tensor([[0.0, 1.0]]), stride=(1.0, 2.0), size=(1, 4))
+    assert row.tolist() == [[0, 0.25, 0.75, 1]]
+
+
+@pytest.mark.parametrize("stride", [0.3, 1.0, 3.7, 16.0])
+def test_rows_sum_to_one(stride: float):
+    weights = linear_weights(5, 23, stride=stride)
+    assert weights.shape == (23, 5)
+    assert torch.allclose(weights.sum(dim=1), torch.ones(23), atol=1e-5)
+    assert (weights >= 0).all()
+    assert ((weights > 0).sum(dim=1) <= 2).all()
+
+
+def test_stride_one_is_the_identity():
+    maps = torch.randn(3, 5, 6)
+    assert torch.equal(resample(maps, stride=(1.0, 1.0), size=(5, 6)), maps)
+
+
+def test_an_image_that_ends_within_a_cell_is_a_crop():
+    maps = torch.rand(2, 3, 4)
+    whole = resample(maps, stride=(16.0, 16.0), size=(48, 64))
+    assert torch.equal(resample(maps, stride=(16.0, 16.0), size=(37, 50)), whole[:, :37, :50])
+
+
+def test_the_two_axes_are_not_mixed_up():
+    maps = torch.tensor([[[0.0, 1.0], [0.0, 1.0]]])
+    tall = resample(maps, stride=(4.0, 1.0), size=(8, 2))
+    assert torch.equal(tall, maps[:, :1].expand(1, 8, 2))
+
+
+@pytest.mark.parametrize("leading", [(), (2,), (2, 3), (0,)])
+def test_any_leading_axes(leading: tuple[int, ...]):
+    assert resample(torch.rand(*leading, 4, 5), stride=(2.0, 2.0), size=(8, 9)).shape == (*leading, 8, 9)
+
+
+def test_is_float32_whatever_comes_in():
+    maps = torch.rand(1, 4, 4)
+    expected = resample(maps, stride=(2.0, 2.0), size=(8, 8))
+    assert resample(maps.half(), stride=(2.0, 2.0), size=(8, 8)).dtype == torch.float32
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(resample(maps, stride=(2.0, 2.0), size=(8, 8)), expected)
