@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 import torch
 from builders import score_maps
+from jaxtyping import TypeCheckError
 from networks import TinyGAP, TinyMLP
 
 from wsss.models.classifier import GAPClassifier
@@ -88,7 +89,6 @@ def test_score_maps_are_at_stride_4_or_whole(grid: tuple[int, int]):
 @pytest.mark.parametrize(
     ("labels", "scores", "message"),
     [
-        ([1, 2], torch.zeros(1, 9, 16), "2 labels for 1 maps"),
         ([2, 1], torch.zeros(2, 9, 16), "labels must increase"),
         ([1, 1], torch.zeros(2, 9, 16), "labels must increase"),
         ([-1], torch.zeros(1, 9, 16), r"0 \.\. 254"),
@@ -103,6 +103,12 @@ def test_score_maps_are_at_stride_4_or_whole(grid: tuple[int, int]):
 def test_score_maps_that_cannot_be_are_refused(labels: list[int], scores: Any, message: str):
     with pytest.raises(ValueError, match=message):
         score_maps(labels, scores, size=(9, 16))
+
+
+def test_labels_and_maps_are_as_many():
+    # Outside of tests, where nobody checks shapes, it is a `ValueError` that counts them.
+    with pytest.raises((ValueError, TypeCheckError), match="2 labels for 1 maps|m=2"):
+        score_maps([1, 2], torch.zeros(1, 9, 16))
 
 
 def test_full_maps_are_interpolated_between_cell_centres():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import label
 
 from wsss.data.toy_scenes import SHELL, TOY_CLASSES, Creature, Scene, draw_scene
 from wsss.labels import IGNORE
@@ -48,11 +49,11 @@ def test_bodies_stand_out_from_the_ground(scenes: list[Scene]):
 
 def test_ground_colours_tell_no_class():
     """Grounds of one class' scenes are as far from each other as from those of another."""
-    scenes = [draw_scene(number, size=32, random_seed=0, stream=0) for number in range(120)]
+    scenes = [draw_scene(number, size=32, random_seed=0, stream=0) for number in range(60)]
     grounds = np.array([scene.image[scene.mask == 0].mean(axis=0) for scene in scenes])
-    first = np.arange(120) % len(TOY_CLASSES)
+    first = np.arange(60) % len(TOY_CLASSES)
     means = np.array([grounds[first == c].mean(axis=0) for c in range(len(TOY_CLASSES))])
-    assert (means.std(axis=0) < 0.45 * grounds.std(axis=0)).all()  # 1 / sqrt(30) = 0.18 is expected
+    assert (means.std(axis=0) < 0.6 * grounds.std(axis=0)).all()  # 1 / sqrt(15) = 0.26 is expected
 
 
 def test_points_of_a_creature_are_placed_in_the_image():
@@ -69,12 +70,11 @@ def test_window_is_cut_at_the_image():
     assert creature.window(Size(height=33, width=40)) == (slice(23, 33), slice(0, 8))
 
 
-def test_the_shell_is_a_small_part_of_the_creature():
-    for number in range(0, 64, 4):  # the bees among the scenes, of which those with one creature
-        scene = draw_scene(number, size=128, random_seed=0, stream=0)
-        columns = np.flatnonzero((scene.mask == 1).any(axis=0))
-        area = ((scene.mask == 1).sum() + (scene.mask == IGNORE).sum() / 2).item()
-        if scene.mask.any() and set(np.unique(scene.mask)) == {0, 1, IGNORE} and np.ptp(columns) < 100:
-            length = (np.ptp(columns) + 1).item()
-            assert 0.3 * 128 < length
-            assert np.pi * (SHELL[2] * length) ** 2 < 0.55 * area
+def test_creatures_are_large_and_their_shell_is_less_than_half_of_them(scenes: list[Scene]):
+    """A creature alone in its scene; tail to head it measures about its length, 1 in the units of the shell."""
+    alone = [scene.mask != 0 for scene in scenes if label(scene.mask != 0)[1] == 1]
+    assert len(alone) > 10
+    for creature in alone:
+        length = int(np.ptp(np.flatnonzero(creature.any(axis=0)))) + 1
+        assert 0.35 * 64 < length < 0.8 * 64
+        assert np.pi * (SHELL[2] * length) ** 2 < 0.45 * creature.sum()

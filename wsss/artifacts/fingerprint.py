@@ -21,7 +21,7 @@ def fingerprint(
     """Hash a stage's name, version, config, outside content and inputs.
 
     `content` maps dotted keys of the config that are paths to digests of what lies there: the digest counts, the path
-    does not. Order counts where it has a meaning (a list, a mapping of named refiners), not among an object's own fields.
+    does not. Order counts where it has a meaning (a list, a mapping of named refiners), not among an object's fields.
     """
     parts = {
         "stage": stage,
@@ -57,7 +57,7 @@ class Digests:
         self._changed = False
 
     def of(self, sources: Iterable[Path]) -> str:
-        """Return one digest of files and of everything below folders: relative names and bytes.
+        """Return one digest of files, by their bytes, and of everything below folders, by relative names and bytes.
 
         Raises `DataError` for a source that is not there.
         """
@@ -67,6 +67,7 @@ class Digests:
                 raise DataError(f"{source} does not exist: check `dataset.root`, or the path that names it")
             for name, path in _files(source):
                 total.update(f"{name}\0{self._of_file(path)}\n".encode())
+            total.update(b"\0")  # a file that moves from one source to the next is another content
         return total.hexdigest()[:LENGTH]
 
     def save(self) -> None:
@@ -87,10 +88,10 @@ class Digests:
 
 
 def _files(source: Path) -> Iterator[tuple[str, Path]]:
-    """Yield every file with its name relative to the source, sorted, hidden ones left out."""
+    """Yield every file with its name relative to the source, sorted and without hidden ones; a file has no name."""
     source = source.resolve()
     if source.is_file():
-        yield source.name, source
+        yield "", source
         return
     for folder, folders, names in os.walk(source):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

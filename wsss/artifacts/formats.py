@@ -1,12 +1,14 @@
 """Formats of single items. Every write goes to a hidden name and is renamed, so a file is whole or not there."""
 
+import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import numpy as np
@@ -20,11 +22,27 @@ from wsss.types import ScoreMaps, Size
 
 SCORES = ".npz"
 MASK = ".png"
+LONGEST: Final = 200
+"""Characters of an item's name before its suffix: file systems take 255 bytes, `whole` adds a few of its own."""
+
+_REMEDY: Final = "delete it and the manifest.json of its stage, and run again"
+_TORN: Final = (OSError, EOFError, KeyError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
+"""What numpy's reader raises on files that were cut off or in which bytes were changed: tried."""
 
 
 def item_name(image_id: str, suffix: str) -> str:
-    """Return the file name of an image's item: the id with everything quoted that a file name may not hold."""
-    return quote(image_id, safe=" ()'") + suffix
+    """Return the file name of an image's item: the id with everything quoted that a file name may not hold.
+
+    Names of different ids differ: what is cut off a long one is replaced by its hash, after `%-`, which no quoting
+    makes.
+    """
+    name = quote(image_id, safe=" ()'")
+    if name.startswith("."):
+        name = f"%2E{name[1:]}"  # hidden files are what `whole` has not finished
+    if len(name) > LONGEST:
+        digest = hashlib.sha256(image_id.encode()).hexdigest()[:32]
+        name = f"{name[: LONGEST - len(digest) - 2]}%-{digest}"
+    return name + suffix
 
 
 @contextmanager
@@ -53,8 +71,8 @@ def read_json(path: Path) -> Any:
     """Read JSON; raises `StoreError` that names a file which is not there or is torn."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise StoreError(f"{path} cannot be read ({error}): delete its folder and run again") from error
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read ({error}): {_REMEDY}") from error
 
 
 def write_scores(path: Path, maps: ScoreMaps) -> None:
@@ -73,13 +91,13 @@ def read_scores(path: Path) -> ScoreMaps:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             labels, scores, (height, width) = arrays["labels"], arrays["scores"], arrays["size"].tolist()
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise StoreError(f"{path} holds no score maps ({error}): delete it and run again") from error
-    return ScoreMaps(
-        labels=torch.from_numpy(labels.astype(np.int64)),
-        scores=torch.from_numpy(scores.astype(np.float32)),
-        size=Size(height=height, width=width),
-    )
+        return ScoreMaps(
+            labels=torch.from_numpy(labels.astype(np.int64)),
+            scores=torch.from_numpy(scores.astype(np.float32)),
+            size=Size(height=height, width=width),
+        )
+    except _TORN as error:
+        raise StoreError(f"{path} holds no score maps ({error}): {_REMEDY}") from error
 
 
 def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:
@@ -96,4 +114,4 @@ def read_mask_item(path: Path) -> NDArray[np.uint8]:
         with Image.open(path) as picture:
             return np.array(picture, dtype=np.uint8)
     except (OSError, SyntaxError) as error:
-        raise StoreError(f"{path} holds no mask ({error}): delete it and run again") from error
+        raise StoreError(f"{path} holds no mask ({error}): {_REMEDY}") from error

@@ -130,13 +130,19 @@ def score_labels(source: Source, read: Callable[..., Any], *, tables: Tables, ad
     for record, truth, labels in source.truths(read):
         matrix = confusion(truth, labels, labels=count)
         total += matrix
-        value = SegmentationScores.of(matrix).miou
-        own[record.id] = None if np.isnan(value) else value
+        own[record.id] = own_score(matrix)
         advance()
     stage = source.artifact.stage
     scores = SegmentationScores.of(total).to_dict(label_names(source.index.classes))
     tables.scores.setdefault(stage, {})[source.split] = scores
     tables.images.setdefault(stage, {})[source.split] = own
+
+
+def own_score(matrix: NDArray[np.int64]) -> float | None:
+    """Return one image's mIoU for the contact sheets; None where truth and prediction hold nothing but background."""
+    if not matrix[1:].any() and not matrix[:, 1:].any():
+        return None
+    return SegmentationScores.of(matrix).miou
 
 
 def _of_raw_maps(artifact: Artifact, record: Record) -> tuple[Labels, NDArray[np.float32]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -11,6 +11,7 @@ from rich.text import Text
 console: Final = Console(stderr=False, highlight=False, soft_wrap=True)
 
 
+@runtime_checkable
 class Advance(Protocol):
     """Move a bar on."""
 

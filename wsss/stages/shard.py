@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
 
 import torch
 
@@ -40,6 +40,7 @@ class ItemWorker(ABC, Generic[Loaded, Result]):
         """Write one image's item; called on writer threads."""
 
 
+@runtime_checkable
 class Opens(Protocol):
     """What of a Map stage is needed to run it."""
 

@@ -110,6 +110,7 @@ def quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=PossibleUserWarning)
             # Lightning 2.6 asks torch 2.15 for something in a way that torch has deprecated.
+            warnings.filterwarnings("ignore", message="You passed in a `val_dataloader` but have no `validation_step`")
             warnings.filterwarnings("ignore", message=".*LeafSpec.*deprecated")
             yield
     finally:
