@@ -5,6 +5,7 @@ c + 1 and 255 is ignored everywhere.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -54,6 +55,7 @@ def check_class_names(class_names: Sequence[str]) -> None:
         raise DataError(f"{len(class_names)} classes do not fit a one-byte mask: use at most {MAX_CLASSES}")
 
 
+@cache
 def palette() -> NDArray[np.uint8]:
     """Return the PASCAL VOC colour map, `[256 3]`: bit j of a label's three lowest bits goes to bit 7-j of r, g, b."""
     colours = np.zeros((256, 3), dtype=np.uint8)
@@ -63,4 +65,5 @@ def palette() -> NDArray[np.uint8]:
             for channel in range(3):
                 colours[label, channel] |= ((rest >> channel) & 1) << shift
             rest >>= 3
+    colours.flags.writeable = False
     return colours

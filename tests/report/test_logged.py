@@ -1,36 +1,8 @@
 import math
 
 import numpy as np
-import pytest
 
-from wsss.errors import DataError
-from wsss.report.logged import LogRow, Series, read_rows, series, smooth, thinned
-
-
-def test_read_rows_skips_empty_cells_and_the_epoch():
-    text = "epoch,step,train/loss,val/map\n0,9,0.5,\n0,9,,0.25\n1,19,nan,\n"
-    rows = read_rows(text)
-    assert rows[:2] == (LogRow(step=9, name="train/loss", value=0.5), LogRow(step=9, name="val/map", value=0.25))
-    assert rows[2].step == 19
-    assert math.isnan(rows[2].value)
-
-
-def test_read_rows_takes_a_table_without_rows():
-    assert read_rows("step,train/loss\n") == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "no column `step`"),
-        ("epoch,loss\n0,1\n", "no column `step`"),
-        ("step,loss\n1,0.5\n2,half\n", "line 3 .* 'half' as its loss: delete that line"),
-        ("loss,step\n0.5\n", "line 2 .* None as its step"),
-    ],
-)
-def test_read_rows_refuses_what_is_no_history(text: str, message: str):
-    with pytest.raises(DataError, match=message):
-        read_rows(text)
+from wsss.report.logged import LogRow, Series, series, smooth, thinned
 
 
 def test_series_sorts_by_step_and_lets_the_later_row_of_a_step_count():

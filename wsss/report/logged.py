@@ -1,19 +1,11 @@
 """What a training logged, as rows, and what has to be done to it before it is drawn."""
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
-
-from wsss.errors import DataError
-
-POSITIONS: Final = ("step", "epoch")
-"""Columns of a `metrics.csv` that say when, not what."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,33 +15,6 @@ class LogRow:
     step: int
     name: str
     value: float
-
-
-def read_rows(text: str) -> tuple[LogRow, ...]:
-    """Read a Lightning `metrics.csv`: a column for each name, empty cells where nothing was logged at that step.
-
-    Raises `DataError` where there is no column `step`, or where a cell is no number.
-    """
-    table = csv.DictReader(io.StringIO(text))
-    if "step" not in (table.fieldnames or ()):
-        raise DataError("this is no metrics.csv of a training: it has no column `step`")
-    return tuple(
-        LogRow(
-            step=int(_number(cells["step"], name="step", line=line)),
-            name=name,
-            value=_number(cell, name=name, line=line),
-        )
-        for line, cells in enumerate(table, start=2)
-        for name, cell in cells.items()
-        if name is not None and name not in POSITIONS and cell
-    )
-
-
-def _number(cell: str | None, *, name: str, line: int) -> float:
-    try:
-        return float(cell or "")
-    except ValueError as error:
-        raise DataError(f"line {line} of the metrics.csv has {cell!r} as its {name}: delete that line") from error
 
 
 @dataclass(frozen=True, kw_only=True)
