@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
 from wsss.errors import DataError, one_of
 from wsss.labels import check_class_names
 from wsss.types import Size

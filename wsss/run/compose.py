@@ -1,9 +1,10 @@
 """Compose the config with Hydra, and find all that is wrong with the command line before anything else happens."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -13,7 +14,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import wsss
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, one_of
+from wsss.run.plan import build_stages
+
+SEARCHED: Final = "Config search path:"
+"""What follows in Hydra's message is where it looked, which a person cannot change."""
 
 
 def config_folder() -> Path:
@@ -35,7 +40,8 @@ def resolved(config: DictConfig) -> dict[str, Any]:
 def check_overrides(overrides: Sequence[str]) -> None:
     """Raise one `ConfigError` with every override that does not compose, each with the allowed names.
 
-    Hydra stops at the first; here an override that fails is set aside and the others are tried again.
+    Hydra stops at the first; here an override that fails is set aside and the others are tried again. What then composes
+    is looked at too, so that a wrong name and a wrong type are reported together.
     """
     problems: list[str] = []
     kept = []
@@ -47,10 +53,20 @@ def check_overrides(overrides: Sequence[str]) -> None:
             problems.append(f"{text}: {str(error).splitlines()[0]}")
     with initialize_config_dir(version_base="1.3", config_dir=str(config_folder().absolute())):
         for combination in _combinations(kept):
-            _try_one_by_one(combination, problems)
+            good = _one_by_one(combination, problems)
+            if problems:
+                problems.extend(_problems_of(resolved(compose("run", overrides=good))))
     GlobalHydra.instance().clear()
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
+
+
+def _problems_of(config: dict[str, Any]) -> tuple[str, ...]:
+    try:
+        build_stages(config["pipeline"])
+    except ConfigError as error:
+        return error.problems
+    return ()
 
 
 def _combinations(overrides: Sequence[str]) -> list[tuple[str, ...]]:
@@ -64,7 +80,14 @@ def _combinations(overrides: Sequence[str]) -> list[tuple[str, ...]]:
     return list(product(*choices))
 
 
-def _try_one_by_one(overrides: Sequence[str], problems: list[str]) -> None:
+def _one_by_one(overrides: Sequence[str], problems: list[str]) -> list[str]:
+    """Return the overrides that compose together, and note what is wrong with the others."""
+    try:
+        compose("run", overrides=list(overrides))
+    except (HydraException, OmegaConfBaseException):
+        pass
+    else:
+        return list(overrides)
     good: list[str] = []
     # Groups first: a key may exist only in the experiment that another override chooses.
     for text in sorted(overrides, key=lambda text: "." in text.split("=")[0]):
@@ -73,12 +96,16 @@ def _try_one_by_one(overrides: Sequence[str], problems: list[str]) -> None:
             good.append(text)
         except (HydraException, OmegaConfBaseException) as error:
             problems.append(f"{text}: {_reason(error)}")
+    return good
 
 
 def _reason(error: Exception) -> str:
-    """Return what went wrong in one line: the cause knows the key, the error itself names a group's options."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """Return in one line what went wrong, with the names that would have been right."""
     cause = error.__cause__
-    if cause is not None:
-        lines.append(str(cause).splitlines()[0])
-    return " ".join(dict.fromkeys(lines))
+    if isinstance(cause, OmegaConfBaseException) and isinstance(cause.parent_node, DictConfig):
+        allowed = [str(key) for key in cause.parent_node]
+        near = get_close_matches(str(cause.key), allowed, n=1)
+        remedy = f"did you mean {near[0]!r}? " if near else ""
+        return f"there is no key {str(cause.key)!r} here; {remedy}there are {one_of(sorted(allowed))}"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[: lines.index(SEARCHED)] if SEARCHED in lines else lines)
