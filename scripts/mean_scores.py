@@ -1,4 +1,7 @@
-"""Mean and standard deviation of the scores of several runs: scripts/mean_scores.py outputs/voc12_mini/*"""
+"""Mean and standard deviation of the scores of several runs.
+
+    scripts/mean_scores.py outputs/voc12_mini/*
+"""
 
 import json
 import statistics

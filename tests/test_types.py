@@ -107,7 +107,7 @@ def test_score_maps_that_cannot_be_are_refused(labels: list[int], scores: Any, m
 
 def test_labels_and_maps_are_as_many():
     # Outside of tests, where nobody checks shapes, it is a `ValueError` that counts them.
-    with pytest.raises((ValueError, TypeCheckError), match="2 labels for 1 maps|m=2"):
+    with pytest.raises((ValueError, TypeCheckError), match=r"2 labels for 1 maps|m=2"):
         score_maps([1, 2], torch.zeros(1, 9, 16))
 
 

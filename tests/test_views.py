@@ -62,14 +62,14 @@ class ByWidth(CAMMethod):
 def merged(
     method: CAMMethod, images: Tensor, *, scales: Sequence[float] = (1.0,), flip: bool = False, model: Any = None
 ) -> Tensor:
-    """The map of class 0 of the first image."""
+    """The map of class 1 of the first image; `TinyGAP` has evidence for and against it."""
     views = MultiScaleFlip(scales=tuple(scales), flip=flip)
-    return views(method, model or TinyGAP(), images=images, classes=[[0]] * len(images))[0].scores[0]
+    return views(method, model or TinyGAP(), images=images, classes=[[1]] * len(images))[0].scores[0]
 
 
 def test_one_view_is_the_methods_map_upsampled_and_divided_by_its_maximum(tiny: TinyGAP):
     images = torch.randn(1, 3, 32, 48)
-    raw = CAM()(tiny, images, Targets.of([[0]])).relu()
+    raw = CAM()(tiny, images, Targets.of([[1]])).relu()
     expected = functional.interpolate(raw[None], scale_factor=2, mode="bilinear", align_corners=False)[0, 0]
     assert raw.max() > 0
     assert torch.allclose(merged(CAM(), images, model=tiny), expected / (expected.max() + EPSILON), atol=1e-6)

@@ -35,7 +35,8 @@ def main() -> None:
         sys.stdout.write(HELP)
         return
     if name not in COMMANDS:
-        sys.exit(f"wsss: there is no command {name!r}; there are: {', '.join(COMMANDS)}. See wsss --help.")
+        sys.stderr.write(f"wsss: there is no command {name!r}; there are: {', '.join(COMMANDS)}. See wsss --help.\n")
+        sys.exit(2)
     from wsss.errors import ConfigError, WsssError  # noqa: PLC0415 - as above
 
     try:

@@ -134,7 +134,7 @@ def check_scales(scales: Sequence[float]) -> None:
         raise ValueError(f"scales must be positive numbers, at least one; got {scales}")
 
 
-def scaled(images: Images, scale: float) -> Images:
+def scaled(images: Images, scale: float) -> Float[Tensor, "b 3 view_h view_w"]:
     """Resize normalised images by a factor, bicubic with anti-aliasing; sides are rounded and at least one pixel."""
     if scale == 1:
         return images
@@ -142,7 +142,7 @@ def scaled(images: Images, scale: float) -> Images:
     return functional.interpolate(images, size=size, mode="bicubic", align_corners=False, antialias=True)
 
 
-def pad_to_multiple(images: Images, *, multiple: int) -> Images:
+def pad_to_multiple(images: Images, *, multiple: int) -> Float[Tensor, "b 3 padded_h padded_w"]:
     """Pad normalised images at the right and bottom with zeros, their mean colour, to whole multiples."""
     height, width = images.shape[-2:]
     return functional.pad(images, (0, -width % multiple, 0, -height % multiple))

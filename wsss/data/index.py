@@ -12,7 +12,7 @@ from wsss.types import Size
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One image: paths are relative to the data set's root, `classes` are increasing class indices, a mask is optional."""
+    """One image: paths are relative to the data set's root, `classes` are increasing indices, a mask is optional."""
 
     id: str
     image: str

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -50,14 +50,14 @@ class HeatPanel(Panel):
     scores: Float[np.ndarray, "y x"]
 
     @classmethod
-    def of(cls, maps: ScoreMaps, *, title: str, words: str = "") -> Self:
+    def of(cls, maps: ScoreMaps, *, title: str, words: str = "") -> "HeatPanel":
         """Show the highest score among the foreground labels at each position; an image without any is all zero."""
         foreground = maps.full().scores[maps.labels != BACKGROUND].float()
         highest = foreground.amax(dim=0) if len(foreground) else foreground.new_zeros(maps.size.over(1))
         return cls(title=title, words=words, scores=highest.cpu().numpy())
 
     @classmethod
-    def by_class(cls, maps: ScoreMaps, *, class_names: Sequence[str]) -> tuple[Self, ...]:
+    def by_class(cls, maps: ScoreMaps, *, class_names: Sequence[str]) -> tuple["HeatPanel", ...]:
         """Show every foreground label alone, under its class's name."""
         foreground = maps.full().scores[maps.labels != BACKGROUND].float().cpu().numpy()
         named = zip(maps.classes, foreground, strict=True)
@@ -135,7 +135,7 @@ class Card:
     height: int
 
     @classmethod
-    def of(cls, panel: Panel, *, picture: Picture | None) -> Self:
+    def of(cls, panel: Panel, *, picture: Picture | None) -> "Card":
         """Encode a panel's picture."""
         width, height = (0, 0) if picture is None else _size(picture)
         address = None if picture is None else data_address(picture)

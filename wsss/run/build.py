@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import isabstract
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -106,18 +107,20 @@ def _value(problems: list[str], node: Any, *, expected: Any, key: str) -> Any:
     except ValidationError as error:
         for each in error.errors():
             where = _join(key, *each["loc"]) if each["loc"] else key
-            problems.append(f"{where}: {each['msg'][0].lower()}{each['msg'][1:]}, got {_shown(each['input'])}")
+            said = f"{each['msg'][0].lower()}{each['msg'][1:]}, got {_shown(each['input'])}"
+            number = each["type"] == "string_type" and isinstance(each["input"], int | float)
+            problems.append(f"{where}: {said}{'; in quotes a number is a text' if number else ''}")
         return NOTHING
 
 
-def _locate(problems: list[str], target: str, *, key: str) -> type | None:
-    module, _, name = target.rpartition(".")
+def _locate(problems: list[str], target: Any, *, key: str) -> type | None:
+    module, _, name = str(target).rpartition(".")
     try:
         found = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError):
         problems.append(f"{_join(key, TARGET)}: there is no class {target}")
         return None
-    if not (isinstance(found, type) and is_dataclass(found)):
+    if not (isinstance(found, type) and is_dataclass(found)) or isabstract(found):
         problems.append(f"{_join(key, TARGET)}: {target} is no class with options")
         return None
     return found
@@ -138,14 +141,15 @@ def _shown(value: Any) -> str:
 
 
 def check_all(objects: Mapping[str, Any]) -> None:
-    """Call every object's `check` and raise one `ConfigError` with all that they refuse, by key."""
-    problems: list[str] = []
+    """Call every object's `check` and raise one `ConfigError` with all that they refuse, each once, by first key."""
+    problems: dict[str, str] = {}
     for key, each in objects.items():
         try:
             each.check()
         except ConfigError as error:
-            problems.extend(f"{key}: {problem}" for problem in error.problems)
+            for problem in error.problems:
+                problems.setdefault(problem, key)
         except WsssError as error:
-            problems.append(f"{key}: {error}")
+            problems.setdefault(str(error), key)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError([f"{key}: {problem}" for problem, key in problems.items()])

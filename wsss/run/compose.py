@@ -1,6 +1,7 @@
 """Compose the config with Hydra, and find all that is wrong with the command line before anything else happens."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any, Final
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, OverrideParseException
+from hydra.core.override_parser.types import Glob
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -17,6 +19,9 @@ import wsss
 from wsss.errors import ConfigError, one_of
 from wsss.run.plan import build_stages
 
+_REFUSALS: Final = (HydraException, OmegaConfBaseException, ValueError)
+"""What composing raises; the last for a group that is set to a number or to null."""
+_QUOTED: Final = "write key=value, and a value with odd characters as 'key=\"value\"'"
 SEARCHED: Final = "Config search path:"
 """What follows in Hydra's message is where it looked, which a person cannot change."""
 
@@ -37,35 +42,61 @@ def resolved(config: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in plain.items()}
 
 
-def check_overrides(overrides: Sequence[str]) -> None:
+def as_typed(problems: Sequence[str], config: DictConfig) -> tuple[str, ...]:
+    """Name values where they are set: `${dataset}` below `pipeline` is `dataset`, and its problem is said once."""
+    plain = OmegaConf.to_container(config, resolve=False, throw_on_missing=False)
+    taken = dict(_references(plain, key=""))
+    named = list(problems)
+    # Longest first: what stages take from `runtime` may itself be taken from `logger`.
+    for key in sorted(taken, key=len, reverse=True):
+        pattern = re.compile(rf"(?<![\w.]){re.escape(key)}(?!\w)")
+        named = [pattern.sub(taken[key], problem) for problem in named]
+    return tuple(dict.fromkeys(named))
+
+
+def _references(node: Any, *, key: str) -> Iterator[tuple[str, str]]:
+    """Yield (dotted key, key that it is taken from) for every value that is an interpolation and nothing else."""
+    if isinstance(node, dict | list):
+        for name, value in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _references(value, key=f"{key}.{name}".lstrip("."))
+    elif isinstance(node, str) and (found := re.fullmatch(r"\$\{([\w.]+)\}", node)):
+        yield key, found[1]
+
+
+def check_overrides(overrides: Sequence[str], *, sweep: bool) -> None:
     """Raise one `ConfigError` with every override that does not compose, each with the allowed names.
 
-    Hydra stops at the first; here an override that fails is set aside and the others are tried again. What then composes
-    is looked at too, so that a wrong name and a wrong type are reported together.
+    Hydra stops at the first; here an override that fails is set aside and the others are tried again. What then
+    composes is looked at too, so that a wrong name and a wrong type are reported together. Without `sweep` no value may
+    hold commas outside of quotes and brackets.
     """
     problems: list[str] = []
     kept = []
     for text in overrides:
         try:
-            OverridesParser.create().parse_override(text)
-            kept.append(text)
-        except OverrideParseException as error:
-            problems.append(f"{text}: {str(error).splitlines()[0]}")
+            override = OverridesParser.create().parse_override(text)
+        except HydraException as error:
+            problems.append(f"{text}: {str(error).splitlines()[0]}; {_QUOTED}")
+            continue
+        if override.is_sweep_override() and not sweep:
+            problems.append(f"{text}: commas make a sweep: add -m; {_QUOTED}")
+            continue
+        kept.append(text)
     with initialize_config_dir(version_base="1.3", config_dir=str(config_folder().absolute())):
         for combination in _combinations(kept):
             good = _one_by_one(combination, problems)
             if problems:
-                problems.extend(_problems_of(resolved(compose("run", overrides=good))))
+                problems.extend(_problems_of(compose("run", overrides=good)))
     GlobalHydra.instance().clear()
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
 
 
-def _problems_of(config: dict[str, Any]) -> tuple[str, ...]:
+def _problems_of(config: DictConfig) -> tuple[str, ...]:
     try:
-        build_stages(config["pipeline"])
+        build_stages(resolved(config)["pipeline"])
     except ConfigError as error:
-        return error.problems
+        return as_typed(error.problems, config)
     return ()
 
 
@@ -73,6 +104,8 @@ def _combinations(overrides: Sequence[str]) -> list[tuple[str, ...]]:
     """Return what a sweep would compose; one combination where nothing is swept."""
     choices = []
     for override in OverridesParser.create().parse_overrides(list(overrides)):
+        if isinstance(override.value(), Glob):
+            continue  # stands for what there is
         if override.is_sweep_override():
             choices.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
         else:
@@ -84,7 +117,7 @@ def _one_by_one(overrides: Sequence[str], problems: list[str]) -> list[str]:
     """Return the overrides that compose together, and note what is wrong with the others."""
     try:
         compose("run", overrides=list(overrides))
-    except (HydraException, OmegaConfBaseException):
+    except _REFUSALS:
         pass
     else:
         return list(overrides)
@@ -94,7 +127,7 @@ def _one_by_one(overrides: Sequence[str], problems: list[str]) -> list[str]:
         try:
             compose("run", overrides=[*good, text])
             good.append(text)
-        except (HydraException, OmegaConfBaseException) as error:
+        except _REFUSALS as error:
             problems.append(f"{text}: {_reason(error)}")
     return good
 

@@ -4,7 +4,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
+from wsss.errors import ConfigError
 from wsss.run.worker import work
+from wsss.stages.shard import rank_and_world
 
 
 class Launcher(ABC):
@@ -22,6 +24,12 @@ class Launcher(ABC):
 @dataclass(frozen=True, kw_only=True)
 class Inline(Launcher):
     """One process: this one."""
+
+    def check(self) -> None:
+        """Refuse to be one of several processes: each would make its share, and the first to end would call it all."""
+        _, world = rank_and_world()
+        if world > 1:
+            raise ConfigError([f"launcher=inline is one process, but WORLD_SIZE={world} is set: unset it, and RANK"])
 
     def launch(self, job: Path) -> None:
         """Run the worker here."""

@@ -4,17 +4,21 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from filelock import FileLock
 from rich.table import Table
 
-from wsss.run.build import build, check_all
+from wsss.errors import ConfigError
+from wsss.run.build import build_into, check_all
 from wsss.run.launch import Launcher
 from wsss.run.outcome import choose_folder, score_table, write_outcome
 from wsss.run.plan import Step, make_plan
 from wsss.run.worker import freeze
 from wsss.stages.progress import console
+
+
+SETTINGS: Final[Mapping[str, Any]] = {"name": str, "plan": bool, "store": str, "out": str | None, "launcher": Launcher}
+"""Keys beside `pipeline` that are not read by a stage."""
 
 
 def run(config: Mapping[str, Any]) -> None:
@@ -33,15 +37,18 @@ def run(config: Mapping[str, Any]) -> None:
 
 def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher]:
     """Check the whole config and plan it; raises `ConfigError` with everything that is wrong."""
-    launcher = build(config["launcher"], Launcher, key="launcher")  # type: ignore[type-abstract]
+    problems: list[str] = []
+    settings = {key: build_into(problems, config[key], expected=of, key=key) for key, of in SETTINGS.items()}
+    if problems:
+        raise ConfigError(problems)
+    launcher: Launcher = settings["launcher"]
     check_all({"launcher": launcher})
     return make_plan(config["pipeline"], store=Path(config["store"])), launcher
 
 
 def make(step: Step, *, launcher: Launcher) -> None:
     """Make one artifact unless it is there; of two runs that need it at once, one makes it and the other waits."""
-    step.artifact.path.mkdir(parents=True, exist_ok=True)
-    with FileLock(step.artifact.path / ".lock"):
+    with step.artifact.lock():
         if step.artifact.state() == "cached":
             step.artifact.manifest()
             step.stage.relocate(step.artifact)

@@ -37,6 +37,8 @@ def work(path: Path) -> None:
     frozen = yaml.safe_load(path.read_text(encoding="utf-8"))
     store = Store(root=path.parents[2])
     artifact = store.artifact(frozen["stage"], frozen["fingerprint"])
+    if artifact.state() == "cached":
+        return
     inputs = {role: store.artifact(*where) for role, where in frozen["inputs"].items()}
     stage = build(frozen["config"], Stage, key=f"pipeline.{frozen['stage']}")  # type: ignore[type-abstract]
     started = time.monotonic()

@@ -28,6 +28,10 @@ class Runtime:
     """Processes of what is bound to the CPU, and loader workers; all cores where it is not given."""
     logger: LoggerOptions = field(default_factory=NoLogger)
 
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 0:
+            raise ValueError(f"workers must be at least 0, got {self.workers}")
+
     def torch_device(self) -> torch.device:
         """Return the device; raises `ConfigError` where a GPU is asked for and none is there."""
         found = torch.cuda.is_available()

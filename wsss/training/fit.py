@@ -1,6 +1,7 @@
 """Lightning's Trainer, as every training uses it: one checkpoint an epoch to go on from, and one bar."""
 
 import logging
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +18,6 @@ from wsss.training.keyed import KeyedModule
 from wsss.training.loggers import History
 from wsss.training.logging_options import LoggerOptions
 from wsss.training.options import TrainerOptions
-
-LAST = "last.ckpt"
 
 
 class Bar(Callback):
@@ -87,12 +86,13 @@ def checkpoint_in(folder: Path) -> Path | None:
 def fit(
     trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resume: Path | None, step: int
 ) -> dict[str, float]:
-    """Train to the end and return the metrics logged last."""
+    """Train to the end and return the metrics logged last, without what is no number (the mAP of no positives)."""
     for logger in trainer.loggers:
         if isinstance(logger, History):
             logger.rewind(step)
     trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)
-    return {name: float(value) for name, value in trainer.callback_metrics.items()}
+    metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
 def seed(random_seed: int) -> None:

@@ -1,9 +1,8 @@
 """A training's metrics as a CSV file in long form: step, name, value."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 HISTORY: Final = "history.csv"
 HEADER: Final = ("step", "name", "value")
@@ -18,15 +17,10 @@ class HistoryRow(NamedTuple):
 
 
 def read_history(path: Path) -> list[HistoryRow]:
-    """Read a training's history; no file is an empty history."""
+    """Read a training's history; no file is an empty history, and a last line without its end, torn by a kill, is none."""
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
-        return list(_rows(csv.DictReader(file)))
-
-
-def _rows(reader: Iterator[dict[str, Any]]) -> Iterator[HistoryRow]:
-    for row in reader:
-        # The last line of a killed training may be torn.
-        if row["value"]:
-            yield HistoryRow(step=int(row["step"]), name=row["name"], value=float(row["value"]))
+        whole = [line for line in file if line.endswith("\n")]
+    rows = csv.DictReader(whole)
+    return [HistoryRow(step=int(row["step"]), name=row["name"], value=float(row["value"])) for row in rows]

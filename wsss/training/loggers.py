@@ -9,6 +9,7 @@ from typing import Any
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
+from wsss.artifacts.formats import whole
 from wsss.training.history import HEADER, read_history
 
 
@@ -36,7 +37,7 @@ class History(Logger):
     def rewind(self, step: int) -> None:
         """Drop what was logged at `step` or later."""
         kept = [row for row in read_history(self._path) if row.step < step]
-        with self._path.open("w", newline="", encoding="utf-8") as file:
+        with whole(self._path) as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([HEADER, *kept])
 
     @rank_zero_only

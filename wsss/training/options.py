@@ -1,5 +1,6 @@
 """How a network is fitted: schedule, optimiser and augmentation, as `conf/fit/*.yaml` spells them."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -30,8 +31,11 @@ class FitOptions:
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1:
             raise ValueError("epochs and batch_size must be at least 1")
-        if self.learning_rate <= 0 or self.head_factor <= 0:
+        # Written so that nan, which denies every comparison, is refused too.
+        if not (0 < self.learning_rate < math.inf and 0 < self.head_factor < math.inf):
             raise ValueError("learning_rate and head_factor must be positive")
+        if not (0 <= self.momentum < 1 and 0 <= self.weight_decay < math.inf and 0 < self.poly_power < math.inf):
+            raise ValueError("momentum lies in [0, 1), weight_decay is not negative, and poly_power is positive")
 
     def optimiser(
         self, *, backbone: list[nn.Parameter], head: list[nn.Parameter], steps: int
