@@ -1,6 +1,6 @@
 """Draw the README's picture from a finished run of the toy.
 
-    scripts/draw_readme.py outputs/toy/1 data/toy.png
+scripts/draw_readme.py outputs/toy/1 data/toy.png
 """
 
 import sys

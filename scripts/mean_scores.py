@@ -1,6 +1,6 @@
 """Mean and standard deviation of the scores of several runs.
 
-    scripts/mean_scores.py outputs/voc12_mini/*
+scripts/mean_scores.py outputs/voc12_mini/*
 """
 
 import json

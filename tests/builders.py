@@ -12,19 +12,12 @@ import torch
 from wsss.types import ScoreMaps, Size
 
 
-def exported(package: ModuleType, base: type) -> list[Any]:
-    """The classes in a package's `__all__` that can be made: to be exported is to be tested."""
-    public = [getattr(package, name) for name in package.__all__]
-    return [cls for cls in public if inspect.isclass(cls) and issubclass(cls, base) and not inspect.isabstract(cls)]
-
-
-def defined(package: ModuleType, base: type) -> set[type]:
-    """The classes that can be made in a package's modules."""
+def defined(package: ModuleType, base: type) -> list[Any]:
+    """The classes in a package's modules that can be made, by name: to have a file there is to be tested."""
     for module in iter_modules(package.__path__):
         import_module(f"{package.__name__}.{module.name}")
-    return {
-        cls for cls in _below(base) if cls.__module__.startswith(package.__name__ + ".") and not inspect.isabstract(cls)
-    }
+    here = {cls for cls in _below(base) if cls.__module__.startswith(package.__name__ + ".")}
+    return sorted((cls for cls in here if not inspect.isabstract(cls)), key=lambda cls: cls.__name__)
 
 
 def _below(base: type) -> Iterator[type]:

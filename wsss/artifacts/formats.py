@@ -79,7 +79,7 @@ def write_scores(path: Path, maps: ScoreMaps) -> None:
     """Write score maps as a deflated float16 npz; bytes depend on the maps alone."""
     arrays: dict[str, Any] = {
         "labels": maps.labels.cpu().numpy().astype(np.uint8),
-        "scores": maps.scores.cpu().numpy().astype(np.float16),
+        "scores": maps.scores.cpu().numpy().astype(np.float16, order="C"),
         "size": np.array(maps.size.over(1), dtype=np.int32),
     }
     with whole(path) as hidden, hidden.open("wb") as file:
@@ -89,7 +89,7 @@ def write_scores(path: Path, maps: ScoreMaps) -> None:
 def read_scores(path: Path) -> ScoreMaps:
     """Read score maps onto the CPU as float32; raises `StoreError` that names a file which is missing or torn."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             labels, scores, (height, width) = arrays["labels"], arrays["scores"], arrays["size"].tolist()
         return ScoreMaps(
             labels=torch.from_numpy(labels.astype(np.int64)),

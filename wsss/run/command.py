@@ -12,7 +12,6 @@ from wsss.errors import ConfigError, WsssError
 from wsss.run.compose import as_typed, check_overrides, config_folder, resolved
 from wsss.run.pipeline import run
 
-
 SWEEP: Final = ("-m", "--multirun")
 TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cd", "--config-dir", "-cn", "--config-name")
 """Options of Hydra's whose next word is no override."""

@@ -16,7 +16,6 @@ from wsss.run.plan import Step, make_plan
 from wsss.run.worker import freeze
 from wsss.stages.progress import console
 
-
 SETTINGS: Final[Mapping[str, Any]] = {"name": str, "plan": bool, "store": str, "out": str | None, "launcher": Launcher}
 """Keys beside `pipeline` that are not read by a stage."""
 

@@ -1,5 +1,6 @@
 """Fit: the third shape of a stage. A LightningModule and a LightningDataModule in, the network's weights out."""
 
+import pickle
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from torch.utils.data import Dataset
 
 from wsss.artifacts.formats import whole
 from wsss.artifacts.store import Artifact
-from wsss.errors import ModelError, StoreError, one_of
+from wsss.errors import ConfigError, ModelError, StoreError, one_of
 from wsss.stages.base import Job, Stage
 from wsss.stages.progress import bar
 from wsss.stages.shard import cores
@@ -32,6 +33,12 @@ class Fit(Stage):
     random_seed: int = 0
     train_split: str = "train"
     val_split: str = "val"
+
+    def check(self) -> None:
+        """Also refuse a seed that generators do not take."""
+        super().check()
+        if not 0 <= self.random_seed < 2**32:
+            raise ConfigError([f"random_seed: {self.random_seed} is not in 0 .. 2^32 - 1"])
 
     @abstractmethod
     def module(self, job: Job) -> "KeyedModule":
@@ -86,11 +93,17 @@ def save_weights(network: nn.Module, artifact: Artifact) -> None:
 
 
 def load_weights(network: nn.Module, artifact: Artifact) -> None:
-    """Fill a network with what `save_weights` wrote; raises `ModelError` for another architecture's."""
+    """Fill a network with what `save_weights` wrote.
+
+    Raises `StoreError` where the file is missing or torn, and `ModelError` for another architecture's.
+    """
     path = artifact.items / WEIGHTS
-    if not path.exists():
-        raise StoreError(f"{path} is missing: delete its folder and run again")
-    state = torch.load(path, weights_only=True, map_location="cpu")
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        raise StoreError(
+            f"{path} holds no weights ({error}): delete the folder {artifact.path} and run again"
+        ) from error
     own = network.state_dict()
     wrong = sorted(own.keys() ^ state.keys()) or [name for name in own if own[name].shape != state[name].shape]
     if wrong:

@@ -17,7 +17,7 @@ class HistoryRow(NamedTuple):
 
 
 def read_history(path: Path) -> list[HistoryRow]:
-    """Read a training's history; no file is an empty history, and a last line without its end, torn by a kill, is none."""
+    """Read a training's history; no file is an empty one. A last line without its end, torn by a kill, is left out."""
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:

@@ -1,0 +1,82 @@
+"""The classifier's training: its loss by hand, frozen statistics, and an mAP over the whole split."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from networks import CLASSES, small_timm_network
+from torch import nn
+
+from wsss.metrics.ranking import mean_average_precision
+from wsss.training.classifier import ClassifierModule, soft_margin
+from wsss.training.options import ClassifierFit
+
+
+@pytest.fixture
+def module() -> ClassifierModule:
+    return ClassifierModule(network=small_timm_network(), fit=ClassifierFit(), random_seed=0)
+
+
+def test_the_loss_by_hand():
+    # sigmoid(ln 3) = 3/4: a present class costs -ln(3/4), an absent one -ln(1/4).
+    logits = torch.tensor([[math.log(3), 0.0], [math.log(3), 0.0]])
+    present = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    expected = (-math.log(3 / 4) - math.log(1 / 4) + 2 * math.log(2)) / 4
+    assert soft_margin(logits, present).item() == pytest.approx(expected)
+
+
+def test_the_loss_stays_finite_for_any_logit():
+    logits = torch.tensor([[1e4, -1e4]], requires_grad=True)
+    loss = soft_margin(logits, torch.tensor([[0.0, 1.0]]))
+    loss.backward()
+    assert loss.item() == pytest.approx(1e4)
+    assert logits.grad is not None
+    assert logits.grad.tolist() == [[0.5, -0.5]]
+
+
+def test_half_precision_is_averaged_in_full():
+    logits = torch.full((2, 300), 0.1, dtype=torch.bfloat16)
+    assert soft_margin(logits, torch.zeros(2, 300)).dtype == torch.float32
+
+
+def test_statistics_stay_and_weights_learn(module: ClassifierModule):
+    norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
+    assert norms
+    for _ in range(2):
+        assert module.train() is module
+        assert not any(norm.training for norm in norms)
+        assert module.training
+        assert all(norm.weight.requires_grad for norm in norms)
+        module.eval()
+
+
+def test_a_step_logs_its_loss(module: ClassifierModule, monkeypatch: pytest.MonkeyPatch):
+    logged: dict[str, float] = {}
+    monkeypatch.setattr(module, "log", lambda name, value, **_: logged.update({name: float(value)}))
+    module.train()
+    batch = (torch.randn(2, 3, 64, 64), torch.eye(2, CLASSES), torch.arange(2))
+    loss = module.training_step(batch, 0)
+    assert logged == {"train/loss": pytest.approx(loss.item())}
+    assert loss.item() == pytest.approx(soft_margin(module.network(batch[0]), batch[1]).item(), rel=1e-4)
+    loss.backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in module.network.head_parameters())
+
+
+def test_the_map_is_one_number_over_all_batches(module: ClassifierModule, monkeypatch: pytest.MonkeyPatch):
+    logged: list[tuple[str, Any]] = []
+    monkeypatch.setattr(module, "log", lambda name, value, **_: logged.append((name, value)))
+    module.eval()
+    images, present = torch.randn(5, 3, 64, 64), (torch.rand(5, CLASSES) > 0.5).float()
+    with torch.no_grad():
+        logits = module.network(images).numpy()
+        for epoch in range(2):
+            for start in (0, 3):
+                batch = images[start : start + 3], present[start : start + 3], torch.arange(3)[: 5 - start]
+                module.validation_step(batch, 0)
+            module.on_validation_epoch_end()
+            assert len(logged) == epoch + 1
+    expected = mean_average_precision(present.bool().numpy(), logits)
+    assert logged == [("val/map", pytest.approx(expected))] * 2
+    assert not np.isnan(expected)

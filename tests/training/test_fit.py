@@ -1,0 +1,167 @@
+"""Training as a whole, on a network of 40 weights: an interruption leaves no trace, and a loss of nan stops."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import Dataset
+
+from wsss.errors import WsssError
+from wsss.training.data import KeyedDataModule
+from wsss.training.fit import Bar, checkpoint_in, fit, quiet, seed, trainer_for
+from wsss.training.history import HISTORY, read_history
+from wsss.training.keyed import KeyedModule
+from wsss.training.logging_options import CSVHistory
+from wsss.training.options import FitOptions, TrainerOptions, TrainerRuntime
+
+EPOCHS, STEPS = 3, 4
+
+
+class Noise(Dataset[Any]):
+    """Eight inputs and answers; training asks by (epoch, item), and gets another input in every epoch."""
+
+    def __len__(self) -> int:
+        return 8
+
+    def __getitem__(self, asked: tuple[int, int] | int) -> tuple[Tensor, Tensor]:
+        epoch, item = asked if isinstance(asked, tuple) else (0, asked)
+        generator = torch.Generator().manual_seed(1000 * epoch + item)
+        return torch.randn(4, generator=generator), torch.tensor([float(item % 2)])
+
+
+class Module(KeyedModule):
+    """Dropout draws from the global generator: it must stand where it would have stood."""
+
+    def __init__(self, *, nan_at: int | None = None) -> None:
+        super().__init__(
+            fit=FitOptions(epochs=EPOCHS, batch_size=2, learning_rate=0.05, head_factor=1.0), random_seed=5
+        )
+        self.network = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Dropout(0.5), nn.Linear(6, 1))
+        self.nan_at = nan_at
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        inputs, answers = batch
+        loss = functional.mse_loss(self.network(inputs), answers)
+        self.log("train/loss", loss.detach())
+        return loss * float("nan") if self.global_step == self.nan_at else loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        inputs, answers = batch
+        self.log("val/map", functional.mse_loss(self.network(inputs), answers), on_epoch=True)
+        self.log("val/unknown", torch.tensor(float("nan")))
+
+    def configure_optimizers(self) -> Any:
+        first, *_, last = self.network
+        return self.sgd(backbone=first.parameters(), head=last.parameters())
+
+
+class Killed(Exception):  # noqa: N818 - it is what happens, not an error of ours
+    pass
+
+
+class KillAt(Callback):
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        if trainer.global_step == self.step:
+            raise Killed
+
+
+def run(
+    folder: Path, *callbacks: Callback, module: Module | None = None
+) -> tuple[Module, dict[str, float], pl.Trainer]:
+    """Train as a stage does: everything is made anew, and the last epoch's checkpoint is picked up."""
+    seed(5)
+    module = module or Module()
+    resume = checkpoint_in(folder / "checkpoints")
+    step = torch.load(resume, weights_only=True)["global_step"] if resume else 0
+    data = KeyedDataModule(train=Noise(), val=Noise(), batch_size=2, random_seed=5, workers=0)
+    with quiet():
+        trainer = trainer_for(
+            options=TrainerOptions(runtime=TrainerRuntime(accelerator="cpu")),
+            epochs=EPOCHS,
+            folder=folder / "checkpoints",
+            logger=CSVHistory(),
+            callbacks=list(callbacks),
+            validate=data.has_validation,
+        )
+        metrics = fit(trainer, module, data=data, resume=resume, step=step)
+    return module, metrics, trainer
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unbroken")
+    module, metrics, trainer = run(folder)
+    torch.save({"network": module.network.state_dict(), "metrics": metrics}, folder / "end.pt")
+    assert trainer.global_step == EPOCHS * STEPS
+    return folder
+
+
+@pytest.mark.parametrize("killed_at", [STEPS + 2, 2 * STEPS + 1], ids=["in epoch 1", "in epoch 2"])
+def test_killed_and_resumed_equals_unbroken_training_to_the_bit(unbroken: Path, tmp_path: Path, killed_at: int):
+    with pytest.raises(Killed):
+        run(tmp_path, KillAt(killed_at))
+    kept = checkpoint_in(tmp_path / "checkpoints")
+    assert kept is not None
+    assert torch.load(kept, weights_only=True)["global_step"] == killed_at // STEPS * STEPS
+    module, metrics, trainer = run(tmp_path)
+    assert trainer.global_step == EPOCHS * STEPS
+    end = torch.load(unbroken / "end.pt", weights_only=True)
+    own = module.network.state_dict()
+    assert own.keys() == end["network"].keys()
+    assert all(torch.equal(own[name], tensor) for name, tensor in end["network"].items())
+    assert metrics == end["metrics"]
+    assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
+
+
+def test_killed_before_the_first_epoch_s_end_it_begins_again(unbroken: Path, tmp_path: Path):
+    with pytest.raises(Killed):
+        run(tmp_path, KillAt(2))
+    assert checkpoint_in(tmp_path / "checkpoints") is None
+    run(tmp_path)
+    assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
+
+
+def test_every_step_and_every_validation_is_in_the_history(unbroken: Path):
+    rows = read_history(unbroken / HISTORY)
+    assert [row.step for row in rows if row.name == "train/loss"] == list(range(EPOCHS * STEPS))
+    assert [row.step for row in rows if row.name == "val/map"] == [STEPS * (epoch + 1) - 1 for epoch in range(EPOCHS)]
+    assert {row.name for row in rows} == {"train/loss", "val/map"}
+
+
+def test_metrics_that_are_no_number_are_left_out(unbroken: Path):
+    metrics = torch.load(unbroken / "end.pt", weights_only=True)["metrics"]
+    assert metrics.keys() == {"train/loss", "val/map"}
+
+
+def test_one_checkpoint_is_kept(unbroken: Path):
+    assert [path.name for path in (unbroken / "checkpoints").iterdir()] == ["epoch.ckpt"]
+
+
+def test_a_loss_of_nan_says_where_and_keeps_the_last_epoch(tmp_path: Path):
+    with pytest.raises(WsssError, match=r"the loss is nan at epoch 1, step 7: lower fit.*learning_rate.*is kept"):
+        run(tmp_path, module=Module(nan_at=STEPS + 2))
+    kept = checkpoint_in(tmp_path / "checkpoints")
+    assert kept is not None
+    checkpoint = torch.load(kept, weights_only=True)
+    assert checkpoint["global_step"] == STEPS
+    assert all(tensor.isfinite().all() for tensor in checkpoint["state_dict"].values())
+
+
+def test_the_bar_moves_by_the_step_with_the_loss_beside_it(tmp_path: Path):
+    seen: list[tuple[int, str]] = []
+    run(tmp_path, Bar(lambda count, *, note: seen.append((count, note))))
+    assert len(seen) == EPOCHS * STEPS
+    assert {count for count, _ in seen} == {1}
+    assert all(note.startswith(("loss 0.", "loss 1.")) for _, note in seen)
+
+
+def test_no_folder_has_no_checkpoint(tmp_path: Path):
+    assert checkpoint_in(tmp_path / "nowhere") is None

@@ -1,0 +1,71 @@
+"""How a network is fitted: the schedule at its corners, the groups' learning rates, and what is refused."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from wsss.training.options import ClassifierFit, FitOptions, SegmenterFit, TrainerOptions, poly
+
+
+def test_poly_by_hand():
+    assert poly(0, steps=10, power=0.9) == 1
+    assert poly(5, steps=10, power=1.0) == 0.5
+    assert poly(5, steps=10, power=2.0) == 0.25
+    assert poly(9, steps=10, power=0.9) == pytest.approx(0.1258925)  # 0.1^0.9
+    assert poly(10, steps=10, power=0.9) == 0
+    assert poly(11, steps=10, power=0.9) == 0
+
+
+def test_the_head_learns_faster_and_both_stop_at_the_end():
+    backbone, head = nn.Parameter(torch.zeros(2)), nn.Parameter(torch.zeros(3))
+    options = FitOptions(learning_rate=0.02, head_factor=10.0, momentum=0.9, weight_decay=1e-4, poly_power=1.0)
+    sgd, schedule = options.optimiser(backbone=[backbone], head=[head], steps=4)
+    rates = []
+    for _ in range(5):
+        rates.append([group["lr"] for group in sgd.param_groups])
+        sgd.step()
+        schedule.step()
+    assert rates == [[pytest.approx(0.02 * left), pytest.approx(0.2 * left)] for left in (1, 0.75, 0.5, 0.25, 0)]
+    assert [group["params"][0] is p for group, p in zip(sgd.param_groups, (backbone, head), strict=True)] == [True] * 2
+    assert {(group["momentum"], group["weight_decay"]) for group in sgd.param_groups} == {(0.9, 1e-4)}
+
+
+def test_a_frozen_backbone_leaves_the_head():
+    head = nn.Parameter(torch.ones(1))
+    sgd, _ = FitOptions(learning_rate=0.1, head_factor=1.0, momentum=0.0, weight_decay=0.0).optimiser(
+        backbone=[], head=[head], steps=2
+    )
+    head.grad = torch.ones(1)
+    sgd.step()
+    assert head.item() == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("kind", [FitOptions, ClassifierFit, SegmenterFit])
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("epochs", 0, "epochs and batch_size"),
+        ("batch_size", 0, "epochs and batch_size"),
+        ("learning_rate", 0.0, "learning_rate and head_factor must be positive"),
+        ("learning_rate", float("nan"), "learning_rate and head_factor must be positive"),
+        ("head_factor", -1.0, "learning_rate and head_factor must be positive"),
+        ("momentum", 1.0, r"momentum lies in \[0, 1\)"),
+        ("momentum", -0.1, r"momentum lies in \[0, 1\)"),
+        ("weight_decay", -1e-4, "weight_decay is not negative"),
+        ("poly_power", 0.0, "poly_power is positive"),
+    ],
+)
+def test_refusals(kind: Any, option: str, value: float, said: str):
+    with pytest.raises(ValueError, match=said):
+        kind(**{option: value})
+
+
+def test_irn_s_momentum_of_zero_is_an_option():
+    assert FitOptions(momentum=0.0, weight_decay=0.0).momentum == 0
+
+
+def test_the_schedule_of_mixed_precision_is_the_same():
+    assert TrainerOptions().precision == "32-true"
+    assert TrainerOptions(precision="bf16-mixed").runtime == TrainerOptions().runtime

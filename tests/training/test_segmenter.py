@@ -1,0 +1,121 @@
+"""The segmentation network's training: its losses by hand, and pixels of 255 that have no say."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from wsss.models.segmenter import Segmenter
+from wsss.training import keyed
+from wsss.training.options import SegmenterFit
+from wsss.training.segmenter import SegmenterModule, segmentation_loss
+
+KINDS: tuple[Any, ...] = ("cross_entropy", "balanced")
+
+# One row of five pixels; softmax of (ln 3, 0) is (3/4, 1/4).
+LOGITS = torch.tensor([math.log(3), 0.0])[None, :, None, None].expand(1, 2, 1, 5)
+LABELS = torch.tensor([[[0, 0, 0, 1, 255]]])
+RIGHT, WRONG = -math.log(3 / 4), -math.log(1 / 4)
+
+
+def test_cross_entropy_by_hand():
+    loss = segmentation_loss(LOGITS, LABELS, kind="cross_entropy")
+    assert loss.item() == pytest.approx((3 * RIGHT + WRONG) / 4)
+
+
+def test_balanced_by_hand():
+    loss = segmentation_loss(LOGITS, LABELS, kind="balanced")
+    assert loss.item() == pytest.approx((RIGHT + WRONG) / 2)
+
+
+def test_balanced_without_foreground_is_half_the_background():
+    loss = segmentation_loss(LOGITS, torch.zeros_like(LABELS), kind="balanced")
+    assert loss.item() == pytest.approx(RIGHT / 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_255_has_no_say(kind: Any):
+    logits = torch.randn(2, 3, 4, 4)
+    labels = torch.randint(0, 3, (2, 4, 4))
+    labels[:, 1:3] = 255
+    others = logits.clone()
+    others[:, :, 1:3] = torch.randn(2, 3, 2, 4) * 100
+    first, second = logits.requires_grad_(), others.requires_grad_()
+    losses = [segmentation_loss(each, labels, kind=kind) for each in (first, second)]
+    assert losses[0].item() == losses[1].item()
+    losses[1].backward()
+    assert second.grad is not None
+    assert not second.grad[:, :, 1:3].any()
+    assert second.grad[:, :, 0].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_but_255_gives_zero_with_finite_gradients(kind: Any):
+    weights = torch.randn(3, requires_grad=True)
+    loss = segmentation_loss(weights[None, :, None, None].expand(2, 3, 4, 4), torch.full((2, 4, 4), 255), kind=kind)
+    assert loss.item() == 0
+    loss.backward()
+    assert weights.grad is not None
+    assert weights.grad.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_how_a_batch_is_split_among_devices_does_not_matter(kind: Any, monkeypatch: pytest.MonkeyPatch):
+    logits, labels = torch.randn(2, 3, 4, 4), torch.randint(0, 3, (2, 4, 4))
+    labels[0, :3] = 255  # so that the two ranks have different counts
+    whole = segmentation_loss(logits, labels, kind=kind)
+    counts: dict[int, list[Tensor]] = {0: [], 1: []}
+    others: dict[int, list[Tensor]] = {0: [], 1: []}
+
+    def losses(rank: int) -> Tensor:
+        seen = iter(others[rank])
+
+        def all_reduce(count: Tensor) -> None:
+            counts[rank].append(count.clone())
+            count += next(seen, torch.tensor(0))
+
+        ranks = SimpleNamespace(is_initialized=lambda: True, get_world_size=lambda: 2, all_reduce=all_reduce)
+        monkeypatch.setattr(keyed, "distributed", ranks)
+        return segmentation_loss(logits[rank : rank + 1], labels[rank : rank + 1], kind=kind)
+
+    for rank in (0, 1):
+        losses(rank)
+    others = {0: counts[1], 1: counts[0]}
+    # DDP averages gradients, so losses are averaged as well.
+    assert torch.stack([losses(rank) for rank in (0, 1)]).mean().item() == pytest.approx(whole.item(), rel=1e-5)
+
+
+@pytest.fixture(scope="module")
+def module() -> SegmenterModule:
+    options = Segmenter(
+        architecture="Unet",
+        encoder="tu-mobilenetv3_small_050",
+        encoder_weights="none",
+        output_stride=32,
+        options={"decoder_channels": [16, 16, 8, 8, 4]},
+    )
+    return SegmenterModule(network=options.build(3), fit=SegmenterFit(loss="balanced"), random_seed=0)
+
+
+def test_the_encoder_keeps_its_statistics_and_the_decoder_learns_its_own(module: SegmenterModule):
+    module.train()
+    encoder = {id(part) for part in module.network.encoder.modules()}
+    norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
+    assert {norm.training for norm in norms if id(norm) in encoder} == {False}
+    assert {norm.training for norm in norms if id(norm) not in encoder} == {True}
+
+
+def test_a_step_logs_the_loss_that_was_asked_for(module: SegmenterModule, monkeypatch: pytest.MonkeyPatch):
+    logged: dict[str, float] = {}
+    monkeypatch.setattr(module, "log", lambda name, value, **_: logged.update({name: float(value)}))
+    module.eval()
+    images, labels = torch.randn(2, 3, 32, 32), torch.randint(0, 3, (2, 32, 32))
+    labels[0] = 255
+    loss = module.training_step((images, labels), 0)
+    assert logged == {"train/loss": pytest.approx(loss.item())}
+    logits = module.network(images)
+    assert loss.item() == pytest.approx(segmentation_loss(logits, labels, kind="balanced").item(), rel=1e-4)
+    assert loss.item() != pytest.approx(segmentation_loss(logits, labels, kind="cross_entropy").item(), rel=1e-4)
