@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 from jaxtyping import install_import_hook
 
 # Before anything of wsss is imported: from here on every annotation is checked, shapes included.
@@ -10,6 +12,9 @@ from networks import TinyGAP, small_timm_network  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 from wsss.models.classifier import GAPClassifier  # noqa: E402
+
+if TYPE_CHECKING:
+    from runs import Run
 
 torch.set_num_threads(1)
 
@@ -37,3 +42,12 @@ def picture() -> NDArray[np.uint8]:
     pixels = np.random.default_rng(0).integers(0, 20, size=(24, 32, 3), dtype=np.uint8)
     pixels[:, 16:] += 180
     return pixels
+
+
+@pytest.fixture(scope="session")
+def toy_run(tmp_path_factory: pytest.TempPathFactory) -> "Run":
+    """The whole pipeline on twelve drawn images, made once: change a copy."""
+    from runs import finished
+
+    folder = tmp_path_factory.mktemp("toy run")
+    return finished(folder / "store", folder / "out")

@@ -46,7 +46,7 @@ class DenseCRF(Refiner):
     def check(self) -> None:
         """Refuse to start where pydensecrf is not installed."""
         if find_spec("pydensecrf") is None:
-            remedy = "pip install 'wsss[crf]' (needs a C++ compiler), or refine=background"
+            remedy = "pip install pydensecrf2 (needs a C++ compiler), or refine=background"
             raise ConfigError([f"refine: the dense CRF needs pydensecrf: {remedy}"])
 
     def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:

@@ -109,8 +109,9 @@ def quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=PossibleUserWarning)
-            # Lightning 2.6 asks torch 2.15 for something in a way that torch has deprecated.
             warnings.filterwarnings("ignore", message="You passed in a `val_dataloader` but have no `validation_step`")
+            warnings.filterwarnings("ignore", message="Checkpoint directory .* exists and is not empty")
+            # Lightning 2.6 asks torch 2.15 for something in a way that torch has deprecated.
             warnings.filterwarnings("ignore", message=".*LeafSpec.*deprecated")
             yield
     finally:

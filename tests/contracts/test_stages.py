@@ -1,0 +1,175 @@
+"""What every stage of the pipeline promises, on one small run of all of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+
+from runs import Run, composed, contents
+from wsss.artifacts.formats import item_name, read_json
+from wsss.run.compose import config_folder
+from wsss.run.launch import Inline
+from wsss.run.pipeline import make
+from wsss.run.plan import Step, make_plan
+from wsss.stages.base import Stage, read_index
+from wsss.stages.fit import WEIGHTS, Fit
+from wsss.stages.map import Map
+
+PIPELINE = yaml.safe_load((config_folder() / "run.yaml").read_text(encoding="utf-8"))["pipeline"]
+STAGES = list(PIPELINE)
+MAPS = ["extract_cams", "refine_cams", "make_masks", "predict_masks"]
+FITS = ["train_classifier", "train_segmenter"]
+
+
+@pytest.fixture(scope="module")
+def steps(toy_run: Run) -> dict[str, Step]:
+    return toy_run.plan()
+
+
+@pytest.fixture
+def copy(toy_run: Run, tmp_path: Path) -> Run:
+    return toy_run.copied(tmp_path)
+
+
+def remake(step: Step, keep: list[str] | None = None) -> None:
+    """Take a stage's manifest away, and its items but those to keep, and run it again."""
+    step.artifact.manifest_path.unlink()
+    for path in step.artifact.items.iterdir():
+        if path.name not in (keep or []):
+            path.unlink()
+    make(step, launcher=Inline())
+    assert step.artifact.state() == "cached"
+
+
+def test_every_stage_is_in_the_pipeline_and_in_a_list_here(steps: dict[str, Step]):
+    def below(cls: Any) -> Iterator[type]:
+        for child in cls.__subclasses__():
+            yield child
+            yield from below(child)
+
+    concrete = {cls for cls in below(Stage) if not cls.__abstractmethods__ and cls.__module__.startswith("wsss.")}
+    assert {type(step.stage) for step in steps.values()} == concrete
+    assert [name for name, step in steps.items() if isinstance(step.stage, Map)] == MAPS
+    assert [name for name, step in steps.items() if isinstance(step.stage, Fit)] == FITS
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_an_artifact_holds_a_manifest_its_frozen_config_and_items(name: str, steps: dict[str, Step]):
+    step = steps[name]
+    manifest = step.artifact.manifest()
+    assert step.artifact.state() == "cached"
+    assert manifest["inputs"] == {role: artifact.fingerprint for role, artifact in step.inputs.items()}
+    assert manifest["seconds"] > 0
+    assert {Path(file).parts[0] for file in manifest["files"]} <= {"items", "history.csv"}
+    assert any(step.artifact.items.iterdir())
+    frozen = yaml.safe_load(step.artifact.job.read_text(encoding="utf-8"))
+    assert frozen["config"] == step.config
+    assert frozen["fingerprint"] == step.artifact.fingerprint
+    assert not [path for path in step.artifact.path.rglob(".*") if path.name != ".lock"], "a write was left unfinished"
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_a_map_makes_one_item_an_image(name: str, steps: dict[str, Step]):
+    stage: Any = steps[name].stage
+    records = read_index(steps["index_data"].artifact).union(stage.splits)
+    made = sorted(path.name for path in steps[name].artifact.items.iterdir())
+    assert made == sorted(item_name(record.id, stage.suffix) for record in records)
+    assert steps[name].artifact.manifest()["summary"] == {"images": len(records), "made": len(records)}
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_an_interrupted_map_goes_on_to_the_same_bytes(name: str, copy: Run):
+    step = copy.plan()[name]
+    before = contents(step.artifact.items)
+    lost = sorted(before)[1]
+    remake(step, keep=[item for item in before if item != lost])
+    assert contents(step.artifact.items) == before
+    made = step.artifact.manifest()["summary"]["made"]
+    assert 1 <= made < len(before)
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_the_number_of_workers_changes_no_byte(name: str, copy: Run):
+    step = copy.plan("runtime.workers=2")[name]
+    before = contents(step.artifact.items)
+    remake(step)
+    assert contents(step.artifact.items) == before
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_a_fit_gives_the_same_weights_again(name: str, copy: Run):
+    step = copy.plan()[name]
+    before = torch.load(step.artifact.items / WEIGHTS, weights_only=True)
+    summary = step.artifact.manifest()["summary"]
+    remake(step)
+    after = torch.load(step.artifact.items / WEIGHTS, weights_only=True)
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[key], after[key]) for key in before)
+    assert step.artifact.manifest()["summary"] == summary
+    assert not any(step.artifact.checkpoints.iterdir())
+
+
+def test_scores_are_the_same_again(copy: Run):
+    step = copy.plan()["evaluate"]
+    before = contents(step.artifact.items)
+    remake(step)
+    assert contents(step.artifact.items) == before
+
+
+def test_a_second_run_does_nothing_and_says_so(copy: Run):
+    before = {path: path.stat().st_mtime_ns for path in copy.store.rglob("*") if path.is_file()}
+    printed = copy.again()
+    assert "nothing to do: all 9 stages are cached" in printed
+    after = {path: path.stat().st_mtime_ns for path in copy.store.rglob("*") if path.is_file()}
+    assert {path for path in after if after[path] != before.get(path)} <= {
+        path for path in after if path.name in (".lock", "root.txt")
+    }
+
+
+AFTER = {name: {name, *STAGES[place + 1 :]} for place, name in enumerate(STAGES)}
+
+
+@pytest.mark.parametrize(
+    ("override", "changed"),
+    [
+        ("runtime.workers=2", set()),
+        ("logger=none", set()),
+        ("trainer.runtime.devices=2", set()),
+        ("name=other", {"report"}),
+        ("predict.batch_size=2", AFTER["predict_masks"]),
+        ("masks=confident", AFTER["make_masks"]),
+        ("refine.background.threshold=0.5", AFTER["refine_cams"]),
+        ("cam=gradcam", AFTER["extract_cams"]),
+        ("fit.segmenter.learning_rate=0.5", AFTER["train_segmenter"]),
+        ("random_seed=1", AFTER["train_classifier"]),
+        ("dataset.train=7", AFTER["index_data"]),
+    ],
+)
+def test_an_option_changes_what_depends_on_it_and_nothing_else(
+    override: str, changed: set[str], toy_run: Run, steps: dict[str, Step]
+):
+    other = toy_run.plan(override)
+    assert {name for name in STAGES if other[name].artifact.fingerprint != steps[name].artifact.fingerprint} == changed
+
+
+def test_a_plan_computes_nothing(tmp_path: Path):
+    config = composed()
+    steps = make_plan(config["pipeline"], store=tmp_path / "store")
+    assert [step.name for step in steps] == STAGES
+    assert {step.artifact.state() for step in steps} == {"run"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_scores_say_what_every_stage_reached(toy_run: Run):
+    scores = read_json(toy_run.out / "scores.json")
+    assert {stage: set(splits) for stage, splits in scores.items()} == {
+        "train_classifier": {"val"},
+        "extract_cams": {"train"},
+        "refine_cams": {"train"},
+        "make_masks": {"train"},
+        "predict_masks": {"train", "val"},
+    }
+    assert 0 <= scores["predict_masks"]["val"]["miou"] <= 1
