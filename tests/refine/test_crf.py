@@ -175,7 +175,7 @@ def test_maps_of_another_image_are_refused(picture: NDArray[np.uint8]):
 
 def test_check_says_how_to_install_pydensecrf(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(crf, "find_spec", lambda _: None)
-    with pytest.raises(ConfigError, match=r"wsss\[crf\].*or refine=background"):
+    with pytest.raises(ConfigError, match=r"pydensecrf2.*or refine=background"):
         DenseCRF().check()
 
 
