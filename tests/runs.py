@@ -2,19 +2,26 @@
 
 import io
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from PIL import Image
 
+from wsss.artifacts.formats import MASK, SCORES, item_name, write_mask, write_scores
+from wsss.artifacts.store import Artifact, Store
+from wsss.data.index import Index, Record
 from wsss.run.compose import config_folder, resolved
 from wsss.run.pipeline import run
 from wsss.run.plan import Step, make_plan
+from wsss.stages.base import Job
+from wsss.types import ScoreMaps, Size
 
 SMALL = (
     *("dataset.train=8", "dataset.val=4", "dataset.size=64"),
@@ -75,3 +82,60 @@ def finished(store: Path, out: Path, overrides: Sequence[str] = ()) -> Run:
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def made(artifact: Artifact, *, summary: dict[str, Any] | None = None) -> Artifact:
+    """Complete an artifact that was written by hand."""
+    artifact.job.write_text("command: by hand\n", encoding="utf-8")
+    artifact.complete(inputs={}, seconds=0.0, summary=summary or {})
+    return artifact
+
+
+def drawn_index(store: Store, masks: Mapping[str, list[list[int]] | None], **splits: Sequence[str]) -> Artifact:
+    """An index of grey images of cats (1) and dogs (2), named and with the true masks as given; None: 2 x 3 pixels."""
+    artifact = store.artifact("index_data", "0" * 16)
+    records = []
+    for image_id, rows in masks.items():
+        mask = np.array(rows or [[0] * 3] * 2, dtype=np.uint8)
+        name = item_name(image_id, MASK)
+        for folder in ("images", "masks"):
+            (artifact.items / folder).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((*mask.shape, 3), 128, dtype=np.uint8)).save(artifact.items / "images" / name)
+        Image.fromarray(mask).save(artifact.items / "masks" / name)
+        records.append(
+            Record(
+                id=image_id,
+                image=f"images/{name}",
+                size=Size(height=mask.shape[0], width=mask.shape[1]),
+                classes=tuple(sorted({int(label) - 1 for label in mask.flat if 0 < label < 255})),
+                mask=f"masks/{name}" if rows else None,
+            )
+        )
+    splits = splits or {"train": tuple(masks)}
+    index = Index.of(records, classes=("cat", "dog"), splits=splits, root=artifact.items)
+    (artifact.items / "index.json").write_text(index.to_json(), encoding="utf-8")
+    (artifact.path / "root.txt").write_text(".", encoding="utf-8")
+    return made(artifact)
+
+
+def drawn_masks(store: Store, stage: str, masks: Mapping[str, list[list[int]]]) -> Artifact:
+    """An artifact of masks as given."""
+    artifact = store.artifact(stage, "1" * 16)
+    artifact.items.mkdir(parents=True)
+    for image_id, rows in masks.items():
+        write_mask(artifact.items / item_name(image_id, MASK), np.array(rows, dtype=np.uint8))
+    return made(artifact)
+
+
+def drawn_maps(store: Store, stage: str, maps: Mapping[str, ScoreMaps]) -> Artifact:
+    """An artifact of score maps as given."""
+    artifact = store.artifact(stage, "2" * 16)
+    artifact.items.mkdir(parents=True)
+    for image_id, scores in maps.items():
+        write_scores(artifact.items / item_name(image_id, SCORES), scores)
+    return made(artifact)
+
+
+def job(store: Store, stage: str, **inputs: Artifact) -> Job:
+    """What a stage gets when it runs."""
+    return Job(artifact=store.artifact(stage, "f" * 16), inputs=inputs, command="wsss run")

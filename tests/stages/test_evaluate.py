@@ -1,0 +1,120 @@
+"""evaluate: hand-made results against hand-made truth."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from builders import score_maps
+from runs import drawn_index, drawn_maps, drawn_masks, job, made
+
+from wsss.artifacts.formats import read_json
+from wsss.artifacts.store import Artifact, Store
+from wsss.stages.evaluate import Evaluate
+
+TRUTH = {"a": [[0, 0, 1, 255]], "b": [[2, 2, 0, 0]]}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(root=tmp_path)
+
+
+def tables(store: Store, splits: dict[str, tuple[str, ...]], **inputs: Artifact) -> dict[str, Any]:
+    work = job(store, "evaluate", **inputs)
+    summary = Evaluate(splits=splits).run(work)
+    found = {path.stem: read_json(path) for path in work.artifact.items.iterdir()}
+    assert found.keys() == {"scores", "curves", "images", "notes"}
+    assert summary == {"notes": found["notes"]}
+    return found
+
+
+def test_masks_by_hand(store: Store):
+    index = drawn_index(store, TRUTH)
+    masks = drawn_masks(store, "make_masks", {"a": [[0, 1, 1, 2]], "b": [[2, 0, 0, 255]]})
+    found = tables(store, {"masks": ("train",)}, index=index, masks=masks)
+    # Truth down, prediction across; 255 counts as background where it is predicted: 3 1 0 / 0 1 0 / 1 0 1.
+    scores = found["scores"]["make_masks"]["train"]
+    assert scores["iou"] == {
+        "background": pytest.approx(3 / 5),
+        "cat": pytest.approx(1 / 2),
+        "dog": pytest.approx(1 / 2),
+    }
+    assert scores["miou"] == pytest.approx(8 / 15)
+    assert scores["fp"] == pytest.approx(1 / 4)
+    assert scores["fn"] == pytest.approx(1 / 4)
+    # a: background 1/2 and cat 1/2; b: background 2/3 and dog 1/2.
+    assert found["images"] == {"make_masks": {"train": {"a": pytest.approx(1 / 2), "b": pytest.approx(7 / 12)}}}
+    assert found["notes"] == []
+
+
+def test_pixels_are_counted_over_the_split_and_not_averaged_over_images(store: Store):
+    index = drawn_index(store, {"a": [[1]], "b": [[1] * 9]})
+    masks = drawn_masks(store, "make_masks", {"a": [[0]], "b": [[1] * 9]})
+    found = tables(store, {"masks": ("train",)}, index=index, masks=masks)
+    assert found["scores"]["make_masks"]["train"]["iou"]["cat"] == pytest.approx(9 / 10)
+
+
+def test_raw_maps_are_scored_at_every_threshold_and_the_best_is_an_oracle(store: Store):
+    index = drawn_index(store, {"a": [[1, 1, 0, 0]], "b": [[0, 0]]})
+    maps = {
+        "a": score_maps([1], [[[0.9, 0.5, 0.25, 0.0]]]),
+        "b": score_maps([], torch.zeros(0, 1, 2)),  # an image without a class has no map
+    }
+    found = tables(store, {"maps": ("train",)}, index=index, maps=drawn_maps(store, "extract_cams", maps))
+    scores = found["scores"]["extract_cams"]["train"]
+    assert scores["oracle"] is True
+    # A score must exceed the threshold, so 0.25 is background from 0.25 on, and nothing is lost before 0.5.
+    assert (scores["threshold"], scores["miou"]) == (0.25, 1.0)
+    curve = found["curves"]["extract_cams"]["train"]
+    assert curve["thresholds"][:3] == [0.0, 0.01, 0.02]
+    assert [round(value, 6) for value in curve["miou"][25:50]] == [1.0] * 25
+    # Below, one background pixel of four is lost: 3/4 and 2/3. From 0.5 on, one cat of two: 4/5 and 1/2.
+    assert curve["miou"][24] == pytest.approx((3 / 4 + 2 / 3) / 2)
+    assert curve["miou"][50] == pytest.approx((4 / 5 + 1 / 2) / 2)
+    assert curve["miou"][95] == pytest.approx((4 / 6 + 0) / 2)
+    assert found["images"] == {}
+
+
+def test_refined_maps_are_scored_by_their_strongest_label(store: Store):
+    index = drawn_index(store, {"a": [[0, 2]]})
+    maps = {"a": score_maps([0, 2], [[[0.6, 0.4]], [[0.5, 0.5]]])}
+    found = tables(store, {"refined": ("train",)}, index=index, refined=drawn_maps(store, "refine_cams", maps))
+    assert found["scores"]["refine_cams"]["train"]["miou"] == 1
+    assert found["scores"]["refine_cams"]["train"]["iou"]["cat"] is None
+
+
+def test_without_true_masks_it_notes_so_and_goes_on(store: Store):
+    index = drawn_index(store, {"a": None, "b": [[0, 1]], "c": None}, train=("a",), val=("b", "c"))
+    masks = drawn_masks(store, "predict_masks", {"a": [[0] * 3] * 2, "b": [[0, 1]], "c": [[0] * 3] * 2})
+    found = tables(store, {"predictions": ("train", "val")}, index=index, predictions=masks)
+    assert found["notes"] == [
+        "predict_masks on train cannot be scored: none of its 1 images has a true mask.",
+        "predict_masks on val is scored on 1 of 2 images: the others have no true mask.",
+    ]
+    assert found["scores"] == {"predict_masks": {"val": found["scores"]["predict_masks"]["val"]}}
+    assert found["scores"]["predict_masks"]["val"]["miou"] == 1
+
+
+def test_nothing_but_background_has_no_score_of_its_own(store: Store):
+    index = drawn_index(store, {"a": [[0, 0]], "b": [[0, 1]]})
+    masks = drawn_masks(store, "make_masks", {"a": [[0, 0]], "b": [[0, 0]]})
+    found = tables(store, {"masks": ("train",)}, index=index, masks=masks)
+    assert found["images"]["make_masks"]["train"] == {"a": None, "b": pytest.approx(1 / 4)}
+
+
+@pytest.mark.parametrize(("metrics", "scored"), [({"val/map": 0.5}, {"val": {"map": 0.5}}), ({}, None)])
+def test_the_classifier_s_map_is_taken_over(store: Store, metrics: dict[str, float], scored: Any):
+    index = drawn_index(store, TRUTH)
+    classifier = store.artifact("train_classifier", "3" * 16)
+    classifier.path.mkdir(parents=True)
+    made(classifier, summary={"metrics": metrics})
+    found = tables(store, {"maps": ("train",)}, index=index, classifier=classifier)
+    assert found["scores"].get("train_classifier") == scored
+
+
+def test_results_of_another_size_than_their_image_are_refused(store: Store):
+    index = drawn_index(store, TRUTH)
+    masks = drawn_masks(store, "make_masks", {"a": [[0, 0]], "b": [[0, 0, 0, 0]]})
+    with pytest.raises(ValueError, match="does not belong to a prediction"):
+        tables(store, {"masks": ("train",)}, index=index, masks=masks)

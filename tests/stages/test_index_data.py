@@ -1,0 +1,70 @@
+"""index_data: the index, and where the data set lies today."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from runs import job
+
+from wsss.artifacts.fingerprint import Digests
+from wsss.artifacts.formats import read_json
+from wsss.artifacts.store import Store
+from wsss.data.folder import Folder
+from wsss.data.images import read_image
+from wsss.data.toy import Toy
+from wsss.stages.base import read_index
+from wsss.stages.index_data import IndexData
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    (tmp_path / "my photos" / "images").mkdir(parents=True)
+    for name in "abc":
+        Image.new("RGB", (8, 6)).save(tmp_path / "my photos" / "images" / f"{name}.png")
+    (tmp_path / "my photos" / "labels.csv").write_text("image,labels\na.png,cat;dog\nb.png,cat\nc.png,\n")
+    return tmp_path / "my photos"
+
+
+def test_the_summary_counts_images_and_classes(photos: Path, tmp_path: Path):
+    work = job(Store(root=tmp_path / "store"), "index_data")
+    summary = IndexData(dataset=Folder(root=photos)).run(work)
+    assert sum(summary["images"].values()) == 3
+    assert summary["classes"] == {"cat": 2, "dog": 1}
+    index = read_index(work.artifact)
+    assert index.classes == ("cat", "dog")
+    assert read_image(index.image_path(index.records["a"])).shape == (6, 8, 3)
+    assert str(photos) not in (work.artifact.items / "index.json").read_text(encoding="utf-8")
+    assert read_json(work.artifact.items / "index.json")["classes"] == ["cat", "dog"]
+
+
+def test_a_data_set_may_move(photos: Path, tmp_path: Path):
+    work = job(Store(root=tmp_path / "store"), "index_data")
+    IndexData(dataset=Folder(root=photos)).run(work)
+    moved = photos.rename(tmp_path / "it's here, 2")
+    IndexData(dataset=Folder(root=moved)).relocate(work.artifact)
+    index = read_index(work.artifact)
+    assert index.root == moved
+    assert all(index.image_path(record).is_file() for record in index.records.values())
+
+
+def test_what_is_drawn_lies_in_the_store_and_moves_with_it(tmp_path: Path):
+    stage = IndexData(dataset=Toy(train=2, val=1, size=32))
+    work = job(Store(root=tmp_path / "store"), "index_data")
+    stage.run(work)
+    stage.relocate(work.artifact)
+    assert stage.content() == {}
+    assert (work.artifact.path / "root.txt").read_text() == "."
+    (tmp_path / "store").rename(tmp_path / "moved")
+    index = read_index(Store(root=tmp_path / "moved").artifact("index_data", work.artifact.fingerprint))
+    assert all(index.image_path(record).is_file() for record in index.records.values())
+
+
+def test_the_content_is_every_byte_of_the_data_set(photos: Path, tmp_path: Path):
+    def digest() -> str:
+        (sources,) = IndexData(dataset=Folder(root=photos)).content().values()
+        return Digests(tmp_path / "none.json").of(sources)
+
+    before = digest()
+    assert digest() == before
+    Image.new("RGB", (8, 6), "red").save(photos / "images" / "c.png")
+    assert digest() != before

@@ -1,0 +1,60 @@
+"""report: one page on whatever was made, of a whole run and of next to nothing."""
+
+import re
+from pathlib import Path
+
+import pytest
+from runs import Run, drawn_index, drawn_masks, job, made
+
+from wsss.artifacts.formats import write_json
+from wsss.artifacts.store import Artifact, Store
+from wsss.stages.report import MakeReport
+
+
+@pytest.fixture
+def page(toy_run: Run) -> str:
+    return (toy_run.out / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_names_every_stage_with_its_fingerprint(page: str, toy_run: Run):
+    steps = toy_run.plan()
+    for step in steps.values():
+        if step.name != "report":
+            assert step.name in page
+            assert step.artifact.fingerprint in page
+    assert "oracle" in page
+    assert "Training: train_segmenter" in page
+    assert "Threshold curve: extract_cams on train" in page
+    assert "val: random" in page or "val: best" in page
+
+
+def test_the_page_needs_no_other_file(page: str):
+    addresses = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+    assert addresses
+    assert all(address.startswith(("data:", "#")) for address in addresses)
+    assert "<script" not in page
+
+
+def evaluation(store: Store, **tables: object) -> Artifact:
+    artifact = store.artifact("evaluate", "4" * 16)
+    artifact.items.mkdir(parents=True)
+    for name, empty in (("scores", {}), ("curves", {}), ("images", {}), ("notes", [])):
+        write_json(artifact.items / f"{name}.json", tables.get(name, empty))
+    return made(artifact)
+
+
+def test_of_next_to_nothing_there_is_a_page_that_says_why(tmp_path: Path):
+    store = Store(root=tmp_path)
+    index = drawn_index(store, {"a": None, "<b> & c": [[0, 1]]}, train=("a",), val=("<b> & c",))
+    predictions = drawn_masks(store, "predict_masks", {"a": [[0, 1, 1]] * 2})
+    notes = ["predict_masks on train cannot be scored."]
+    work = job(store, "report", index=index, evaluation=evaluation(store, notes=notes), predictions=predictions)
+    assert MakeReport(title="my <photos>", examples=2).run(work) == {}
+    page = (work.artifact.items / "report.html").read_text(encoding="utf-8")
+    assert notes[0] in page
+    assert "no true mask" in page
+    assert "not made for this split" in page
+    assert "&lt;b&gt; &amp; c" in page
+    assert "my &lt;photos&gt;" in page
+    assert "train: random" in page
+    assert "val: random" in page

@@ -1,0 +1,70 @@
+"""train_segmenter: what is refused before it starts, where its encoder starts and what it learns from."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from runs import Run
+
+from wsss.artifacts.formats import read_mask_item
+from wsss.errors import ModelError
+from wsss.models.weights import canonical
+from wsss.stages.base import Job
+from wsss.stages.train_classifier import load_classifier
+from wsss.stages.train_segmenter import MaskOf, TrainSegmenter
+
+
+@pytest.fixture
+def job(toy_run: Run) -> Job:
+    step = toy_run.plan()["train_segmenter"]
+    return Job(artifact=step.artifact, inputs=step.inputs)
+
+
+@pytest.fixture
+def stage(toy_run: Run) -> Any:
+    return toy_run.plan()["train_segmenter"].stage
+
+
+def test_what_cannot_be_built_is_refused_before(stage: TrainSegmenter):
+    stage.check()
+    with pytest.raises(ModelError, match="smp has no 'Vnet'"):
+        replace(stage, segmenter=replace(stage.segmenter, architecture="Vnet")).check()
+    with pytest.raises(ModelError, match="no 'block77'; its blocks are stem, block1"):
+        replace(stage, fit=replace(stage.fit, frozen_until="block77")).check()
+    with pytest.raises(ModelError, match="the encoder that fits is tu-mobilenetv3_small_050"):
+        replace(stage, segmenter=replace(stage.segmenter, encoder="tu-resnet10t")).check()
+
+
+def test_a_file_of_weights_counts_by_its_bytes(stage: TrainSegmenter):
+    assert stage.content() == {}
+    weights = replace(stage, segmenter=replace(stage.segmenter, encoder_weights="/data/w.pt"))
+    assert weights.content() == {"segmenter.encoder_weights": (Path("/data/w.pt"),)}
+
+
+def test_the_encoder_starts_as_the_trained_classifier(stage: TrainSegmenter, job: Job):
+    encoder = stage.module(job).network.encoder.state_dict()
+    backbone = load_classifier(job, stage.classifier).backbone.state_dict()
+    trained = {canonical(name): tensor for name, tensor in backbone.items()}
+    assert all(torch.equal(tensor, trained[canonical(name)]) for name, tensor in encoder.items())
+
+
+def test_frozen_blocks_are_not_trained(stage: TrainSegmenter, job: Job):
+    network = replace(stage, fit=replace(stage.fit, frozen_until="stem")).module(job).network
+    frozen = {name for name, p in network.encoder.named_parameters() if not p.requires_grad}
+    assert frozen == {"model.conv_stem.weight", "model.bn1.weight", "model.bn1.bias"}
+    assert all(p.requires_grad for p in network.decoder_parameters())
+
+
+def test_it_learns_from_the_masks_that_were_made(stage: TrainSegmenter, job: Job):
+    data = stage.data(job)
+    assert not data.has_validation
+    assert data.steps == 2
+    record = job.index().split("train")[0]
+    path = MaskOf(masks=job.inputs["masks"])(record)
+    assert path == job.inputs["masks"].items / f"{record.id}.png"
+    own = replace(stage.fit.transform, flip=0.0, scale=(1.0, 1.0), crop=64)
+    sample = replace(stage, fit=replace(stage.fit, transform=own)).data(job)._train[0, 0]  # noqa: SLF001
+    labels = sample.labels[sample.labels != 255]
+    assert sorted(labels.tolist()) == sorted(read_mask_item(path).ravel().tolist())
