@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from runs import Run
 from torch import nn
 
+from runs import Run
 from wsss.artifacts.store import Artifact, Store
 from wsss.errors import ConfigError, ModelError, StoreError
 from wsss.stages.base import Job

@@ -1,7 +1,6 @@
 """Map: which images are worked on together."""
 
 from runs import drawn_index
-
 from wsss.artifacts.store import Store
 from wsss.data.index import Record
 from wsss.masks import Argmax

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from runs import Run
 
+from runs import Run
 from wsss.errors import ModelError
 from wsss.stages.base import Job
 from wsss.stages.train_classifier import TrainClassifier, load_classifier
@@ -51,7 +51,7 @@ def test_it_trains_on_one_split_and_is_judged_on_another(stage: TrainClassifier,
     data = stage.data(job)
     assert data.steps == 2  # 8 images in batches of 4
     assert data.has_validation
-    assert len(replace(stage, train_split="val").data(job)._train) == 4  # noqa: SLF001
+    assert len(replace(stage, train_split="val").data(job)._train) == 4
 
 
 def test_the_summary_says_how_good_it_is(toy_run: Run):

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from runs import Run
 
+from runs import Run
 from wsss.artifacts.formats import read_mask_item
 from wsss.errors import ModelError
 from wsss.models.weights import canonical
@@ -65,6 +65,6 @@ def test_it_learns_from_the_masks_that_were_made(stage: TrainSegmenter, job: Job
     path = MaskOf(masks=job.inputs["masks"])(record)
     assert path == job.inputs["masks"].items / f"{record.id}.png"
     own = replace(stage.fit.transform, flip=0.0, scale=(1.0, 1.0), crop=64)
-    sample = replace(stage, fit=replace(stage.fit, transform=own)).data(job)._train[0, 0]  # noqa: SLF001
+    sample = replace(stage, fit=replace(stage.fit, transform=own)).data(job)._train[0, 0]
     labels = sample.labels[sample.labels != 255]
     assert sorted(labels.tolist()) == sorted(read_mask_item(path).ravel().tolist())
