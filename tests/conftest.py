@@ -14,7 +14,7 @@ from numpy.typing import NDArray  # noqa: E402
 from wsss.models.classifier import GAPClassifier  # noqa: E402
 
 if TYPE_CHECKING:
-    from runs import Run
+    from toy_runs import Run
 
 torch.set_num_threads(1)
 
@@ -47,7 +47,7 @@ def picture() -> NDArray[np.uint8]:
 @pytest.fixture(scope="session")
 def toy_run(tmp_path_factory: pytest.TempPathFactory) -> "Run":
     """The whole pipeline on twelve drawn images, made once: change a copy."""
-    from runs import finished
+    from toy_runs import finished
 
     folder = tmp_path_factory.mktemp("toy run")
     return finished(folder / "store", folder / "out")

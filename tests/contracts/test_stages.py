@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from toy_runs import Run, composed, contents
 
-from runs import Run, composed, contents
 from wsss.artifacts.formats import item_name, read_json
 from wsss.run.compose import config_folder
 from wsss.run.launch import Inline

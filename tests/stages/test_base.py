@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
+from toy_runs import drawn_index
 
-from runs import drawn_index
 from wsss.artifacts.store import Store
 from wsss.errors import ConfigError
 from wsss.stages.base import Job, Reduce, Runtime, item_path, read_index

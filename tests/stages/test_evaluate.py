@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 from builders import score_maps
+from toy_runs import drawn_index, drawn_maps, drawn_masks, job, made
 
-from runs import drawn_index, drawn_maps, drawn_masks, job, made
 from wsss.artifacts.formats import read_json
 from wsss.artifacts.store import Artifact, Store
 from wsss.stages.evaluate import Evaluate

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 import torch
+from toy_runs import Run
 
-from runs import Run
 from wsss.artifacts.formats import read_scores
 from wsss.cams import CAM
 from wsss.data.images import read_image

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from toy_runs import job
 
-from runs import job
 from wsss.artifacts.fingerprint import Digests
 from wsss.artifacts.formats import read_json
 from wsss.artifacts.store import Store

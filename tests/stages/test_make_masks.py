@@ -1,8 +1,8 @@
 from pathlib import Path
 
 from builders import score_maps
+from toy_runs import Run, drawn_index, drawn_maps, job
 
-from runs import Run, drawn_index, drawn_maps, job
 from wsss.artifacts.formats import read_mask_item, read_scores
 from wsss.artifacts.store import Store
 from wsss.masks import Argmax, ConfidentBand

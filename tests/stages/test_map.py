@@ -1,6 +1,9 @@
 """Map: which images are worked on together."""
 
-from runs import drawn_index
+from pathlib import Path
+
+from toy_runs import drawn_index
+
 from wsss.artifacts.store import Store
 from wsss.data.index import Record
 from wsss.masks import Argmax
@@ -24,7 +27,7 @@ def test_no_images_are_no_batches():
     assert by_size([], limit=4) == []
 
 
-def test_an_image_of_two_splits_is_worked_on_once(tmp_path):
+def test_an_image_of_two_splits_is_worked_on_once(tmp_path: Path):
     masks = {name: [[0, 1]] for name in "abc"}
     index = read_index(drawn_index(Store(root=tmp_path), masks, train=("b", "a"), val=("a", "c")))
     stage = MakeMasks(masks=Argmax(), splits=("train", "val"))

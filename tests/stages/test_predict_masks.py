@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from toy_runs import Run
 
-from runs import Run
 from wsss.artifacts.formats import read_mask_item
 from wsss.data.images import read_image
 from wsss.errors import ConfigError

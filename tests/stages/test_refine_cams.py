@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import pytest
 import torch
+from toy_runs import Run
 
-from runs import Run
 from wsss.artifacts.formats import read_scores
 from wsss.errors import ConfigError
 from wsss.refine import ConstantBackground

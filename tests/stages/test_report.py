@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from toy_runs import Run, drawn_index, drawn_masks, job, made
 
-from runs import Run, drawn_index, drawn_masks, job, made
 from wsss.artifacts.formats import write_json
 from wsss.artifacts.store import Artifact, Store
 from wsss.stages.report import MakeReport

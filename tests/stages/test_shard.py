@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from toy_runs import contents, drawn_index, job
 
-from runs import contents, drawn_index, job
 from wsss.artifacts.store import Store
 from wsss.data.index import Record
 from wsss.stages import shard

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import torch
+from toy_runs import Run
 
-from runs import Run
 from wsss.errors import ModelError
 from wsss.stages.base import Job
 from wsss.stages.train_classifier import TrainClassifier, load_classifier

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import torch
+from toy_runs import Run
 
-from runs import Run
 from wsss.artifacts.formats import read_mask_item
 from wsss.errors import ModelError
 from wsss.models.weights import canonical
