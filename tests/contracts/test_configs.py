@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from small_runs import composed
 
-from runs import composed
 from wsss.run.build import build
 from wsss.run.compose import config_folder
 from wsss.run.launch import Launcher

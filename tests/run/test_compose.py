@@ -1,8 +1,8 @@
 """Overrides are checked all at once, and odd names survive."""
 
 import pytest
+from small_runs import composed
 
-from runs import composed
 from wsss.errors import ConfigError
 from wsss.run.compose import check_overrides, config_folder
 

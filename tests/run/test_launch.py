@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from small_runs import Run
 
-from runs import Run
 from wsss.errors import ConfigError
 from wsss.run.launch import Inline
 

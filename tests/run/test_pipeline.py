@@ -5,8 +5,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from small_runs import Run, composed, contents
 
-from runs import Run, composed, contents
 from wsss.errors import ConfigError
 from wsss.run.pipeline import prepare, run
 

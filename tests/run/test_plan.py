@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from small_runs import composed
 
-from runs import composed
 from wsss.errors import ConfigError
 from wsss.run.plan import build_stages, in_order, make_plan
 

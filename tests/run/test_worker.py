@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import yaml
+from small_runs import Run, contents
 
-from runs import Run, contents
 from wsss.run.worker import freeze, work
 
 
