@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small_runs import composed
+from toy_runs import composed
 
 from wsss.run.build import build
 from wsss.run.compose import config_folder

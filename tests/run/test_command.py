@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from hydra.core.global_hydra import GlobalHydra
-from small_runs import SMALL, Run
+from toy_runs import SMALL, Run
 
 from wsss.run.command import overrides_among, run_command
 

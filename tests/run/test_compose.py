@@ -1,7 +1,7 @@
 """Overrides are checked all at once, and odd names survive."""
 
 import pytest
-from small_runs import composed
+from toy_runs import composed
 
 from wsss.errors import ConfigError
 from wsss.run.compose import check_overrides, config_folder

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small_runs import Run
+from toy_runs import Run
 
 from wsss.errors import ConfigError
 from wsss.run.launch import Inline

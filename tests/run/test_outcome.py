@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 from rich.console import Console
-from small_runs import Run
+from toy_runs import Run
 
 from wsss.run.outcome import choose_folder, score_table, write_outcome
 

@@ -5,7 +5,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-from small_runs import Run, composed, contents
+from toy_runs import Run, composed, contents
 
 from wsss.errors import ConfigError
 from wsss.run.pipeline import prepare, run

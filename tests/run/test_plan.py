@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small_runs import composed
+from toy_runs import composed
 
 from wsss.errors import ConfigError
 from wsss.run.plan import build_stages, in_order, make_plan

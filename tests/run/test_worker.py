@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import yaml
-from small_runs import Run, contents
+from toy_runs import Run, contents
 
 from wsss.run.worker import freeze, work
 
