@@ -118,7 +118,8 @@ def score_raw_maps(source: Source, read: Callable[..., Any], *, tables: Tables, 
     stage = source.artifact.stage
     table = every[best].to_dict(label_names(source.index.classes))
     tables.scores.setdefault(stage, {})[source.split] = {**table, "threshold": curve.thresholds[best], "oracle": True}
-    points = {"thresholds": curve.thresholds, "miou": [scores.miou for scores in every]}
+    known = [None if np.isnan(scores.miou) else scores.miou for scores in every]
+    points = {"thresholds": curve.thresholds, "miou": known}
     tables.curves.setdefault(stage, {})[source.split] = points
 
 
