@@ -128,15 +128,17 @@ def _one_by_one(overrides: Sequence[str], problems: list[str]) -> list[str]:
             compose("run", overrides=[*good, text])
             good.append(text)
         except _REFUSALS as error:
-            problems.append(f"{text}: {_reason(error)}")
+            problems.append(f"{text}: {_reason(error, text)}")
     return good
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, text: str) -> str:
     """Return in one line what went wrong, with the names that would have been right."""
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException) and isinstance(cause.parent_node, DictConfig):
         allowed = [str(key) for key in cause.parent_node]
+        if not allowed:
+            return f"there is no such key yet; add it with +{text}"
         near = get_close_matches(str(cause.key), allowed, n=1)
         remedy = f"did you mean {near[0]!r}? " if near else ""
         return f"there is no key {str(cause.key)!r} here; {remedy}there are {one_of(sorted(allowed))}"

@@ -17,7 +17,7 @@ from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.stages.base import Job
 from wsss.stages.map import Map, by_size
 from wsss.stages.shard import ItemWorker
-from wsss.stages.train_classifier import load_classifier
+from wsss.stages.train_classifier import load_classifier, weights_content
 from wsss.types import ScoreMaps
 from wsss.views import Views
 
@@ -41,6 +41,10 @@ class ExtractCams(Map):
         """Also refuse a method that does not fit the classifier."""
         super().check()
         self.cam.check(self.classifier.skeleton(1))
+
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """See `weights_content`."""
+        return weights_content(self.classifier)
 
     def batches(self, index: Index) -> list[tuple[Record, ...]]:
         """Group images of one size, so that they can be stacked."""

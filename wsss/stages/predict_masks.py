@@ -19,7 +19,8 @@ from wsss.refine.base import Refine, Refiner
 from wsss.stages.base import Job
 from wsss.stages.map import Map, by_size
 from wsss.stages.shard import ItemWorker
-from wsss.stages.train_segmenter import load_segmenter
+from wsss.stages.train_classifier import weights_content
+from wsss.stages.train_segmenter import encoder_content, load_segmenter
 from wsss.types import ScoreMaps, Size
 from wsss.views import SegmentationViews
 
@@ -44,6 +45,10 @@ class PredictMasks(Map):
         super().check()
         for refiner in self.refine.values():
             refiner.check()
+
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """See `weights_content` and `encoder_content`."""
+        return weights_content(self.classifier) | encoder_content(self.segmenter)
 
     def batches(self, index: Index) -> list[tuple[Record, ...]]:
         """Group images of one size, so that they can be stacked."""

@@ -34,8 +34,7 @@ class TrainClassifier(Fit):
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """Weights that lie in a file count by their bytes."""
-        path = self.classifier.weights_file()
-        return {"classifier.weights": (path,)} if path else {}
+        return weights_content(self.classifier)
 
     def module(self, job: Job) -> "ClassifierModule":
         """Build the network with its initial weights."""
@@ -63,6 +62,12 @@ class TrainClassifier(Fit):
             normalisation=normalisation,
         )
         return self.data_module(train=train, val=val)
+
+
+def weights_content(options: Classifier) -> dict[str, tuple[Path, ...]]:
+    """Return the `content` of every stage with such a `classifier`: where its file of weights lies does not count."""
+    path = options.weights_file()
+    return {"classifier.weights": (path,)} if path else {}
 
 
 def load_classifier(job: Job, options: Classifier, *, role: str = "classifier") -> GAPClassifier:

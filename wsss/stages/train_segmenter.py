@@ -14,7 +14,7 @@ from wsss.models.freezing import freeze_parameters
 from wsss.models.segmenter import SegmentationNetwork, Segmenter
 from wsss.stages.base import Job, item_path
 from wsss.stages.fit import Fit, load_weights
-from wsss.stages.train_classifier import load_classifier
+from wsss.stages.train_classifier import load_classifier, weights_content
 from wsss.training.options import SegmenterFit
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -42,8 +42,7 @@ class TrainSegmenter(Fit):
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """Weights that lie in a file count by their bytes."""
-        path = self.segmenter.weights_file()
-        return {"segmenter.encoder_weights": (path,)} if path else {}
+        return weights_content(self.classifier) | encoder_content(self.segmenter)
 
     def module(self, job: Job) -> "SegmenterModule":
         """Build the network on its encoder's first weights."""
@@ -78,6 +77,12 @@ class MaskOf:
     def __call__(self, record: Record) -> Path:
         """Return the path."""
         return item_path(self.masks, record, MASK)
+
+
+def encoder_content(options: Segmenter) -> dict[str, tuple[Path, ...]]:
+    """Return the `content` of every stage with such a `segmenter`: where its file of weights lies does not count."""
+    path = options.weights_file()
+    return {"segmenter.encoder_weights": (path,)} if path else {}
 
 
 def load_segmenter(job: Job, options: Segmenter, *, role: str = "segmenter") -> SegmentationNetwork:
