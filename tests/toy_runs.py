@@ -75,7 +75,7 @@ class Run:
 @cache
 def _plan(store: Path, overrides: tuple[str, ...]) -> dict[str, Step]:
     with patch("wsss.run.plan.check_all"):
-        steps = make_plan(composed(*overrides)["pipeline"], store=store)
+        steps = make_plan(composed(*overrides)["pipeline"], store=Store.at(store))
     return {step.name: step for step in steps}
 
 

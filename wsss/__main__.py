@@ -1,7 +1,7 @@
 """The commands. `run` is Hydra's; the others read their own arguments. `--help` imports none of the stack."""
 
 import sys
-from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Final
 
 HELP: Final = """\
@@ -18,14 +18,8 @@ so a second run does only what is new. The last line printed is the path of the 
 """
 
 
-def run(arguments: Sequence[str]) -> None:
-    """Compose and run the pipeline."""
-    from wsss.run.command import run_command  # noqa: PLC0415 - the stack takes seconds to import
-
-    run_command(arguments)
-
-
-COMMANDS: Final[dict[str, Callable[[Sequence[str]], None]]] = {"run": run}
+COMMANDS: Final[dict[str, str]] = {"run": "wsss.run.command:run_command"}
+"""The function of every command, imported only when it is called: the stack takes seconds to import."""
 
 
 def main() -> None:
@@ -40,7 +34,8 @@ def main() -> None:
     from wsss.errors import ConfigError, WsssError  # noqa: PLC0415 - as above
 
     try:
-        COMMANDS[name](arguments)
+        module, _, function = COMMANDS[name].partition(":")
+        getattr(import_module(module), function)(arguments)
     except ConfigError as error:
         sys.stderr.write("".join(f"wsss: {problem}\n" for problem in error.problems))
         sys.exit(2)

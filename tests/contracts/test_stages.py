@@ -157,7 +157,7 @@ def test_an_option_changes_what_depends_on_it_and_nothing_else(
 
 def test_a_plan_computes_nothing(tmp_path: Path):
     config = composed()
-    steps = make_plan(config["pipeline"], store=tmp_path / "store")
+    steps = make_plan(config["pipeline"], store=Store.at(tmp_path / "store"))
     assert [step.name for step in steps] == STAGES
     assert {step.artifact.state() for step in steps} == {"run"}
     assert list(tmp_path.iterdir()) == []

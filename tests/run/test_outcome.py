@@ -7,13 +7,15 @@ import yaml
 from rich.console import Console
 from toy_runs import Run
 
-from wsss.run.outcome import choose_folder, score_table, write_outcome
+from wsss.artifacts.store import Store
+from wsss.run.outcome import choose_folder, score_table
+from wsss.run.record import write_record
 
 
 def test_a_run_of_the_same_artifacts_keeps_its_folder(toy_run: Run, tmp_path: Path) -> None:
     steps = tuple(toy_run.plan().values())
     assert choose_folder(tmp_path, steps=steps) == tmp_path / "1"
-    write_outcome(tmp_path / "1", steps=steps, config={})
+    write_record(tmp_path / "1", store=Store.at(toy_run.store), steps=steps, config={})
     assert choose_folder(tmp_path, steps=steps) == tmp_path / "1"
     other = tuple(toy_run.plan("random_seed=5").values())
     assert choose_folder(tmp_path, steps=other) == tmp_path / "2"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from toy_runs import Run, composed, contents
 
+from wsss.artifacts.store import Store
 from wsss.errors import ConfigError
 from wsss.run.pipeline import prepare, run
 
@@ -18,6 +19,7 @@ def test_the_last_line_is_the_report(toy_run: Run) -> None:
 
 def test_a_second_run_does_nothing_and_says_so(toy_run: Run, tmp_path: Path) -> None:
     copy = toy_run.copied(tmp_path)
+    Store.at(copy.store).remember(copy.out)
     before = contents(copy.store)
     assert "nothing to do: all 9 stages are cached" in copy.again()
     assert contents(copy.store) == before

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from toy_runs import composed
 
+from wsss.artifacts.store import Store
 from wsss.errors import ConfigError
 from wsss.run.plan import build_stages, in_order, make_plan
 
@@ -34,19 +35,19 @@ def test_a_missing_role_is_refused_before_anything_runs(tmp_path: Path) -> None:
     config = composed()
     del config["pipeline"]["make_masks"]["reads"]["maps"]
     with pytest.raises(ConfigError, match="make_masks: reads: no stage plays the role 'maps'"):
-        make_plan(config["pipeline"], store=tmp_path)
+        make_plan(config["pipeline"], store=Store.at(tmp_path))
     assert not list(tmp_path.iterdir())
 
 
 def test_a_plan_writes_no_artifact(tmp_path: Path) -> None:
-    steps = make_plan(composed()["pipeline"], store=tmp_path / "store")
+    steps = make_plan(composed()["pipeline"], store=Store.at(tmp_path / "store"))
     assert [step.artifact.state() for step in steps] == ["run"] * len(steps)
     assert not (tmp_path / "store").exists()
 
 
 def test_only_what_follows_a_change_gets_another_fingerprint(tmp_path: Path) -> None:
     def prints(*overrides: str) -> dict[str, str]:
-        steps = make_plan(composed(*overrides)["pipeline"], store=tmp_path)
+        steps = make_plan(composed(*overrides)["pipeline"], store=Store.at(tmp_path))
         return {step.name: step.artifact.fingerprint for step in steps}
 
     before = prints()

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from filelock import FileLock
 
-from wsss.artifacts.formats import read_json, write_json
+from wsss.artifacts.formats import read_json, write_json, write_text
 from wsss.errors import StoreError
 
 FORMAT: Final = 1
@@ -86,6 +86,28 @@ class Store:
     """All artifacts, of all runs. Artifacts are found by stage and fingerprint, so the folder may be moved."""
 
     root: Path
+
+    @classmethod
+    def at(cls, path: str | Path) -> "Store":
+        """Return the store in a folder, which need not exist yet; `~` is the home folder."""
+        return cls(root=Path(path).expanduser().absolute())
+
+    def remember(self, run: Path) -> None:
+        """Note that a run's folder refers to this store, so that what it is made of is kept."""
+        name = hashlib.sha256(str(run.absolute()).encode()).hexdigest()[:32]
+        self.runs.mkdir(parents=True, exist_ok=True)
+        write_text(self.runs / name, str(run.absolute()))
+
+    def remembered(self) -> list[Path]:
+        """Return the folders of the runs that refer to this store and are still there, sorted."""
+        noted = self.runs.iterdir() if self.runs.is_dir() else ()
+        folders = {Path(note.read_text(encoding="utf-8")) for note in noted if not note.name.startswith(".")}
+        return sorted(folder for folder in folders if folder.is_dir())
+
+    @property
+    def runs(self) -> Path:
+        """Where the folders of runs are noted, one small file each."""
+        return self.root / ".runs"
 
     def artifact(self, stage: str, fingerprint: str) -> Artifact:
         """Return the artifact of a stage and fingerprint, whether or not it exists yet."""

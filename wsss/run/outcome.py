@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 from rich.table import Table
 
-from wsss.artifacts.formats import read_json, whole, write_json, write_text
+from wsss.artifacts.formats import read_json, whole, write_json
 from wsss.run.plan import Step
+from wsss.run.record import RECORD
 
 Scores = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
@@ -19,18 +20,14 @@ def choose_folder(outputs: Path, *, steps: tuple[Step, ...]) -> Path:
     wanted = {step.name: step.artifact.fingerprint for step in steps}
     numbered = sorted((p for p in outputs.glob("*") if p.name.isdigit()), key=lambda p: int(p.name))
     for folder in numbered:
-        run = folder / "run.yaml"
+        run = folder / RECORD
         if run.exists() and yaml.safe_load(run.read_text(encoding="utf-8"))["stages"] == wanted:
             return folder
     return outputs / str(int(numbered[-1].name) + 1 if numbered else 1)
 
 
-def write_outcome(folder: Path, *, steps: tuple[Step, ...], config: Mapping[str, Any]) -> Scores:
-    """Write the folder and return the scores; stages that the pipeline does not have leave nothing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    stages = {step.name: step.artifact.fingerprint for step in steps}
-    record = {"store": str(steps[0].artifact.path.parents[1]), "stages": stages, "config": dict(config)}
-    write_text(folder / "run.yaml", yaml.safe_dump(record, sort_keys=False, allow_unicode=True))
+def write_outcome(folder: Path, *, steps: tuple[Step, ...]) -> Scores:
+    """Copy scores and report into the run's folder; stages that the pipeline does not have leave nothing."""
     scores: Scores = {}
     for step in steps:
         if (found := step.artifact.items / "scores.json").exists():

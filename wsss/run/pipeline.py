@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from rich.table import Table
 
+from wsss.artifacts.store import Store
 from wsss.errors import ConfigError
 from wsss.run.build import build_into, check_all
 from wsss.run.launch import Launcher
 from wsss.run.outcome import choose_folder, score_table, write_outcome
 from wsss.run.plan import Step, make_plan
+from wsss.run.record import write_record
 from wsss.run.worker import freeze
 from wsss.stages.progress import console
 
@@ -29,9 +31,11 @@ def run(config: Mapping[str, Any]) -> None:
         return
     if all(state == "cached" for state in states.values()):
         console.print(f"nothing to do: all {len(steps)} stages are cached")
+    folder = run_folder(steps, config)
+    write_record(folder, store=Store.at(config["store"]), steps=steps, config=config)
     for step in steps:
         make(step, launcher=launcher)
-    finish(steps, config)
+    finish(steps, folder)
 
 
 def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher]:
@@ -42,7 +46,7 @@ def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher]:
         raise ConfigError(problems)
     launcher: Launcher = settings["launcher"]
     check_all({"launcher": launcher})
-    return make_plan(config["pipeline"], store=Path(config["store"])), launcher
+    return make_plan(config["pipeline"], store=Store.at(config["store"])), launcher
 
 
 def make(step: Step, *, launcher: Launcher) -> None:
@@ -55,11 +59,15 @@ def make(step: Step, *, launcher: Launcher) -> None:
         launcher.launch(freeze(step, command=command_line()))
 
 
-def finish(steps: tuple[Step, ...], config: Mapping[str, Any]) -> None:
-    """Write the run's folder, print its scores and, last, where the report is."""
+def run_folder(steps: tuple[Step, ...], config: Mapping[str, Any]) -> Path:
+    """Return the run's own folder: `out`, or that of an earlier run of the same artifacts, or the next free number."""
     out = config["out"]
-    folder = Path(out).expanduser() if out else choose_folder(Path("outputs", config["name"]), steps=steps)
-    scores = write_outcome(folder, steps=steps, config=config)
+    return Path(out).expanduser() if out else choose_folder(Path("outputs", config["name"]), steps=steps)
+
+
+def finish(steps: tuple[Step, ...], folder: Path) -> None:
+    """Fill the run's folder, print its scores and, last, where the report is."""
+    scores = write_outcome(folder, steps=steps)
     if scores:
         console.print(score_table(scores))
     page = folder / "report.html"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 from typing import Any
 
 from wsss.artifacts.fingerprint import Digests, fingerprint
@@ -24,7 +23,7 @@ class Step:
     inputs: Mapping[str, Artifact]
 
 
-def make_plan(pipeline: Mapping[str, Any], *, store: Path) -> tuple[Step, ...]:
+def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
     """Check every stage's config and return the steps in an order in which they can run.
 
     Raises `ConfigError` with all problems at once; nothing was computed or written then.
@@ -32,8 +31,7 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Path) -> tuple[Step, ...]:
     stages = build_stages(pipeline)
     order = in_order({name: stage.reads for name, stage in stages.items()})
     check_all(stages)
-    place = Store(root=store.expanduser().absolute())
-    digests = Digests(place.digests)
+    digests = Digests(store.digests)
     steps: dict[str, Step] = {}
     for name in order:
         stage = stages[name]
@@ -49,7 +47,7 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Path) -> tuple[Step, ...]:
             name=name,
             config=dict(pipeline[name]),
             stage=stage,
-            artifact=place.artifact(name, print_),
+            artifact=store.artifact(name, print_),
             inputs=inputs,
         )
     digests.save()

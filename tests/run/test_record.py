@@ -1,0 +1,68 @@
+"""What other commands are told of a run."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from toy_runs import Run
+
+from wsss.artifacts.store import Store
+from wsss.errors import StoreError
+from wsss.run.record import RECORD, read_record, write_record
+from wsss.stages.make_masks import MakeMasks
+from wsss.stages.predict_masks import PredictMasks
+
+
+def test_a_finished_run_gives_its_stages_and_what_they_read(toy_run: Run) -> None:
+    run = read_record(toy_run.out)
+    steps = toy_run.plan()
+    assert run.stages == {name: step.artifact.fingerprint for name, step in steps.items()}
+    assert run.stage("make_masks", MakeMasks) == steps["make_masks"].stage
+    assert run.job("predict_masks").inputs["segmenter"] == steps["train_segmenter"].artifact
+    assert run.stage("predict_masks", PredictMasks).batch_size == 4
+
+
+def test_a_run_is_known_to_the_store_before_it_is_made(toy_run: Run, tmp_path: Path) -> None:
+    store = Store.at(tmp_path / "store")
+    steps = tuple(toy_run.plan().values())
+    assert store.remembered() == []
+    for name in ("b run", "a run", "a run"):
+        write_record(tmp_path / name, store=store, steps=steps, config={"name": "toy"})
+    assert store.remembered() == [tmp_path / "a run", tmp_path / "b run"]
+    shutil.rmtree(tmp_path / "a run")
+    assert store.remembered() == [tmp_path / "b run"]
+    with pytest.raises(StoreError, match="make_masks is not finished in the store"):
+        read_record(tmp_path / "b run").artifact("make_masks")
+
+
+def test_a_store_that_was_moved_is_named(toy_run: Run, tmp_path: Path) -> None:
+    copy = toy_run.copied(tmp_path)
+    shutil.copytree(toy_run.out, copy.out)
+    record = yaml.safe_load((copy.out / RECORD).read_text(encoding="utf-8"))
+    (copy.out / RECORD).write_text(yaml.safe_dump({**record, "store": "/moved"}), encoding="utf-8")
+    with pytest.raises(StoreError, match="its store /moved is not there; where it was moved, pass --store"):
+        read_record(copy.out)
+    assert read_record(copy.out, store=copy.store).artifact("evaluate").path.is_relative_to(copy.store)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "is no run: it has no run.yaml"),
+        ("", "is torn"),
+        ("store: [", "cannot be read"),
+        ("store: .\n", "has no 'stages'"),
+        ("format: 99\n", "was written by a newer wsss"),
+    ],
+)
+def test_what_is_no_run_is_refused(content: str | None, said: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / RECORD).write_text(content, encoding="utf-8")
+    with pytest.raises(StoreError, match=said):
+        read_record(tmp_path)
+
+
+def test_a_stage_that_the_run_does_not_have_is_named_with_those_it_has(toy_run: Run) -> None:
+    with pytest.raises(StoreError, match="has no stage 'train_recam'; it has: index_data, train_classifier"):
+        read_record(toy_run.out).artifact("train_recam")
