@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All checks and tests: makes .venv, then formatting, lint, types, import contracts and pytest, in this order.
-# Usage: scripts/test.sh [--slow] [arguments of pytest, such as tests/cams or -k crf]
+# Usage: scripts/test.sh [--slow | --endurance] [arguments of pytest, such as tests/cams or -k crf]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/setup.sh
@@ -8,10 +8,14 @@ source scripts/setup.sh
 set_up --group dev
 has_crf || say "without pydensecrf, tests that need it are skipped: pytest lists them at its end"
 
-marker=(-m "not slow")
+marker=(-m "not slow and not endurance")
 arguments=()
 for argument in "$@"; do
-  if [[ $argument == --slow ]]; then marker=(); else arguments+=("$argument"); fi
+  case $argument in
+    --slow) marker=(-m "not endurance") ;;
+    --endurance) marker=(-m endurance -s) ;;
+    *) arguments+=("$argument") ;;
+  esac
 done
 
 check() {

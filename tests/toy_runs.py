@@ -35,7 +35,7 @@ SMALL = (
     *("fit.segmenter.epochs=1", "fit.segmenter.batch_size=4", "fit.segmenter.transform.crop=64"),
     "views.scales=[1.0, 0.5]",
     "refine=crf" if find_spec("pydensecrf") else "refine=background",
-    *("runtime.device=cpu", "runtime.workers=1", "trainer.runtime.accelerator=cpu"),
+    *("runtime.device=cpu", "runtime.workers=1"),
 )
 
 

@@ -12,13 +12,21 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss run experiment=toy plan=true                        what would run, and what is cached
   wsss run experiment=toy cam=gradcam refine=background    choose other parts; `wsss run --help` lists them
   wsss run experiment=toy random_seed=0,1,2 -m             a sweep
+  wsss predict photos --model outputs/toy/1                masks and overlays of new images, by a finished run
+  wsss data check my_photos                                what a data set holds, and what a run would refuse of it
+  wsss store ls                                            what is on disk; also verify and gc
 
 Options of `run` are Hydra overrides: key=value. Results are kept in `store` (default runs/) by what they depend on,
 so a second run does only what is new. The last line printed is the path of the report.
 """
 
 
-COMMANDS: Final[dict[str, str]] = {"run": "wsss.run.command:run_command"}
+COMMANDS: Final[dict[str, str]] = {
+    "run": "wsss.commands.run:main",
+    "predict": "wsss.commands.predict:main",
+    "data": "wsss.commands.data:main",
+    "store": "wsss.commands.store:main",
+}
 """The function of every command, imported only when it is called: the stack takes seconds to import."""
 
 
@@ -39,6 +47,9 @@ def main() -> None:
     except ConfigError as error:
         sys.stderr.write("".join(f"wsss: {problem}\n" for problem in error.problems))
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nwsss: stopped. What is finished is kept: the same command goes on from there.\n")
+        sys.exit(130)
     except WsssError as error:
         sys.stderr.write(f"wsss: {error}\n")
         sys.exit(2)

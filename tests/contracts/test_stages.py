@@ -11,7 +11,7 @@ from toy_runs import Run, composed, contents
 
 from wsss.artifacts.formats import item_name, read_json
 from wsss.run.compose import config_folder
-from wsss.run.launch import Inline
+from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step, make_plan
 from wsss.stages.base import Stage, read_index
@@ -40,7 +40,7 @@ def remake(step: Step, keep: list[str] | None = None) -> None:
     for path in step.artifact.items.iterdir():
         if path.name not in (keep or []):
             path.unlink()
-    make(step, launcher=Inline())
+    make(step, crew=Here())
     assert step.artifact.state() == "cached"
 
 
@@ -68,7 +68,8 @@ def test_an_artifact_holds_a_manifest_its_frozen_config_and_items(name: str, ste
     frozen = yaml.safe_load(step.artifact.job.read_text(encoding="utf-8"))
     assert frozen["config"] == step.config
     assert frozen["fingerprint"] == step.artifact.fingerprint
-    assert not [path for path in step.artifact.path.rglob(".*") if path.name != ".lock"], "a write was left unfinished"
+    assert not list(step.artifact.path.rglob(".*")), "a write was left unfinished"
+    assert "finished" in (step.artifact.path / "log.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", MAPS)
@@ -112,6 +113,17 @@ def test_a_fit_gives_the_same_weights_again(name: str, copy: Run):
     assert not any(step.artifact.checkpoints.iterdir())
 
 
+@pytest.mark.parametrize("name", FITS)
+def test_a_pretrained_networks_batch_norm_keeps_its_statistics_in_training(name: str, steps: dict[str, Step]):
+    """Seen in what was trained, not in the module: Lightning leaves the modes of layers as it finds them."""
+    state = torch.load(steps[name].artifact.items / WEIGHTS, weights_only=True)
+    seen = {key: int(state[key]) for key in state if key.endswith("num_batches_tracked")}
+    pretrained = {count for key, count in seen.items() if ".decoder." not in key}
+    own = {count for key, count in seen.items() if ".decoder." in key}
+    assert pretrained == {0}
+    assert own == ({2} if name == "train_segmenter" else set())
+
+
 def test_scores_are_the_same_again(copy: Run):
     step = copy.plan()["evaluate"]
     before = contents(step.artifact.items)
@@ -125,7 +137,7 @@ def test_a_second_run_does_nothing_and_says_so(copy: Run):
     assert "nothing to do: all 9 stages are cached" in printed
     after = {path: path.stat().st_mtime_ns for path in copy.store.rglob("*") if path.is_file()}
     assert {path for path in after if after[path] != before.get(path)} <= {
-        path for path in after if path.name in (".lock", "root.txt")
+        path for path in after if path.name == "root.txt" or path.parent.name in (".locks", ".runs")
     }
 
 
@@ -137,7 +149,7 @@ AFTER = {name: {name, *STAGES[place + 1 :]} for place, name in enumerate(STAGES)
     [
         ("runtime.workers=2", set()),
         ("logger=none", set()),
-        ("trainer.runtime.devices=2", set()),
+        ("launcher=torchrun", set()),
         ("name=other", {"report"}),
         ("predict.batch_size=2", AFTER["predict_masks"]),
         ("masks=confident", AFTER["make_masks"]),

@@ -4,12 +4,12 @@ import pytest
 from toy_runs import composed
 
 from wsss.errors import ConfigError
-from wsss.run.compose import check_overrides, config_folder
+from wsss.run.compose import configs_of, config_folder
 
 
 def problems_of(*overrides: str, sweep: bool = False) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as refused:
-        check_overrides(list(overrides), sweep=sweep)
+        configs_of(list(overrides), sweep=sweep)
     return refused.value.problems
 
 
@@ -18,7 +18,7 @@ def test_configs_are_found() -> None:
 
 
 def test_good_overrides_pass() -> None:
-    check_overrides(["experiment=toy", "cam=gradcam", "random_seed=3"], sweep=False)
+    configs_of(["experiment=toy", "cam=gradcam", "random_seed=3"], sweep=False)
 
 
 def test_every_bad_override_is_named_with_what_is_allowed() -> None:
@@ -31,12 +31,12 @@ def test_every_bad_override_is_named_with_what_is_allowed() -> None:
 def test_commas_need_a_sweep_and_every_value_of_a_sweep_is_checked() -> None:
     (problem,) = problems_of("random_seed=1,2")
     assert "add -m" in problem
-    check_overrides(["random_seed=1,2", "cam=cam,gradcam"], sweep=True)
+    configs_of(["random_seed=1,2", "cam=cam,gradcam"], sweep=True)
     assert any("camm" in each for each in problems_of("cam=cam,camm", sweep=True))
 
 
 @pytest.mark.parametrize("root", ["/a b/c (1)", "/it\\'s", "/epoch=3.ckpt", "/a,b", "2007_000033", "/ü"])
 def test_paths_with_odd_names_survive(root: str) -> None:
     override = f"dataset.root='{root}'"
-    check_overrides(["dataset=voc", override], sweep=False)
+    configs_of(["dataset=voc", override], sweep=False)
     assert composed("dataset=voc", override, small=False)["dataset"]["root"] == root.replace("\\'", "'")

@@ -10,6 +10,7 @@ from toy_runs import Run, composed, contents
 from wsss.artifacts.store import Store
 from wsss.errors import ConfigError
 from wsss.run.pipeline import prepare, run
+from wsss.stages.progress import console
 
 
 def test_the_last_line_is_the_report(toy_run: Run) -> None:
@@ -33,6 +34,32 @@ def test_a_plan_shows_states_and_runs_nothing(toy_run: Run, tmp_path: Path) -> N
     assert "cached" in screen.getvalue()
     assert "run" in screen.getvalue()
     assert not (tmp_path / "out").exists()
+
+
+def planned(made: Run, *overrides: str) -> str:
+    screen = io.StringIO()
+    with redirect_stdout(screen):
+        run(composed(*made.overrides, "plan=true", *overrides))
+    return screen.getvalue()
+
+
+def test_a_plan_says_what_it_took_earlier(toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "_width", 80)
+    rows = {words[0]: words for line in planned(toy_run, "masks=confident").splitlines() if (words := line.split())}
+    assert rows["extract_cams"][2:] == ["cached"]
+    assert rows["make_masks"][2] == "run"
+    assert rows["make_masks"][-2:] == ["1", "earlier"]
+    assert rows["total"][-1] in ("kB", "MB")
+    copy = toy_run.copied(tmp_path)
+    (copy.store / "report").rename(tmp_path / "report")
+    assert "1 not known" in planned(copy, "masks=confident")
+    assert "total" not in planned(toy_run)
+
+
+def test_a_wide_screen_also_shows_what_reads_what(toy_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for width, shown in ((80, False), (140, True)):
+        monkeypatch.setattr(console, "_width", width)
+        assert ("index_data, refine_cams" in planned(toy_run)) is shown
 
 
 @pytest.mark.parametrize(("key", "value"), [("plan", "perhaps"), ("store", 3), ("name", None), ("launcher", "inline")])

@@ -30,11 +30,23 @@ def test_the_summary_counts_images_and_classes(photos: Path, tmp_path: Path):
     summary = IndexData(dataset=Folder(root=photos)).run(work)
     assert sum(summary["images"].values()) == 3
     assert summary["classes"] == {"cat": 2, "dog": 1}
+    assert summary["notes"] == []
     index = read_index(work.artifact)
     assert index.classes == ("cat", "dog")
     assert read_image(index.image_path(index.records["a"])).shape == (6, 8, 3)
     assert str(photos) not in (work.artifact.items / "index.json").read_text(encoding="utf-8")
     assert read_json(work.artifact.items / "index.json")["classes"] == ["cat", "dog"]
+
+
+def test_what_was_left_out_is_warned_of_and_in_the_summary(
+    photos: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    (photos / "images" / "a.png").write_bytes(b"")
+    work = job(Store(root=tmp_path / "store"), "index_data")
+    (note,) = IndexData(dataset=Folder(root=photos, on_bad_image="skip", val_fraction=0)).run(work)["notes"]
+    assert "1 of 3 images, which cannot be read: images/a.png is empty (0 bytes)" in note
+    assert [record.getMessage() for record in caplog.records] == [note]
+    assert read_index(work.artifact).notes == (note,)
 
 
 def test_a_data_set_may_move(photos: Path, tmp_path: Path):

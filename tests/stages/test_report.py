@@ -8,7 +8,7 @@ from toy_runs import Run, drawn_index, drawn_masks, job, made
 
 from wsss.artifacts.formats import write_json
 from wsss.artifacts.store import Artifact, Store
-from wsss.stages.report import MakeReport
+from wsss.stages.report import MakeReport, all_notes
 
 
 @pytest.fixture
@@ -41,6 +41,15 @@ def evaluation(store: Store, **tables: object) -> Artifact:
     for name, empty in (("scores", {}), ("curves", {}), ("images", {}), ("notes", [])):
         write_json(artifact.items / f"{name}.json", tables.get(name, empty))
     return made(artifact)
+
+
+def test_notes_of_all_stages_are_on_the_page_once(tmp_path: Path):
+    store = Store(root=tmp_path)
+    index = drawn_index(store, {"a": None})
+    masks = drawn_masks(store, "make_masks", {"a": [[0, 1, 1]] * 2})
+    made(masks, summary={"notes": ["one is left out", "two is large"]})
+    inputs = {"index": index, "masks": masks, "evaluation": evaluation(store, notes=["none is scored", "two is large"])}
+    assert all_notes(inputs) == ("one is left out", "two is large", "none is scored")
 
 
 def test_of_next_to_nothing_there_is_a_page_that_says_why(tmp_path: Path):

@@ -12,7 +12,7 @@ from wsss.artifacts.store import Store
 from wsss.data.index import Record
 from wsss.stages import shard
 from wsss.stages.base import Job, Runtime
-from wsss.stages.shard import ItemWorker, cores, rank_and_world
+from wsss.stages.shard import ItemWorker
 
 NAMES = "abcdefgh"
 
@@ -109,7 +109,6 @@ def test_ranks_share_the_batches(work: Job, monkeypatch: pytest.MonkeyPatch):
     dealt = []
     for rank in range(3):
         monkeypatch.setenv("RANK", str(rank))
-        assert rank_and_world() == (rank, 3)
         dealt.append(run(work)[1])
     assert dealt == [[("a", "b"), ("g", "h")], [("c", "d")], [("e", "f")]]
     assert items(work) == WHOLE
@@ -148,11 +147,10 @@ def test_a_short_answer_is_a_mistake_of_ours(work: Job, monkeypatch: pytest.Monk
         run(work, stage)
 
 
-def test_there_is_a_core():
-    assert cores() >= 1
-
-
-def test_alone_without_a_launcher(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("RANK", raising=False)
-    monkeypatch.delenv("WORLD_SIZE", raising=False)
-    assert rank_and_world() == (0, 1)
+def test_a_torn_item_is_made_again_and_said(work: Job, caplog: pytest.LogCaptureFixture):
+    run(work)
+    (work.artifact.items / "c.txt").write_text("", encoding="utf-8")
+    with caplog.at_level("WARNING", logger="wsss"):
+        assert run(work)[1] == [("c", "d")]
+    assert items(work) == WHOLE
+    assert "c.txt is torn: it is made again" in caplog.text

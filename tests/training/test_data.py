@@ -55,6 +55,13 @@ def test_ranks_share_every_global_batch():
     assert [[*first, *second] for first, second in zip(*parts, strict=True)] == whole
 
 
+def test_no_more_processes_load_than_there_are_batches():
+    made = KeyedDataModule(train=Echo(10), val=Echo(7), batch_size=4, random_seed=3, workers=64)
+    made.trainer = SimpleNamespace(global_rank=0, world_size=1)  # type: ignore[assignment]
+    assert made.train_dataloader().num_workers == 2
+    assert made.val_dataloader().num_workers == 2  # type: ignore[union-attr]
+
+
 def test_every_image_is_validated_once():
     for world in (1, 2, 3):
         seen = [

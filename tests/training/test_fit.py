@@ -13,11 +13,11 @@ from torch.utils.data import Dataset
 
 from wsss.errors import WsssError
 from wsss.training.data import KeyedDataModule
-from wsss.training.fit import Bar, checkpoint_in, fit, quiet, seed, trainer_for
+from wsss.training.fit import Bar, Devices, WholeCheckpoints, fit, quiet, resume_from, seed, trainer_for
 from wsss.training.history import HISTORY, read_history
-from wsss.training.keyed import KeyedModule
+from wsss.training.keyed import METRICS, KeyedModule
 from wsss.training.logging_options import CSVHistory
-from wsss.training.options import FitOptions, TrainerOptions, TrainerRuntime
+from wsss.training.options import FitOptions, TrainerOptions
 
 EPOCHS, STEPS = 3, 4
 
@@ -79,19 +79,19 @@ def run(
     """Train as a stage does: everything is made anew, and the last epoch's checkpoint is picked up."""
     seed(5)
     module = module or Module()
-    resume = checkpoint_in(folder / "checkpoints")
-    step = torch.load(resume, weights_only=True)["global_step"] if resume else 0
+    resume = resume_from(folder / "checkpoints")
     data = KeyedDataModule(train=Noise(), val=Noise(), batch_size=2, random_seed=5, workers=0)
     with quiet():
         trainer = trainer_for(
-            options=TrainerOptions(runtime=TrainerRuntime(accelerator="cpu")),
+            options=TrainerOptions(),
+            devices=Devices(),
             epochs=EPOCHS,
             folder=folder / "checkpoints",
             logger=CSVHistory(),
             callbacks=list(callbacks),
             validate=data.has_validation,
         )
-        metrics = fit(trainer, module, data=data, resume=resume, step=step)
+        metrics = fit(trainer, module, data=data, resume=resume)
     return module, metrics, trainer
 
 
@@ -108,9 +108,9 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_killed_and_resumed_equals_unbroken_training_to_the_bit(unbroken: Path, tmp_path: Path, killed_at: int):
     with pytest.raises(Killed):
         run(tmp_path, KillAt(killed_at))
-    kept = checkpoint_in(tmp_path / "checkpoints")
+    kept = resume_from(tmp_path / "checkpoints")
     assert kept is not None
-    assert torch.load(kept, weights_only=True)["global_step"] == killed_at // STEPS * STEPS
+    assert kept.step == killed_at // STEPS * STEPS
     module, metrics, trainer = run(tmp_path)
     assert trainer.global_step == EPOCHS * STEPS
     end = torch.load(unbroken / "end.pt", weights_only=True)
@@ -124,7 +124,7 @@ def test_killed_and_resumed_equals_unbroken_training_to_the_bit(unbroken: Path, 
 def test_killed_before_the_first_epoch_s_end_it_begins_again(unbroken: Path, tmp_path: Path):
     with pytest.raises(Killed):
         run(tmp_path, KillAt(2))
-    assert checkpoint_in(tmp_path / "checkpoints") is None
+    assert resume_from(tmp_path / "checkpoints") is None
     run(tmp_path)
     assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
 
@@ -148,11 +148,41 @@ def test_one_checkpoint_is_kept(unbroken: Path):
 def test_a_loss_of_nan_says_where_and_keeps_the_last_epoch(tmp_path: Path):
     with pytest.raises(WsssError, match=r"the loss is nan at epoch 1, step 7: lower fit.*learning_rate.*is kept"):
         run(tmp_path, module=Module(nan_at=STEPS + 2))
-    kept = checkpoint_in(tmp_path / "checkpoints")
+    kept = resume_from(tmp_path / "checkpoints")
     assert kept is not None
-    checkpoint = torch.load(kept, weights_only=True)
+    checkpoint = torch.load(kept.path, weights_only=True)
     assert checkpoint["global_step"] == STEPS
     assert all(tensor.isfinite().all() for tensor in checkpoint["state_dict"].values())
+
+
+def test_a_loss_of_nan_in_the_first_epoch_leaves_nothing(tmp_path: Path):
+    with pytest.raises(WsssError, match=r"the loss is nan at epoch 0, step 2: .*; no epoch was finished$"):
+        run(tmp_path, module=Module(nan_at=1))
+    assert resume_from(tmp_path / "checkpoints") is None
+
+
+class Spoil(Callback):
+    """Makes the gradients of one step infinite, and with them the weights."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_after_backward(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if trainer.global_step == self.step:
+            for parameter in module.parameters():
+                parameter.grad = torch.full_like(parameter, torch.inf)
+
+
+def test_weights_that_are_no_numbers_do_not_take_the_place_of_a_good_checkpoint(tmp_path: Path):
+    with pytest.raises(
+        WsssError, match=r"weights are no numbers any more at epoch 1, step 8: .*the last good state is"
+    ):
+        run(tmp_path, Spoil(2 * STEPS - 1))
+    kept = resume_from(tmp_path / "checkpoints")
+    assert kept is not None
+    assert kept.step == STEPS
+    state = torch.load(kept.path, weights_only=True)["state_dict"]
+    assert all(tensor.isfinite().all() for tensor in state.values())
 
 
 def test_the_bar_moves_by_the_step_with_the_loss_beside_it(tmp_path: Path):
@@ -164,4 +194,56 @@ def test_the_bar_moves_by_the_step_with_the_loss_beside_it(tmp_path: Path):
 
 
 def test_no_folder_has_no_checkpoint(tmp_path: Path):
-    assert checkpoint_in(tmp_path / "nowhere") is None
+    assert resume_from(tmp_path / "nowhere") is None
+
+
+def test_a_torn_checkpoint_is_said_and_the_training_starts_again(
+    unbroken: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    with pytest.raises(Killed):
+        run(tmp_path, KillAt(STEPS + 1))
+    path = tmp_path / "checkpoints" / "epoch.ckpt"
+    path.write_bytes(path.read_bytes()[:1000])
+    with caplog.at_level("WARNING", logger="wsss"):
+        run(tmp_path)
+    assert "epoch.ckpt is torn: the training starts again" in caplog.text
+    assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
+
+
+def test_a_kill_in_the_middle_of_a_write_leaves_the_epoch_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "epoch.ckpt"
+    WholeCheckpoints().save_checkpoint({"global_step": 3, METRICS: {}}, path)
+    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(Killed()))
+    with pytest.raises(Killed):
+        WholeCheckpoints().save_checkpoint({"global_step": 6}, path)
+    kept = resume_from(tmp_path)
+    assert kept is not None
+    assert kept.step == 3
+    assert [file.name for file in tmp_path.iterdir()] == ["epoch.ckpt"]
+
+
+class KillAtTheEnd(Callback):
+    def on_fit_end(self, *_: Any) -> None:
+        raise Killed
+
+
+def test_killed_after_the_last_epoch_nothing_is_trained_again_and_no_metric_is_lost(unbroken: Path, tmp_path: Path):
+    with pytest.raises(Killed):
+        run(tmp_path, KillAtTheEnd())
+    seen: list[int] = []
+    module, metrics, _ = run(tmp_path, Bar(lambda count, *, note: seen.append(count)))
+    end = torch.load(unbroken / "end.pt", weights_only=True)
+    assert seen == []
+    assert metrics == end["metrics"]
+    assert all(torch.equal(module.network.state_dict()[name], tensor) for name, tensor in end["network"].items())
+
+
+class Interrupt(Callback):
+    def on_train_batch_end(self, *_: Any) -> None:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_stops_in_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, Interrupt())
+    assert capsys.readouterr().out == ""

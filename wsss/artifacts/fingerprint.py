@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from wsss.artifacts.formats import read_json, write_json
+from wsss.data.walk import files_below
 from wsss.errors import DataError
 
 LENGTH = 16
@@ -70,6 +70,10 @@ class Digests:
             total.update(b"\0")  # a file that moves from one source to the next is another content
         return total.hexdigest()[:LENGTH]
 
+    def know(self, sources: Iterable[Path]) -> bool:
+        """Tell whether `of` would answer at once: every file is there, as it was when it was read."""
+        return all(source.exists() and all(self._as_before(path) for _, path in _files(source)) for source in sources)
+
     def save(self) -> None:
         """Keep what was hashed for the next time."""
         if self._changed:
@@ -77,14 +81,23 @@ class Digests:
             write_json(self._cache, self._known)
 
     def _of_file(self, path: Path) -> str:
-        stat = path.stat()
-        entry = self._known.get(str(path))
-        if entry is None or entry[:2] != [stat.st_size, stat.st_mtime_ns]:
-            with path.open("rb") as file:
-                entry = [stat.st_size, stat.st_mtime_ns, hashlib.file_digest(file, "sha256").hexdigest()]
-            self._known[str(path)] = entry
+        if not self._as_before(path):
+            stat = path.stat()
+            self._known[str(path)] = [stat.st_size, stat.st_mtime_ns, _hash(path)]
             self._changed = True
-        return str(entry[2])
+        return str(self._known[str(path)][2])
+
+    def _as_before(self, path: Path) -> bool:
+        stat = path.stat()
+        return self._known.get(str(path), [])[:2] == [stat.st_size, stat.st_mtime_ns]
+
+
+def _hash(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except PermissionError as error:
+        raise DataError(f"{path} may not be read by you: change its permissions") from error
 
 
 def _files(source: Path) -> Iterator[tuple[str, Path]]:
@@ -93,9 +106,6 @@ def _files(source: Path) -> Iterator[tuple[str, Path]]:
     if source.is_file():
         yield "", source
         return
-    for folder, folders, names in os.walk(source):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder, name)
-            if not name.startswith(".") and path.is_file():
-                yield path.relative_to(source).as_posix(), path
+    for path in files_below(source):
+        if path.is_file():
+            yield path.relative_to(source).as_posix(), path

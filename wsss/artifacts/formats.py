@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import os
+import secrets
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -48,10 +48,14 @@ def item_name(image_id: str, suffix: str) -> str:
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """Yield a hidden path beside `path`; on success it takes the place of `path`, on failure it is removed."""
-    hidden = path.with_name(f".{path.name}.{os.getpid()}")
+    hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # no two machines write to one
     try:
         yield hidden
         hidden.replace(path)
+    except OSError as error:
+        if error.filename in (None, str(hidden)):  # the system names no file that was being written
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
         hidden.unlink(missing_ok=True)
 
@@ -98,6 +102,20 @@ def read_scores(path: Path) -> ScoreMaps:
         )
     except _TORN as error:
         raise StoreError(f"{path} holds no score maps ({error}): {_REMEDY}") from error
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether an item can be read to its end; formats that have no checksum count as whole unless empty."""
+    try:
+        if path.suffix == SCORES:
+            with zipfile.ZipFile(path) as archive:
+                return archive.testzip() is None
+        if path.suffix == MASK:
+            with Image.open(path) as picture:
+                picture.verify()
+    except (*_TORN, SyntaxError):
+        return False
+    return path.stat().st_size > 0
 
 
 def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:

@@ -1,6 +1,7 @@
 """The store: `runs/<stage>/<fingerprint>/` holds one stage's result, and a manifest that is written last."""
 
 import hashlib
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +10,22 @@ from typing import Any, Final, Literal
 
 from filelock import FileLock
 
+from wsss.artifacts.fingerprint import LENGTH
 from wsss.artifacts.formats import read_json, write_json, write_text
 from wsss.errors import StoreError
 
 FORMAT: Final = 1
 """Version of the layout described here; a store of a newer version is refused."""
+
+JOB: Final = "stage.yaml"
+LOGS: Final = "logs"
+"""The folder in an artifact where loggers write: no part of the result."""
+
+FOLDER: Final = re.compile(f"[0-9a-f]{{{LENGTH}}}")
+"""Names of artifacts' folders."""
+
+OWN: Final = re.compile(r"log(\.\d+)?\.txt|root\.txt|stage\.yaml")
+"""Files of an artifact that are no part of the result: the logs of all processes, and what is kept up to date."""
 
 State = Literal["cached", "resume", "run"]
 
@@ -39,7 +51,7 @@ class Artifact:
     @property
     def job(self) -> Path:
         """The frozen config of the stage, which is all that a worker gets."""
-        return self.path / "stage.yaml"
+        return self.path / JOB
 
     @property
     def manifest_path(self) -> Path:
@@ -59,14 +71,30 @@ class Artifact:
             raise StoreError(f"{self.path} was written by a newer wsss: update wsss, or use another `store`")
         return manifest
 
+    @property
+    def lock_path(self) -> Path:
+        """The file that is locked: not in the artifact's folder, which may be deleted while somebody waits for it."""
+        return self.path.parents[1] / ".locks" / f"{self.stage}.{self.fingerprint}"
+
     def lock(self) -> FileLock:
-        """Return the lock that whoever makes this artifact holds."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.path / ".lock")
+        """Return the lock that whoever makes or deletes this artifact holds; the kernel frees a dead process's."""
+        self.lock_path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.lock_path)
+
+    def sweep(self) -> None:
+        """Remove what killed writers left unfinished; call it with the lock held, before anybody writes."""
+        for path in self.path.rglob(".*"):
+            if path.is_file():
+                path.unlink()
+
+    def files(self) -> list[Path]:
+        """Return the files that are the result, sorted: those that a manifest lists."""
+        found = (path for path in self.path.rglob("*") if path.is_file() and path != self.manifest_path)
+        return sorted(path for path in found if not _transient(path, self.path))
 
     def complete(self, *, inputs: Mapping[str, str], seconds: float, summary: Mapping[str, Any]) -> None:
         """Write the manifest: hashes of all items, what went in, what it took, and what the stage says of itself."""
-        files = sorted(path for path in self.path.rglob("*") if path.is_file() and not _transient(path, self.path))
+        files = self.files()
         manifest = {
             "format": FORMAT,
             "stage": self.stage,
@@ -76,7 +104,7 @@ class Artifact:
             "seconds": round(seconds, 2),
             "bytes": sum(path.stat().st_size for path in files),
             "summary": dict(summary),
-            "files": {path.relative_to(self.path).as_posix(): _sha256(path) for path in files},
+            "files": {path.relative_to(self.path).as_posix(): sha256(path) for path in files},
         }
         write_json(self.manifest_path, manifest)
 
@@ -100,9 +128,12 @@ class Store:
 
     def remembered(self) -> list[Path]:
         """Return the folders of the runs that refer to this store and are still there, sorted."""
-        noted = self.runs.iterdir() if self.runs.is_dir() else ()
-        folders = {Path(note.read_text(encoding="utf-8")) for note in noted if not note.name.startswith(".")}
-        return sorted(folder for folder in folders if folder.is_dir())
+        return [folder for folder in self.noted() if folder.is_dir()]
+
+    def noted(self) -> list[Path]:
+        """Return the folders of all runs that ever referred to this store, sorted, whether or not they are there."""
+        notes = self.runs.iterdir() if self.runs.is_dir() else ()
+        return sorted({Path(note.read_text(encoding="utf-8")) for note in notes if not note.name.startswith(".")})
 
     @property
     def runs(self) -> Path:
@@ -113,6 +144,12 @@ class Store:
         """Return the artifact of a stage and fingerprint, whether or not it exists yet."""
         return Artifact(stage=stage, fingerprint=fingerprint, path=self.root / stage / fingerprint)
 
+    def artifacts(self, stage: str = "*") -> list[Artifact]:
+        """Return what was begun or finished, of one stage or of all, sorted; other folders are left out."""
+        folders = (path for path in self.root.glob(f"{stage}/*") if FOLDER.fullmatch(path.name))
+        found = (self.artifact(path.parent.name, path.name) for path in sorted(folders))
+        return [artifact for artifact in found if artifact.state() != "run"]
+
     @property
     def digests(self) -> Path:
         """Where hashes of the users' files are remembered."""
@@ -122,9 +159,11 @@ class Store:
 def _transient(path: Path, root: Path) -> bool:
     """Whether a file is no part of the result: hidden, a log, or kept up to date after the manifest."""
     parts = path.relative_to(root).parts
-    return any(part.startswith(".") for part in parts) or parts[-1] in ("log.txt", "root.txt", "stage.yaml")
+    own = parts[0] == LOGS or OWN.fullmatch(parts[-1]) is not None
+    return own or any(part.startswith(".") for part in parts)
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the hash of a file's bytes, as manifests hold it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,8 @@ import hydra
 from omegaconf import DictConfig
 
 from wsss.errors import ConfigError, WsssError
-from wsss.run.compose import as_typed, check_overrides, config_folder, resolved
+from wsss.run.compose import as_typed, configs_of, resolved
+from wsss.run.conf import config_folder
 from wsss.run.pipeline import run
 
 SWEEP: Final = ("-m", "--multirun")
@@ -18,22 +19,37 @@ TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cd", 
 
 
 def run_command(arguments: Sequence[str]) -> None:
-    """Check every override, then let Hydra compose (or sweep) and run."""
-    check_overrides(overrides_among(arguments), sweep=any(word in SWEEP for word in arguments))
-    # Hydra otherwise ends the process with a line of its own where a stage raised.
-    os.environ["HYDRA_FULL_ERROR"] = "1"
+    """Check every override, then run; a sweep, and whatever else has options of Hydra's own, goes through Hydra."""
+    overrides = overrides_among(arguments)
+    configs = configs_of(overrides, sweep=any(word in SWEEP for word in arguments))
     program, *_ = sys.argv
     sys.argv = [program, *arguments]
+    if len(overrides) < len(arguments) or any(word.lstrip("+~").startswith("hydra") for word in overrides):
+        through_hydra()
+        return
+    (config,) = configs
+    run_composed(config)
 
+
+def run_composed(config: DictConfig) -> None:
+    """Run a config; problems are named by the keys that were typed."""
+    try:
+        run(resolved(config))
+    except ConfigError as error:
+        raise ConfigError(as_typed(error.problems, config)) from error
+
+
+def through_hydra() -> None:
+    """Let Hydra read `sys.argv`, compose, and run once or for every combination."""
+    # Hydra otherwise ends the process with a line of its own where a stage raised.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
     # Raised after Hydra returned: it would print a line of its own, and end a sweep at the first failure.
     failures: list[WsssError] = []
 
     @hydra.main(version_base="1.3", config_path=str(config_folder().absolute()), config_name="run")
     def composed(config: DictConfig) -> None:
         try:
-            run(resolved(config))
-        except ConfigError as error:
-            failures.append(ConfigError(as_typed(error.problems, config)))
+            run_composed(config)
         except WsssError as error:
             failures.append(error)
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from itertools import product
-from pathlib import Path
 from typing import Any, Final
 
 from hydra import compose, initialize_config_dir
@@ -15,8 +15,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-import wsss
 from wsss.errors import ConfigError, one_of
+from wsss.run.conf import config_folder
 from wsss.run.plan import build_stages
 
 _REFUSALS: Final = (HydraException, OmegaConfBaseException, ValueError)
@@ -24,12 +24,6 @@ _REFUSALS: Final = (HydraException, OmegaConfBaseException, ValueError)
 _QUOTED: Final = "write key=value, and a value with odd characters as 'key=\"value\"'"
 SEARCHED: Final = "Config search path:"
 """What follows in Hydra's message is where it looked, which a person cannot change."""
-
-
-def config_folder() -> Path:
-    """Return where the configs are: inside an installed package, or beside it in a checkout."""
-    installed = Path(wsss.__file__).parent / "conf"
-    return installed if installed.is_dir() else installed.parents[1] / "conf"
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
@@ -63,8 +57,10 @@ def _references(node: Any, *, key: str) -> Iterator[tuple[str, str]]:
         yield key, found[1]
 
 
-def check_overrides(overrides: Sequence[str], *, sweep: bool) -> None:
-    """Raise one `ConfigError` with every override that does not compose, each with the allowed names.
+def configs_of(overrides: Sequence[str], *, sweep: bool) -> list[DictConfig]:
+    """Return the config of every combination that the overrides stand for; one, where nothing is swept.
+
+    Raises one `ConfigError` with every override that does not compose, each with the allowed names.
 
     Hydra stops at the first; here an override that fails is set aside and the others are tried again. What then
     composes is looked at too, so that a wrong name and a wrong type are reported together. Without `sweep` no value may
@@ -82,14 +78,17 @@ def check_overrides(overrides: Sequence[str], *, sweep: bool) -> None:
             problems.append(f"{text}: commas make a sweep: add -m; {_QUOTED}")
             continue
         kept.append(text)
+    configs = []
     with initialize_config_dir(version_base="1.3", config_dir=str(config_folder().absolute())):
         for combination in _combinations(kept):
-            good = _one_by_one(combination, problems)
+            config = _one_by_one(combination, problems)
             if problems:
-                problems.extend(_problems_of(compose("run", overrides=good)))
+                problems.extend(_problems_of(config))
+            configs.append(config)
     GlobalHydra.instance().clear()
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
+    return configs
 
 
 def _problems_of(config: DictConfig) -> tuple[str, ...]:
@@ -113,14 +112,10 @@ def _combinations(overrides: Sequence[str]) -> list[tuple[str, ...]]:
     return list(product(*choices))
 
 
-def _one_by_one(overrides: Sequence[str], problems: list[str]) -> list[str]:
-    """Return the overrides that compose together, and note what is wrong with the others."""
-    try:
-        compose("run", overrides=list(overrides))
-    except _REFUSALS:
-        pass
-    else:
-        return list(overrides)
+def _one_by_one(overrides: Sequence[str], problems: list[str]) -> DictConfig:
+    """Compose the overrides that can be, and note what is wrong with the others."""
+    with suppress(*_REFUSALS):
+        return compose("run", overrides=list(overrides))
     good: list[str] = []
     # Groups first: a key may exist only in the experiment that another override chooses.
     for text in sorted(overrides, key=lambda text: "." in text.split("=")[0]):
@@ -129,7 +124,7 @@ def _one_by_one(overrides: Sequence[str], problems: list[str]) -> list[str]:
             good.append(text)
         except _REFUSALS as error:
             problems.append(f"{text}: {_reason(error, text)}")
-    return good
+    return compose("run", overrides=good)
 
 
 def _reason(error: Exception, text: str) -> str:

@@ -1,36 +1,78 @@
-"""Launchers: start the processes of one stage."""
+"""Launchers: start the processes of one stage, on one machine or on several."""
 
+import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from wsss.errors import ConfigError
 from wsss.run.worker import work
-from wsss.stages.shard import rank_and_world
+from wsss.stages.base import Stage
+from wsss.stages.world import world
+
+Word = Literal["make", "made"]
+"""What is said of a stage where several machines run a pipeline: it is about to be made, or it is there."""
+
+
+class Crew(ABC):
+    """An opened launcher: starts workers, stage by stage, and speaks with the other machines of the run."""
+
+    leads: bool = True
+    """Whether this machine decides what is made and writes the run's folder: the first of several, or the only one."""
+
+    @abstractmethod
+    def launch(self, job: Path, *, stage: Stage) -> None:
+        """Run this machine's workers on a frozen job to its end; a failure raises."""
+
+    def say(self, subject: str, word: Word) -> None:
+        """Tell the machines that follow."""
+        return
+
+    def hear(self, subject: str, *words: Word) -> Word:
+        """Wait until the machine that leads says one of some words."""
+        raise NotImplementedError
 
 
 class Launcher(ABC):
-    """Start as many workers as wanted on a frozen job and return when all are done; a failure raises."""
+    """How many processes there are and where: options of a `Crew`."""
 
     @abstractmethod
-    def launch(self, job: Path) -> None:
-        """Run the job to its end."""
+    def open(self) -> AbstractContextManager[Crew]:
+        """Bring the machines together, and keep them so from the first stage to the last."""
 
     def check(self) -> None:
         """Raise a `WsssError` where nothing can be launched this way here."""
         return
 
 
+class Here(Crew):
+    """Does the work in this process."""
+
+    def launch(self, job: Path, *, stage: Stage) -> None:
+        """Run the worker."""
+        work(job)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Inline(Launcher):
     """One process: this one."""
 
+    @contextmanager
+    def open(self) -> Iterator[Crew]:
+        """There is nobody to bring together."""
+        yield Here()
+
     def check(self) -> None:
         """Refuse to be one of several processes: each would make its share, and the first to end would call it all."""
-        _, world = rank_and_world()
-        if world > 1:
-            raise ConfigError([f"launcher=inline is one process, but WORLD_SIZE={world} is set: unset it, and RANK"])
+        for name, size in (("WORLD_SIZE", world().size), ("SLURM_NTASKS", slurm_tasks())):
+            if size > 1:
+                remedy = f"start one process a machine with launcher=torchrun, or unset {name}"
+                raise ConfigError([f"launcher=inline is one process, but {name}={size} is set: {remedy}"])
 
-    def launch(self, job: Path) -> None:
-        """Run the worker here."""
-        work(job)
+
+def slurm_tasks() -> int:
+    """Return how many tasks `srun` started at once; 1 outside of it."""
+    return int(os.environ.get("SLURM_NTASKS", "1")) if "SLURM_PROCID" in os.environ else 1

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.table import Table
 
 from wsss.artifacts.formats import read_json, whole, write_json
 from wsss.run.plan import Step
-from wsss.run.record import RECORD
+from wsss.run.record import stages_in
 
 Scores = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
@@ -20,14 +19,13 @@ def choose_folder(outputs: Path, *, steps: tuple[Step, ...]) -> Path:
     wanted = {step.name: step.artifact.fingerprint for step in steps}
     numbered = sorted((p for p in outputs.glob("*") if p.name.isdigit()), key=lambda p: int(p.name))
     for folder in numbered:
-        run = folder / RECORD
-        if run.exists() and yaml.safe_load(run.read_text(encoding="utf-8"))["stages"] == wanted:
+        if stages_in(folder) == wanted:
             return folder
     return outputs / str(int(numbered[-1].name) + 1 if numbered else 1)
 
 
 def write_outcome(folder: Path, *, steps: tuple[Step, ...]) -> Scores:
-    """Copy scores and report into the run's folder; stages that the pipeline does not have leave nothing."""
+    """Copy scores, report and contact sheets into the run's folder; stages that are not there leave nothing."""
     scores: Scores = {}
     for step in steps:
         if (found := step.artifact.items / "scores.json").exists():
@@ -36,6 +34,8 @@ def write_outcome(folder: Path, *, steps: tuple[Step, ...]) -> Scores:
         if (page := step.artifact.items / "report.html").exists():
             with whole(folder / "report.html") as hidden:
                 shutil.copyfile(page, hidden)
+            shutil.rmtree(folder / "sheets", ignore_errors=True)
+            shutil.copytree(page.parent / "sheets", folder / "sheets")
     return scores
 
 

@@ -1,15 +1,15 @@
 """The plan: which stages, in which order, with which fingerprints, and what of it is there already."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from wsss.artifacts.fingerprint import Digests, fingerprint
 from wsss.artifacts.store import Artifact, Store
-from wsss.errors import ConfigError, one_of
+from wsss.errors import ConfigError, DataError, one_of
 from wsss.run.build import build_into, check_all
-from wsss.stages.base import Stage
+from wsss.stages.base import Stage, read_index
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +26,15 @@ class Step:
 def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
     """Check every stage's config and return the steps in an order in which they can run.
 
-    Raises `ConfigError` with all problems at once; nothing was computed or written then.
+    What is cached was checked when it was made, and is not looked at again. Data that are new are read only after all
+    stages were checked. Raises `ConfigError` with all problems at once; nothing was computed or written then.
     """
     stages = build_stages(pipeline)
     order = in_order({name: stage.reads for name, stage in stages.items()})
-    check_all(stages)
     digests = Digests(store.digests)
+    new_data = _have_new_data(stages.values(), digests)
+    if new_data:
+        check_all(stages)
     steps: dict[str, Step] = {}
     for name in order:
         stage = stages[name]
@@ -50,8 +53,38 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
             artifact=store.artifact(name, print_),
             inputs=inputs,
         )
+    if not new_data:
+        check_all({name: step.stage for name, step in steps.items() if step.artifact.state() != "cached"})
     digests.save()
     return tuple(steps.values())
+
+
+def _have_new_data(stages: Iterable[Stage], digests: Digests) -> bool:
+    """Whether a stage depends on files outside the store that were never read, have changed, or are not there."""
+    try:
+        return not all(digests.know(sources) for stage in stages for sources in stage.content().values())
+    except DataError:
+        return True
+
+
+def check_readers(made: Step, steps: Sequence[Step]) -> None:
+    """Refuse what an index that was just made does not allow in any stage that will read it.
+
+    Raises a `ConfigError` with all problems: a split that is not there is said now, and not after hours of training.
+    """
+    readers = [s for s in steps if s.inputs.get("index") == made.artifact and s.artifact.state() != "cached"]
+    index = read_index(made.artifact) if readers else None
+    problems: dict[str, str] = {}
+    for step in readers:
+        assert index is not None
+        try:
+            step.stage.check_index(index)
+        except ConfigError as error:
+            problems |= {f"pipeline.{step.name}.{problem}": "" for problem in error.problems}
+        except DataError as error:
+            problems.setdefault(str(error), f"{step.name}: ")
+    if problems:
+        raise ConfigError([f"{where}{problem}" for problem, where in problems.items()])
 
 
 def build_stages(pipeline: Mapping[str, Any]) -> dict[str, Stage]:

@@ -54,7 +54,12 @@ class RunRecord:
 
 
 def write_record(folder: Path, *, store: Store, steps: tuple[Step, ...], config: Mapping[str, Any]) -> None:
-    """Say what a run is made of, before it is made: from then on the store keeps it."""
+    """Say what a run is made of, before it is made: from then on the store keeps it.
+
+    Raises `StoreError` where the folder holds a run of a newer version.
+    """
+    if _format(folder / RECORD) > FORMAT:
+        raise StoreError(f"{folder / RECORD} was written by a newer wsss: update wsss, or use another `out`")
     folder.mkdir(parents=True, exist_ok=True)
     stages = {step.name: step.artifact.fingerprint for step in steps}
     record = {"format": FORMAT, "store": str(store.root), "stages": stages, "config": dict(config)}
@@ -82,6 +87,22 @@ def read_record(folder: Path, *, store: Path | None = None) -> RunRecord:
     if not place.root.is_dir():
         raise StoreError(f"{path}: its store {place.root} is not there; where it was moved, pass --store")
     return found
+
+
+def stages_in(folder: Path) -> Mapping[str, str] | None:
+    """Return the fingerprints of a run's stages; None for no run, a torn record, and one of a newer version."""
+    if not 0 < _format(folder / RECORD) <= FORMAT:
+        return None
+    stages: Mapping[str, str] | None = _read(folder / RECORD).get("stages")
+    return stages
+
+
+def _format(path: Path) -> int:
+    """Return the version of a record, 0 where there is none that can be read."""
+    try:
+        return int(_read(path).get("format", 0))
+    except (StoreError, TypeError, ValueError):
+        return 0
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,21 +1,29 @@
-"""A worker: make one artifact from its frozen config. It instantiates and never composes.
+"""A worker: make one artifact from its frozen config, alone or as one of several. It instantiates and never composes.
 
-`python -m wsss.run.worker stage.yaml` is what a launcher starts for every process of a stage.
+`python -m wsss.run.worker stage.yaml [threads]` is what a launcher starts for every process of a stage.
 """
 
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import torch
 import yaml
+from torch.distributed.elastic.multiprocessing.errors import get_error_handler, record
 
+from wsss.artifacts.disk import writing
 from wsss.artifacts.formats import write_text
 from wsss.artifacts.store import Artifact, Store
+from wsss.errors import WsssError
 from wsss.run.build import build
 from wsss.run.plan import Step
 from wsss.stages.base import Job, Stage
-from wsss.stages.shard import rank_and_world
+from wsss.stages.log import log_to
+from wsss.stages.world import barrier, end_with_parent, world
+
+MISTAKE: Final = 2
+"""Exit code of a worker that ended with a `WsssError`; any other failure comes with its traceback."""
 
 
 def freeze(step: Step, *, command: str) -> Path:
@@ -40,11 +48,16 @@ def work(path: Path) -> None:
     if artifact.state() == "cached":
         return
     inputs = {role: store.artifact(*where) for role, where in frozen["inputs"].items()}
-    stage = build(frozen["config"], Stage, key=f"pipeline.{frozen['stage']}")  # type: ignore[type-abstract]
-    started = time.monotonic()
-    summary = stage.run(Job(artifact=artifact, inputs=inputs, command=frozen["command"]))
-    if rank_and_world()[0] == 0:
-        _complete(artifact, inputs, seconds=time.monotonic() - started, summary=summary)
+    here = world()
+    title = f"{artifact.stage} {artifact.fingerprint}: {frozen['command']}"
+    with writing(store.root), log_to(artifact.path, world=here, title=title):
+        stage = build(frozen["config"], Stage, key=f"pipeline.{frozen['stage']}")  # type: ignore[type-abstract]
+        started = time.monotonic()
+        summary = stage.run(Job(artifact=artifact, inputs=inputs, command=frozen["command"]))
+        barrier()
+        if here.rank == 0:
+            _complete(artifact, inputs, seconds=time.monotonic() - started, summary=summary)
+        barrier()  # a machine that goes on finds the artifact complete
 
 
 def _complete(artifact: Artifact, inputs: dict[str, Artifact], *, seconds: float, summary: dict[str, Any]) -> None:
@@ -52,5 +65,20 @@ def _complete(artifact: Artifact, inputs: dict[str, Artifact], *, seconds: float
     artifact.complete(inputs=prints, seconds=seconds, summary=summary)
 
 
+@record
+def main() -> None:
+    """Be one of several workers: a failure is left for the launcher, which says it once for all of them."""
+    end_with_parent()
+    job, *threads = sys.argv[1:]
+    torch.set_num_threads(int(threads[0]) if threads else world().cores)
+    try:
+        work(Path(job))
+    except WsssError as error:
+        get_error_handler().record_exception(error)
+        sys.exit(MISTAKE)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
 if __name__ == "__main__":
-    work(Path(sys.argv[1]))
+    main()

@@ -16,6 +16,7 @@ from wsss.artifacts.formats import item_name
 from wsss.artifacts.store import Artifact
 from wsss.data.index import Index, Record
 from wsss.errors import ConfigError
+from wsss.stages.world import world
 from wsss.training.logging_options import LoggerOptions, NoLogger
 
 
@@ -33,11 +34,15 @@ class Runtime:
             raise ValueError(f"workers must be at least 0, got {self.workers}")
 
     def torch_device(self) -> torch.device:
-        """Return the device; raises `ConfigError` where a GPU is asked for and none is there."""
-        found = torch.cuda.is_available()
+        """Return this worker's device; raises `ConfigError` where a GPU is asked for and none is there."""
+        found, own = torch.cuda.device_count(), world().local_rank
         if self.device == "cuda" and not found:
             raise ConfigError(["device=cuda, but torch sees no GPU here: use device=cpu, or device=auto"])
-        return torch.device("cuda" if found and self.device != "cpu" else "cpu")
+        if self.device == "cpu" or not found:
+            return torch.device("cpu")
+        if own >= found:
+            raise ConfigError([f"launcher.nproc: worker {own + 1} has no GPU, there are {found}: use nproc={found}"])
+        return torch.device("cuda", own)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +88,10 @@ class Stage(ABC):
         if missing:
             raise ConfigError([f"reads: no stage plays the role {role!r}" for role in missing])
         self.runtime.torch_device()
+
+    def check_index(self, index: Index) -> None:
+        """Raise a `WsssError` for what the data do not allow: called as soon as they are known, of all stages."""
+        return
 
     def needed_roles(self) -> tuple[str, ...]:
         """Return the roles that this configuration reads."""

@@ -18,7 +18,7 @@ from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.metrics.curve import ThresholdCurve
 from wsss.stages.base import Job, Reduce, item_path
 from wsss.stages.progress import Advance, bar
-from wsss.stages.shard import cores
+from wsss.stages.world import world
 
 Labels = NDArray[np.uint8]
 
@@ -44,6 +44,10 @@ class Evaluate(Reduce):
 
     splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Which splits to score, by role: maps, refined, masks, predictions."""
+
+    def check_index(self, index: Index) -> None:
+        """Refuse a split that is not there."""
+        index.union(split for splits in self.splits.values() for split in splits)
 
     def run(self, job: Job) -> dict[str, Any]:
         """Write one JSON for each of the tables."""
@@ -82,8 +86,8 @@ class Source:
             return record, read_mask(path), read(self.artifact, record)
 
         # Bounded: a Map over all images at once would hold all of them.
-        chunk = 4 * cores()
-        with ThreadPoolExecutor(cores()) as pool:
+        chunk = 4 * world().cores
+        with ThreadPoolExecutor(world().cores) as pool:
             for start in range(0, len(self.records), chunk):
                 yield from pool.map(both, self.records[start : start + chunk])
 

@@ -40,7 +40,7 @@ class ExtractCams(Map):
     def check(self) -> None:
         """Also refuse a method that does not fit the classifier."""
         super().check()
-        self.cam.check(self.classifier.skeleton(1))
+        self.cam.check(self.classifier.outline())
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """See `weights_content`."""

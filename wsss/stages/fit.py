@@ -3,7 +3,7 @@
 import pickle
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import nn
@@ -11,10 +11,11 @@ from torch.utils.data import Dataset
 
 from wsss.artifacts.formats import whole
 from wsss.artifacts.store import Artifact
+from wsss.data.index import Index
 from wsss.errors import ConfigError, ModelError, StoreError, one_of
 from wsss.stages.base import Job, Stage
 from wsss.stages.progress import bar
-from wsss.stages.shard import cores
+from wsss.stages.world import world
 from wsss.training.options import FitOptions, TrainerOptions
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -28,6 +29,8 @@ WEIGHTS = "weights.pt"
 class Fit(Stage):
     """Train with Lightning's Trainer, nothing of our own; resumes from the last whole epoch."""
 
+    version: ClassVar[int] = 2
+
     fit: FitOptions
     trainer: TrainerOptions = field(default_factory=TrainerOptions)
     random_seed: int = 0
@@ -39,6 +42,13 @@ class Fit(Stage):
         super().check()
         if not 0 <= self.random_seed < 2**32:
             raise ConfigError([f"random_seed: {self.random_seed} is not in 0 .. 2^32 - 1"])
+
+    def check_index(self, index: Index) -> None:
+        """Refuse a split that is not there, and a batch that its images do not fill."""
+        count, batch = len(index.split(self.train_split)), self.fit.batch_size
+        if batch > count:
+            problem = f"{batch} is more than the {count} images of split {self.train_split!r}: use at most {count}"
+            raise ConfigError([f"fit.batch_size: {problem}"])
 
     @abstractmethod
     def module(self, job: Job) -> "KeyedModule":
@@ -52,31 +62,35 @@ class Fit(Stage):
         """Serve datasets as the options say."""
         from wsss.training.data import KeyedDataModule  # noqa: PLC0415 - see above
 
-        workers = self.runtime.workers if self.runtime.workers is not None else min(8, cores())
+        workers = self.runtime.workers if self.runtime.workers is not None else min(8, world().cores)
         return KeyedDataModule(
             train=train, val=val, batch_size=self.fit.batch_size, random_seed=self.random_seed, workers=workers
         )
 
     def run(self, job: Job) -> dict[str, Any]:
         """Train, or go on after the last whole epoch, and keep the weights."""
-        from wsss.training.fit import Bar, checkpoint_in, fit, quiet, seed, trainer_for  # noqa: PLC0415 - see above
+        from wsss.training.fit import Bar, Devices, fit, quiet, resume_from, seed, trainer_for  # noqa: PLC0415 - see above
 
         folder = job.artifact.checkpoints
-        resume = checkpoint_in(folder)
-        step = torch.load(resume, weights_only=True, map_location="cpu")["global_step"] if resume else 0
+        resume, here = resume_from(folder), world()
         seed(self.random_seed)
         module, data = self.module(job), self.data(job)
         total = self.fit.epochs * data.steps
-        with quiet(), bar(job.artifact.stage, total=total, unit="steps", done=step) as advance:
+        with quiet(), bar(job.artifact.stage, total=total, unit="steps", done=resume.step if resume else 0) as advance:
             trainer = trainer_for(
                 options=self.trainer,
+                devices=Devices(
+                    accelerator="cpu" if self.runtime.torch_device().type == "cpu" else "gpu",
+                    each_machine=here.local_size,
+                    machines=here.machines,
+                ),
                 epochs=self.fit.epochs,
                 folder=folder,
                 logger=self.runtime.logger,
                 callbacks=[Bar(advance)],
                 validate=data.has_validation,
             )
-            metrics = fit(trainer, module, data=data, resume=resume, step=step)
+            metrics = fit(trainer, module, data=data, resume=resume)
         if trainer.is_global_zero:
             save_weights(module.network, job.artifact)
         return {"metrics": metrics, "steps": trainer.global_step, "parameters": _count(module.network)}
@@ -86,8 +100,9 @@ def save_weights(network: nn.Module, artifact: Artifact) -> None:
     """Write a network's state dict; checkpoints, which also hold the optimiser, are then of no more use."""
     artifact.items.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
-    with whole(artifact.items / WEIGHTS) as hidden:
-        torch.save(state, hidden)
+    # Not by its path: torch hides what the system says of a full disk then.
+    with whole(artifact.items / WEIGHTS) as hidden, hidden.open("wb") as file:
+        torch.save(state, file)
     for path in artifact.checkpoints.glob("*.ckpt"):
         path.unlink()
 

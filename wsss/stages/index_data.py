@@ -9,6 +9,7 @@ from wsss.artifacts.formats import write_text
 from wsss.artifacts.store import Artifact
 from wsss.data.writer import IndexWriter
 from wsss.stages.base import Job, Reduce
+from wsss.stages.log import logger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,9 @@ class IndexData(Reduce):
         self._write_root(job.artifact, index.root)
         images = {split: len(ids) for split, ids in index.splits.items()}
         shown = Counter(index.classes[c] for record in index.records.values() for c in record.classes)
-        return {"images": images, "classes": dict(shown)}
+        for note in index.notes:
+            logger.warning(note)
+        return {"images": images, "classes": dict(shown), "notes": list(index.notes)}
 
     def relocate(self, artifact: Artifact) -> None:
         """Note where the data set lies today: it may have been moved since it was indexed."""

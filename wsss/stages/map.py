@@ -29,6 +29,10 @@ class Map(Stage):
     def open(self, job: Job, device: torch.device) -> ItemWorker[Any, Any]:
         """Load what all images need."""
 
+    def check_index(self, index: Index) -> None:
+        """Refuse a split that is not there."""
+        index.union(self.splits)
+
     def batches(self, index: Index) -> list[tuple[Record, ...]]:
         """Return which images are worked on together."""
         return [(record,) for record in index.union(self.splits)]

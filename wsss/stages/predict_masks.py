@@ -88,8 +88,12 @@ class MaskPredictor(ItemWorker[NDArray[np.uint8], ImageAndMaps]):
 
     def write(self, path: Path, result: ImageAndMaps) -> None:
         """Refine, decide and write; refiners are bound to the CPU, so they run here, beside the device."""
+        write_mask(path, Argmax()(self.refined(result)))
+
+    def refined(self, result: ImageAndMaps) -> ScoreMaps:
+        """Apply every refiner to what `compute` returned for an image."""
         image, maps = result
         every = [maps]
         for step in self.steps:
             every = step([image], every)
-        write_mask(path, Argmax()(every[0]))
+        return every[0]

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from wsss.stages.world import world
+
 console: Final = Console(stderr=False, highlight=False, soft_wrap=True)
 
 
@@ -37,7 +39,7 @@ def bar(title: str, *, total: int, unit: str, done: int = 0) -> Iterator[Advance
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, disable=world().rank > 0) as progress:
         task = progress.add_task(title, total=total, completed=done, unit=unit, note="")
 
         def advance(count: int = 1, /, *, note: str = "") -> None:

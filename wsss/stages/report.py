@@ -6,24 +6,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from wsss.artifacts.formats import MASK, SCORES, read_json, read_mask_item, read_scores, write_text
+from wsss.artifacts.formats import MASK, SCORES, item_name, read_json, read_mask_item, read_scores, whole, write_text
 from wsss.artifacts.store import Artifact
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
 from wsss.refine.background import ConstantBackground
 from wsss.refine.base import Refiner
-from wsss.report.curves import threshold_curve, training_curves
 from wsss.report.logged import LogRow
 from wsss.report.page import Chart, Report, StageLine, render
-from wsss.report.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
+from wsss.report.sheet import JPEG_QUALITY, HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
+from wsss.report.sheet_picture import sheet_picture
 from wsss.stages.base import Job, Reduce, item_path
 from wsss.training.history import HISTORY, read_history
 
 
 @dataclass(frozen=True, kw_only=True)
 class MakeReport(Reduce):
-    """Draw `report.html` from what the other stages left."""
+    """Draw `report.html` from what the other stages left, and every contact sheet as a picture of its own."""
 
+    version: ClassVar[int] = 2
     roles: ClassVar[tuple[str, ...]] = ("index", "evaluation")
 
     title: str
@@ -34,7 +35,7 @@ class MakeReport(Reduce):
     random_seed: int = 0
 
     def run(self, job: Job) -> dict[str, Any]:
-        """Write the page."""
+        """Write the page and the pictures."""
         job.artifact.items.mkdir(parents=True, exist_ok=True)
         found = job.inputs["evaluation"].items
         index = job.index()
@@ -47,13 +48,16 @@ class MakeReport(Reduce):
             scores=read_json(found / "scores.json"),
             charts=(*self._curves(read_json(found / "curves.json")), *trainings(job.inputs)),
             sheets=tuple(self._sheets(job, index, read_json(found / "images.json"))),
-            notes=tuple(read_json(found / "notes.json")),
+            notes=all_notes(job.inputs),
             config="\n".join(artifact.job.read_text(encoding="utf-8") for artifact in job.inputs.values()),
         )
         write_text(job.artifact.items / "report.html", render(report))
+        write_sheets(job.artifact.items / "sheets", report.sheets)
         return {}
 
     def _curves(self, curves: Mapping[str, Any]) -> list[Chart]:
+        from wsss.report.curves import threshold_curve  # noqa: PLC0415 - matplotlib takes a second to import
+
         rules = (r.threshold for r in self.refine.values() if isinstance(r, ConstantBackground))
         configured = next(rules, None)
         return [
@@ -80,6 +84,20 @@ class MakeReport(Reduce):
         return sheets
 
 
+def write_sheets(folder: Path, sheets: tuple[Sheet, ...]) -> None:
+    """Write each sheet as a JPEG that is named after it, such as `val best.jpg`."""
+    folder.mkdir(exist_ok=True)
+    for sheet in sheets:
+        with whole(folder / item_name(sheet.title.replace(":", ""), ".jpg")) as hidden:
+            sheet_picture(sheet).save(hidden, format="JPEG", quality=JPEG_QUALITY)
+
+
+def all_notes(inputs: Mapping[str, Artifact]) -> tuple[str, ...]:
+    """Return what the stages say that a person should know, such as images that were left out, each once."""
+    said = (note for artifact in inputs.values() for note in artifact.manifest()["summary"].get("notes", ()))
+    return tuple(dict.fromkeys([*said, *read_json(inputs["evaluation"].items / "notes.json")]))
+
+
 def stage_line(artifact: Artifact) -> StageLine:
     """Return what the manifest says of a stage."""
     manifest = artifact.manifest()
@@ -94,6 +112,8 @@ def stage_line(artifact: Artifact) -> StageLine:
 
 def trainings(inputs: Mapping[str, Artifact]) -> list[Chart]:
     """Return the curves of every stage that kept a history."""
+    from wsss.report.curves import training_curves  # noqa: PLC0415 - as above
+
     charts = []
     for artifact in inputs.values():
         rows = [LogRow(step=r.step, name=r.name, value=r.value) for r in read_history(artifact.path / HISTORY)]

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,10 +12,12 @@ from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, runtime_che
 
 import torch
 
-from wsss.artifacts.formats import item_name
+from wsss.artifacts.formats import is_whole, item_name
 from wsss.data.index import Record
 from wsss.stages.base import Job, Runtime
+from wsss.stages.log import logger
 from wsss.stages.progress import bar
+from wsss.stages.world import end_with_parent, world
 
 AHEAD: Final = 2
 """Batches that are being loaded while one is worked on, and that may wait to be written."""
@@ -57,16 +60,6 @@ class Opens(Protocol):
         ...
 
 
-def rank_and_world() -> tuple[int, int]:
-    """Return which of how many worker processes this is, as torchrun says; (0, 1) without it."""
-    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 def run(stage: Opens, job: Job, batches: Sequence[Batch]) -> int:
     """Make what is missing of this rank's batches and return how many items that were.
 
@@ -74,9 +67,9 @@ def run(stage: Opens, job: Job, batches: Sequence[Batch]) -> int:
     interruption. A batch of which a part is missing is computed as a whole, so that its bytes do not depend on it.
     """
     job.artifact.items.mkdir(parents=True, exist_ok=True)
-    rank, world = rank_and_world()
-    done = {entry.name for entry in os.scandir(job.artifact.items)}
-    mine = batches[rank::world]
+    here = world()
+    mine = batches[here.rank :: here.size]
+    done = whole_items(job.artifact.items, {item_name(r.id, stage.suffix) for batch in mine for r in batch})
     missing = [batch for batch in mine if any(item_name(r.id, stage.suffix) not in done for r in batch)]
     total = sum(map(len, mine))
     todo = sum(map(len, missing))
@@ -87,9 +80,19 @@ def run(stage: Opens, job: Job, batches: Sequence[Batch]) -> int:
     return todo
 
 
+def whole_items(folder: Path, names: set[str]) -> set[str]:
+    """Return which items are there; one that is torn, as a machine that lost its power leaves it, is removed."""
+    there = {entry.name for entry in os.scandir(folder)} & names
+    torn = {name for name in there if not is_whole(folder / name)}
+    for name in sorted(torn):
+        logger.warning("%s is torn: it is made again", folder / name)
+        (folder / name).unlink()
+    return there - torn
+
+
 def _beside_device(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
     worker = stage.open(job, stage.runtime.torch_device())
-    threads = min(8, stage.runtime.workers or cores())
+    threads = min(8, stage.runtime.workers or world().cores)
     with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
         writing: deque[list[Future[None]]] = deque()
         for batch, loaded in _loaded_ahead(worker, batches, readers):
@@ -130,13 +133,18 @@ _child: tuple[Opens, Job, ItemWorker[Any, Any]] | None = None
 
 def _open_in_child(stage: Opens, job: Job) -> None:
     global _child  # noqa: PLW0603
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process: the parent decides
     torch.set_num_threads(1)
     _child = stage, job, stage.open(job, torch.device("cpu"))
 
 
 def _batch_in_child(batch: Batch) -> int:
     assert _child is not None
-    stage, job, worker = _child
+    return _make(batch, *_child)
+
+
+def _make(batch: Batch, stage: Opens, job: Job, worker: ItemWorker[Any, Any]) -> int:
     results = worker.compute([worker.load(record) for record in batch])
     for record, result in zip(batch, results, strict=True):
         worker.write(job.artifact.items / item_name(record.id, stage.suffix), result)
@@ -146,8 +154,24 @@ def _batch_in_child(batch: Batch) -> int:
 def _in_processes(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
     if not batches:
         return
-    processes = min(stage.runtime.workers or cores(), len(batches))
-    # Spawned, since a fork of a process whose OpenMP pool is running may never return.
-    context = multiprocessing.get_context("spawn")
+    processes = min(stage.runtime.workers or world().cores, len(batches))
+    if processes == 1:
+        yield from _in_this_process(stage, job, batches)
+        return
+    # A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it
+    # imports once for all.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([type(stage).__module__])
     with ProcessPoolExecutor(processes, context, initializer=_open_in_child, initargs=(stage, job)) as pool:
         yield from pool.map(_batch_in_child, batches)
+
+
+def _in_this_process(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in a child: last bits of a result may depend on it
+    try:
+        worker = stage.open(job, torch.device("cpu"))
+        for batch in batches:
+            yield _make(batch, stage, job, worker)
+    finally:
+        torch.set_num_threads(threads)

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from wsss.data.datasets import ClassifierData, ClassifierEvalData
+from wsss.data.index import Index
+from wsss.errors import DataError, one_of
 from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.models.freezing import freeze_parameters
 from wsss.stages.base import Job
 from wsss.stages.fit import Fit, load_weights
+from wsss.stages.log import logger
+from wsss.stages.world import world
 from wsss.training.options import ClassifierFit
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -30,11 +34,28 @@ class TrainClassifier(Fit):
         super().check()
         self.classifier.check()
         if self.fit.frozen_until is not None:
-            self.classifier.skeleton(1).trained_paths_until(self.fit.frozen_until)
+            self.classifier.outline().trained_paths_until(self.fit.frozen_until)
+
+    def check_index(self, index: Index) -> None:
+        """Also refuse images that show no class at all, since nothing can be learnt from them."""
+        super().check_index(index)
+        index.split(self.val_split)
+        if len(unseen(index, split=self.train_split)) == len(index.classes):
+            raise DataError(f"no image of split {self.train_split!r} shows any class: give images their labels")
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """Weights that lie in a file count by their bytes."""
         return weights_content(self.classifier)
+
+    def run(self, job: Job) -> dict[str, Any]:
+        """Warn of classes that cannot be learnt, and train."""
+        names = unseen(job.index(), split=self.train_split)
+        what = f"no image of split {self.train_split!r} shows {one_of(names)}: this cannot be learnt"
+        notes = [f"{what}; add images of it, or take it out of `dataset.classes`"] if names else []
+        if world().rank == 0:
+            for note in notes:
+                logger.warning(note)
+        return {**super().run(job), "notes": notes}
 
     def module(self, job: Job) -> "ClassifierModule":
         """Build the network with its initial weights."""
@@ -62,6 +83,12 @@ class TrainClassifier(Fit):
             normalisation=normalisation,
         )
         return self.data_module(train=train, val=val)
+
+
+def unseen(index: Index, *, split: str) -> tuple[str, ...]:
+    """Return the names of the classes that no image of a split shows."""
+    seen = {c for record in index.split(split) for c in record.classes}
+    return tuple(name for c, name in enumerate(index.classes) if c not in seen)
 
 
 def weights_content(options: Classifier) -> dict[str, tuple[Path, ...]]:

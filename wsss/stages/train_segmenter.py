@@ -37,8 +37,8 @@ class TrainSegmenter(Fit):
         super().check()
         self.segmenter.check(self.classifier)
         if self.fit.frozen_until is not None:
-            paths = self.classifier.skeleton(1).trained_paths_until(self.fit.frozen_until)
-            freeze_parameters(self.segmenter.skeleton(1).encoder, paths=paths)
+            paths = self.classifier.outline().trained_paths_until(self.fit.frozen_until)
+            freeze_parameters(self.segmenter.outline().encoder, paths=paths)
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """Weights that lie in a file count by their bytes."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import albumentations  # noqa: F401 - loader processes are forked: they find it imported, and do not each do so
 import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset, Subset
@@ -40,7 +41,8 @@ class KeyedDataModule(pl.LightningDataModule):
             rank=self.trainer.global_rank,
             world=self.trainer.world_size,
         )
-        return KeyedLoader(self._train, sampler=sampler, batch_size=sampler.local_batch_size, **self._loading())
+        loading = self._loading(batches=self.steps)
+        return KeyedLoader(self._train, sampler=sampler, batch_size=sampler.local_batch_size, **loading)
 
     @property
     def has_validation(self) -> bool:
@@ -54,11 +56,13 @@ class KeyedDataModule(pl.LightningDataModule):
         assert self.trainer is not None
         own = range(self.trainer.global_rank, len(self._val), self.trainer.world_size)  # type: ignore[arg-type]
         batch_size = max(1, self._batch_size // self.trainer.world_size)
-        return DataLoader(Subset(self._val, own), batch_size=batch_size, **self._loading())
+        loading = self._loading(batches=-(-len(own) // batch_size))
+        return DataLoader(Subset(self._val, own), batch_size=batch_size, **loading)
 
-    def _loading(self) -> dict[str, Any]:
+    def _loading(self, *, batches: int) -> dict[str, Any]:
+        workers = min(self._workers, batches)  # a process more would wait for ever
         return {
-            "num_workers": self._workers,
-            "persistent_workers": self._workers > 0,
+            "num_workers": workers,
+            "persistent_workers": workers > 0,
             "pin_memory": torch.cuda.is_available(),
         }

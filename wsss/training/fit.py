@@ -2,22 +2,31 @@
 
 import logging
 import math
+import pickle
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import pytorch_lightning as pl
+import torch
+from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning_fabric.utilities.warnings import PossibleUserWarning
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from torch import nn
 
+from wsss.artifacts.formats import whole
 from wsss.errors import WsssError
 from wsss.training.data import KeyedDataModule
-from wsss.training.keyed import KeyedModule
-from wsss.training.loggers import History
+from wsss.training.guarded import Guarded
+from wsss.training.keyed import METRICS, KeyedModule, logged
 from wsss.training.logging_options import LoggerOptions
 from wsss.training.options import TrainerOptions
+
+CHECKPOINT: Final = "epoch.ckpt"
+"""The state after the last whole epoch."""
 
 
 class Bar(Callback):
@@ -33,20 +42,54 @@ class Bar(Callback):
 
 
 class StopAtNaN(Callback):
-    """Stops at the first loss that is no number; the last epoch's checkpoint stays."""
+    """Stops at the first loss that is no number; the last good checkpoint stays."""
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, *_: Any) -> None:
-        """Raise `WsssError` where the loss is not finite."""
+        """Raise `WsssError` where the loss is not finite, or, before an epoch is saved, a weight is not."""
+        what = None
         if not bool(outputs["loss"].isfinite()):
+            what = f"the loss is {float(outputs['loss'])}"
+        elif trainer.is_last_batch and not _finite(module):
+            what = "weights are no numbers any more"
+        if what is not None:
             raise WsssError(
-                f"the loss is {float(outputs['loss'])} at epoch {trainer.current_epoch}, step {trainer.global_step}: "
-                f"lower fit.*.learning_rate, or use trainer.precision=32-true; the last epoch's checkpoint is kept"
+                f"{what} at epoch {trainer.current_epoch}, step {trainer.global_step}: "
+                f"lower fit.*.learning_rate, or use trainer.precision=32-true; {_kept(trainer)}"
             )
+
+
+def _finite(module: nn.Module) -> bool:
+    return all(bool(tensor.isfinite().all()) for tensor in module.state_dict().values() if tensor.is_floating_point())
+
+
+def _kept(trainer: pl.Trainer) -> str:
+    assert isinstance(trainer.checkpoint_callback, ModelCheckpoint)
+    path = Path(trainer.checkpoint_callback.dirpath or "", CHECKPOINT)
+    return f"the last good state is kept, {path}" if path.exists() else "no epoch was finished"
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Writes a checkpoint to a hidden name and renames it: Lightning writes over the last one, which a kill tears."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
+        """See Lightning."""
+        with whole(Path(path)) as hidden:
+            super().save_checkpoint(checkpoint, hidden, storage_options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Devices:
+    """What a training runs on: one process a device."""
+
+    accelerator: Literal["cpu", "gpu"] = "cpu"
+    each_machine: int = 1
+    machines: int = 1
 
 
 def trainer_for(
     *,
     options: TrainerOptions,
+    devices: Devices,
     epochs: int,
     folder: Path,
     logger: LoggerOptions,
@@ -56,13 +99,14 @@ def trainer_for(
     """Return a Trainer that keeps the last epoch's state in `folder` and logs beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     last = ModelCheckpoint(
-        dirpath=folder, filename="epoch", save_top_k=1, every_n_epochs=1, enable_version_counter=False
+        dirpath=folder, filename=Path(CHECKPOINT).stem, save_top_k=1, every_n_epochs=1, enable_version_counter=False
     )
     return pl.Trainer(
-        accelerator=options.runtime.accelerator,
-        devices=options.runtime.devices,
-        num_nodes=options.runtime.num_nodes,
+        accelerator=devices.accelerator,
+        devices=devices.each_machine,
+        num_nodes=devices.machines,
         strategy=options.runtime.strategy,
+        plugins=[WholeCheckpoints()],
         precision=options.precision,
         gradient_clip_val=options.gradient_clip,
         max_epochs=epochs,
@@ -77,21 +121,43 @@ def trainer_for(
     )
 
 
-def checkpoint_in(folder: Path) -> Path | None:
-    """Return the state to go on from, None before the first epoch's end."""
-    path = folder / "epoch.ckpt"
-    return path if path.exists() else None
+@dataclass(frozen=True, kw_only=True)
+class Resume:
+    """A state to go on from: its file, and how many steps were made until then."""
+
+    path: Path
+    step: int
+    metrics: dict[str, float]
+    """What was logged last."""
 
 
-def fit(
-    trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resume: Path | None, step: int
-) -> dict[str, float]:
-    """Train to the end and return the metrics logged last, without what is no number (the mAP of no positives)."""
+def resume_from(folder: Path) -> Resume | None:
+    """Return the state of the last whole epoch, None where there is none or where it is torn, which is then logged."""
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        return Resume(path=path, step=state["global_step"], metrics=state[METRICS])
+    except (OSError, EOFError, KeyError, RuntimeError, pickle.UnpicklingError):
+        logging.getLogger("wsss").warning("%s is torn: the training starts again", path)
+        return None
+
+
+def fit(trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resume: Resume | None) -> dict[str, float]:
+    """Train to the end and return the metrics logged last, without what is no number (the mAP of no positives).
+
+    Raises `KeyboardInterrupt` after a Ctrl-C, which Lightning itself turns into the end of the process.
+    """
     for logger in trainer.loggers:
-        if isinstance(logger, History):
-            logger.rewind(step)
-    trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)
-    metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        if isinstance(logger, Guarded):
+            logger.rewind(resume.step if resume else 0)
+    try:
+        trainer.fit(module, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
+    except SystemExit as error:
+        raise KeyboardInterrupt from error
+    # A training that was stopped after its last epoch has nothing left to log.
+    metrics = (resume.metrics if resume else {}) | logged(trainer)
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 

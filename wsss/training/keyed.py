@@ -1,7 +1,7 @@
 """What every training shares: randomness by key, counts over all ranks, and gathering without padding."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pytorch_lightning as pl
 import torch
@@ -10,6 +10,9 @@ from torch import Tensor, distributed, nn
 
 from wsss.data.keys import mix
 from wsss.training.options import FitOptions
+
+METRICS: Final = "metrics"
+"""Where a checkpoint holds what was logged last."""
 
 
 class KeyedModule(pl.LightningModule):
@@ -25,9 +28,17 @@ class KeyedModule(pl.LightningModule):
         self.options = fit
         self.random_seed = random_seed
 
+    def on_train_epoch_start(self) -> None:
+        """Switch to training: Lightning leaves the modes of layers as it finds them, batch norm's among them."""
+        self.train()
+
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Seed torch's generators for this step."""
         torch.manual_seed(mix("step", self.random_seed, self.current_epoch, batch_idx))
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what was logged last."""
+        checkpoint[METRICS] = logged(self.trainer)
 
     def sgd(self, *, backbone: Iterable[nn.Parameter], head: Iterable[nn.Parameter]) -> OptimizerLRSchedulerConfig:
         """Return the optimiser and its schedule as Lightning wants them."""
@@ -35,6 +46,11 @@ class KeyedModule(pl.LightningModule):
         trained = [parameter for parameter in backbone if parameter.requires_grad]
         optimiser, schedule = self.options.optimiser(backbone=trained, head=list(head), steps=steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def logged(trainer: pl.Trainer) -> dict[str, float]:
+    """Return the metrics that a training logged last."""
+    return {name: float(value) for name, value in trainer.callback_metrics.items()}
 
 
 def world() -> int:

@@ -1,4 +1,4 @@
-"""Lightning loggers. The CSV history is our own: Lightning's CSVLogger deletes its file when a run resumes."""
+"""Lightning loggers of a training. The CSV history is our own: Lightning's deletes its file when a run resumes."""
 
 import csv
 import math
@@ -6,7 +6,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from pytorch_lightning.loggers import Logger
+import yaml
+from pytorch_lightning.loggers import Logger, TensorBoardLogger
 from pytorch_lightning.utilities import rank_zero_only
 
 from wsss.artifacts.formats import whole
@@ -22,6 +23,13 @@ class History(Logger):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
+
+    @classmethod
+    def opened(cls, path: Path, step: int) -> "History":
+        """Return the history of a training that goes on after `step` steps."""
+        history = cls(path)
+        history.rewind(step)
+        return history
 
     @property
     def name(self) -> str:
@@ -49,3 +57,17 @@ class History(Logger):
 
     def log_hyperparams(self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any) -> None:
         """Hold nothing: the stage's frozen config lies beside the history."""
+
+
+def tensorboard(logs: Path, step: int, *, job: Path) -> TensorBoardLogger:
+    """Return TensorBoard's logger; `purge_step` hides what was logged at `step` or later, before a resume."""
+    logger = TensorBoardLogger(logs / "tensorboard", name="", version="", default_hp_metric=False, purge_step=step)
+    logger.log_hyperparams(frozen_config(job))
+    return logger
+
+
+def frozen_config(job: Path) -> dict[str, Any]:
+    """Return a stage's config out of its frozen job; empty where there is none, as in a training without a stage."""
+    frozen = yaml.safe_load(job.read_text(encoding="utf-8")) if job.exists() else {}
+    config: dict[str, Any] = frozen.get("config", {})
+    return config

@@ -73,12 +73,10 @@ def poly(step: int, *, steps: int, power: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainerRuntime:
-    """On what a training runs; handed to Lightning's Trainer."""
+    """How processes train together; handed to Lightning's Trainer. Device and processes: `runtime` and `launcher`."""
 
-    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
-    devices: int = 1
-    num_nodes: int = 1
     strategy: str = "auto"
+    """`auto` is DDP where there are several processes; any name that Lightning knows."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,48 @@
+"""Runs in processes of their own that can be killed; a server that has imported everything forks them."""
+
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["killable", "wsss.run.pipeline", "wsss.training.fit", "wsss.stages.report"])
+
+
+def start(config: dict[str, Any], *, write: int | None = None) -> "multiprocessing.context.ForkServerProcess":
+    """Start a run; at its `write`-th write of a file it kills itself, after the bytes and before the name."""
+    process = CONTEXT.Process(target=_run, args=(config, write))
+    process.start()
+    return process
+
+
+def _run(config: dict[str, Any], write: int | None) -> None:
+    import torch
+    from rich.console import Console
+
+    from wsss.run import pipeline
+    from wsss.stages import progress
+
+    torch.set_num_threads(1)
+    multiprocessing.set_start_method("fork", force=True)  # as in a process that no server started
+    silent = Console(file=open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - lives as long as we
+    progress.console = pipeline.console = silent  # type: ignore[misc]
+    if write is not None:
+        _kill_at(write)
+    pipeline.run(config)
+
+
+def _kill_at(write: int) -> None:
+    left = [write]
+    replace = Path.replace
+
+    def replaces(path: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] == 0:
+            content = path.read_bytes()
+            path.write_bytes(content[: len(content) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        return replace(path, target)
+
+    Path.replace = replaces  # type: ignore[method-assign, assignment]

@@ -1,0 +1,166 @@
+"""Several processes, and several machines, on the CPU."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from toy_runs import SMALL, Run, contents
+
+from wsss.data.index import Index
+from wsss.errors import ConfigError, WsssError
+from wsss.run.launch import Here
+from wsss.run.pipeline import make
+from wsss.run.plan import Step
+from wsss.run.torchrun import ALONE, Torchrun
+from wsss.stages.fit import WEIGHTS
+
+STARTED = {"SLURM_PROCID": "0", "SLURM_NTASKS": "4", "SLURM_NNODES": "4", "SLURM_NODEID": "2", "SLURM_JOB_ID": "412345"}
+
+
+@pytest.fixture(autouse=True)
+def _outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*STARTED, "WORLD_SIZE", "SLURM_NODELIST"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def emptied(step: Step) -> dict[str, bytes]:
+    """Take an artifact's items away; return what they were."""
+    before = contents(step.artifact.items)
+    step.artifact.manifest_path.unlink()
+    for name in before:
+        (step.artifact.items / name).unlink()
+    return before
+
+
+def test_alone_it_meets_nobody() -> None:
+    options = Torchrun(nproc=3)
+    options.check()
+    assert (options.processes(), options.machines(), options.rank(), options.place()) == (3, 1, 0, ALONE)
+
+
+def test_slurm_says_who_and_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**STARTED, "SLURM_NODELIST": "gpu[07-09,12]"}.items():
+        monkeypatch.setenv(name, value)
+    options = Torchrun(nproc=8)
+    options.check()
+    assert (options.machines(), options.rank(), options.place()) == (4, 2, "gpu07:17345")
+    assert Torchrun(nproc=8, node_rank=1, rendezvous="head:1234").place() == "head:1234"
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "said"),
+    [
+        ({"nnodes": 2}, {}, "launcher.rendezvous: 2 machines need host:port"),
+        ({"nnodes": 2, "node_rank": 2, "rendezvous": "a:1"}, {}, "launcher.node_rank: 2 is not in 0 .. 1"),
+        ({"nnodes": 2, "rendezvous": "head"}, {}, "launcher.rendezvous: head is not host:port"),
+        ({}, {"WORLD_SIZE": "2"}, "call wsss, not torchrun"),
+        ({}, {**STARTED, "SLURM_NTASKS": "32"}, "SLURM started 32 tasks; use --ntasks-per-node=1"),
+    ],
+)
+def test_machines_that_could_not_meet_are_refused(
+    options: dict[str, Any], environment: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=said):
+        Torchrun(**options).check()
+
+
+@pytest.mark.parametrize("name", ["nproc", "nnodes", "threads"])
+def test_numbers_are_positive(name: str) -> None:
+    options: dict[str, Any] = {name: 0}
+    with pytest.raises(ValueError, match=f"{name} must be at least 1"):
+        Torchrun(**options)
+
+
+def test_two_workers_make_the_same_bytes_and_weights(toy_run: Run, tmp_path: Path) -> None:
+    several_make_the_same(toy_run.copied(tmp_path), processes=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [1, 3])
+def test_one_and_three_workers_do_too(processes: int, toy_run: Run, tmp_path: Path) -> None:
+    several_make_the_same(toy_run.copied(tmp_path), processes=processes)
+
+
+def several_make_the_same(copy: Run, *, processes: int) -> None:
+    # A batch of 6 divides among 1, 2 and 3; that training was not run before, so here it is first run alone.
+    steps = copy.plan("fit.classifier.batch_size=6")
+    train = steps["train_classifier"]
+    make(train, crew=Here())
+    alone = weights_of(train)
+    emptied(train)
+    with Torchrun(nproc=processes, threads=1).open() as crew:
+        make(train, crew=crew)
+        for step in (copy.plan()["extract_cams"], copy.plan()["refine_cams"]):
+            before = emptied(step)
+            make(step, crew=crew)
+            assert contents(step.artifact.items) == before
+    together = weights_of(train)
+    assert max(float((alone[key] - together[key]).abs().max()) for key in alone) <= 1e-5
+
+
+def weights_of(step: Step) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = torch.load(step.artifact.items / WEIGHTS, weights_only=True)
+    return state
+
+
+def test_a_worker_that_fails_is_named_and_the_others_work_stays(toy_run: Run, tmp_path: Path) -> None:
+    copy = toy_run.copied(tmp_path)
+    step = copy.plan()["extract_cams"]
+    before = emptied(step)
+    index = Index.from_json(
+        (copy.plan()["index_data"].artifact.items / "index.json").read_text(encoding="utf-8"),
+        root=copy.plan()["index_data"].artifact.items,
+    )
+    *_, last = step.stage.batches(index)  # type: ignore[attr-defined]
+    image = index.image_path(last[0])
+    content = image.read_bytes()
+    image.write_bytes(content[:200])
+    with (
+        Torchrun(nproc=2, threads=1).open() as crew,
+        pytest.raises(WsssError, match=rf"(?s)^extract_cams: worker [12] failed: .*{image.name}.*goes on from there"),
+    ):
+        make(step, crew=crew)
+    left = contents(step.artifact.items)
+    assert 0 < len(left) < len(before)
+    image.write_bytes(content)
+    with Torchrun(nproc=2, threads=1).open() as crew:
+        make(step, crew=crew)
+    assert contents(step.artifact.items) == before
+
+
+@pytest.mark.slow
+def test_two_machines_meet_and_share_the_work(toy_run: Run, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    store = tmp_path / "store"
+    both = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-m", "wsss", "run", *SMALL, f"store='{store}'", f"out='{tmp_path / str(rank)}'"),
+                *("launcher=torchrun", "launcher.nproc=1", "launcher.nnodes=2", f"launcher.node_rank={rank}"),
+                *("launcher.threads=1", f"launcher.rendezvous=localhost:{port}"),
+            ],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    said = [process.communicate(timeout=900)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert (tmp_path / "0" / "report.html").is_file()
+    assert not (tmp_path / "1").exists()
+    alone = toy_run.plan()
+    for name in ("extract_cams", "refine_cams", "make_masks"):
+        (folder,) = (store / name).iterdir()
+        assert folder.name == alone[name].artifact.fingerprint
+        assert {path.name for path in folder.glob("log*.txt")} == {"log.txt", "log.1.txt"}

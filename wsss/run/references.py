@@ -1,0 +1,33 @@
+"""Which runs refer to what in a store: as long as a run's own folder is there, what it is made of is kept."""
+
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
+
+from wsss.artifacts.store import Store
+from wsss.run.record import RECORD, read_record
+
+
+def used_by(store: Store) -> dict[str, tuple[Path, ...]]:
+    """Return the folders of the runs, finished or not, that refer to each artifact, by its fingerprint.
+
+    Raises `StoreError` for a run whose record cannot be read: what it refers to is not known.
+    """
+    users: dict[str, list[Path]] = defaultdict(list)
+    for folder in store.remembered():
+        record = folder / RECORD
+        if record.exists():
+            for fingerprint in _fingerprints(folder, store, changed=record.stat().st_mtime_ns):
+                users[fingerprint].append(folder)
+    return {fingerprint: tuple(folders) for fingerprint, folders in users.items()}
+
+
+def lost(store: Store) -> list[Path]:
+    """Return the folders of runs that are no longer there, or no longer a run's: they refer to nothing."""
+    return [folder for folder in store.noted() if not (folder / RECORD).exists()]
+
+
+@lru_cache(maxsize=10_000)
+def _fingerprints(folder: Path, store: Store, *, changed: int) -> tuple[str, ...]:
+    """Read a record; `changed` is its time, so that it is read again when it was written again."""
+    return tuple(read_record(folder, store=store.root).stages.values())

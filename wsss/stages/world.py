@@ -1,0 +1,72 @@
+"""The processes that make one artifact together: which of them this is, and where they wait for each other."""
+
+import multiprocessing
+import os
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from torch import distributed
+
+PATIENCE: Final = timedelta(days=14)
+"""How long a worker waits for the others: shares of a Map stage may differ by hours, and a death ends them all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Which worker this is. `rank` counts over all machines, `local_rank` those of this machine, both from 0."""
+
+    rank: int = 0
+    size: int = 1
+    local_rank: int = 0
+    local_size: int = 1
+
+    @property
+    def machines(self) -> int:
+        """On how many machines the workers are spread."""
+        return self.size // self.local_size
+
+    @property
+    def cores(self) -> int:
+        """How many cores this worker may keep busy: its part of the machine's."""
+        return max(1, len(os.sched_getaffinity(0)) // self.local_size)
+
+
+def world() -> World:
+    """Return what torchrun says in the environment; one process, where it says nothing."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    return World(
+        rank=int(os.environ.get("RANK", "0")),
+        size=size,
+        local_rank=int(os.environ.get("LOCAL_RANK", "0")),
+        local_size=int(os.environ.get("LOCAL_WORLD_SIZE", size)),
+    )
+
+
+def barrier() -> None:
+    """Wait until every worker has come here; a training's process group is used, or one is made."""
+    if world().size == 1:
+        return
+    if not distributed.is_initialized():
+        distributed.init_process_group("gloo", timeout=PATIENCE)
+    distributed.barrier()
+
+
+def end_with_parent() -> None:
+    """End this process soon after its parent's death: a SIGKILL of the parent leaves nobody else to do so.
+
+    A pool's process would otherwise wait for work for ever, and a training go on beside the one that is started next.
+    """
+    server = multiprocessing.parent_process()
+    parent = os.getppid()
+
+    def watch() -> None:
+        if server is not None:  # forked by a server, which is not the parent that matters
+            server.join()
+        while server is None and os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="end_with_parent").start()
