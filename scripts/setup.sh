@@ -8,15 +8,15 @@ fail() {
   exit 1
 }
 
-# Print the path of a Python that is new enough; PYTHON=... chooses one.
+# Print the path of a Python that will do; PYTHON=... chooses one.
 find_python() {
   local name
-  for name in ${PYTHON:+"$PYTHON"} .venv/bin/python python3 python3.14 python3.13 python3.12 python3.11 python; do
-    "$name" -c 'import sys; sys.version_info < (3, 11) and sys.exit(1); print(sys.executable)' 2>/dev/null && return
+  for name in ${PYTHON:+"$PYTHON"} .venv/bin/python python3 python3.13 python3.12 python3.11 python; do
+    "$name" -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit(1); print(sys.executable)' 2>/dev/null && return
     # Asked for by name: another one would be a surprise.
-    [[ $name != "${PYTHON:-}" ]] || fail "PYTHON=$PYTHON is no Python 3.11 or newer"
+    [[ $name != "${PYTHON:-}" ]] || fail "PYTHON=$PYTHON is no Python 3.11 to 3.13"
   done
-  fail "no Python 3.11 or newer was found: install one (apt-get install python3, or python.org), or set PYTHON=/path/to/python"
+  fail "no Python 3.11 to 3.13 was found: install one (apt-get install python3, or python.org), or set PYTHON=/path/to/python"
 }
 
 # Print the path of a uv that knows dependency groups: the one on PATH, or else our own in .tools.

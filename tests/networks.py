@@ -1,6 +1,7 @@
 """Classifiers small enough to be worked out by hand; they fulfil what `wsss.types` asks of a classifier."""
 
 from abc import abstractmethod
+from copy import deepcopy
 from typing import Final
 
 import torch
@@ -9,7 +10,7 @@ from torch.nn import functional
 
 from wsss.errors import ModelError
 from wsss.models.classifier import Classifier, GAPClassifier
-from wsss.types import Cut
+from wsss.types import Cut, Targets
 
 CLASSES: Final = 4
 
@@ -114,3 +115,13 @@ def small_timm_network() -> GAPClassifier:
     network = Classifier(backbone="mobilenetv3_small_050", weights="none", output_stride=32).build(CLASSES)
     shake(network)
     return network.eval()
+
+
+def one_by_one(network: Tiny, block: str, images: Tensor, targets: Targets) -> list[tuple[Tensor, Tensor]]:
+    """Maps and gradients of every pair in double precision, each by a backward pass of its own: a reference."""
+    double, pairs = deepcopy(network).double(), []
+    for image, cls in zip(targets.image.tolist(), targets.cls.tolist(), strict=True):
+        cut = double.until(block, images[image : image + 1].double())
+        (gradient,) = torch.autograd.grad(double.after(block, cut)[0, cls], cut.maps)
+        pairs.append((cut.maps[0].detach(), gradient[0]))
+    return pairs

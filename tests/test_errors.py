@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from wsss.errors import ConfigError, DataError, ModelError, StoreError, WsssError, one_of
+from wsss.errors import ConfigError, DataError, ModelError, StoreError, WsssError, first_line, one_of
 
 
 @pytest.mark.parametrize("kind", [DataError, ModelError, StoreError])
@@ -32,3 +32,8 @@ def test_one_of_cuts_long_lists():
     assert one_of(["a", "b", "c"], limit=3) == "a, b, c"
     assert one_of(["a", "b", "c", "d"], limit=2) == "a, b and 2 more"
     assert one_of([]) == ""
+
+
+def test_the_first_line_of_what_a_library_says():
+    assert first_line(ValueError("\n  no weights here\nsee https://example.com\n".strip())) == "no weights here"
+    assert first_line(KeyError()) == "KeyError"

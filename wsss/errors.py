@@ -34,3 +34,9 @@ def one_of(names: Sequence[str], *, limit: int = 40) -> str:
     """List `names` for an error message, cut after `limit` of them."""
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what a library says of an error, or the error's kind where it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

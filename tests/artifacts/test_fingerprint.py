@@ -165,3 +165,16 @@ def test_files_are_read_again_only_when_size_or_time_changed(folder: Path, tmp_p
 def test_a_source_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(DataError, match=r"nowhere does not exist: check `dataset\.root`"):
         digest(tmp_path / "nowhere")
+
+
+def test_what_was_read_and_is_as_it_was_is_known(folder: Path, tmp_path: Path):
+    cache = tmp_path / "store" / "digests.json"
+    assert not Digests(cache).know([folder])
+    assert Digests(cache).know([])
+    assert not Digests(cache).know([tmp_path / "nowhere"])
+    digests = Digests(cache)
+    digests.of([folder])
+    digests.save()
+    assert Digests(cache).know([folder, folder / "a.txt"])
+    (folder / "c.txt").write_text("new")
+    assert not Digests(cache).know([folder])

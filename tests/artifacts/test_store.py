@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from wsss.artifacts import store as module
 from wsss.artifacts.store import Artifact, Store
@@ -68,7 +68,7 @@ def test_the_manifest_is_written_last(artifact: Artifact, monkeypatch: pytest.Mo
     def dies(path: Path) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "_sha256", dies)
+    monkeypatch.setattr(module, "sha256", dies)
     with pytest.raises(KeyboardInterrupt):
         complete(artifact)
     assert artifact.state() == "resume"
@@ -112,4 +112,6 @@ def test_a_manifest_is_json_without_nan(artifact: Artifact):
 
 def test_one_process_holds_an_artifact(artifact: Artifact):
     with artifact.lock(), pytest.raises(Timeout):
-        FileLock(artifact.path / ".lock", timeout=0).acquire()
+        artifact.lock().acquire(timeout=0)
+    with artifact.lock().acquire(timeout=0):
+        assert not artifact.path.exists()

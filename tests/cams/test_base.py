@@ -6,7 +6,7 @@ from networks import Given, TinyGAP, TinyMLP
 from torch import Tensor
 
 from wsss.cams import CAM, GradCAM
-from wsss.cams.base import activations_and_gradients
+from wsss.cams.base import activations_and_gradients, by_image, check_chunk, weighted_sum
 from wsss.errors import ModelError
 from wsss.types import Cut, Targets
 
@@ -78,3 +78,24 @@ def test_check_names_the_blocks_of_the_network(tiny: TinyGAP, method: CAM | Grad
     with pytest.raises(ModelError, match=r"cam\.block=layer4 is not among .* stem, block1, last"):
         replace(method, block="layer4").check(tiny)
     method.check(tiny)
+
+
+def test_images_that_are_asked_for_come_with_their_pairs():
+    found = [
+        (i.tolist(), own.tolist()) for i, own in by_image(Targets(image=torch.tensor([2, 0, 2]), cls=torch.arange(3)))
+    ]
+    assert found == [([0], [1]), ([2], [0, 2])]
+    assert list(by_image(Targets.of([[], []]))) == []
+
+
+def test_a_weighted_sum_is_not_rounded_inside_autocast():
+    maps, weights = torch.rand(2, 3, 4, 5), torch.randn(2, 3)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        raw = weighted_sum(maps, weights)
+    assert torch.allclose(raw, torch.einsum("nd,ndyx->nyx", weights, maps), atol=1e-6)
+
+
+def test_a_chunk_is_at_least_one():
+    check_chunk(1)
+    with pytest.raises(ValueError, match="chunk must be at least 1, got 0"):
+        check_chunk(0)

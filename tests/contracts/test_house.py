@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
+from toy_runs import SMALL, Run
 
 import wsss
+from wsss.__main__ import COMMANDS
 from wsss.cams import CAMMethod
 from wsss.data.writer import IndexWriter
 from wsss.masks import MaskRule
@@ -72,7 +74,11 @@ FAMILIES: tuple[type[ABC], ...] = (
 )
 """Whose members are chosen in YAML, and are abstract or final."""
 
+MAY_CATCH_ALL = {"wsss/training/guarded.py": "loggers are other people's code, and must not end a training"}
+"""The one place that catches whatever is raised, and why."""
+
 HEAVY = ("torch", "numpy", "hydra", "omegaconf", "pytorch_lightning", "timm", "segmentation_models_pytorch", "pydantic")
+NOT_FOR_A_PLAN = ("pytorch_lightning", "matplotlib", "wandb", "tensorboard", "albumentations", "cv2")
 NOT_IN_THE_CORE = (
     "hydra",
     "omegaconf",
@@ -189,7 +195,9 @@ def test_house_rules(module: str) -> None:
     assert ast.get_docstring(tree), "a module starts with what it is for"
     assert Path(module).stem not in ("utils", "helpers", "common", "misc"), "name it after what it does"
     problems = [problem for node in ast.walk(tree) if (problem := broken_rule(node))]
-    assert problems == []
+    broad = [problem for problem in problems if "a broad except" in problem]
+    assert [problem for problem in problems if problem not in broad] == []
+    assert len(broad) == (module in MAY_CATCH_ALL), "name what is expected"
 
 
 def broken_rule(node: ast.AST) -> str | None:
@@ -199,8 +207,9 @@ def broken_rule(node: ast.AST) -> str | None:
             return f"line {node.lineno}: print: use wsss.stages.progress.console"
         case ast.Call(func=ast.Name(id="hasattr")):
             return f"line {node.lineno}: hasattr: write a protocol, or a field"
-        case ast.ExceptHandler(type=None) | ast.ExceptHandler(type=ast.Name(id="Exception" | "BaseException")):
-            return f"line {node.lineno}: a broad except: name what is expected"
+        case ast.ExceptHandler(type=None | ast.Name(id="Exception" | "BaseException"), body=[*_, last]):
+            passed_on = isinstance(last, ast.Raise) and last.exc is None
+            return None if passed_on else f"line {node.lineno}: a broad except"
         case ast.FunctionDef() if (length := (node.end_lineno or 0) - node.lineno) >= 60:
             return f"line {node.lineno}: {node.name} has {length} lines: divide it"
         case _:
@@ -256,13 +265,33 @@ def modules_after(code: str) -> set[str]:
     return set(ran.stdout.rpartition("|")[2].split())
 
 
+def modules_after_command(*arguments: str) -> set[str]:
+    """Top-level modules that a command has loaded when it is done."""
+    code = f"sys.argv = {['wsss', *arguments]}\nfrom wsss.__main__ import main\ntry: main()\nexcept SystemExit: pass"
+    return modules_after(code)
+
+
+def test_the_package_imports_none_of_the_stack() -> None:
+    assert modules_after("import wsss") & set(HEAVY) == set()
+
+
 @pytest.mark.parametrize(
-    "code",
-    ["import wsss", "sys.argv = ['wsss', '--help']\nfrom wsss.__main__ import main\nmain()"],
-    ids=["wsss", "help"],
+    "command", [(), *((name,) for name in COMMANDS)], ids=lambda command: " ".join(command) or "wsss"
 )
-def test_the_package_and_its_help_import_none_of_the_stack(code: str) -> None:
-    assert modules_after(code) & set(HEAVY) == set()
+def test_help_imports_none_of_the_stack(command: tuple[str, ...]) -> None:
+    assert modules_after_command(*command, "--help") & set(HEAVY) == set()
+
+
+def test_a_plan_imports_what_its_checks_need(tmp_path: Path) -> None:
+    loaded = modules_after_command("run", *SMALL, f"store='{tmp_path}'", "plan=true")
+    assert {"torch", "hydra", "timm", "segmentation_models_pytorch"} <= loaded
+    assert loaded & set(NOT_FOR_A_PLAN) == set()
+
+
+def test_a_plan_of_what_is_cached_needs_no_network(toy_run: Run) -> None:
+    loaded = modules_after_command("run", *SMALL, *toy_run.overrides, "plan=true")
+    assert "torch" in loaded
+    assert loaded & {*NOT_FOR_A_PLAN, "timm", "torchvision", "segmentation_models_pytorch"} == set()
 
 
 def test_the_core_costs_torch_and_nothing_else() -> None:

@@ -10,6 +10,7 @@ import yaml
 from toy_runs import Run, composed, contents
 
 from wsss.artifacts.formats import item_name, read_json
+from wsss.artifacts.store import Store
 from wsss.run.compose import config_folder
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
@@ -114,14 +115,13 @@ def test_a_fit_gives_the_same_weights_again(name: str, copy: Run):
 
 
 @pytest.mark.parametrize("name", FITS)
-def test_a_pretrained_networks_batch_norm_keeps_its_statistics_in_training(name: str, steps: dict[str, Step]):
+def test_batch_norm_keeps_its_statistics_or_learns_on_as_it_is_told(name: str, steps: dict[str, Step]):
     """Seen in what was trained, not in the module: Lightning leaves the modes of layers as it finds them."""
     state = torch.load(steps[name].artifact.items / WEIGHTS, weights_only=True)
     seen = {key: int(state[key]) for key in state if key.endswith("num_batches_tracked")}
-    pretrained = {count for key, count in seen.items() if ".decoder." not in key}
-    own = {count for key, count in seen.items() if ".decoder." in key}
-    assert pretrained == {0}
-    assert own == ({2} if name == "train_segmenter" else set())
+    stage: Any = steps[name].stage
+    assert stage.fit.batch_norm == {"train_classifier": "frozen", "train_segmenter": "learning"}[name]
+    assert set(seen.values()) == ({0} if name == "train_classifier" else {2})
 
 
 def test_scores_are_the_same_again(copy: Run):

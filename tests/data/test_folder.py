@@ -1,7 +1,6 @@
 """One's own images: layouts, splits that stay as they are, and each mistake that people make."""
 
 import json
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,17 +122,38 @@ def test_limit(make: Make):
     assert len(index.records) == 4
 
 
-def test_unlisted_images_are_left_out_with_a_warning(make: Make, caplog: pytest.LogCaptureFixture):
+def test_unlisted_images_are_left_out_and_noted(make: Make):
     root = make("a.jpg", "b.jpg", "c.jpg", "d.jpg", rows="a.jpg,cat d.jpg,cat")
-    with caplog.at_level(logging.WARNING):
-        assert sorted(shown(root)) == ["a", "d"]
-    assert "2 images in 'images' are left out" in caplog.text
-    assert "b.jpg, c.jpg" in caplog.text
+    index = Folder(root=root).index(NOWHERE)
+    assert sorted(index.records) == ["a", "d"]
+    (note,) = index.notes
+    assert note.startswith("left out, 2 of 4 images in 'images', because labels.csv does not list them")
+    assert note.endswith("b.jpg, c.jpg")
 
 
-def test_no_warning_where_all_are_listed(make: Make, caplog: pytest.LogCaptureFixture):
-    shown(make("a.jpg", "d.jpg", rows="a.jpg,cat d.jpg,cat"))
-    assert not caplog.records
+def test_no_note_where_all_are_listed(make: Make):
+    assert Folder(root=make("a.jpg", "d.jpg", rows="a.jpg,cat d.jpg,cat")).index(NOWHERE).notes == ()
+
+
+def test_images_that_cannot_be_read_are_left_out_on_demand(make: Make):
+    root = make("a.jpg", "b.jpg", "c.jpg", rows="a.jpg,cat b.jpg,cat c.jpg,cat")
+    (root / "images" / "b.jpg").write_bytes(b"")
+    with pytest.raises(DataError, match=r"b\.jpg is empty .*; dataset\.on_bad_image=skip leaves out"):
+        Folder(root=root).index(NOWHERE)
+    index = Folder(root=root, on_bad_image="skip", val_fraction=0).index(NOWHERE)
+    assert sorted(index.records) == ["a", "c"]
+    assert "images/b.jpg is empty" in index.notes[0]
+
+
+def test_a_folder_a_class_in_another_normal_form(make: Make):
+    root = make("cafe\u0301/1.jpg", "cat/1.jpg")
+    assert shown(root, labels=None) == {"caf\u00e9/1": ["caf\u00e9"], "cat/1": ["cat"]}
+
+
+def test_one_name_in_two_forms_of_unicode(make: Make):
+    root = make("cafe\u0301.jpg", "caf\u00e9.jpg", rows="caf\u00e9.jpg,cat")
+    with pytest.raises(DataError, match=r"'cafe\\u0301\.jpg' and 'caf\\xe9\.jpg' are one name in two forms"):
+        Folder(root=root).index(NOWHERE)
 
 
 def test_two_files_with_one_id(make: Make):
@@ -155,6 +175,9 @@ def test_missing_folders_and_files(make: Make, tmp_path: Path):
         Folder(root=tmp_path / "gone").sources()
     with pytest.raises(DataError, match=r"has no folder 'images'"):
         Folder(root=tmp_path).index(NOWHERE)
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"file is no folder; it has no folder 'images'"):
+        Folder(root=tmp_path / "file").sources()
     root = make("a.jpg")
     with pytest.raises(DataError, match=r"has no label file 'labels\.csv': write `image,labels`.*dataset\.labels=null"):
         Folder(root=root).index(NOWHERE)
@@ -183,4 +206,7 @@ def test_a_share_that_leaves_nothing(fraction: float):
 def test_sources(make: Make):
     root = make("a.jpg", rows="a.jpg,cat")
     assert Folder(root=root).sources() == (root / "images", root / "labels.csv")
+    with pytest.raises(DataError, match=r"there is no folder .*masks: name it in `dataset\.masks`"):
+        Folder(root=root, masks="masks").sources()
+    (root / "masks").mkdir()
     assert Folder(root=root, masks="masks").sources()[-1] == root / "masks"

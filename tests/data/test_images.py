@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from wsss.data.images import find_images, read_image, read_mask, read_size
+from wsss.data.images import MOST_PIXELS, check_image, find_images, read_image, read_mask, read_size
 from wsss.errors import DataError
 from wsss.labels import palette
 from wsss.types import Size
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
-READERS = (read_image, read_size, read_mask)
+READERS = (read_image, read_size, read_mask, check_image)
 
 
 def saved(path: Path, pixels: object, *, mode: str | None = None, **options: object) -> Path:
@@ -154,8 +154,52 @@ def test_truncated_file(tmp_path: Path, suffix: str):
     pixels = np.random.default_rng(0).integers(0, 256, (60, 60, 3))
     path = saved(tmp_path / f"a{suffix}", pixels)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(DataError, match=r"a\.\w+ is damaged .*: copy it again"):
-        read_image(path)
+    for read in (read_image, check_image):
+        with pytest.raises(DataError, match=r"a\.\w+ is damaged .*: copy it again"):
+            read(path)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "progressive.jpg", "a.png", "a.webp", "a.gif", "a.bmp"])
+def test_an_image_passes_the_check_where_it_can_be_read_and_nowhere_else(tmp_path: Path, name: str):
+    pixels = np.kron(np.random.default_rng(0).integers(0, 256, (12, 9, 3)), np.ones((4, 4, 1)))
+    whole = saved(tmp_path / name, pixels, **({"progressive": True} if "pro" in name else {})).read_bytes()
+    refused = 0
+    for length in range(1, len(whole), len(whole) // 40):
+        (tmp_path / name).write_bytes(whole[:length])
+        said = []
+        for read in (read_image, check_image):
+            try:
+                read(tmp_path / name)
+            except DataError as error:
+                said.append(str(error))
+        assert len(said) in (0, 2), length
+        refused += bool(said)
+    assert refused > 35
+
+
+def test_the_checked_size_is_that_of_the_image_as_it_is_shown(tmp_path: Path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.jpg", exif=exif)
+    assert check_image(tmp_path / "a.jpg") == Size(height=30, width=20) == read_size(tmp_path / "a.jpg")
+    Image.new("L", (1, 1)).save(tmp_path / "b.jpg")
+    assert check_image(tmp_path / "b.jpg") == Size(height=1, width=1)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_too_many_pixels(tmp_path: Path, read: Callable[[Path], object]):
+    side = int(MOST_PIXELS**0.5) + 1
+    header = f"P5 {side} {side} 255\n".encode()
+    (tmp_path / "a.pgm").write_bytes(header)
+    with pytest.raises(DataError, match=rf"a\.pgm has {side} x {side} pixels, more than the 178,956,970 that are read"):
+        read(tmp_path / "a.pgm")
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_a_link_to_itself(tmp_path: Path, read: Callable[[Path], object]):
+    (tmp_path / "a.png").symlink_to("a.png")
+    with pytest.raises(DataError, match=r"a\.png is a link that leads in a circle: replace it by the image"):
+        read(tmp_path / "a.png")
 
 
 def test_floating_point_pixels(tmp_path: Path):

@@ -1,5 +1,6 @@
 """The index: what it refuses, and that it survives being written."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ def index(*records: Record, **splits: list[str]) -> Index:
 def test_an_index_survives_being_written() -> None:
     made = index(record("a b", 0, 1, mask="masks/a b.png"), record("ü"), train=["a b"], val=["ü", "a b"])
     assert Index.from_json(made.to_json(), root=made.root) == made
+    noted = replace(made, notes=("a.png is left out",))
+    assert Index.from_json(noted.to_json(), root=made.root) == noted
 
 
 def test_splits_keep_their_order_and_a_union_has_every_image_once() -> None:
@@ -51,7 +54,7 @@ def test_an_impossible_index_is_refused(records: list[Record], splits: dict[str,
 
 
 def test_an_unknown_split_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(DataError, match="there is no split 'test'; this data set has: train, val"):
+    with pytest.raises(DataError, match="there is no split 'test'; this data set has: train, val: choose among them"):
         index(record("a"), train=["a"], val=["a"]).split("test")
 
 

@@ -42,10 +42,10 @@ def test_names_are_composed(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a.jpg,cat\n", r"starts with 'a\.jpg,cat' and not with the header `image,labels` or `image,labels,split`"),
-        ("image;labels\na.jpg;cat\n", r"starts with 'image;labels' and not with the header"),
-        ("image,labels,label\n", "not with the header"),
-        ("", "not with the header"),
+        ("a.jpg,cat\n", r"line 1: 'a\.jpg,cat' is not the header: write `image,labels` or `image,labels,split`"),
+        ("image;labels\na.jpg;cat\n", r"line 1: 'image;labels' is not the header"),
+        ("image,labels,label\n", "line 1: .* is not the header"),
+        ("", "line 1: '' is not the header"),
         ("image,labels\n", "lists no image"),
         ("image,labels\na.jpg,cat,dog\n", r"line 2 has 3 columns and the header 2: separate labels with ';'"),
         ("image,labels\na.jpg\n", "line 2 has 1 columns and the header 2"),
@@ -61,7 +61,7 @@ def test_csv_mistakes(tmp_path: Path, text: str, message: str):
 
 
 def test_csv_in_another_encoding(tmp_path: Path):
-    with pytest.raises(DataError, match=r"labels\.csv is not in UTF-8"):
+    with pytest.raises(DataError, match=r"labels\.csv, line \d: this is not UTF-8"):
         read_labels(written(tmp_path / "labels.csv", "image,labels\nä.jpg,cat\n", encoding="latin-1"))
 
 

@@ -123,6 +123,16 @@ def test_scales_span_their_range():
     assert abs(np.mean(sides) - 100) < 8  # four standard deviations of the mean of a uniform one
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 49), (3, 2)])
+def test_the_smallest_image_keeps_a_pixel_at_every_scale(shape: tuple[int, int]):
+    transform = SegmenterTransform(scale=(0.1, 1.5), crop=8, flip=0.0)
+    for key in range(40):
+        image, mask = transform(np.zeros((*shape, 3), np.uint8), np.full(shape, 7, np.uint8), key=key, fill=FILL)
+        assert 7 in mask
+        assert set(mask.flat) <= {7, 255}
+        assert (image[mask == 7] == 0).all()
+
+
 def test_an_image_depends_on_its_key_alone():
     image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
     transform = ClassifierTransform(long_side=(30, 60), crop=48, colour_jitter=0.3)

@@ -98,6 +98,40 @@ def test_images_of_other_kinds(devkit: Path, suffix: str):
     assert VOC(root=devkit).index(NOWHERE).records["p"].image == f"JPEGImages/p{suffix}"
 
 
+@pytest.mark.parametrize("i", ["my photo", "sub/p", "caf\u00e9"])
+def test_ids_with_spaces_slashes_and_accents(devkit: Path, i: str):
+    for folder, suffix in (("JPEGImages", ".jpg"), ("Annotations", ".xml")):
+        (devkit / folder / f"{i}{suffix}").parent.mkdir(exist_ok=True)
+        (devkit / folder / f"p{suffix}").rename(devkit / folder / f"{i}{suffix}")
+    (devkit / LISTS["train"]).write_text(f"q\n{i} \n")
+    index = VOC(root=devkit, masks=None).index(NOWHERE)
+    assert index.splits["train"] == ("q", i)
+    assert index.image_path(index.records[i]).is_file()
+
+
+def test_a_list_in_another_normal_form_than_the_files(devkit: Path):
+    (devkit / "JPEGImages" / "p.jpg").rename(devkit / "JPEGImages" / "cafe\u0301.jpg")
+    annotate(devkit, "caf\u00e9", "dog")
+    (devkit / LISTS["train"]).write_text("q\ncaf\u00e9\n", encoding="utf-8")
+    index = VOC(root=devkit, masks=None).index(NOWHERE)
+    assert index.image_path(index.records["caf\u00e9"]).is_file()
+
+
+def test_two_files_with_one_id(devkit: Path):
+    Image.new("RGB", (5, 4)).save(devkit / "JPEGImages" / "p.png")
+    with pytest.raises(DataError, match=r"JPEGImages: p\.jpg and p\.png have one id, 'p': rename one of them"):
+        VOC(root=devkit).index(NOWHERE)
+
+
+def test_images_that_cannot_be_read_are_left_out_on_demand(devkit: Path):
+    (devkit / "JPEGImages" / "q.jpg").write_bytes(b"")
+    with pytest.raises(DataError, match=r"q\.jpg is empty .*; dataset\.on_bad_image=skip leaves out"):
+        VOC(root=devkit).index(NOWHERE)
+    index = VOC(root=devkit, on_bad_image="skip").index(NOWHERE)
+    assert index.splits == {"train": ("p",), "val": ("r",)}
+    assert "JPEGImages/q.jpg is empty" in index.notes[0]
+
+
 @pytest.mark.parametrize("given", ["..", "../..", "JPEGImages"])
 def test_wrong_root_names_the_right_one_nearby(tmp_path: Path, devkit: Path, given: str):
     right = tmp_path / "x" / "VOCdevkit" / "VOC2012"
@@ -116,7 +150,7 @@ def test_root_that_is_not_there(tmp_path: Path):
 
 def test_missing_list_names_those_that_are_there(devkit: Path):
     with pytest.raises(DataError, match=r"there is no list .*train_aug\.txt; that folder has train\.txt, val\.txt"):
-        VOC(root=devkit, splits={"train": "ImageSets/Segmentation/train_aug.txt"}).index(NOWHERE)
+        VOC(root=devkit, splits={"train": "ImageSets/Segmentation/train_aug.txt"}).sources()
 
 
 def test_listed_image_that_is_not_there(devkit: Path):
@@ -180,7 +214,7 @@ def test_empty_list(tmp_path: Path):
 
 def test_list_in_another_encoding(tmp_path: Path):
     (tmp_path / "list.txt").write_text("a\n", encoding="utf-16")
-    with pytest.raises(DataError, match=r"list\.txt is not in UTF-8 .*: save it as UTF-8"):
+    with pytest.raises(DataError, match=r"list\.txt, line 1: this is not UTF-8 .*: save it as UTF-8"):
         read_list(tmp_path / "list.txt")
 
 

@@ -58,7 +58,7 @@ def test_unknown_names_are_reported_together_with_where_they_first_stand():
 
 def test_mask_of_another_size(tmp_path: Path):
     draw(tmp_path, "a", height=4, width=5)
-    with pytest.raises(DataError, match=r"a mask\.png is 3 x 2 pixels and its image a\.png 5 x 4"):
+    with pytest.raises(DataError, match=r"a mask\.png is 3 x 2 pixels and its image 5 x 4: draw"):
         build_index([entry("a", "cat", mask=True)], classes=CLASSES, splits={"train": ["a"]}, root=tmp_path)
 
 
@@ -105,8 +105,55 @@ def test_long_lists_of_broken_files_are_cut(tmp_path: Path):
     entries = [entry(str(i)) for i in range(14)]
     with pytest.raises(DataError) as caught:
         build_index(entries, classes=CLASSES, splits={"train": ["0"]}, root=tmp_path)
-    assert str(caught.value).splitlines()[-1] == "  and 4 more"
-    assert len(str(caught.value).splitlines()) == 12
+    *_, more, remedy = str(caught.value).splitlines()
+    assert more == "  and 4 more"
+    assert remedy == "  dataset.on_bad_image=skip leaves out images that cannot be read"
+    assert len(str(caught.value).splitlines()) == 13
+
+
+def test_what_cannot_be_read_is_left_out_on_demand_and_noted(tmp_path: Path):
+    for name in "abcd":
+        draw(tmp_path, name)
+    (tmp_path / "b.png").write_bytes(b"")
+    (tmp_path / "c.png").write_text("<html>")
+    splits = {"train": ["b", "a"], "val": ["c", "d"]}
+    entries = [entry(i, "cat") for i in "abcd"]
+    index = build_index(
+        entries, classes=CLASSES, splits=splits, root=tmp_path, on_bad_image="skip", notes=["a word before"]
+    )
+    assert index.splits == {"train": ("a",), "val": ("d",)}
+    assert list(index.records) == ["a", "d"]
+    before, note = index.notes
+    assert before == "a word before"
+    assert note.startswith("left out (dataset.on_bad_image=skip), 2 of 4 images, which cannot be read: b.png is empty")
+    assert "; c.png is no image" in note
+
+
+def test_a_split_of_which_nothing_can_be_read_is_refused(tmp_path: Path):
+    draw(tmp_path, "a")
+    with pytest.raises(DataError, match=r"split 'val' is empty: none of its images can be read; b\.png is not there"):
+        build_index(
+            [entry("a"), entry("b")],
+            classes=CLASSES,
+            splits={"train": ["a"], "val": ["b"]},
+            root=tmp_path,
+            on_bad_image="skip",
+        )
+
+
+def test_a_broken_mask_is_refused_whatever_is_said_of_images(tmp_path: Path):
+    draw(tmp_path, "a")
+    (tmp_path / "a mask.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"a mask\.png is empty \(0 bytes\): copy it again$"):
+        build_index(
+            [entry("a", mask=True)], classes=CLASSES, splits={"train": ["a"]}, root=tmp_path, on_bad_image="skip"
+        )
+
+
+def test_large_images_are_noted(tmp_path: Path):
+    Image.new("1", (5000, 4000)).save(tmp_path / "a.png")
+    index = build_index([entry("a")], classes=CLASSES, splits={"train": ["a"]}, root=tmp_path)
+    assert [note[:52] for note in index.notes] == ["large images, 1 of 1 (a.png, 5000 x 4000 pixels): wh"]
 
 
 def test_masks_are_matched_by_id_in_any_normal_form(tmp_path: Path):

@@ -24,7 +24,7 @@ def resident() -> float:
 
 
 def open_files() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @contextmanager
@@ -35,8 +35,8 @@ def watched(stage: Path) -> Iterator[list[tuple[int, float, int]]]:
 
     def watch() -> None:
         while not done.wait(0.5):
-            for items in stage.glob("*/items"):
-                seen.append((len(os.listdir(items)), resident(), open_files()))
+            counts = [len(list(items.iterdir())) for items in stage.glob("*/items")]
+            seen.extend((count, resident(), open_files()) for count in counts)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

@@ -1,95 +1,80 @@
-"""What a person does wrong, what is said then, and what is left behind: nothing."""
+"""The corpus of wrong and odd inputs: each is refused in one clear line or works, and nothing finished is lost.
 
-from collections.abc import Callable
+`pytest tests/e2e/test_refusals.py -rP --show-capture=stdout -k table` prints all of it as one table.
+"""
+
+import re
+from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hydra.core.global_hydra import GlobalHydra
-from PIL import Image
+from e2e.corpus import CASES
+from e2e.trial import ODD, Case, Outcome, tried
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from wsss.__main__ import main
-
-SMALL = ["dataset.train=4", "dataset.val=2", "dataset.size=32"]
-
-
-def folder(root: Path, *, labels: str = "image,labels\na.png,cat\nb.png,dog\n") -> None:
-    (root / "images").mkdir(parents=True)
-    for name in ("a", "b"):
-        Image.fromarray(np.full((8, 6, 3), 90, dtype=np.uint8)).save(root / "images" / f"{name}.png")
-    (root / "labels.csv").write_text(labels, encoding="utf-8")
+BY_NAME = {case.name: case for case in CASES}
 
 
-def with_mask(root: Path, mask: np.ndarray) -> None:
-    folder(root)
-    (root / "masks").mkdir()
-    Image.fromarray(mask.astype(np.uint8)).save(root / "masks" / "a.png")
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> "Corpus":
+    return Corpus(tmp_path_factory.mktemp("corpus"))
 
 
-OWN = ["dataset=folder", "dataset.root='{root}'", "dataset.val_fraction=0.5"]
-Make = Callable[[Path], object]
-CASES: dict[str, tuple[Make, list[str], list[str]]] = {
-    "an unknown key": (Path.mkdir, [*SMALL, "cam.blok=last"], ["cam.blok=last", "did you mean 'block'"]),
-    "an unknown group": (Path.mkdir, [*SMALL, "cams=cam"], ["cams=cam", "did you mean 'cam'"]),
-    "an unknown option": (Path.mkdir, [*SMALL, "refine=crff"], ["refine=crff", "background crf"]),
-    "a wrong type": (
-        Path.mkdir,
-        [*SMALL, "fit.classifier.epochs=many"],
-        ["fit.classifier.epochs", "integer", "'many'"],
-    ),
-    "several at once": (
-        Path.mkdir,
-        [*SMALL, "cams=cam", "refine=crff", "fit.segmenter.epochs=a"],
-        ["cams=cam", "refine=crff", "fit.segmenter.epochs"],
-    ),
-    "a value out of range": (Path.mkdir, [*SMALL, "views.scales=[0]"], ["views", "scales must be positive"]),
-    "an unknown block": (Path.mkdir, [*SMALL, "cam=gradcam", "cam.block=end"], ["cam.block=end", "last"]),
-    "an unknown backbone": (Path.mkdir, [*SMALL, "classifier.backbone=resnet1"], ["resnet1", "resnet18"]),
-    "no root": (Path.mkdir, ["dataset=folder"], ["dataset.root", "has no value"]),
-    "a wrong root": (Path.mkdir, ["dataset=voc", "dataset.root='{root}/nowhere'"], ["nowhere"]),
-    "a missing image": (
-        lambda root: folder(root, labels="image,labels\na.png,cat\nc.png,dog\n"),
-        OWN,
-        ["c.png"],
-    ),
-    "a label outside the classes": (folder, [*OWN, "dataset.classes=[cat, cow]"], ["dog", "cow"]),
-    "a mask of another size": (
-        lambda root: with_mask(root, np.zeros((4, 4))),
-        [*OWN, "dataset.masks=masks"],
-        ["masks/a.png"],
-    ),
-    "a label outside in a mask": (
-        lambda root: with_mask(root, np.full((8, 6), 7)),
-        [*OWN, "dataset.masks=masks"],
-        ["masks/a.png", "7"],
-    ),
-    "a batch larger than the data": (
-        folder,
-        [*OWN, "classifier.weights=none", "classifier.backbone=resnet10t"],
-        ["batch_size", "16"],
-    ),
-}
+class Corpus:
+    """What became of every case; each is tried once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.outcome = cache(self._outcome)
+
+    def _outcome(self, name: str) -> Outcome:
+        folder = self._folder / str(list(BY_NAME).index(name))
+        folder.mkdir()
+        return tried(BY_NAME[name], folder)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_mistake_ends_in_one_clear_line_and_loses_nothing(
-    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    make, overrides, said = CASES[case]
-    root = tmp_path / "it's my data"
-    make(root)
-    before = sorted(root.rglob("*"))
-    monkeypatch.chdir(tmp_path)
-    words = [word.replace("{root}", str(root).replace("'", "\\'")) for word in overrides]
-    monkeypatch.setattr("sys.argv", ["wsss", "run", *words, "segmenter=unet", "segmenter.encoder_weights=none"])
-    GlobalHydra.instance().clear()
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    err = capsys.readouterr().err
-    assert stopped.value.code == 2, err
-    assert "Traceback" not in err
-    for words_said in said:
-        assert words_said in err
-    assert all(line.startswith("wsss: ") for line in err.splitlines() if not line.startswith(" ")), err
-    assert not (tmp_path / "outputs").exists()
-    assert sorted(root.rglob("*")) == before
+@pytest.mark.parametrize("name", BY_NAME)
+def test_an_input_is_refused_in_one_line_or_works(name: str, corpus: Corpus):
+    case, outcome = BY_NAME[name], corpus.outcome(name)
+    ended = outcome.ended
+    assert outcome.lost == ()
+    if case.works is not None:
+        assert ended.code == 0, ended.said
+        assert re.search(case.said, ended.printed), ended.printed
+        case.works(outcome.trial)
+        return
+    assert ended.code == 2, ended.said or ended.printed
+    assert re.search(case.said, ended.said.strip()), ended.said
+    assert "Traceback" not in ended.said + ended.printed
+    assert all(line.startswith(("wsss: ", "  ")) for line in ended.said.splitlines()), ended.said
+    assert {path.name for path in (outcome.trial.folder / "out").glob("*")} <= {"run.yaml"}
+    assert [path for path in outcome.trial.folder.rglob(".*") if path.is_file() and path.parent.name != ".locks"] == []
+    if case.after is not None:
+        case.after(outcome.trial)
+
+
+def test_the_corpus_is_large_and_every_name_is_its_own():
+    assert len(BY_NAME) == len(CASES) >= 40
+
+
+def test_table(corpus: Corpus):
+    table = Table("input", "said", "lost", title="wrong and odd inputs", show_lines=True)
+    for name, case in BY_NAME.items():
+        outcome = corpus.outcome(name)
+        table.add_row(name, Text(shown(case, outcome)), ", ".join(outcome.lost) or "nothing")
+    Console(width=150).print(table)
+    assert all(corpus.outcome(name).lost == () for name in BY_NAME)
+
+
+def shown(case: Case, outcome: Outcome) -> str:
+    """What was said, with short paths; of what works, what was warned of."""
+    if case.works is not None:
+        warned = [line for line in outcome.ended.printed.splitlines() if line.startswith("warning: ")]
+        said = "\n".join(["works", *warned])
+    else:
+        said = re.sub(r"(?m)^wsss: ", "", outcome.ended.said.strip())
+    return (
+        said.replace(str(outcome.trial.root), "<data>").replace(str(outcome.trial.folder), "..").replace(ODD, "<data>")
+    )

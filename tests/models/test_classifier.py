@@ -177,3 +177,17 @@ def test_the_check_refuses_what_cannot_be_had(options: Classifier, message: str)
         options.check()
     with pytest.raises(ModelError, match=message):
         options.build(2)
+
+
+def test_an_outline_takes_no_memory_and_has_every_block():
+    options = Classifier(backbone="resnet10t", weights="none", output_stride=32)
+    outline, real = options.outline(), options.skeleton(1)
+    assert {parameter.device.type for parameter in outline.parameters()} == {"meta"}
+    assert (outline.blocks, outline.strides, outline.channels) == (real.blocks, real.strides, real.channels)
+    assert outline.trained_paths_until("block2") == real.trained_paths_until("block2")
+    assert options.outline() is outline
+
+
+def test_an_outline_of_what_cannot_be_had_is_refused():
+    with pytest.raises(ModelError, match="no network 'resnet1'"):
+        Classifier(backbone="resnet1", weights="none").outline()

@@ -8,7 +8,16 @@ from torch import nn
 
 from wsss.errors import ModelError
 from wsss.models.classifier import GAPClassifier
-from wsss.models.families import FAMILIES, blocks_of, check_backbone, check_name, create_backbone, run
+from wsss.models.families import (
+    FAMILIES,
+    blocks_of,
+    check_backbone,
+    check_name,
+    create_backbone,
+    family_of,
+    outline,
+    run,
+)
 
 Build = Callable[[str, int], GAPClassifier]
 
@@ -47,7 +56,7 @@ def test_strides_are_those_of_the_architecture(name: str, output_stride: int):
 
 
 def test_every_family_is_tested():
-    assert {type(on_meta(name)) for name in CHANNELS} == set(FAMILIES)
+    assert {family_of(on_meta(name)) for name in CHANNELS} == set(FAMILIES)
 
 
 @pytest.mark.parametrize("name", CHANNELS)
@@ -127,3 +136,9 @@ def test_an_unknown_tag_is_refused_with_the_known_ones():
     check_name("vgg16.tv_in1k")
     with pytest.raises(ModelError, match=r"no weights 'in22k' of vgg16; it has: vgg16.tv_in1k"):
         check_name("vgg16.in22k")
+
+
+def test_an_outline_takes_no_memory_and_is_made_once():
+    net = outline("resnet10t", 32)
+    assert {parameter.device.type for parameter in net.parameters()} == {"meta"}
+    assert outline("resnet10t", 32) is net

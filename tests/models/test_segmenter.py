@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from wsss.errors import ModelError
+from wsss.models.architectures import ARCHITECTURES
 from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.models.normalisation import IMAGENET, Normalisation
-from wsss.models.segmenter import ARCHITECTURES, SegmentationNetwork, Segmenter
+from wsss.models.segmenter import SegmentationNetwork, Segmenter
 
 Build = Callable[[str, int], GAPClassifier]
 SMALL = "mobilenetv3_small_050"
@@ -117,7 +118,7 @@ def test_normalisation_goes_with_the_encoders_weights(monkeypatch: pytest.Monkey
     assert PLAIN.normalisation() == IMAGENET
     assert Segmenter(encoder_weights="imagenet").normalisation().std == (0.5, 0.5, 0.5)
     said = {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
-    monkeypatch.setattr("wsss.models.encoders.get_preprocessing_params", lambda _: said)
+    monkeypatch.setattr("wsss.models.architectures.preprocessing", lambda _: said)
     own = Segmenter(encoder="xception", encoder_weights="imagenet").normalisation()
     assert own == Normalisation(mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
     with pytest.raises(ModelError, match="there is none here"):
@@ -162,3 +163,12 @@ def test_the_check_refuses_what_cannot_be_built(options: dict[str, object], mess
 def test_options_reach_smp():
     network = Segmenter(encoder="tu-resnet18", encoder_weights="none", options={"decoder_channels": 32}).build(2)
     assert network.network.segmentation_head[0].in_channels == 32
+
+
+@pytest.mark.parametrize(("encoder", "device"), [("tu-resnet18", "meta"), ("resnet18", "cpu")])
+def test_an_outline_has_every_parameter(encoder: str, device: str):
+    options = Segmenter(architecture="Unet", encoder=encoder, encoder_weights="none", output_stride=32)
+    outline = options.outline()
+    assert {parameter.device.type for parameter in outline.parameters()} == {device}
+    shapes = {name: parameter.shape for name, parameter in options.skeleton(1).named_parameters()}
+    assert {name: parameter.shape for name, parameter in outline.named_parameters()} == shapes

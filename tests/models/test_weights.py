@@ -114,15 +114,26 @@ def test_safetensors_and_home(tmp_path: Path, whole: dict[str, Tensor], monkeypa
 
 
 def test_files_without_a_state_dict_are_refused(tmp_path: Path):
-    for name, content in {"a.pth": b"no tensors", "b.safetensors": b"no tensors at all", "c.pth": b""}.items():
+    contents = {"a.pth": b"no tensors", "b.safetensors": b"no tensors at all", "c.pth": b"", "f.pth": b"a page"}
+    for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(ModelError, match=rf"{name}': no file of tensors"):
+        with pytest.raises(ModelError, match=rf"{name}': no file of tensors") as refused:
             read_weights(tmp_path / name)
+        assert "\n" not in str(refused.value)
     torch.save({"epoch": 3}, tmp_path / "d.pth")
     with pytest.raises(ModelError, match="no state dict in it"):
         read_weights(tmp_path / "d.pth")
     with pytest.raises(ModelError, match="no such file"):
         read_weights(tmp_path / "e.pth")
+
+
+def test_a_file_of_another_architecture_is_refused_by_the_check(tmp_path: Path):
+    torch.save({"conv.weight": torch.zeros(2, 2)}, tmp_path / "other.pt")
+    options = Classifier(backbone=SMALL, weights=str(tmp_path / "other.pt"), output_stride=32)
+    with pytest.raises(
+        ModelError, match=r"other\.pt.* tensors are missing: .*give the state dict of exactly this timm"
+    ):
+        options.check()
 
 
 def test_old_files_without_counters_are_good(whole: dict[str, Tensor]):

@@ -4,7 +4,7 @@ import pytest
 from toy_runs import composed
 
 from wsss.errors import ConfigError
-from wsss.run.compose import configs_of, config_folder
+from wsss.run.compose import config_folder, configs_of
 
 
 def problems_of(*overrides: str, sweep: bool = False) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from wsss.artifacts.store import Store
 from wsss.errors import ConfigError
 from wsss.run.pipeline import prepare, run
 from wsss.stages.progress import console
+from wsss.training.logging_options import CSVHistory
 
 
 def test_the_last_line_is_the_report(toy_run: Run) -> None:
@@ -62,7 +63,28 @@ def test_a_wide_screen_also_shows_what_reads_what(toy_run: Run, monkeypatch: pyt
         assert ("index_data, refine_cams" in planned(toy_run)) is shown
 
 
-@pytest.mark.parametrize(("key", "value"), [("plan", "perhaps"), ("store", 3), ("name", None), ("launcher", "inline")])
+@pytest.mark.parametrize(
+    ("key", "value"), [("plan", "perhaps"), ("store", 3), ("name", None), ("launcher", "inline"), ("logger", "csv")]
+)
 def test_settings_are_checked_too(key: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"^{key}: "):
         prepare({**composed(), key: value})
+
+
+def test_a_logger_is_checked_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with pytest.raises(ConfigError, match=r"^logger: mode=online needs a key .* `wandb login`"):
+        prepare(composed("logger=wandb", "logger.mode=online"))
+
+
+def test_a_finished_run_is_handed_to_its_logger(toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def finish(_: CSVHistory, folder: Path) -> str:
+        sheets = sorted(path.suffix for path in (folder / "sheets").iterdir())
+        return f"handed over [{folder.name}]: {len(sheets)} {set(sheets)} {(folder / 'scores.json').exists()}"
+
+    monkeypatch.setattr(CSVHistory, "finish", finish)
+    *_, said, last = toy_run.copied(tmp_path).again().splitlines()
+    assert said == "handed over [out]: 4 {'.jpg'} True"
+    assert last == str(tmp_path / "out" / "report.html")

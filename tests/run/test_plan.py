@@ -1,13 +1,16 @@
 """The plan: order, fingerprints, and wishes that cannot be fulfilled."""
 
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
-from toy_runs import composed
+from PIL import Image
+from toy_runs import Run, composed, drawn_index, made
 
 from wsss.artifacts.store import Store
-from wsss.errors import ConfigError
-from wsss.run.plan import build_stages, in_order, make_plan
+from wsss.errors import ConfigError, DataError
+from wsss.run.plan import build_stages, check_readers, in_order, make_plan
+from wsss.stages.base import Stage
 
 
 def test_a_stage_comes_after_what_it_reads_otherwise_as_given() -> None:
@@ -43,6 +46,59 @@ def test_a_plan_writes_no_artifact(tmp_path: Path) -> None:
     steps = make_plan(composed()["pipeline"], store=Store.at(tmp_path / "store"))
     assert [step.artifact.state() for step in steps] == ["run"] * len(steps)
     assert not (tmp_path / "store").exists()
+
+
+def test_what_is_cached_is_not_checked_again(toy_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(Stage, "check", lambda stage: checked.append(type(stage).__name__))
+    make_plan(composed()["pipeline"], store=Store.at(toy_run.store))
+    assert checked == []
+    make_plan(composed("masks=confident")["pipeline"], store=Store.at(toy_run.store))
+    assert checked == ["MakeMasks", "TrainSegmenter", "PredictMasks", "Evaluate", "MakeReport"]
+
+
+def test_new_data_are_read_after_all_was_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "photos" / "images").mkdir(parents=True)
+    for name in ("a", "b"):
+        Image.new("RGB", (8, 8)).save(tmp_path / "photos" / "images" / f"{name}.png")
+    (tmp_path / "photos" / "labels.csv").write_text("image,labels\na.png,cat\nb.png,dog\n", encoding="utf-8")
+    own = ("dataset=folder", f"dataset.root='{tmp_path / 'photos'}'")
+    read: list[Path] = []
+    monkeypatch.setattr("wsss.artifacts.fingerprint._hash", lambda path: read.append(path) or "digest")
+    pipeline = composed("classifier.backbone=nosuch", "classifier.weights=none", *own, small=False)["pipeline"]
+    with pytest.raises(ConfigError, match="no network 'nosuch'"):
+        make_plan(pipeline, store=Store.at(tmp_path / "store"))
+    assert read == []
+
+
+def test_data_that_are_not_there_are_named_after_what_is_wrong_otherwise(tmp_path: Path) -> None:
+    own = ("dataset=folder", f"dataset.root='{tmp_path / 'nowhere'}'")
+    with pytest.raises(ConfigError, match="no network 'nosuch'"):
+        make_plan(
+            composed("classifier.backbone=nosuch", "classifier.weights=none", *own, small=False)["pipeline"],
+            store=Store.at(tmp_path),
+        )
+    with pytest.raises(DataError, match="nowhere"):
+        make_plan(composed(*own, "refine=background", small=False)["pipeline"], store=Store.at(tmp_path))
+
+
+def test_what_an_index_does_not_allow_is_said_of_all_stages_that_will_read_it(tmp_path: Path) -> None:
+    store = Store.at(tmp_path)
+    with patch("wsss.run.plan.check_all"):
+        steps = make_plan(composed("fit.segmenter.batch_size=9", "splits.val=test")["pipeline"], store=store)
+    drawn = drawn_index(store, {i: [[0, 1]] for i in "abcdefgh"})
+    drawn.path.rename(steps[0].artifact.path)
+    with pytest.raises(ConfigError) as refused:
+        check_readers(steps[0], steps)
+    remedy = "choose among them with splits.train and splits.val, or list images for it"
+    assert refused.value.problems == (
+        f"train_classifier: there is no split 'test'; this data set has: train: {remedy}",
+        "pipeline.train_segmenter.fit.batch_size: 9 is more than the 8 images of split 'train': use at most 8",
+    )
+    for step in steps[1:]:
+        step.artifact.path.mkdir(parents=True)
+        made(step.artifact)
+    check_readers(steps[0], steps)  # what is there already is not asked again
 
 
 def test_only_what_follows_a_change_gets_another_fingerprint(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from toy_runs import Run
 
 from wsss.artifacts.store import Store
 from wsss.errors import StoreError
-from wsss.run.record import RECORD, read_record, write_record
+from wsss.run.record import RECORD, read_record, stages_in, write_record
 from wsss.stages.make_masks import MakeMasks
 from wsss.stages.predict_masks import PredictMasks
 
@@ -34,6 +34,27 @@ def test_a_run_is_known_to_the_store_before_it_is_made(toy_run: Run, tmp_path: P
     assert store.remembered() == [tmp_path / "b run"]
     with pytest.raises(StoreError, match="make_masks is not finished in the store"):
         read_record(tmp_path / "b run").artifact("make_masks")
+
+
+def test_a_run_of_a_newer_version_is_left_as_it_is(toy_run: Run, tmp_path: Path) -> None:
+    (tmp_path / RECORD).write_text("format: 99\n", encoding="utf-8")
+    steps = tuple(toy_run.plan().values())
+    with pytest.raises(StoreError, match=r"run\.yaml was written by a newer wsss: update wsss, or use another `out`"):
+        write_record(tmp_path, store=Store.at(tmp_path / "store"), steps=steps, config={})
+    assert (tmp_path / RECORD).read_text(encoding="utf-8") == "format: 99\n"
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "store: [", "format: 99\nstages: {a: b}\n", "format: x\n", "stages: {a: b}"]
+)
+def test_stages_of_what_is_no_run_of_today_are_not_known(content: str | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / RECORD).write_text(content, encoding="utf-8")
+    assert stages_in(tmp_path) is None
+
+
+def test_stages_of_a_run(toy_run: Run) -> None:
+    assert stages_in(toy_run.out) == {name: step.artifact.fingerprint for name, step in toy_run.plan().items()}
 
 
 def test_a_store_that_was_moved_is_named(toy_run: Run, tmp_path: Path) -> None:

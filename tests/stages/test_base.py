@@ -32,13 +32,22 @@ def test_roles_that_no_stage_plays_are_named_together():
 
 
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     assert Runtime().torch_device() == torch.device("cpu")
     with pytest.raises(ConfigError, match="torch sees no GPU here: use device=cpu, or device=auto"):
         Runtime(device="cuda").torch_device()
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert Runtime().torch_device() == torch.device("cuda")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert Runtime().torch_device() == torch.device("cuda", 0)
     assert Runtime(device="cpu").torch_device() == torch.device("cpu")
+
+
+def test_every_worker_of_a_machine_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert Runtime().torch_device() == torch.device("cuda", 1)
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with pytest.raises(ConfigError, match=r"launcher\.nproc: worker 3 has no GPU, there are 2: use nproc=2"):
+        Runtime().torch_device()
 
 
 def test_a_negative_number_of_workers_is_refused():

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from toy_runs import drawn_index
 
 from wsss.artifacts.store import Store
 from wsss.data.index import Record
+from wsss.errors import DataError
 from wsss.masks import Argmax
 from wsss.stages.base import read_index
 from wsss.stages.make_masks import MakeMasks
@@ -25,6 +27,13 @@ def test_batches_hold_one_size_in_order_of_appearance():
 
 def test_no_images_are_no_batches():
     assert by_size([], limit=4) == []
+
+
+def test_a_split_that_is_not_there_is_refused_before_it_runs(tmp_path: Path):
+    index = read_index(drawn_index(Store(root=tmp_path), {"a": [[0, 1]]}, train=("a",)))
+    MakeMasks(masks=Argmax(), splits=("train",)).check_index(index)
+    with pytest.raises(DataError, match="there is no split 'val'; this data set has: train"):
+        MakeMasks(masks=Argmax(), splits=("train", "val")).check_index(index)
 
 
 def test_an_image_of_two_splits_is_worked_on_once(tmp_path: Path):

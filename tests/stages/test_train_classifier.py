@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import torch
-from toy_runs import Run
+from toy_runs import Run, drawn_index
 
-from wsss.errors import ModelError
-from wsss.stages.base import Job
-from wsss.stages.train_classifier import TrainClassifier, load_classifier
+from wsss.artifacts.store import Store
+from wsss.errors import ConfigError, DataError, ModelError
+from wsss.stages.base import Job, read_index
+from wsss.stages.train_classifier import TrainClassifier, load_classifier, unseen
 
 
 @pytest.fixture
@@ -30,6 +31,28 @@ def test_what_cannot_be_had_is_refused_before(stage: TrainClassifier):
         replace(stage, classifier=replace(stage.classifier, backbone="no_such_network")).check()
     with pytest.raises(ModelError, match="no 'block77'; its blocks are stem, block1"):
         replace(stage, fit=replace(stage.fit, frozen_until="block77")).check()
+
+
+def test_data_that_cannot_be_learnt_from_are_refused(stage: TrainClassifier, tmp_path: Path):
+    store = Store(root=tmp_path)
+    splits = {"train": ("a", "b", "c", "d"), "val": ("a",)}
+    good = read_index(drawn_index(store, {i: [[0, 1]] for i in "abcd"}, **splits))
+    stage.check_index(good)
+    with pytest.raises(
+        ConfigError, match=r"fit\.batch_size: 4 is more than the 3 images of split 'train': use at most 3"
+    ):
+        stage.check_index(replace(good, splits={"train": ("a", "b", "c"), "val": ("d",)}))
+    with pytest.raises(DataError, match="there is no split 'val'; this data set has: train: choose"):
+        stage.check_index(replace(good, splits={"train": good.splits["train"]}))
+    negatives = read_index(drawn_index(store, {i: [[0, 0]] for i in "abcd"}, **splits))
+    with pytest.raises(DataError, match="no image of split 'train' shows any class: give images their labels"):
+        stage.check_index(negatives)
+
+
+def test_classes_that_nothing_shows_are_named(tmp_path: Path):
+    index = read_index(drawn_index(Store(root=tmp_path), {"a": [[0, 2]], "b": [[1]]}, train=("a",), val=("b",)))
+    assert unseen(index, split="train") == ("cat",)
+    assert unseen(index, split="val") == ("dog",)
 
 
 def test_a_file_of_weights_counts_by_its_bytes(stage: TrainClassifier):
@@ -59,6 +82,7 @@ def test_the_summary_says_how_good_it_is(toy_run: Run):
     assert summary["steps"] == 2
     assert summary["parameters"] > 100_000
     assert 0 <= summary["metrics"]["val/map"] <= 1
+    assert summary["notes"] == []
 
 
 def test_the_trained_network_is_loaded_in_eval_mode(toy_run: Run, stage: TrainClassifier):

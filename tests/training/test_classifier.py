@@ -52,6 +52,12 @@ def test_statistics_stay_and_weights_learn(module: ClassifierModule):
         module.eval()
 
 
+def test_statistics_learn_on_where_that_is_asked_for():
+    module = ClassifierModule(network=small_timm_network(), fit=ClassifierFit(batch_norm="learning"), random_seed=0)
+    module.train()
+    assert all(part.training for part in module.modules() if isinstance(part, nn.BatchNorm2d))
+
+
 def test_a_step_logs_its_loss(module: ClassifierModule, monkeypatch: pytest.MonkeyPatch):
     logged: dict[str, float] = {}
     monkeypatch.setattr(module, "log", lambda name, value, **_: logged.update({name: float(value)}))

@@ -100,11 +100,15 @@ def module() -> SegmenterModule:
     return SegmenterModule(network=options.build(3), fit=SegmenterFit(loss="balanced"), random_seed=0)
 
 
-def test_the_encoder_keeps_its_statistics_and_the_decoder_learns_its_own(module: SegmenterModule):
+@pytest.mark.parametrize("batch_norm", ["frozen", "learning"])
+def test_the_encoders_statistics_are_kept_or_learn_and_the_decoder_learns_its_own(
+    module: SegmenterModule, batch_norm: Any
+):
+    module = SegmenterModule(network=module.network, fit=SegmenterFit(batch_norm=batch_norm), random_seed=0)
     module.train()
     encoder = {id(part) for part in module.network.encoder.modules()}
     norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
-    assert {norm.training for norm in norms if id(norm) in encoder} == {False}
+    assert {norm.training for norm in norms if id(norm) in encoder} == {batch_norm == "learning"}
     assert {norm.training for norm in norms if id(norm) not in encoder} == {True}
 
 

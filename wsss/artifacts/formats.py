@@ -53,7 +53,7 @@ def whole(path: Path) -> Iterator[Path]:
         yield hidden
         hidden.replace(path)
     except OSError as error:
-        if error.filename in (None, str(hidden)):  # the system names no file that was being written
+        if error.filename is None or str(hidden) in (error.filename, error.filename2):
             error.filename, error.filename2 = str(path), None
         raise
     finally:

@@ -1,10 +1,11 @@
-"""What every CAM method is, and the two tools that most of them share."""
+"""What every CAM method is, and the tools that most of them share."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from wsss.errors import ModelError, one_of
@@ -53,3 +54,21 @@ def activations_and_gradients(
             (gradient,) = torch.autograd.grad(score, maps)
         gradients[positions] = gradient.float()
     return activations, gradients
+
+
+def by_image(targets: Targets) -> Iterator[tuple[Int64[Tensor, " 1"], Int64[Tensor, " r"]]]:
+    """Yield every image that is asked for, as an index of one, with the positions of its pairs."""
+    for image in sorted(set(targets.image.tolist())):
+        positions = (targets.image == image).nonzero()[:, 0]
+        yield targets.image[positions[:1]], positions
+
+
+def weighted_sum(maps: Float[Tensor, "n d y x"], weights: Float[Tensor, "n d"]) -> RawMaps:
+    """Return sum_k w_k A_k, in single precision also inside autocast, which would round an einsum to half."""
+    return (maps * weights[:, :, None, None]).sum(dim=1)
+
+
+def check_chunk(chunk: int) -> None:
+    """Refuse with a `ValueError` what is no number of things to do at a time."""
+    if chunk < 1:
+        raise ValueError(f"chunk must be at least 1, got {chunk}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wsss.cams.base import CAMMethod, activations_and_gradients
+from wsss.cams.base import CAMMethod, activations_and_gradients, weighted_sum
 from wsss.types import CutClassifier, Images, RawMaps, Targets
 
 
@@ -13,5 +13,4 @@ class GradCAM(CAMMethod):
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
         """See `CAMMethod`."""
         activations, gradients = activations_and_gradients(model, self.block, images=images, targets=targets)
-        # A product and a sum, since autocast would round an einsum to half precision.
-        return (activations * gradients.mean(dim=(2, 3), keepdim=True)).sum(dim=1)
+        return weighted_sum(activations, gradients.mean(dim=(2, 3)))

@@ -1,7 +1,6 @@
 """One's own images: a folder of them, and a CSV or JSON file that says what each shows, or a sub-folder a class."""
 
 import hashlib
-import logging
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +11,8 @@ from typing import Final, final
 from wsss.data.images import find_images
 from wsss.data.index import Index
 from wsss.data.label_file import CSV_FORM, LabelRow, read_labels
-from wsss.data.writer import Entry, IndexWriter, build_index, image_id, match_masks
+from wsss.data.writer import Entry, IndexWriter, OnBadImage, build_index, image_id, masks_folder, match_masks
 from wsss.errors import ConfigError, DataError, one_of
-
-log = logging.getLogger(__name__)
 
 TRAIN: Final = "train"
 VAL: Final = "val"
@@ -26,7 +23,7 @@ VAL: Final = "val"
 class Folder(IndexWriter):
     """Images below `root/images`. An image's id is its path there, without the suffix; an empty label makes a negative.
 
-    Images that a label file does not list are left out, with a warning.
+    Images that a label file does not list are left out, which is noted.
     """
 
     root: Path
@@ -40,6 +37,8 @@ class Folder(IndexWriter):
     """Folder below `root` with `<id>.png`, for scores; an image may do without. None: there are none."""
     val_fraction: float = 0.2
     """Share of images, in [0, 1), that go to split `val` where no `split` column tells; 0 makes no such split."""
+    on_bad_image: OnBadImage = "refuse"
+    """`skip`: images that cannot be read are left out and reported; the run goes on without them."""
 
     def __post_init__(self) -> None:
         """Refuse a share that leaves nothing to train on."""
@@ -56,7 +55,8 @@ class Folder(IndexWriter):
     def sources(self) -> tuple[Path, ...]:
         """Return the folder of images, the label file and the folder of masks."""
         home = self._checked_home()
-        return tuple(home / name for name in (self.images, self.labels, self.masks) if name is not None)
+        masks = () if self.masks is None else (masks_folder(home, self.masks),)
+        return (*(home / name for name in (self.images, self.labels) if name is not None), *masks)
 
     def index(self, into: Path) -> Index:
         """See `IndexWriter`."""
@@ -78,12 +78,20 @@ class Folder(IndexWriter):
             if i in kept
         ]
         classes = self.classes or sorted({name for row in rows for name in row.names})
-        return build_index(entries, classes=classes, splits=splits, root=home)
+        return build_index(
+            entries,
+            classes=classes,
+            splits=splits,
+            root=home,
+            on_bad_image=self.on_bad_image,
+            notes=self._unlisted(images, paths),
+        )
 
     def _checked_home(self) -> Path:
         home = self.home()
         if not (home / self.images).is_dir():
-            state = "has no folder" if home.is_dir() else "is not there, nor is its folder"
+            absent = "is no folder; it has no folder" if home.exists() else "is not there, nor is its folder"
+            state = "has no folder" if home.is_dir() else absent
             raise DataError(
                 f"{home} {state} {self.images!r}: set `dataset.root` and `dataset.images` to where images lie"
             )
@@ -103,40 +111,48 @@ class Folder(IndexWriter):
                 f"{self.images}/{loose[0]} lies in the folder of no class: move it there, or list labels in a file, "
                 "which may leave them empty"
             )
-        names = [PurePosixPath(path).parts[0] for path in paths]
+        composed = [unicodedata.normalize("NFC", path) for path in paths]
         return tuple(
-            LabelRow(image=path, names=(name,), split=None, source=f"{self.images}/{path}")
-            for path, name in zip(paths, names, strict=True)
+            LabelRow(image=path, names=(PurePosixPath(path).parts[0],), split=None, source=f"{self.images}/{path}")
+            for path in composed
         )
 
     def _matched(self, rows: Sequence[LabelRow], paths: Sequence[str]) -> list[str]:
-        """Return the path of every row's image; warn of images that no row names."""
-        there = {unicodedata.normalize("NFC", path): path for path in paths}
+        """Return the path of every row's image."""
+        there = _by_composed_name(paths)
         missing = [row for row in rows if row.image not in there]
         if missing:
             row = missing[0]
             close = get_close_matches(row.image, there, n=1)
             more = f" ({len(missing) - 1} more are missing)" if len(missing) > 1 else ""
-            hint = f"did you mean {close[0]!r}?" if close else "put it there, or delete the line"
-            raise DataError(f"{row.source}: {row.image!r} is not in {self.images!r}{more}; {hint}")
-        unlisted = sorted(there.keys() - {row.image for row in rows})
-        if unlisted:
-            log.warning(
-                "%d images in %r are left out, because %s does not list them (with an empty label they would be "
-                "negatives): %s",
-                len(unlisted),
-                self.images,
-                self.labels,
-                one_of(unlisted, limit=5),
-            )
+            hint = f"did you mean {close[0]!r}? Else " if close else ""
+            remedy = f"{hint}put it there, or delete the line"
+            raise DataError(f"{row.source}: {row.image!r} is not in {self.images!r}{more}; {remedy}")
         return [there[row.image] for row in rows]
+
+    def _unlisted(self, images: Sequence[str], paths: Sequence[str]) -> list[str]:
+        others = sorted(set(paths) - set(images))
+        if not others:
+            return []
+        why = f"{self.labels} does not list them (with an empty label they would be negatives)"
+        count = f"{len(others)} of {len(paths)} images in {self.images!r}"
+        return [f"left out, {count}, because {why}: {one_of(others, limit=5)}"]
 
     def _splits(self, rows: Mapping[str, LabelRow]) -> dict[str, list[str]]:
         named: dict[str, list[str]] = {}
         for i, row in rows.items():
             if row.split is not None:
                 named.setdefault(row.split, []).append(i)
-        return named or _hashed_splits(tuple(rows), val_fraction=self.val_fraction)
+        return named or hashed_splits(tuple(rows), val_fraction=self.val_fraction)
+
+
+def _by_composed_name(paths: Sequence[str]) -> dict[str, str]:
+    """Return paths by their names in NFC, as label files spell them."""
+    there: dict[str, str] = {}
+    for path in paths:
+        if (other := there.setdefault(unicodedata.normalize("NFC", path), path)) != path:
+            raise DataError(f"{other!a} and {path!a} are one name in two forms of Unicode: rename one of them")
+    return there
 
 
 def _check_ids(images: Sequence[str]) -> None:
@@ -147,7 +163,7 @@ def _check_ids(images: Sequence[str]) -> None:
             raise DataError(f"{other} and {image} have one id, {image_id(image)!r}: rename one of them")
 
 
-def _hashed_splits(ids: Sequence[str], *, val_fraction: float) -> dict[str, list[str]]:
+def hashed_splits(ids: Sequence[str], *, val_fraction: float) -> dict[str, list[str]]:
     """Split by a hash of the id: no image changes sides when others come or go. Both sides get one image at least."""
     if val_fraction == 0:
         return {TRAIN: list(ids)}

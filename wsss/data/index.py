@@ -29,6 +29,8 @@ class Index:
     records: Mapping[str, Record]
     splits: Mapping[str, tuple[str, ...]]
     root: Path
+    notes: tuple[str, ...] = ()
+    """What a person should know of how it came about, such as images that were left out; a sentence each."""
 
     def __post_init__(self) -> None:
         check_class_names(self.classes)
@@ -48,7 +50,10 @@ class Index:
     def split(self, name: str) -> tuple[Record, ...]:
         """Return the records of a split in its own order; raises `DataError` with the known names for another name."""
         if name not in self.splits:
-            raise DataError(f"there is no split {name!r}; this data set has: {one_of(sorted(self.splits))}")
+            raise DataError(
+                f"there is no split {name!r}; this data set has: {one_of(sorted(self.splits))}: "
+                "choose among them with splits.train and splits.val, or list images for it"
+            )
         return tuple(self.records[i] for i in self.splits[name])
 
     def union(self, names: Iterable[str]) -> tuple[Record, ...]:
@@ -65,7 +70,7 @@ class Index:
 
     def to_json(self) -> str:
         """Serialise everything but the root, one record a line."""
-        head = {"classes": self.classes, "splits": self.splits}
+        head = {"classes": self.classes, "splits": self.splits, "notes": self.notes}
         lines = ",\n".join(json.dumps(asdict(record), ensure_ascii=False) for record in self.records.values())
         return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "records": [\n{lines}\n]}}\n'
 
@@ -76,14 +81,20 @@ class Index:
             data = json.loads(text)
             records = [_record(fields) for fields in data["records"]]
             splits = {name: tuple(ids) for name, ids in data["splits"].items()}
-            classes = tuple(data["classes"])
+            classes, notes = tuple(data["classes"]), tuple(data.get("notes", ()))
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise DataError(f"this is not an index ({error}): delete the artifact and run again") from error
-        return cls(classes=classes, records={r.id: r for r in records}, splits=splits, root=root)
+        return cls(classes=classes, records={r.id: r for r in records}, splits=splits, root=root, notes=notes)
 
     @classmethod
     def of(
-        cls, records: Sequence[Record], *, classes: Sequence[str], splits: Mapping[str, Sequence[str]], root: Path
+        cls,
+        records: Sequence[Record],
+        *,
+        classes: Sequence[str],
+        splits: Mapping[str, Sequence[str]],
+        root: Path,
+        notes: Sequence[str] = (),
     ) -> "Index":
         """Gather records into an index; raises `DataError` where two have one id."""
         by_id: dict[str, Record] = {}
@@ -94,7 +105,11 @@ class Index:
                 )
             by_id[record.id] = record
         return cls(
-            classes=tuple(classes), records=by_id, splits={name: tuple(ids) for name, ids in splits.items()}, root=root
+            classes=tuple(classes),
+            records=by_id,
+            splits={name: tuple(ids) for name, ids in splits.items()},
+            root=root,
+            notes=tuple(notes),
         )
 
 

@@ -44,23 +44,31 @@ def read_labels(path: Path) -> tuple[LabelRow, ...]:
         raise DataError(f"{path} is neither .csv nor .json: write labels as {CSV_FORM}, or as {JSON_FORM}")
     rows = reader(path)
     if not rows:
-        raise DataError(f"{path} lists no image: write {CSV_FORM}")
+        form = JSON_FORM if path.suffix.lower() == ".json" else CSV_FORM
+        raise DataError(f"{path} lists no image: write {form}")
     return rows
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file, with or without a byte order mark; raises `DataError` for another encoding."""
+    """Return the text of a UTF-8 file, with or without a byte order mark.
+
+    Raises `DataError` for another encoding, and for a file that may not be read.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not in UTF-8 ({error.reason} at byte {error.start}): save it as UTF-8") from error
+        line = error.object[: error.start].count(b"\n") + 1
+        raise DataError(f"{path}, line {line}: this is not UTF-8 ({error.reason}): save it as UTF-8") from error
+    except PermissionError as error:
+        raise DataError(f"{path} may not be read by you: change its permissions") from error
 
 
 def _read_csv(path: Path) -> tuple[LabelRow, ...]:
     lines = _csv_lines(path)
-    header = [name.strip() for name in lines.pop(0)[1]] if lines else []
+    first, names = lines.pop(0) if lines else (1, [])
+    header = [name.strip() for name in names]
     if sorted(header) not in (["image", "labels"], ["image", "labels", "split"]):
-        raise DataError(f"{path} starts with {','.join(header)!r} and not with the header {CSV_FORM}")
+        raise DataError(f"{path}, line {first}: {','.join(header)!r} is not the header: write {CSV_FORM}")
     rows = []
     seen: dict[str, int] = {}
     for number, values in lines:

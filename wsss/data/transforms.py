@@ -18,9 +18,6 @@ from wsss.labels import IGNORE
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # or its import asks PyPI whether there is a newer version
 
-import albumentations
-import cv2
-
 ImageArray = UInt8[np.ndarray, "h w 3"]
 Colour = tuple[int, int, int]
 """Red, green and blue in 0 .. 255."""
@@ -55,6 +52,9 @@ class ClassifierTransform:
 
     def __call__(self, image: ImageArray, *, key: int, fill: Colour) -> UInt8[np.ndarray, "{self.crop} {self.crop} 3"]:
         """Return the image as seen with this key; what it does not cover has the colour `fill`."""
+        import albumentations  # noqa: PLC0415 - it takes a second to import
+        import cv2  # noqa: PLC0415 - as above
+
         low, high = self.long_side
         resize = albumentations.LongestMaxSize(
             max_size=list(range(low, high + 1)), interpolation=cv2.INTER_CUBIC, area_for_downscale="image"
@@ -71,7 +71,7 @@ class SegmenterTransform:
     """
 
     scale: tuple[float, float] = (0.5, 1.5)
-    """Range of the factor that height and width are multiplied by, uniform."""
+    """Range of the factor that height and width are multiplied by, uniform; no side becomes less than a pixel."""
     crop: int = 512
     """Side of the square that comes out, in pixels."""
     flip: float = 0.5
@@ -90,7 +90,11 @@ class SegmenterTransform:
         self, image: ImageArray, mask: UInt8[np.ndarray, "h w"], *, key: int, fill: Colour
     ) -> tuple[UInt8[np.ndarray, "{self.crop} {self.crop} 3"], UInt8[np.ndarray, "{self.crop} {self.crop}"]]:
         """Return image and mask as seen with this key; what they do not cover has the colour `fill` and label 255."""
-        low, high = self.scale
+        import albumentations  # noqa: PLC0415 - as above
+        import cv2  # noqa: PLC0415 - as above
+
+        least = (1 + 1e-6) / min(mask.shape)  # a side keeps a pixel, however small the image is
+        low, high = (max(factor, least) for factor in self.scale)
         resize = albumentations.RandomScale(
             scale_limit=(low - 1, high - 1),
             interpolation=cv2.INTER_CUBIC,
@@ -134,6 +138,8 @@ def _refuse(*problems: Sequence[str]) -> None:
 
 def _common_steps(options: ClassifierTransform | SegmenterTransform, fill: Colour) -> list[Any]:
     """Return what follows the resizing; padding comes last, so that its colour is not jittered."""
+    import albumentations  # noqa: PLC0415 - as above
+
     flip = albumentations.HorizontalFlip(p=options.flip)
     crop = albumentations.RandomCrop(
         height=options.crop,
@@ -154,5 +160,7 @@ def _common_steps(options: ClassifierTransform | SegmenterTransform, fill: Colou
 
 
 def _run(steps: Sequence[Any], *, key: int, **arrays: UInt8[np.ndarray, "h w ..."]) -> dict[str, np.ndarray]:
+    import albumentations  # noqa: PLC0415 - as above
+
     seen = albumentations.Compose(steps, seed=key)(**arrays)
     return {name: np.ascontiguousarray(seen[name]) for name in arrays}

@@ -1,25 +1,23 @@
 """Index writers: each turns one layout of images and labels into the same index."""
 
-import os
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, Literal
 
-import numpy as np
-from rich.console import Console
-from rich.progress import track
-
-from wsss.data.images import find_images, read_mask, read_size
+from wsss.data.examine import SHOWN_PROBLEMS, Finding, examine_all, meanings, refuse
+from wsss.data.images import find_images
 from wsss.data.index import Index, Record
 from wsss.errors import ConfigError, DataError, one_of
-from wsss.labels import BACKGROUND, IGNORE, check_class_names, label_count, label_names
+from wsss.labels import BACKGROUND, IGNORE, check_class_names
 
-SHOWN_PROBLEMS: Final = 10
-"""So many of a data set's broken files are listed; the rest are counted."""
+LARGE: Final = 16_000_000
+"""Pixels from which on a person is told what an image costs: networks look at whole ones, at up to twice their size."""
+
+OnBadImage = Literal["refuse", "skip"]
+"""What becomes of images that cannot be read: nothing is indexed, or they are left out and noted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +72,7 @@ def match_masks(ids: Sequence[str], *, root: Path, folder: str | None) -> dict[s
     """
     if folder is None:
         return {}
-    if not (root / folder).is_dir():
-        raise DataError(f"there is no folder {root / folder}: name it in `dataset.masks`, or set dataset.masks=null")
-    paths = [path for path in find_images(root / folder) if path.lower().endswith(".png")]
+    paths = [path for path in find_images(masks_folder(root, folder)) if path.lower().endswith(".png")]
     wanted = set(ids)
     masks = {i: f"{folder}/{path}" for path in paths if (i := image_id(path)) in wanted}
     if ids and not masks:
@@ -85,6 +81,13 @@ def match_masks(ids: Sequence[str], *, root: Path, folder: str | None) -> dict[s
             "or set dataset.masks=null"
         )
     return masks
+
+
+def masks_folder(root: Path, name: str) -> Path:
+    """Return the folder of the masks; raises `DataError` where it is missing."""
+    if not (root / name).is_dir():
+        raise DataError(f"there is no folder {root / name}: name it in `dataset.masks`, or set dataset.masks=null")
+    return root / name
 
 
 def class_indices(entries: Sequence[Entry], *, classes: Sequence[str]) -> list[tuple[int, ...]]:
@@ -102,69 +105,64 @@ def class_indices(entries: Sequence[Entry], *, classes: Sequence[str]) -> list[t
 
 
 def build_index(
-    entries: Sequence[Entry], *, classes: Sequence[str], splits: Mapping[str, Sequence[str]], root: Path
+    entries: Sequence[Entry],
+    *,
+    classes: Sequence[str],
+    splits: Mapping[str, Sequence[str]],
+    root: Path,
+    on_bad_image: OnBadImage = "refuse",
+    notes: Sequence[str] = (),
 ) -> Index:
-    """Read the size of every image, check every mask against its image and the classes, and gather the index.
+    """Decode every image, check every mask against its image and the classes, and gather the index.
 
-    Raises `DataError` with all files that cannot be used, or with all names that are no class.
+    Raises `DataError` with all files that cannot be used, or with all names that are no class. Images that are left out
+    are noted, beside the `notes` of the writer.
     """
     indices = class_indices(entries, classes=classes)
-    records: list[Record] = []
-    problems: list[str] = []
-    drawn: set[int] = set()
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        examined = pool.map(lambda entry, own: _examine(entry, own, classes=classes, root=root), entries, indices)
-        hidden = not Console().is_terminal
-        for result in track(examined, "checking images", total=len(entries), transient=True, disable=hidden):
-            if isinstance(result, DataError):
-                problems.append(str(result))
-            else:
-                record, labels = result
-                records.append(record)
-                drawn |= labels if record.classes else set()
-    if problems:
-        raise DataError(_listed(problems))
+    files = [(root / entry.image, root / entry.mask if entry.mask else None) for entry in entries]
+    found = examine_all(files, classes=classes)
+    skipped = {
+        entry.id: each.why.removeprefix(f"{root}/")
+        for entry, each in zip(entries, found, strict=True)
+        if each.broken == "image" and on_bad_image == "skip"
+    }
+    refuse([each for entry, each in zip(entries, found, strict=True) if each.broken and entry.id not in skipped])
+    _refuse_unnamed([each for own, each in zip(indices, found, strict=True) if own], classes=classes)
+    records = [
+        Record(id=entry.id, image=entry.image, size=each.size, classes=own, mask=entry.mask)
+        for entry, own, each in zip(entries, indices, found, strict=True)
+        if each.size is not None
+    ]
+    every = (*notes, *_skipped_note(skipped, count=len(entries)), *_size_note(records))
+    return Index.of(records, classes=classes, splits=_without(skipped, splits), root=root, notes=every)
+
+
+def _refuse_unnamed(positives: Sequence[Finding], *, classes: Sequence[str]) -> None:
+    drawn = {label for each in positives for label in each.labels}
     if drawn <= {BACKGROUND, IGNORE} and IGNORE in drawn:
-        raise DataError(f"the masks hold only 0 and 255, which is ignored, and no class: draw {_meanings(classes)}")
-    return Index.of(records, classes=classes, splits=splits, root=root)
+        raise DataError(f"the masks hold only 0 and 255, which is ignored, and no class: draw {meanings(classes)}")
 
 
-def _examine(
-    entry: Entry, own: tuple[int, ...], *, classes: Sequence[str], root: Path
-) -> tuple[Record, set[int]] | DataError:
-    """Return the record and the labels that its mask holds, or what is wrong: one bad file must not hide the next."""
-    try:
-        size = read_size(root / entry.image)
-        record = Record(id=entry.id, image=entry.image, size=size, classes=own, mask=entry.mask)
-        return record, set() if entry.mask is None else _labels_in(root / entry.mask, record, classes)
-    except DataError as error:
-        return error
+def _without(skipped: Mapping[str, str], splits: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    kept = {name: [i for i in ids if i not in skipped] for name, ids in splits.items()}
+    for name, ids in splits.items():
+        if ids and not kept[name]:
+            raise DataError(f"split {name!r} is empty: none of its images can be read; {skipped[ids[0]]}")
+    return kept
 
 
-def _labels_in(path: Path, record: Record, classes: Sequence[str]) -> set[int]:
-    mask = read_mask(path)
-    height, width = mask.shape
-    size = record.size
-    if (height, width) != (size.height, size.width):
-        raise DataError(
-            f"{path} is {width} x {height} pixels and its image {record.image} {size.width} x {size.height}: "
-            "draw the mask at the image's size"
-        )
-    labels = set(np.flatnonzero(np.bincount(mask.ravel(), minlength=256)).tolist())
-    strange = [label for label in sorted(labels) if not (label < label_count(classes) or label == IGNORE)]
-    if strange:
-        raise DataError(f"{path} holds the labels {one_of([str(s) for s in strange])}: draw {_meanings(classes)}")
-    return labels
+def _skipped_note(skipped: Mapping[str, str], *, count: int) -> list[str]:
+    if not skipped:
+        return []
+    others = ["and others"] if len(skipped) > SHOWN_PROBLEMS else []
+    why = "; ".join([*list(skipped.values())[:SHOWN_PROBLEMS], *others])
+    return [f"left out (dataset.on_bad_image=skip), {len(skipped)} of {count} images, which cannot be read: {why}"]
 
 
-def _meanings(classes: Sequence[str]) -> str:
-    names = one_of([f"{label} for {name}" for label, name in enumerate(label_names(classes))])
-    return f"{names}, and {IGNORE} for pixels to ignore"
-
-
-def _listed(problems: Sequence[str]) -> str:
-    if len(problems) == 1:
-        return problems[0]
-    shown = [f"  {problem}" for problem in problems[:SHOWN_PROBLEMS]]
-    rest = len(problems) - len(shown)
-    return "\n".join([f"{len(problems)} files cannot be used:", *shown, *([f"  and {rest} more"] if rest else [])])
+def _size_note(records: Sequence[Record]) -> list[str]:
+    large = [record for record in records if record.size.height * record.size.width >= LARGE]
+    if not large:
+        return []
+    first = f"{large[0].image}, {large[0].size.width} x {large[0].size.height} pixels"
+    remedy = "make them smaller, or views.scales and predict.views.scales"
+    return [f"large images, {len(large)} of {len(records)} ({first}): where memory or time does not suffice, {remedy}"]

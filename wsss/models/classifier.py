@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from wsss.errors import ModelError, one_of
-from wsss.models.families import blocks_of, check_backbone, create_backbone, run
+from wsss.models.families import blocks_of, check_backbone, create_backbone, outline, run
 from wsss.models.normalisation import Normalisation
 from wsss.models.weights import (
     DOWNLOADED,
@@ -123,9 +124,13 @@ class Classifier:
     output_stride: int = 16
 
     def check(self) -> None:
-        """Refuse with a `ModelError` a backbone, a stride or weights that cannot be had; takes well under a second."""
-        check_backbone(self.backbone, output_stride=self.output_stride)
-        check_weights(self.weights, backbone=self.backbone)
+        """Refuse with a `ModelError` a backbone, a stride or weights that cannot be had; takes well under a second.
+
+        A file of weights is read: it may be of another architecture.
+        """
+        self._check_names()
+        if self.weights_file() is not None:
+            self._start()
 
     def weights_file(self) -> Path | None:
         """Return the file that `weights` names, None where it is a word."""
@@ -138,15 +143,36 @@ class Classifier:
 
     def build(self, classes: int) -> GAPClassifier:
         """Return the network with its first weights; raises `ModelError` where they cannot be had or do not fit."""
-        self.check()
+        self._check_names()
+        return GAPClassifier(self._start(), classes=classes)
+
+    def skeleton(self, classes: int) -> GAPClassifier:
+        """Return the network without weights, for a checkpoint to fill."""
+        return GAPClassifier(create_backbone(self.backbone, output_stride=self.output_stride), classes=classes)
+
+    def outline(self) -> GAPClassifier:
+        """Return a network of one class that takes no memory: enough to see what can be done with it.
+
+        It is made once for all that ask: leave it as it is.
+        """
+        return _outline(self)
+
+    def _check_names(self) -> None:
+        check_backbone(self.backbone, output_stride=self.output_stride)
+        check_weights(self.weights, backbone=self.backbone)
+
+    def _start(self) -> nn.Module:
         with download(self.backbone):
             net = create_backbone(
                 self.backbone, output_stride=self.output_stride, pretrained=self.weights == DOWNLOADED
             )
         if self.weights not in (DOWNLOADED, UNTRAINED):
             load_backbone(net, stored_weights(self.weights), origin=f"weights {self.weights!r} for {self.backbone}")
-        return GAPClassifier(net, classes=classes)
+        return net
 
-    def skeleton(self, classes: int) -> GAPClassifier:
-        """Return the network without weights, for a checkpoint to fill."""
-        return GAPClassifier(create_backbone(self.backbone, output_stride=self.output_stride), classes=classes)
+
+@cache
+def _outline(options: Classifier) -> GAPClassifier:
+    check_backbone(options.backbone, output_stride=options.output_stride)
+    with torch.device("meta"):
+        return GAPClassifier(outline(options.backbone, options.output_stride), classes=1)

@@ -3,8 +3,6 @@
 from difflib import get_close_matches
 from typing import Final
 
-from segmentation_models_pytorch.encoders import encoders, get_preprocessing_params
-
 from wsss.errors import ModelError
 from wsss.models.families import check_name, nearest
 from wsss.models.normalisation import Normalisation, colour
@@ -22,12 +20,14 @@ def check_encoder(name: str, *, pretrained: bool) -> None:
         if pretrained:
             check_downloadable(own)
         return
-    if name not in encoders:
-        near = get_close_matches(name, list(encoders), n=5)
+    from wsss.models.architectures import ENCODERS  # noqa: PLC0415 - it takes seconds to import
+
+    if name not in ENCODERS:
+        near = get_close_matches(name, list(ENCODERS), n=5)
         raise ModelError(
             f"encoder: smp has no {name!r}, write `{TIMM}` before the name of a timm network; {nearest(near)}"
         )
-    if pretrained and DOWNLOADED not in encoders[name]["pretrained_settings"]:
+    if pretrained and DOWNLOADED not in ENCODERS[name]["pretrained_settings"]:
         raise ModelError(f"weights 'imagenet': smp has none of {name}; choose another encoder, a path or `none`")
 
 
@@ -38,6 +38,8 @@ def encoder_normalisation(name: str, *, weights: str) -> Normalisation:
     """
     if weights != DOWNLOADED or name.startswith(TIMM):
         return normalisation_of(weights, backbone=name.removeprefix(TIMM))
+    from wsss.models.architectures import preprocessing  # noqa: PLC0415 - it takes seconds to import
+
     with download(name):
-        said = get_preprocessing_params(name)
+        said = preprocessing(name)
     return Normalisation(mean=colour(said["mean"]), std=colour(said["std"]))

@@ -13,14 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
-import timm
 import torch
-from timm.models import split_model_name_tag
-from timm.models.convnext import ConvNeXt
-from timm.models.efficientnet import EfficientNet
-from timm.models.mobilenetv3 import MobileNetV3
-from timm.models.resnet import ResNet
-from timm.models.vgg import VGG
 from torch import Tensor, nn
 
 from wsss.errors import ModelError, one_of
@@ -53,37 +46,42 @@ class Block:
     stride: int
 
 
-def _efficientnet(net: EfficientNet) -> Chain:
+def _efficientnet(net: Any) -> Chain:
     stages = tuple((f"blocks.{i}",) for i in range(len(net.blocks)))
     return Chain(stem=("conv_stem", "bn1"), stages=stages, tail=("conv_head", "bn2"))
 
 
-def _mobilenetv3(net: MobileNetV3) -> Chain:
+def _mobilenetv3(net: Any) -> Chain:
     return Chain(stem=("conv_stem", "bn1"), stages=tuple((f"blocks.{i}",) for i in range(len(net.blocks))))
 
 
-def _resnet(_: ResNet) -> Chain:
+def _resnet(_: Any) -> Chain:
     return Chain(stem=("conv1", "bn1", "act1", "maxpool"), stages=tuple((f"layer{i}",) for i in range(1, 5)))
 
 
-def _vgg(net: VGG) -> Chain:
+def _vgg(net: Any) -> Chain:
     starts = (0, *(end + 1 for end in net.feature_ends))
     groups = tuple(tuple(f"features.{i}" for i in range(a, b)) for a, b in pairwise(starts))
     return Chain(stem=groups[0], stages=groups[1:-1], tail=groups[-1])
 
 
-def _convnext(net: ConvNeXt) -> Chain:
+def _convnext(net: Any) -> Chain:
     return Chain(stem=("stem",), stages=tuple((f"stages.{i}",) for i in range(len(net.stages))), tail=("norm_pre",))
 
 
-FAMILIES: Final[dict[type[nn.Module], Callable[[Any], Chain]]] = {
-    EfficientNet: _efficientnet,
-    MobileNetV3: _mobilenetv3,
-    ResNet: _resnet,
-    VGG: _vgg,
-    ConvNeXt: _convnext,
+FAMILIES: Final[dict[str, Callable[[Any], Chain]]] = {
+    "timm.models.efficientnet.EfficientNet": _efficientnet,
+    "timm.models.mobilenetv3.MobileNetV3": _mobilenetv3,
+    "timm.models.resnet.ResNet": _resnet,
+    "timm.models.vgg.VGG": _vgg,
+    "timm.models.convnext.ConvNeXt": _convnext,
 }
 """By the exact class of timm's network: a subclass may run its modules in another order."""
+
+
+def family_of(net: nn.Module) -> str:
+    """Return a network's class as `FAMILIES` names it."""
+    return f"{type(net).__module__}.{type(net).__qualname__}"
 
 
 def create_backbone(name: str, *, output_stride: int, pretrained: bool = False) -> nn.Module:
@@ -108,7 +106,9 @@ def check_backbone(name: str, *, output_stride: int) -> None:
 
 def check_name(name: str) -> None:
     """Refuse with a `ModelError` a network, or the tag of its weights after a dot, that timm does not have."""
-    architecture, tag = split_model_name_tag(name)
+    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
+
+    architecture, tag = timm.models.split_model_name_tag(name)
     if not timm.is_model(name):
         near = get_close_matches(architecture, timm.list_models(), n=5)
         raise ModelError(f"backbone: timm has no network {name!r}; {nearest(near)}")
@@ -155,18 +155,21 @@ def run(net: nn.Module, paths: Paths, maps: Tensor) -> Tensor:
 
 
 def _paths(net: nn.Module) -> dict[str, Paths]:
-    if type(net) not in FAMILIES:
-        known = one_of([family.__name__ for family in FAMILIES])
+    family = family_of(net)
+    if family not in FAMILIES:
+        known = one_of([name.rpartition(".")[2] for name in FAMILIES])
         raise ModelError(
             f"backbone: networks of timm's class {type(net).__name__} cannot be cut; known families: {known}"
         )
-    chain = FAMILIES[type(net)](net)
+    chain = FAMILIES[family](net)
     without_effect = all(isinstance(net.get_submodule(path), nn.Identity) for path in chain.tail)
     *inner, final = chain.stages if without_effect else (*chain.stages, chain.tail)
     return {"stem": chain.stem, **{f"block{i}": own for i, own in enumerate(inner, start=1)}, "last": final}
 
 
 def _create(name: str, *, output_stride: int, pretrained: bool) -> nn.Module:
+    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
+
     options: dict[str, Any] = {} if output_stride == NATIVE_STRIDE else {"output_stride": output_stride}
     net = timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
     for child in list(_unused(net)):
@@ -180,10 +183,16 @@ def _unused(net: nn.Module) -> Iterator[str]:
 
 
 @cache
+def outline(name: str, output_stride: int) -> nn.Module:
+    """Return a backbone that takes no memory (on `meta`): enough to look at it. Made once: leave it as it is."""
+    with torch.device("meta"):
+        return _create(name, output_stride=output_stride, pretrained=False)
+
+
+@cache
 def _takes(name: str, output_stride: int) -> bool:
     try:
-        with torch.device("meta"):
-            net = _create(name, output_stride=output_stride, pretrained=False)
+        net = outline(name, output_stride)
     except (AssertionError, NotImplementedError, TypeError):
         if output_stride == NATIVE_STRIDE:
             raise

@@ -1,12 +1,11 @@
 """Any architecture of segmentation-models-pytorch on any of its encoders, for images of any size."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from inspect import signature
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import segmentation_models_pytorch as smp
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -32,9 +31,6 @@ from wsss.types import Images
 
 CLASSIFIER: Final = "classifier"
 """Encoder weights: those of the trained classifier's backbone."""
-ARCHITECTURES: Final[Mapping[str, type[nn.Module]]] = {
-    architecture.__name__: architecture for architecture in smp.MODEL_ARCHITECTURES_MAPPING.values()
-}
 STRIDE: Final = "encoder_output_stride"
 RESERVED: Final = ("encoder_name", "encoder_weights", STRIDE, "in_channels", "classes", "activation", "aux_params")
 """Arguments of smp that are not for `options`: they are fields, or would make something else than logits come out."""
@@ -96,13 +92,12 @@ class Segmenter:
         """
         self._check_options()
         check_encoder(self.encoder, pretrained=self.encoder_weights == DOWNLOADED)
-        # A network on `meta` takes neither memory nor time; some of smp's own encoders cannot be made there.
-        with torch.device("meta" if self.encoder.startswith(TIMM) else "cpu"):
+        with self._on_meta():
             network = self._tried()
             if self.encoder_weights != CLASSIFIER:
                 self._start(network, None)
             elif classifier is not None:
-                self._start(network, classifier.skeleton(1))
+                self._start(network, classifier.outline())
 
     def weights_file(self) -> Path | None:
         """Return the file that `encoder_weights` names, None where it is a word."""
@@ -129,10 +124,19 @@ class Segmenter:
         """Return the network without weights, for a checkpoint to fill."""
         return self._create(labels, pretrained=False)
 
+    def outline(self) -> SegmentationNetwork:
+        """Return a network of one label for looking at, which takes no memory where that is possible."""
+        with self._on_meta():
+            return self.skeleton(1)
+
+    def _on_meta(self) -> torch.device:
+        """Return where a network takes neither memory nor time; some of smp's own encoders cannot be made there."""
+        return torch.device("meta" if self.encoder.startswith(TIMM) else "cpu")
+
     def _create(self, labels: int, *, pretrained: bool) -> SegmentationNetwork:
         stride = {STRIDE: self.output_stride} if STRIDE in _arguments(self.architecture) else {}
         wanted = True if self.encoder.startswith(TIMM) else DOWNLOADED
-        network = ARCHITECTURES[self.architecture](
+        network = _architecture(self.architecture)(
             encoder_name=self.encoder,
             encoder_weights=wanted if pretrained else None,
             classes=labels,
@@ -170,8 +174,6 @@ class Segmenter:
         return network
 
     def _check_options(self) -> None:
-        if self.architecture not in ARCHITECTURES:
-            raise ModelError(f"architecture: smp has no {self.architecture!r}; it has: {one_of(list(ARCHITECTURES))}")
         known = _arguments(self.architecture)
         if STRIDE not in known and self.output_stride != NATIVE_STRIDE:
             raise ModelError(
@@ -188,8 +190,17 @@ class Segmenter:
 
 
 def _arguments(architecture: str) -> list[str]:
-    constructor = signature(ARCHITECTURES[architecture].__init__)
+    constructor = signature(_architecture(architecture).__init__)
     return [name for name in constructor.parameters if name not in ("self", "kwargs")]
+
+
+def _architecture(name: str) -> type[nn.Module]:
+    """Return the class; raises `ModelError` with what there is instead."""
+    from wsss.models.architectures import ARCHITECTURES  # noqa: PLC0415 - it takes seconds to import
+
+    if name not in ARCHITECTURES:
+        raise ModelError(f"architecture: smp has no {name!r}; it has: {one_of(list(ARCHITECTURES))}")
+    return ARCHITECTURES[name]
 
 
 Source = TypeVar("Source")

@@ -14,9 +14,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from wsss.report.logged import LogRow, Series, series, smooth, thinned
 from wsss.report.svg import INK, SERIES, STYLE, Hint, to_svg
-from wsss.report.wording import percent
+from wsss.report.wording import ORACLE, percent
 
-ORACLE: Final = "oracle (uses masks)"
 POINTS: Final = 300
 """About as many points as a chart has room for; a longer curve is thinned to them."""
 

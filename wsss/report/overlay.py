@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any, Final
 
-import matplotlib as mpl
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from numpy.typing import NDArray
@@ -25,6 +24,8 @@ LUMA: Final = (0.299, 0.587, 0.114)
 @cache
 def heat_colours() -> UInt8[np.ndarray, "256 3"]:
     """Return the colours of scores 0, 1/255 .. 1."""
+    import matplotlib as mpl  # noqa: PLC0415 - it takes a second to import
+
     fractions: NDArray[np.float64] = mpl.colormaps[COLOUR_MAP](np.arange(256))[:, :3]
     return _rounded(fractions * 255)
 

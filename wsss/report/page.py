@@ -12,10 +12,9 @@ import numpy as np
 from markupsafe import Markup
 
 from wsss.labels import BACKGROUND, IGNORE, label_names, palette
-from wsss.report.curves import ORACLE
 from wsss.report.overlay import heat_colours, mask_picture
 from wsss.report.sheet import Sheet, data_address
-from wsss.report.wording import duration, file_size, percent
+from wsss.report.wording import ORACLE, duration, file_size, percent
 
 Metrics = Mapping[str, Any]
 """As in `scores.json`: fractions `miou`, `map`, `fp`, `fn`; `threshold`; `iou`, a fraction or None for each name."""
@@ -85,7 +84,7 @@ def render(report: Report) -> str:
     lines = score_lines(report.scores)
     columns = [line for line in lines if line.metrics.get("iou")]
     return (
-        _environment()
+        environment()
         .get_template(TEMPLATE)
         .render(
             report=report,
@@ -130,7 +129,8 @@ def _css_colours(classes: tuple[str, ...]) -> dict[str, str]:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Return what every page is rendered with: values are escaped, and one that is missing is an error."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("wsss.report", ""),
         autoescape=True,

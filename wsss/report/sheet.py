@@ -175,9 +175,9 @@ def pick(ious: Mapping[str, float | None], *, count: int, random_seed: int) -> d
     return {"best": tuple(best), "worst": tuple(worst), "random": tuple(rest[k] for k in sorted(drawn.tolist()))}
 
 
-def shrunk(image: Picture) -> UInt8[np.ndarray, "y x 3"]:
-    """Return the image with its longer side at `LONG_SIDE` pixels, or as it is where it is smaller."""
-    scale = LONG_SIDE / max(image.shape[:2])
+def shrunk(image: Picture, *, side: int = LONG_SIDE) -> UInt8[np.ndarray, "y x 3"]:
+    """Return the image with its longer side at `side` pixels, or as it is where it is smaller."""
+    scale = side / max(image.shape[:2])
     if scale >= 1:
         return image
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))

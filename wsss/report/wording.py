@@ -3,6 +3,8 @@
 import math
 from typing import Final
 
+ORACLE: Final = "oracle (uses masks)"
+
 ABSENT: Final = "–"
 """Stands where there is no number."""
 

@@ -39,9 +39,9 @@ class Expectation:
 
 def expect(step: Step, *, store: Store) -> Expectation | None:
     """Return what a step may take, None where the store holds no finished artifact of its stage."""
-    finished = [each for each in store.artifacts(step.name) if each.state() == "cached" and not is_torn(each)]
+    finished = [each for each in store.artifacts(step.name) if each.state() == "cached"]
     finished.sort(key=lambda artifact: artifact.manifest_path.stat().st_mtime)
-    newest = finished[-NEWEST:]
+    newest = [each for each in finished[-NEWEST:] if not is_torn(each)]
     # The seconds of one that was interrupted are those of its last part.
     newest = [each for each in newest if _at_once(each)] or newest
     if not newest:

@@ -1,6 +1,5 @@
 """Fit: the third shape of a stage. A LightningModule and a LightningDataModule in, the network's weights out."""
 
-import pickle
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,7 +11,8 @@ from torch.utils.data import Dataset
 from wsss.artifacts.formats import whole
 from wsss.artifacts.store import Artifact
 from wsss.data.index import Index
-from wsss.errors import ConfigError, ModelError, StoreError, one_of
+from wsss.errors import ConfigError, ModelError, StoreError, first_line, one_of
+from wsss.models.weights import UNREADABLE
 from wsss.stages.base import Job, Stage
 from wsss.stages.progress import bar
 from wsss.stages.world import world
@@ -115,9 +115,9 @@ def load_weights(network: nn.Module, artifact: Artifact) -> None:
     path = artifact.items / WEIGHTS
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+    except UNREADABLE as error:
         raise StoreError(
-            f"{path} holds no weights ({error}): delete the folder {artifact.path} and run again"
+            f"{path} holds no weights ({first_line(error)}): delete the folder {artifact.path} and run again"
         ) from error
     own = network.state_dict()
     wrong = sorted(own.keys() ^ state.keys()) or [name for name in own if own[name].shape != state[name].shape]

@@ -1,4 +1,4 @@
-"""The classifier's training: multi-label soft margin, batch norm frozen, mAP on the validation split."""
+"""The classifier's training: multi-label soft margin, batch norm frozen or learning, mAP on the validation split."""
 
 from typing import Any
 
@@ -25,9 +25,10 @@ class ClassifierModule(KeyedModule):
         self._answers: list[tuple[Any, Any]] = []
 
     def train(self, mode: bool = True) -> "ClassifierModule":  # noqa: FBT001, FBT002 - torch's signature
-        """Switch to training, with batch norm's statistics left as they are."""
+        """Switch to training, with batch norm's statistics left as they are unless they are to learn."""
         super().train(mode)
-        freeze_batch_norm(self.network)
+        if self.options.batch_norm == "frozen":
+            freeze_batch_norm(self.network)
         return self
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:

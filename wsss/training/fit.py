@@ -2,7 +2,6 @@
 
 import logging
 import math
-import pickle
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from torch import nn
 
 from wsss.artifacts.formats import whole
 from wsss.errors import WsssError
+from wsss.models.weights import UNREADABLE
 from wsss.training.data import KeyedDataModule
 from wsss.training.guarded import Guarded
 from wsss.training.keyed import METRICS, KeyedModule, logged
@@ -52,9 +52,9 @@ class StopAtNaN(Callback):
         elif trainer.is_last_batch and not _finite(module):
             what = "weights are no numbers any more"
         if what is not None:
+            where = f"epoch {trainer.current_epoch}, step {trainer.global_step}, in {_checkpoint(trainer).parents[1]}"
             raise WsssError(
-                f"{what} at epoch {trainer.current_epoch}, step {trainer.global_step}: "
-                f"lower fit.*.learning_rate, or use trainer.precision=32-true; {_kept(trainer)}"
+                f"{what} at {where}: lower fit.*.learning_rate, or use trainer.precision=32-true; {_kept(trainer)}"
             )
 
 
@@ -63,9 +63,14 @@ def _finite(module: nn.Module) -> bool:
 
 
 def _kept(trainer: pl.Trainer) -> str:
-    assert isinstance(trainer.checkpoint_callback, ModelCheckpoint)
-    path = Path(trainer.checkpoint_callback.dirpath or "", CHECKPOINT)
+    path = _checkpoint(trainer)
     return f"the last good state is kept, {path}" if path.exists() else "no epoch was finished"
+
+
+def _checkpoint(trainer: pl.Trainer) -> Path:
+    assert isinstance(trainer.checkpoint_callback, ModelCheckpoint)
+    assert trainer.checkpoint_callback.dirpath is not None
+    return Path(trainer.checkpoint_callback.dirpath, CHECKPOINT)
 
 
 class WholeCheckpoints(TorchCheckpointIO):
@@ -139,7 +144,7 @@ def resume_from(folder: Path) -> Resume | None:
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
         return Resume(path=path, step=state["global_step"], metrics=state[METRICS])
-    except (OSError, EOFError, KeyError, RuntimeError, pickle.UnpicklingError):
+    except UNREADABLE:
         logging.getLogger("wsss").warning("%s is torn: the training starts again", path)
         return None
 

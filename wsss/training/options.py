@@ -25,6 +25,8 @@ class FitOptions:
     """0.0 to reproduce IRN, PSA or ReCAM: their code passes weight decay in this slot (see the README)."""
     weight_decay: float = 1e-4
     poly_power: float = 0.9
+    batch_norm: Literal["frozen", "learning"] = "frozen"
+    """Statistics of the pretrained network's batch norm: as they came, or learnt on, from each process's own images."""
     frozen_until: str | None = None
     """Blocks up to and including this one keep their first weights: half the time of a step, as in IRN's code."""
 
@@ -59,8 +61,9 @@ class ClassifierFit(FitOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class SegmenterFit(FitOptions):
-    """How a segmentation network is fitted."""
+    """How a segmentation network is fitted; its encoder's batch norm learns on, as is usual in segmentation."""
 
+    batch_norm: Literal["frozen", "learning"] = "learning"
     transform: SegmenterTransform = field(default_factory=SegmenterTransform)
     loss: Literal["cross_entropy", "balanced"] = "cross_entropy"
     """`balanced`: the mean over background pixels and the mean over foreground pixels count one half each."""

@@ -24,9 +24,10 @@ class SegmenterModule(KeyedModule):
         self._loss: Literal["cross_entropy", "balanced"] = fit.loss
 
     def train(self, mode: bool = True) -> "SegmenterModule":  # noqa: FBT001, FBT002 - torch's signature
-        """Switch to training; the encoder's batch norm keeps its statistics, the decoder's learns its own."""
+        """Switch to training; the decoder's batch norm always learns, the encoder's where it is to."""
         super().train(mode)
-        freeze_batch_norm(self.network.encoder)
+        if self.options.batch_norm == "frozen":
+            freeze_batch_norm(self.network.encoder)
         return self
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:

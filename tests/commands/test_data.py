@@ -1,0 +1,87 @@
+"""`wsss data check` from the command line."""
+
+from pathlib import Path
+
+import pytest
+from data_sets import LISTS, devkit, own_folder
+
+from wsss.__main__ import main
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the command and return its exit code."""
+    monkeypatch.setattr("sys.argv", ["wsss", "data", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return int(stopped.value.code or 0)
+
+
+def test_a_good_devkit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    root = devkit(tmp_path / "my kit")
+    assert call(monkeypatch, "check", root, "--html", tmp_path / "new folder/a b.html") == 0
+    out = capsys.readouterr().out.splitlines()
+    assert f"wsss run dataset=voc 'dataset.root=\"{root}\"'" in out
+    assert out[-2:] == [
+        "a run takes this data set: 5 images, nothing to refuse",
+        str(tmp_path / "new folder/a b.html"),
+    ]
+    assert (tmp_path / "new folder/a b.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_bad_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    root = own_folder(tmp_path)
+    (root / "images/a.png").write_bytes(b"")
+    (root / "masks/b.png").write_bytes(b"")
+    assert call(monkeypatch, "check", root) == 1
+    assert "2 problems (image 1, mask 1)" in capsys.readouterr().out
+    assert call(monkeypatch, "check", root, "--masks", "none", "--on-bad-image", "skip") == 0
+
+
+def test_options_are_keys_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = devkit(tmp_path)
+    (root / LISTS / "aug.txt").write_text("a\nb\n")
+    given = [
+        "--classes",
+        "cat",
+        "dog",
+        "person",
+        "--split",
+        f"aug={LISTS}/aug.txt",
+        "--train",
+        "aug",
+        "--masks",
+        "none",
+    ]
+    assert call(monkeypatch, "check", root, "--ignore-difficult", *given) == 0
+    assert capsys.readouterr().out.splitlines()[1] == (
+        f"wsss run dataset=voc dataset.root={root} 'dataset.classes=[cat,dog,person]' "
+        f"++dataset.splits.aug={LISTS}/aug.txt dataset.masks=null dataset.difficult=false splits.train=aug"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "nowhere"], "nowhere is no folder"),
+        (["check", ".", "--format", "voc", "--labels", "labels.csv"], "dataset=voc has no option 'labels'"),
+        (["check", ".", "--split", "train"], "'train' is not NAME=LIST"),
+        ([], "the following arguments are required: check"),
+    ],
+)
+def test_wrong_words(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, *arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_help_shows_examples(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(monkeypatch, "check", "--help") == 0
+    assert "wsss data check my_photos --masks masks --html check.html" in capsys.readouterr().out

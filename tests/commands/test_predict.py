@@ -1,0 +1,109 @@
+"""`wsss predict` from the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from toy_runs import Run
+
+from wsss.__main__ import main
+from wsss.commands import predict
+from wsss.tiles import Tiles
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the command and return its exit code."""
+    monkeypatch.setattr("sys.argv", ["wsss", "predict", *map(str, arguments)])
+    try:
+        main()
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A grey, a CMYK, a palette and a turned image, in the current folder's photos/."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, size=(40, 60, 3), dtype=np.uint8)
+    image = Image.fromarray(noise)
+    image.convert("L").save(folder / "grey, (1).png")
+    image.convert("CMYK").save(folder / "cmyk.jpg")
+    image.convert("P").save(folder / "it's.gif")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image.save(folder / "turned.jpg", exif=exif)
+    return folder
+
+
+def test_a_folder(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "photos", "--model", toy_run.out, "--device", "cpu") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(photos.parent / "predictions" / "predictions.json")
+    sizes = {}
+    for path in (photos.parent / "predictions" / "masks").iterdir():
+        with Image.open(path) as mask:
+            sizes[path.name] = mask.size
+    assert sizes == {"grey, (1).png": (60, 40), "cmyk.png": (60, 40), "it's.png": (60, 40), "turned.png": (40, 60)}
+
+
+def test_json_is_all_that_is_printed(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "empty.png").touch()
+    code = call(monkeypatch, photos, "--model", toy_run.out, "--out", "my out", "--json", "--device", "cpu")
+    printed = capsys.readouterr()
+    table = json.loads(printed.out)
+    assert table == json.loads((photos.parent / "my out/predictions.json").read_text(encoding="utf-8"))
+    assert table["labels"][:2] == [
+        {"label": 0, "name": "background", "colour": "#000000"},
+        {"label": 1, "name": "bee", "colour": "#800000"},
+    ]
+    assert len(table["images"]) == 4
+    assert code == 1
+    assert "empty.png is empty (0 bytes)" in printed.err
+
+
+def test_a_moved_store(toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    copy = toy_run.copied(tmp_path / "moved")
+    image = photos / "cmyk.jpg"
+    assert call(monkeypatch, image, "--model", toy_run.out, "--store", copy.store, "--device", "cpu") == 0
+    assert (tmp_path / "predictions/masks/cmyk.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["photos", "--model", "photos"], "photos is no run: it has no run.yaml"),
+        (["nowhere", "--model", "RUN"], "nowhere is not there"),
+        (["empty", "--model", "RUN"], "empty holds no image"),
+        (["photos", "--model", "RUN", "--tile", "100"], "--tile: a tile must have at least 256 pixels a side, got 100"),
+        (["photos", "--model", "RUN", "--store", "gone"], "its store"),
+        (["photos", "--model", "RUN", "--out", "taken"], "taken has a folder 'masks'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(
+    arguments: list[str],
+    said: str,
+    toy_run: Run,
+    photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (photos.parent / "empty").mkdir()
+    (photos.parent / "taken/masks").mkdir(parents=True)
+    assert call(monkeypatch, *(str(toy_run.out) if word == "RUN" else word for word in arguments)) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert not (photos.parent / "predictions").exists()
+
+
+def test_help_shows_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(monkeypatch, "--help") == 0
+    assert "wsss predict photos --model outputs/toy/1" in capsys.readouterr().out
+    assert Tiles.side == predict.TILE

@@ -1,0 +1,56 @@
+"""Every architecture that can be cut, a few channels wide, so that a pass takes a millisecond."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+from networks import CLASSES, shake
+from timm.models._efficientnet_builder import decode_arch_def
+from timm.models.convnext import ConvNeXt
+from timm.models.efficientnet import EfficientNet
+from timm.models.mobilenetv3 import MobileNetV3
+from timm.models.resnet import BasicBlock, Bottleneck, ResNet
+from timm.models.vgg import VGG
+from torch import nn
+
+from wsss.models.classifier import GAPClassifier
+from wsss.models.families import blocks_of
+
+FAMILIES: Final[dict[str, Callable[[], nn.Module]]] = {
+    "resnet": lambda: ResNet(
+        (BasicBlock, BasicBlock, Bottleneck, Bottleneck), layers=(1, 1, 1, 1), channels=(6, 8, 4, 5), output_stride=16
+    ),
+    "efficientnet_lite": lambda: EfficientNet(
+        decode_arch_def([["ds_r1_k3_s1_e1_c6"], ["ir_r2_k3_s2_e3_c8"], ["ir_r2_k5_s2_e3_c12"]]),
+        stem_size=8,
+        fix_stem=True,
+        num_features=24,
+        act_layer=nn.ReLU6,
+    ),
+    "vgg": lambda: VGG([8, "M", 12, "M", 16, "M", 24, "M"], mlp_ratio=0.001),
+    "mobilenetv3": lambda: MobileNetV3(
+        decode_arch_def(
+            [
+                ["ds_r1_k3_s2_e1_c8_se0.25_nre"],
+                ["ir_r2_k3_s2_e3_c12_nre"],
+                ["ir_r2_k5_s2_e3_c16_se0.25"],
+                ["cn_r1_k1_s1_c24"],
+            ]
+        ),
+        act_layer=nn.Hardswish,
+    ),
+    "convnext": lambda: ConvNeXt(depths=(1, 1, 2, 1), dims=(8, 12, 16, 24), output_stride=16),
+}
+
+
+@cache
+def small_family_network(family: str) -> GAPClassifier:
+    """One of `FAMILIES` with arbitrary values, made once: leave its weights and its mode alone."""
+    backbone = FAMILIES[family]()
+    used = {path.split(".")[0] for block in blocks_of(backbone).values() for path in block.paths}
+    for name, _ in list(backbone.named_children()):
+        if name not in used:
+            setattr(backbone, name, nn.Identity())
+    network = GAPClassifier(backbone, classes=CLASSES)
+    shake(network)
+    return network.eval()

@@ -1,0 +1,80 @@
+"""`wsss predict DIR --model RUN`: masks and overlays of new images by a finished run's network."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+ABOUT: Final = """\
+Label every pixel of new images with the segmentation network of a finished run.
+
+  wsss predict photos --model outputs/toy/1
+  wsss predict "cat (1).jpg" b.png --model outputs/toy/1 --out here --device cpu
+
+--out then holds, with the folders that the images lie in:
+
+  masks/<image>.png        a palette PNG: viewers show colours, programs read 0 for background, 1 for the first class
+  overlays/<image>.jpg     the mask over the image, and the names of what it shows
+  predictions.json         of every image: its size, each class with its pixels, share and mean confidence
+
+The suffix of an image is kept in these names where two images of a folder differ in nothing else. Images that cannot be
+read are named at the end and left out, with exit code 1. Results that are there already are made again, unless --resume
+is given: it keeps those of the same model and size of tiles that are younger than their images.
+"""
+TILE: Final = 1024
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Predict masks; raises a `WsssError` where there is no finished run, or no image."""
+    options = _parser().parse_intermixed_args(arguments)
+
+    from wsss.errors import ConfigError  # noqa: PLC0415 - the stack takes seconds to import, and --help needs none
+    from wsss.predict.inputs import find_inputs  # noqa: PLC0415 - as above
+    from wsss.predict.many import predict_many  # noqa: PLC0415 - as above
+    from wsss.predict.output import TABLE, Output, head_of  # noqa: PLC0415 - as above
+    from wsss.predict.predictor import Predictor  # noqa: PLC0415 - as above
+    from wsss.stages.progress import console  # noqa: PLC0415 - as above
+    from wsss.tiles import Tiles  # noqa: PLC0415 - as above
+
+    try:
+        Tiles(side=options.tile)
+    except ValueError as error:
+        raise ConfigError([f"--tile: {error}"]) from error
+    console.stderr = options.json  # the bar must not stand in what a program reads
+    output = Output(folder=options.out.expanduser())
+    output.check()
+    inputs = find_inputs(options.images, without=output.parts)
+    predictor = Predictor.of(options.model, store=options.store, device=options.device, tile=options.tile)
+    head = head_of(predictor, run=options.model, root=inputs.root)
+    table = predict_many(predictor, inputs, output=output, head=head, resume=options.resume)
+    for reason in table["failed"].values():
+        sys.stderr.write(f"wsss: {reason}\n")
+    if options.json:
+        sys.stdout.write(json.dumps(table, ensure_ascii=False) + "\n")
+    else:
+        console.print(f"{len(table['images'])} of {len(inputs.names)} images are predicted")
+        console.print(str((output.folder / TABLE).absolute()))
+    if table["failed"]:
+        sys.exit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="wsss predict", description=ABOUT, formatter_class=raw)
+    parser.add_argument("images", type=Path, nargs="+", metavar="DIR", help="a folder, with its sub-folders; or images")
+    parser.add_argument("--model", type=Path, required=True, metavar="RUN", help="a run's folder: outputs/toy/1")
+    parser.add_argument("--out", type=Path, default=Path("predictions"), metavar="DIR", help="default: predictions")
+    parser.add_argument("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    parser.add_argument(
+        "--tile",
+        type=int,
+        default=TILE,
+        metavar="PIXELS",
+        help=f"cut images with a longer side into tiles (default: {TILE}); smaller ones need less memory and see less",
+    )
+    parser.add_argument("--resume", action="store_true", help="keep what an earlier call has finished")
+    parser.add_argument("--json", action="store_true", help="for programs: print predictions.json, and the bar aside")
+    return parser

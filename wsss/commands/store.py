@@ -1,0 +1,77 @@
+"""`wsss store ls|verify|gc`: what is on disk, whether it is intact, and what no run refers to."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+ABOUT: Final = """\
+What the stages of all runs made lies in a store, by default runs/.
+
+  wsss store ls                 every artifact: state, size, age, and which runs use it
+  wsss store verify             hash every file again: is it what was made?
+  wsss store gc                 what no run refers to; --yes deletes it
+"""
+LS: Final = """\
+List every artifact: state, size, age, and the folders of the runs that use it.
+
+  wsss store ls --store /data/runs
+  wsss store ls --json | jq 'map(.bytes) | add'
+"""
+VERIFY: Final = """\
+Hash every file of every finished artifact, and name what is damaged, missing or stray. Exit code 1 where something is
+damaged or missing; strays, which no manifest speaks of, do no harm.
+
+  wsss store verify
+  wsss store verify --repair
+
+--repair deletes damaged files and the manifests of their artifacts: the next run makes those files again and nothing
+else, but a training as a whole. What was made of them stays. That is right where they come out as they were; a training
+on a GPU does not, to the last bit.
+"""
+GC: Final = """\
+List what no run refers to; --yes deletes it.
+
+  wsss store gc
+  wsss store gc --yes
+
+A run refers to its artifacts as long as its own folder, outputs/<name>/<number>, is there, finished or not. What those
+were made of and what is being made right now is kept as well, so runs may go on meanwhile. A run's folder that was
+moved is not found any more: name it with --keep. Hidden files of killed writers go, too.
+"""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Look after a store; raises `StoreError` where there is none, and exits with 1 where it stays damaged."""
+    options = _parser().parse_args(arguments)
+
+    from wsss.artifacts.disk import writing  # noqa: PLC0415 - the stack takes seconds to import, --help needs none
+    from wsss.artifacts.store import Store  # noqa: PLC0415 - as above
+    from wsss.run.housekeeping import collect, show, show_json, verify  # noqa: PLC0415 - as above
+
+    store = Store.at(options.store)
+    with writing(store.root):
+        match options.command:
+            case "ls":
+                (show_json if options.json else show)(store)
+            case "verify":
+                sys.exit(0 if verify(store, repairing=options.repair) else 1)
+            case _:
+                collect(store, deleting=options.yes, keep=options.keep)
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="wsss store", description=ABOUT, formatter_class=raw)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="ls|verify|gc")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--store", type=Path, default=Path("runs"), metavar="DIR", help="its folder (default: runs)")
+    ls = commands.add_parser("ls", description=LS, parents=[shared], formatter_class=raw)
+    ls.add_argument("--json", action="store_true", help="for programs: a list of objects")
+    verify = commands.add_parser("verify", description=VERIFY, parents=[shared], formatter_class=raw)
+    verify.add_argument("--repair", action="store_true", help="delete what is damaged, so that it is made again")
+    gc = commands.add_parser("gc", description=GC, parents=[shared], formatter_class=raw)
+    gc.add_argument("--yes", action="store_true", help="delete it")
+    gc.add_argument("--keep", type=Path, nargs="+", default=[], metavar="RUN", help="folders of runs that were moved")
+    return parser

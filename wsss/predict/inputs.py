@@ -1,0 +1,62 @@
+"""Which images a command was given, and the name of each one's results: no two images have one name."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from wsss.data.images import IMAGE_SUFFIXES, find_images
+from wsss.errors import DataError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """Images below one folder: `names` maps each path relative to `root`, as POSIX, to the name of its results."""
+
+    root: Path
+    names: dict[str, str]
+
+
+def find_inputs(given: Sequence[Path], *, without: Sequence[Path] = ()) -> Inputs:
+    """Return the images that are given, one by one or as folders with their sub-folders, each once.
+
+    `root` is the innermost folder that holds everything given. Names keep the folders below it, and drop the suffix
+    wherever that leaves them apart: `a.jpg` is `a`, but beside `a.png` they are `a.jpg` and `a.png`. What lies in a
+    folder of `without` or in a hidden one is left out, unless it is given itself.
+
+    Raises:
+        DataError: Something is not there, or a folder holds no image.
+    """
+    places = [_located(path.expanduser()) for path in given]
+    avoided = [path.resolve() for path in without]
+    found: dict[Path, None] = {}
+    for path in places:
+        found.update(dict.fromkeys(_images_of(path, without=avoided)))
+    root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in places]))
+    return Inputs(root=root, names=result_names([path.relative_to(root).as_posix() for path in found]))
+
+
+def result_names(images: Sequence[str]) -> dict[str, str]:
+    """Map relative paths to names without a suffix, or with it where another image would have the same name."""
+    stems = {image: str(PurePosixPath(image).with_suffix("")) for image in images}
+    taken = Counter([*images, *stems.values()])
+    return {image: stem if taken[stem] == 1 else image for image, stem in stems.items()}
+
+
+def _located(path: Path) -> Path:
+    """Return an absolute path without `..`; a link to an image keeps its own name."""
+    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+
+
+def _images_of(path: Path, *, without: Sequence[Path]) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise DataError(f"{path} is not there: name images, or folders of images")
+    inside = [path / image for image in find_images(path)]
+    images = [image for image in inside if not any(image.is_relative_to(folder) for folder in without)]
+    if not images:
+        kinds = ", ".join(sorted(IMAGE_SUFFIXES))
+        raise DataError(f"{path} holds no image, nor do its sub-folders: name another folder; images end in {kinds}")
+    return images
