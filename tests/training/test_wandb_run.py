@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,13 @@ def records(path: Path) -> Iterator[Record]:
 
 
 def files(logs: Path) -> list[Path]:
-    return sorted((logs / "wandb").glob("offline-run-*/*.wandb"), key=lambda path: path.stat().st_mtime_ns)
+    """The runs' files, oldest first, each to its end: a process of wandb's writes them, and may be late."""
+    found = sorted((logs / "wandb").glob("offline-run-*/*.wandb"), key=lambda path: path.stat().st_mtime_ns)
+    for path in found:
+        late = time.monotonic() + 60
+        while not any(record.HasField("exit") for record in records(path)) and time.monotonic() < late:
+            time.sleep(0.1)
+    return found
 
 
 def points(path: Path, name: str) -> list[tuple[int, float]]:
