@@ -19,6 +19,8 @@ from PIL import Image
 from torch import Tensor
 
 from wsss.artifacts.formats import read_json, write_json
+from wsss.data import datasets
+from wsss.data.images import read_image
 from wsss.training import classifier
 
 NOISE = np.random.default_rng(0).integers(0, 256, size=(24, 32, 3), dtype=np.uint8)
@@ -170,6 +172,17 @@ def no_room(name: str, *, after: int = 0, number: int = errno.ENOSPC) -> Iterato
         return replace(self, target)
 
     with patch.object(Path, "replace", refuse):
+        yield
+
+
+@contextmanager
+def lost_images() -> Iterator[None]:
+    """Images are gone by the time that a training reads them."""
+
+    def read(path: Path) -> NDArray[Any]:
+        return read_image(path.with_name("gone.png"))
+
+    with patch.object(datasets, "read_image", read):
         yield
 
 

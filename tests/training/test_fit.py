@@ -1,5 +1,6 @@
 """Training as a whole, on a network of 40 weights: an interruption leaves no trace, and a loss of nan stops."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -7,16 +8,18 @@ import pytest
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 
-from wsss.errors import WsssError
+from wsss.errors import DataError, WsssError
 from wsss.training.data import KeyedDataModule
-from wsss.training.fit import Bar, Devices, WholeCheckpoints, fit, quiet, resume_from, seed, trainer_for
-from wsss.training.history import HISTORY, read_history
+from wsss.training.fit import Bar, Devices, WholeCheckpoints, fit, own_words, quiet, resume_from, seed, trainer_for
+from wsss.training.guarded import Guarded
+from wsss.training.history import HISTORY, HistoryRow, read_history
 from wsss.training.keyed import METRICS, KeyedModule
-from wsss.training.logging_options import CSVHistory
+from wsss.training.logging_options import CSVHistory, LoggerOptions, TensorBoard, history
 from wsss.training.options import FitOptions, TrainerOptions
 
 EPOCHS, STEPS = 3, 4
@@ -74,7 +77,7 @@ class KillAt(Callback):
 
 
 def run(
-    folder: Path, *callbacks: Callback, module: Module | None = None
+    folder: Path, *callbacks: Callback, module: Module | None = None, logger: LoggerOptions | None = None
 ) -> tuple[Module, dict[str, float], pl.Trainer]:
     """Train as a stage does: everything is made anew, and the last epoch's checkpoint is picked up."""
     seed(5)
@@ -87,7 +90,7 @@ def run(
             devices=Devices(),
             epochs=EPOCHS,
             folder=folder / "checkpoints",
-            logger=CSVHistory(),
+            logger=logger or CSVHistory(),
             callbacks=list(callbacks),
             validate=data.has_validation,
         )
@@ -119,6 +122,43 @@ def test_killed_and_resumed_equals_unbroken_training_to_the_bit(unbroken: Path, 
     assert all(torch.equal(own[name], tensor) for name, tensor in end["network"].items())
     assert metrics == end["metrics"]
     assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
+
+
+class Broken(LoggerOptions):
+    """A history, and a logger that cannot even be opened."""
+
+    def open(self, folder: Path) -> list[Guarded]:
+        def make(step: int) -> Any:
+            raise OSError(28, "No space left on device")
+
+        return [history(folder), Guarded("broken", make)]
+
+
+def test_a_logger_that_fails_changes_nothing(unbroken: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    module, metrics, trainer = run(tmp_path, logger=Broken())
+    assert trainer.global_step == EPOCHS * STEPS
+    end = torch.load(unbroken / "end.pt", weights_only=True)
+    assert all(torch.equal(module.network.state_dict()[name], tensor) for name, tensor in end["network"].items())
+    assert metrics == end["metrics"]
+    assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
+    assert sum("broken failed" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_tensorboard_shows_a_training_that_was_killed_once(unbroken: Path, tmp_path: Path):
+    with pytest.raises(Killed):
+        run(tmp_path, KillAt(STEPS + 2), logger=TensorBoard())
+    run(tmp_path, logger=TensorBoard())
+    expected = read_history(unbroken / HISTORY)
+    events = EventAccumulator(str(tmp_path / "logs" / "tensorboard"))
+    late = time.monotonic() + 30
+    while shown_by(events.Reload()) != sorted(expected) and time.monotonic() < late:
+        time.sleep(0.1)  # a thread of TensorBoard's writes, and may be late
+    assert shown_by(events) == sorted(expected)
+
+
+def shown_by(events: EventAccumulator) -> list[HistoryRow]:
+    tags = [tag for tag in events.Tags()["scalars"] if tag != "epoch"]
+    return sorted(HistoryRow(event.step, tag, event.value) for tag in tags for event in events.Scalars(tag))
 
 
 def test_killed_before_the_first_epoch_s_end_it_begins_again(unbroken: Path, tmp_path: Path):
@@ -183,6 +223,18 @@ def test_weights_that_are_no_numbers_do_not_take_the_place_of_a_good_checkpoint(
     assert kept.step == STEPS
     state = torch.load(kept.path, weights_only=True)["state_dict"]
     assert all(tensor.isfinite().all() for tensor in state.values())
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_a_loader_process_says_comes_without_its_traceback(workers: int):
+    class Damaged(Noise):
+        def __getitem__(self, asked: Any) -> Any:
+            raise DataError("a.png is damaged (cut: off): copy it again")
+
+    with pytest.raises(DataError) as caught:
+        list(DataLoader(Damaged(), num_workers=workers))
+    assert own_words(caught.value) == "a.png is damaged (cut: off): copy it again"
+    assert ("Traceback" in str(caught.value)) == bool(workers)
 
 
 def test_the_bar_moves_by_the_step_with_the_loss_beside_it(tmp_path: Path):

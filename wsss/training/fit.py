@@ -17,7 +17,7 @@ from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from torch import nn
 
 from wsss.artifacts.formats import whole
-from wsss.errors import WsssError
+from wsss.errors import DataError, WsssError
 from wsss.models.weights import UNREADABLE
 from wsss.training.data import KeyedDataModule
 from wsss.training.guarded import Guarded
@@ -161,9 +161,17 @@ def fit(trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resu
         trainer.fit(module, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
     except SystemExit as error:
         raise KeyboardInterrupt from error
+    except DataError as error:
+        raise DataError(own_words(error)) from error
     # A training that was stopped after its last epoch has nothing left to log.
     metrics = (resume.metrics if resume else {}) | logged(trainer)
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
+
+
+def own_words(error: DataError) -> str:
+    """Return what an error says: torch puts a traceback around the words of a loader process."""
+    lines = str(error).splitlines()
+    return lines[-1].partition(": ")[2] if lines[0].startswith("Caught DataError in DataLoader worker") else str(error)
 
 
 def seed(random_seed: int) -> None:
