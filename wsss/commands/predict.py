@@ -35,6 +35,7 @@ def main(arguments: Sequence[str]) -> None:
     from wsss.predict.many import predict_many  # noqa: PLC0415 - as above
     from wsss.predict.output import TABLE, Output, head_of  # noqa: PLC0415 - as above
     from wsss.predict.predictor import Predictor  # noqa: PLC0415 - as above
+    from wsss.stages.allocator import keep_freed_memory  # noqa: PLC0415 - as above
     from wsss.stages.progress import console  # noqa: PLC0415 - as above
     from wsss.tiles import Tiles  # noqa: PLC0415 - as above
 
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str]) -> None:
         Tiles(side=options.tile)
     except ValueError as error:
         raise ConfigError([f"--tile: {error}"]) from error
+    keep_freed_memory()
     console.stderr = options.json  # the bar must not stand in what a program reads
     output = Output(folder=options.out.expanduser())
     output.check()

@@ -18,6 +18,7 @@ from wsss.artifacts.store import Artifact, Store
 from wsss.errors import WsssError
 from wsss.run.build import build
 from wsss.run.plan import Step
+from wsss.stages.allocator import keep_freed_memory
 from wsss.stages.base import Job, Stage
 from wsss.stages.log import log_to
 from wsss.stages.world import barrier, end_with_parent, world
@@ -47,6 +48,7 @@ def work(path: Path) -> None:
     artifact = store.artifact(frozen["stage"], frozen["fingerprint"])
     if artifact.state() == "cached":
         return
+    keep_freed_memory()
     inputs = {role: store.artifact(*where) for role, where in frozen["inputs"].items()}
     here = world()
     title = f"{artifact.stage} {artifact.fingerprint}: {frozen['command']}"
