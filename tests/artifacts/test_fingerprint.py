@@ -178,3 +178,22 @@ def test_what_was_read_and_is_as_it_was_is_known(folder: Path, tmp_path: Path):
     assert Digests(cache).know([folder, folder / "a.txt"])
     (folder / "c.txt").write_text("new")
     assert not Digests(cache).know([folder])
+
+
+def test_files_that_changed_since_they_were_read_are_named(folder: Path, tmp_path: Path):
+    cache = tmp_path / "store" / "digests.json"
+    digests = Digests(cache)
+    assert not digests.has_read([folder])
+    digests.of([folder])
+    digests.save()
+    assert Digests(cache).has_read([folder])
+    assert not Digests(cache).has_read([tmp_path / "dat"])
+    assert Digests(cache).changed([folder]) == []
+    (folder / "a.txt").write_text("longer")
+    (folder / "sub" / "b.txt").unlink()
+    (folder / "c.txt").write_text("new")
+    assert Digests(cache).changed([folder]) == [folder / name for name in ("a.txt", "c.txt", "sub/b.txt")]
+    digests = Digests(cache)
+    digests.of([folder])
+    digests.save()
+    assert Digests(cache).changed([folder]) == []

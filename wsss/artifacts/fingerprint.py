@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,9 @@ class Digests:
         for source in sources:
             if not source.exists():
                 raise DataError(f"{source} does not exist: check `dataset.root`, or the path that names it")
-            for name, path in _files(source):
+            files = list(_files(source))
+            self._forget_gone(source, files)
+            for name, path in files:
                 total.update(f"{name}\0{self._of_file(path)}\n".encode())
             total.update(b"\0")  # a file that moves from one source to the next is another content
         return total.hexdigest()[:LENGTH]
@@ -74,11 +77,31 @@ class Digests:
         """Tell whether `of` would answer at once: every file is there, as it was when it was read."""
         return all(source.exists() and all(self._as_before(path) for _, path in _files(source)) for source in sources)
 
+    def has_read(self, sources: Iterable[Path]) -> bool:
+        """Tell whether any file there was read before, whatever has become of it."""
+        tops = [str(source.resolve()) for source in sources]
+        return any(_is_below(name, top) for name in self._known for top in tops)
+
+    def changed(self, sources: Iterable[Path]) -> list[Path]:
+        """Return the files that are new, gone, or not as they were when they were read; sorted."""
+        found = {path for source in sources if source.exists() for _, path in _files(source)}
+        tops = [str(source.resolve()) for source in sources]
+        gone = {Path(known) for known in self._known if any(_is_below(known, top) for top in tops)} - found
+        return sorted(gone | {path for path in found if not self._as_before(path)})
+
     def save(self) -> None:
         """Keep what was hashed for the next time."""
         if self._changed:
             self._cache.parent.mkdir(parents=True, exist_ok=True)
             write_json(self._cache, self._known)
+
+    def _forget_gone(self, source: Path, files: Iterable[tuple[str, Path]]) -> None:
+        gone = {name for name in self._known if _is_below(name, str(source.resolve()))} - {
+            str(path) for _, path in files
+        }
+        for name in gone:
+            del self._known[name]
+            self._changed = True
 
     def _of_file(self, path: Path) -> str:
         if not self._as_before(path):
@@ -90,6 +113,10 @@ class Digests:
     def _as_before(self, path: Path) -> bool:
         stat = path.stat()
         return self._known.get(str(path), [])[:2] == [stat.st_size, stat.st_mtime_ns]
+
+
+def _is_below(name: str, top: str) -> bool:
+    return name == top or name.startswith(top.rstrip(os.sep) + os.sep)
 
 
 def _hash(path: Path) -> str:

@@ -87,6 +87,11 @@ class Artifact:
             if path.is_file():
                 path.unlink()
 
+    def discard(self) -> None:
+        """Delete what an unfinished artifact holds, but for its job and its logs; call it with the lock held."""
+        for path in self.files():
+            path.unlink()
+
     def files(self) -> list[Path]:
         """Return the files that are the result, sorted: those that a manifest lists."""
         found = (path for path in self.path.rglob("*") if path.is_file() and path != self.manifest_path)

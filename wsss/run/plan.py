@@ -3,24 +3,29 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 from wsss.artifacts.fingerprint import Digests, fingerprint
+from wsss.artifacts.outside import NAMED, Outside
 from wsss.artifacts.store import Artifact, Store
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.run.build import build_into, check_all
 from wsss.stages.base import Stage, read_index
+from wsss.stages.progress import console
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One stage of a plan: its name, config, object and artifact, and the steps that it reads by role."""
+    """One stage of a plan: its name, config, object and artifact, what it reads by role, and what lies outside."""
 
     name: str
     config: dict[str, Any]
     stage: Stage
     artifact: Artifact
     inputs: Mapping[str, Artifact]
+    outside: tuple[Outside, ...] = ()
+    """Files outside the store on which this stage, or one before it, depends."""
 
 
 def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
@@ -35,15 +40,20 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
     new_data = _have_new_data(stages.values(), digests)
     if new_data:
         check_all(stages)
+    for key, sources in _outside(stages.values()):
+        _say_changes(key, digests.changed(sources) if digests.has_read(sources) else [])
     steps: dict[str, Step] = {}
     for name in order:
         stage = stages[name]
         inputs = {role: steps[read].artifact for role, read in stage.reads.items()}
+        own = [
+            Outside(key=key, sources=sources, digest=digests.of(sources)) for key, sources in stage.content().items()
+        ]
         print_ = fingerprint(
             name,
             version=stage.version,
             config=pipeline[name],
-            content={key: digests.of(sources) for key, sources in stage.content().items()},
+            content={each.key: each.digest for each in own},
             inputs={role: artifact.fingerprint for role, artifact in inputs.items()},
         )
         steps[name] = Step(
@@ -52,6 +62,7 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
             stage=stage,
             artifact=store.artifact(name, print_),
             inputs=inputs,
+            outside=tuple(dict.fromkeys(own + [each for read in stage.reads.values() for each in steps[read].outside])),
         )
     if not new_data:
         check_all({name: step.stage for name, step in steps.items() if step.artifact.state() != "cached"})
@@ -62,9 +73,19 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
 def _have_new_data(stages: Iterable[Stage], digests: Digests) -> bool:
     """Whether a stage depends on files outside the store that were never read, have changed, or are not there."""
     try:
-        return not all(digests.know(sources) for stage in stages for sources in stage.content().values())
+        return not all(digests.know(sources) for _, sources in _outside(stages))
     except DataError:
         return True
+
+
+def _outside(stages: Iterable[Stage]) -> list[tuple[str, tuple[Path, ...]]]:
+    return list(dict.fromkeys(item for stage in stages for item in stage.content().items()))
+
+
+def _say_changes(key: str, changed: Sequence[Path]) -> None:
+    if changed:
+        named = one_of([str(path) for path in changed], limit=NAMED)
+        console.print(f"{key} changed since it was last read: {named}. What depends on it is made anew.", markup=False)
 
 
 def check_readers(made: Step, steps: Sequence[Step]) -> None:

@@ -5,6 +5,7 @@
 
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,10 @@ from torch.distributed.elastic.multiprocessing.errors import get_error_handler, 
 
 from wsss.artifacts.disk import writing
 from wsss.artifacts.formats import write_text
+from wsss.artifacts.integrity import check
+from wsss.artifacts.outside import Outside
 from wsss.artifacts.store import Artifact, Store
-from wsss.errors import WsssError
+from wsss.errors import DataError, StoreError, WsssError
 from wsss.run.build import build
 from wsss.run.plan import Step
 from wsss.stages.allocator import keep_freed_memory
@@ -28,13 +31,14 @@ MISTAKE: Final = 2
 
 
 def freeze(step: Step, *, command: str) -> Path:
-    """Write the job of a step: its resolved config, and what it reads."""
+    """Write the job of a step: its resolved config, and what it reads inside and outside of the store."""
     step.artifact.path.mkdir(parents=True, exist_ok=True)
     job = {
         "stage": step.name,
         "fingerprint": step.artifact.fingerprint,
         "command": command,
         "inputs": {role: [artifact.stage, artifact.fingerprint] for role, artifact in step.inputs.items()},
+        "outside": [each.frozen() for each in step.outside],
         "config": step.config,
     }
     write_text(step.artifact.job, yaml.safe_dump(job, sort_keys=False, allow_unicode=True))
@@ -53,13 +57,46 @@ def work(path: Path) -> None:
     here = world()
     title = f"{artifact.stage} {artifact.fingerprint}: {frozen['command']}"
     with writing(store.root), log_to(artifact.path, world=here, title=title):
+        outside = [Outside.of(each) for each in frozen["outside"]]
+        if here.rank == 0:
+            check_unchanged(outside, inputs.values(), store=store)
         stage = build(frozen["config"], Stage, key=f"pipeline.{frozen['stage']}")  # type: ignore[type-abstract]
         started = time.monotonic()
         summary = stage.run(Job(artifact=artifact, inputs=inputs, command=frozen["command"]))
         barrier()
         if here.rank == 0:
+            _check_still_unchanged(outside, artifact, store=store)
             _complete(artifact, inputs, seconds=time.monotonic() - started, summary=summary)
         barrier()  # a machine that goes on finds the artifact complete
+
+
+def check_unchanged(outside: Iterable[Outside], inputs: Iterable[Artifact], *, store: Store) -> None:
+    """Refuse to work on what is no longer what the plan saw.
+
+    Raises `DataError` for files outside the store and `StoreError` for artifacts that differ from their manifests.
+    """
+    for each in outside:
+        try:
+            each.check(store.digests)
+        except DataError as error:
+            raise DataError(f"{error}. What is finished is kept; run again to go on with the files of now") from error
+    for artifact in inputs:
+        harms = [finding for finding in check(artifact) if finding.harm != "stray"]
+        if harms:
+            first, more = harms[0], f" (and {len(harms) - 1} more)" if len(harms) > 1 else ""
+            remedy = f"`wsss store verify --repair --store {store.root}`, then run again"
+            raise StoreError(f"{first.path} is {first.harm}{more}, and is needed now: {remedy}")
+
+
+def _check_still_unchanged(outside: Iterable[Outside], artifact: Artifact, *, store: Store) -> None:
+    """Throw away what was made of files that changed meanwhile: nobody could tell of which ones."""
+    try:
+        for each in outside:
+            each.check(store.digests)
+    except DataError as error:
+        artifact.discard()
+        thrown = f"what {artifact.stage} made of them is thrown away, and what was finished before it is kept"
+        raise DataError(f"{error}; {thrown}. Run again to go on with the files of now") from error
 
 
 def _complete(artifact: Artifact, inputs: dict[str, Artifact], *, seconds: float, summary: dict[str, Any]) -> None:
