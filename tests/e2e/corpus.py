@@ -368,6 +368,18 @@ TABLES = [
         after=checks.nothing_was_trained,
     ),
     Case(
+        name="batches that do not divide among the processes",
+        dataset="toy",
+        stages=SEGMENTED,
+        sets={
+            **FEW,
+            "launcher": {"_target_": "wsss.run.torchrun.Torchrun", "nproc": 3},
+            "pipeline.train_segmenter.fit.batch_size": 4,
+        },
+        said=r"train_segmenter\.fit\.batch_size: 4 images do not divide among 3 devices: use 3 or 6",
+        after=checks.nothing_was_trained,
+    ),
+    Case(
         name="a segmenter's batch larger than the data",
         dataset="toy",
         stages=SEGMENTED,

@@ -87,12 +87,18 @@ class KeyedLoader(DataLoader[Any]):
         yield from super().__iter__()
 
 
+def check_share(batch_size: int, *, workers: int) -> None:
+    """Raise a `ConfigError` where a global batch does not divide among the processes of a training."""
+    if batch_size >= 1 and batch_size % workers == 0:
+        return
+    below, above = batch_size // workers * workers, (batch_size // workers + 1) * workers
+    remedy = f"use {below} or {above}" if below >= 1 else f"use {max(above, workers)}"
+    raise ConfigError([f"batch_size: {batch_size} images do not divide among {workers} devices: {remedy}"])
+
+
 def _check_batch_size(batch_size: int, *, count: int, world: int) -> None:
-    if batch_size < 1 or batch_size % world:
-        below, above = batch_size // world * world, (batch_size // world + 1) * world
-        remedy = f"use {below} or {above}" if below >= 1 else f"use {max(above, world)}"
-        raise ConfigError([f"fit.*.batch_size: {batch_size} images do not divide among {world} devices: {remedy}"])
+    check_share(batch_size, workers=world)
     if batch_size > count:
         most = count // world * world
         remedy = f"use at most {most}" if most else f"train on fewer than {world} devices, or add images"
-        raise ConfigError([f"fit.*.batch_size: {batch_size} is more than the {count} images there are: {remedy}"])
+        raise ConfigError([f"batch_size: {batch_size} is more than the {count} images there are: {remedy}"])

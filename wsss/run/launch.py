@@ -43,6 +43,11 @@ class Launcher(ABC):
     def open(self) -> AbstractContextManager[Crew]:
         """Bring the machines together, and keep them so from the first stage to the last."""
 
+    @property
+    @abstractmethod
+    def workers(self) -> int:
+        """How many processes share a training, over all machines."""
+
     def check(self) -> None:
         """Raise a `WsssError` where nothing can be launched this way here."""
         return
@@ -59,6 +64,11 @@ class Here(Crew):
 @dataclass(frozen=True, kw_only=True)
 class Inline(Launcher):
     """One process: this one."""
+
+    @property
+    def workers(self) -> int:
+        """One."""
+        return 1
 
     @contextmanager
     def open(self) -> Iterator[Crew]:

@@ -19,7 +19,7 @@ from wsss.run.build import build_into, check_all
 from wsss.run.expect import Expectation, expect
 from wsss.run.launch import Crew, Launcher
 from wsss.run.outcome import choose_folder, score_table, write_outcome
-from wsss.run.plan import Step, check_readers, make_plan
+from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
 from wsss.run.worker import freeze
 from wsss.stages.base import Reduce
@@ -78,7 +78,9 @@ def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, Logg
         raise ConfigError(problems)
     launcher, logger = settings["launcher"], settings["logger"]
     check_all({"launcher": launcher, "logger": logger})
-    return make_plan(config["pipeline"], store=Store.at(config["store"])), launcher, logger
+    steps = make_plan(config["pipeline"], store=Store.at(config["store"]))
+    check_shares(steps, workers=launcher.workers)
+    return steps, launcher, logger
 
 
 def make(step: Step, *, crew: Crew) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 from wsss.artifacts.fingerprint import Digests, fingerprint
 from wsss.artifacts.outside import NAMED, Outside
 from wsss.artifacts.store import Artifact, Store
+from wsss.data.keys import check_share
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.run.build import build_into, check_all
 from wsss.stages.base import Stage, read_index
+from wsss.stages.fit import Fit
 from wsss.stages.progress import console
 
 
@@ -106,6 +108,22 @@ def check_readers(made: Step, steps: Sequence[Step]) -> None:
             problems.setdefault(str(error), f"{step.name}: ")
     if problems:
         raise ConfigError([f"{where}{problem}" for problem, where in problems.items()])
+
+
+def check_shares(steps: Iterable[Step], *, workers: int) -> None:
+    """Refuse global batches that do not divide among the processes of a training, as long as it is to be made.
+
+    Raises a `ConfigError` with all of them.
+    """
+    problems = []
+    for step in steps:
+        if isinstance(step.stage, Fit) and step.artifact.state() != "cached":
+            try:
+                check_share(step.stage.fit.batch_size, workers=workers)
+            except ConfigError as error:
+                problems += [f"pipeline.{step.name}.fit.{problem}" for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
 
 
 def build_stages(pipeline: Mapping[str, Any]) -> dict[str, Stage]:

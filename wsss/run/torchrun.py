@@ -70,6 +70,11 @@ class Torchrun(Launcher):
         if problems:
             raise ConfigError(problems)
 
+    @property
+    def workers(self) -> int:
+        """See `Launcher`; every machine is taken to run as many processes as this one."""
+        return self.processes() * self.machines()
+
     def processes(self) -> int:
         """Return how many processes this machine runs."""
         return self.nproc or torch.cuda.device_count() or 1
