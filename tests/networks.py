@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from copy import deepcopy
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from wsss.errors import ModelError
 from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.representatives import BinaryClassifiers, Representatives
 from wsss.types import Cut, Targets
 
 CLASSES: Final = 4
@@ -108,6 +109,37 @@ class Squares(Given):
 
     def after(self, block: str, cut: Cut) -> Tensor:
         return (cut.maps**2 / 2).sum(dim=(2, 3))
+
+
+class Biased(Given):
+    """A linear head with a bias."""
+
+    def __init__(self, maps: Tensor, weight: Tensor, bias: Tensor) -> None:
+        super().__init__(maps, weight)
+        self.bias = bias
+
+    def after(self, block: str, cut: Cut) -> Tensor:
+        return super().after(block, cut) + self.bias
+
+
+class Hidden:
+    """A network whose head is not known to be linear; notes how many images every continuation is given."""
+
+    def __init__(self, network: Any) -> None:
+        self.blocks, self.stride, self.network = network.blocks, network.stride, network
+        self.continued = list[int]()
+
+    def until(self, block: str, images: Tensor) -> Cut:
+        return self.network.until(block, images)
+
+    def after(self, block: str, cut: Cut) -> Tensor:
+        self.continued.append(len(cut.maps))
+        return self.network.after(block, cut)
+
+
+def tiny_pairs() -> BinaryClassifiers:
+    """Two pairs of classes on one network: 0 against 1, and 2 against 3."""
+    return BinaryClassifiers([TinyGAP()], representatives=Representatives(of=((1,), (0,), (3,), (2,)))).eval()
 
 
 def small_timm_network() -> GAPClassifier:

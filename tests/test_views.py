@@ -16,6 +16,7 @@ from wsss.types import Size, Targets
 from wsss.views import (
     EPSILON,
     Bilinear,
+    Gaussian,
     MultiScaleFlip,
     SegmentationViews,
     pad_to_multiple,
@@ -212,6 +213,59 @@ def test_bilinear_drops_negative_evidence_before_it_interpolates():
     raw = torch.tensor([[[-4.0, 2.0]]])
     expected = resample(torch.tensor([[[0.0, 2.0]]]), stride=(1.0, 2.0), size=(1, 4))
     assert torch.equal(Bilinear()(raw, stride=(1.0, 2.0), size=(1, 4)), expected)
+
+
+def test_gaussians_cancel_before_negative_evidence_is_dropped():
+    raw = torch.tensor([[[2.0, -2.0]]])
+    assert Gaussian(sigma=100.0)(raw, stride=(1.0, 2.0), size=(1, 4)).max() < 1e-3
+    near = Gaussian(sigma=1e-3)(raw, stride=(1.0, 3.0), size=(1, 6))
+    assert near.tolist() == [[[0, 2, 0, 0, 0, 0]]]
+
+
+def test_a_gaussian_is_as_wide_as_its_cell_along_each_axis():
+    raw = torch.zeros(1, 9, 9)
+    raw[0, 4, 4] = 3
+    spread = Gaussian(sigma=0.5)(raw, stride=(4.0, 8.0), size=(36, 72))[0].double()
+    assert float(spread.sum()) == pytest.approx(3, abs=1e-5)
+    for axis, (side, stride) in enumerate([(36, 4), (72, 8)]):
+        share = spread.sum(dim=1 - axis) / 3
+        off = torch.arange(side) + 0.5 - 4.5 * stride
+        assert float((share * off).sum()) == pytest.approx(0, abs=1e-4)
+        assert float((share * off**2).sum()) == pytest.approx((0.5 * stride) ** 2, rel=1e-2)
+
+
+def test_gaussians_keep_the_sum_or_the_level():
+    raw = torch.full((1, 12, 12), 0.7)
+    kept = Gaussian()(raw, stride=(2.0, 4.0), size=(24, 48))
+    assert float(kept.sum()) == pytest.approx(0.7 * 144, rel=1e-5)
+    level = Gaussian(keep="level")(raw, stride=(2.0, 4.0), size=(24, 48))
+    torch.testing.assert_close(level, 8 * kept)
+    torch.testing.assert_close(level[:, 10:14, 20:28], torch.full((1, 4, 8), 0.7), atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("size", [(32, 48), (37, 45), (3, 5)])
+def test_views_upsample_by_gaussians(tiny: TinyGAP, size: tuple[int, int]):
+    images = torch.randn(1, 3, *size)
+    views = MultiScaleFlip(scales=(1.0, 0.5), upsampler=Gaussian(sigma=0.8))
+    (maps,) = views(CAM(), tiny, images=images, classes=[[0, 1, 2, 3]])
+    assert maps.scores.shape == (4, *maps.size.over(4))
+    assert 0.99 < maps.scores.max() < 1
+
+
+def test_one_view_of_gaussians_is_the_methods_map_spread(tiny: TinyGAP):
+    images = torch.randn(1, 3, 32, 48)
+    raw = CAM()(tiny, images, Targets.of([[1]]))
+    spread = Gaussian(sigma=0.8)(raw, stride=(2.0, 2.0), size=(8, 12))[0]
+    views = MultiScaleFlip(scales=(1.0,), flip=False, upsampler=Gaussian(sigma=0.8))
+    (maps,) = views(CAM(), tiny, images=images, classes=[[1]])
+    assert spread.max() > 0
+    torch.testing.assert_close(maps.scores[0], spread / (spread.max() + EPSILON))
+
+
+@pytest.mark.parametrize("sigma", [0.0, -1.0, float("nan")])
+def test_a_gaussian_without_width_is_refused(sigma: float):
+    with pytest.raises(ValueError, match="sigma must be positive"):
+        Gaussian(sigma=sigma)
 
 
 def test_scaling_keeps_constants_and_rounds_sides():

@@ -22,11 +22,30 @@ def linear_weights(
     return (1 - distance).clamp(min=0).float()
 
 
+def gaussian_weights(
+    cells: int, pixels: int, *, stride: float, sigma: float, device: torch.device | None = None
+) -> Float[Tensor, "{pixels} {cells}"]:
+    """Return how `cells` cells of `stride` pixels each spread over `pixels` pixel centres, with `sigma` in pixels.
+
+    Columns sum to 1: what a cell near the border would lose beyond it is shared out within.
+    """
+    centre = (torch.arange(cells, device=device) + 0.5) * stride
+    distance = (torch.arange(pixels, device=device) + 0.5)[:, None] - centre
+    return (-((distance / sigma) ** 2) / 2).float().softmax(dim=0)
+
+
 def resample(
     maps: Float[Tensor, "*n y x"], *, stride: tuple[float, float], size: tuple[int, int]
 ) -> Float[Tensor, "*n {size[0]} {size[1]}"]:
     """Interpolate maps linearly to `size` pixels; one cell covers `stride` (vertical, horizontal) of these pixels."""
     rows = linear_weights(maps.shape[-2], size[0], stride=stride[0], device=maps.device)
     columns = linear_weights(maps.shape[-1], size[1], stride=stride[1], device=maps.device)
+    return along_both_axes(maps, rows=rows, columns=columns)
+
+
+def along_both_axes(
+    maps: Float[Tensor, "*n y x"], *, rows: Float[Tensor, "h y"], columns: Float[Tensor, "w x"]
+) -> Float[Tensor, "*n h w"]:
+    """Return `rows @ map @ columns.T` for every map, in single precision also inside autocast."""
     with torch.autocast(maps.device.type, enabled=False):
         return rows @ maps.float() @ columns.T

@@ -7,6 +7,7 @@ ReLU, unflip, upsample, sum over scales, then divide by the maximum of each clas
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -15,7 +16,7 @@ from torch.nn import functional
 
 from wsss.cams.base import CAMMethod
 from wsss.labels import label_of
-from wsss.resample import resample
+from wsss.resample import along_both_axes, gaussian_weights, resample
 from wsss.types import MAP_STRIDE, CutClassifier, Images, RawMaps, ScoreMaps, Size, Targets
 
 Segments = Callable[[Images], Tensor]
@@ -46,6 +47,36 @@ class Bilinear(Upsampler):
         return resample(raw.relu(), stride=stride, size=size)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Gaussian(Upsampler):
+    """Turn every cell into a Gaussian around its centre, add them up, then ReLU (Extended-CAM, Kim et al., CVIU 2023).
+
+    What a unit answers to in the image has about this form. Reconstructed from the abstract, which gives no sigma.
+    """
+
+    sigma: float = 1.0
+    """Standard deviation in cells of the raw map, so that one number fits every scale. Below 0.5 maps become dots."""
+    keep: Literal["sum", "level"] = "sum"
+    """`sum`: a cell's Gaussian adds up to its value, as the paper asks: a map that sums to the score still does.
+    `level`: a constant map keeps its value. With `sum`, scales of more cells weigh more in methods such as CAM, whose
+    mean is the score."""
+
+    def __post_init__(self) -> None:
+        if not self.sigma > 0:
+            raise ValueError(f"sigma must be positive, in cells of the raw map; got {self.sigma}")
+
+    def __call__(
+        self, raw: RawMaps, *, stride: tuple[float, float], size: tuple[int, int]
+    ) -> Float[Tensor, "n {size[0]} {size[1]}"]:
+        """Return spread maps. A cell whose centre lies beyond the map gives what it holds to the border."""
+        rows, columns = (
+            gaussian_weights(cells, pixels, stride=step, sigma=self.sigma * step, device=raw.device)
+            for cells, pixels, step in zip(raw.shape[-2:], size, stride, strict=True)
+        )
+        maps = along_both_axes(raw, rows=rows, columns=columns).relu()
+        return maps * (stride[0] * stride[1]) if self.keep == "level" else maps
+
+
 class Views(ABC):
     """Ask a method for maps of changed copies of the images, and merge them into one set of scores an image."""
 
@@ -57,8 +88,8 @@ class Views(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MultiScaleFlip(Views):
-    """Several scales, each with its mirror image (IRN's extraction).
+class ScaledViews(Views):
+    """Views that show an image at several scales, each with its mirror image.
 
     Departs from IRN in one point: every view is padded to whole cells at its right and bottom with the mean colour,
     *then* mirrored, and maps are upsampled by their cells' extents and cropped. IRN stretches maps over the image
@@ -72,18 +103,16 @@ class MultiScaleFlip(Views):
     def __post_init__(self) -> None:
         check_scales(self.scales)
 
-    def __call__(
-        self, method: CAMMethod, model: CutClassifier, *, images: Images, classes: Sequence[Sequence[int]]
-    ) -> list[ScoreMaps]:
-        """See `Views`."""
+    def totals(
+        self, method: CAMMethod, model: CutClassifier, *, images: Images, targets: Targets
+    ) -> Float[Tensor, "n y x"]:
+        """Return the maps at stride 4, added up over scales and mirror images and not yet divided by anything."""
         size = Size(height=images.shape[-2], width=images.shape[-1])
-        targets = Targets.of(classes, device=images.device)
         maps = torch.zeros(len(targets), *size.over(MAP_STRIDE), device=images.device)
         if len(targets):
             for scale in self.scales:
                 maps += self._one_scale(method, model, images=images, targets=targets, scale=scale)
-        maps = maps / (maps.amax(dim=(1, 2), keepdim=True) + EPSILON)
-        return split_by_image(maps, classes=classes, size=size)
+        return maps
 
     def _one_scale(
         self, method: CAMMethod, model: CutClassifier, *, images: Images, targets: Targets, scale: float
@@ -104,6 +133,20 @@ class MultiScaleFlip(Views):
         )
         grid = Size(height=height, width=width).over(MAP_STRIDE)
         return torch.stack([self.upsampler(each, stride=stride, size=grid) for each in directions]).sum(dim=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiScaleFlip(ScaledViews):
+    """Several scales, each with its mirror image, divided by the maximum of their sum (IRN's extraction)."""
+
+    def __call__(
+        self, method: CAMMethod, model: CutClassifier, *, images: Images, classes: Sequence[Sequence[int]]
+    ) -> list[ScoreMaps]:
+        """See `Views`."""
+        size = Size(height=images.shape[-2], width=images.shape[-1])
+        maps = self.totals(method, model, images=images, targets=Targets.of(classes, device=images.device))
+        maps = maps / (maps.amax(dim=(1, 2), keepdim=True) + EPSILON)
+        return split_by_image(maps, classes=classes, size=size)
 
 
 @dataclass(frozen=True, kw_only=True)

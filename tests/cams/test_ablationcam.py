@@ -1,12 +1,12 @@
 import pytest
 import torch
-from networks import TinyGAP, TinyMLP
+from networks import Hidden, TinyGAP, TinyMLP
 from torch import Tensor
 
 from wsss.cams import AblationCAM
 from wsss.cams.ablationcam import without
 from wsss.cams.base import weighted_sum
-from wsss.types import Cut, Images, Targets
+from wsss.types import Cut, Targets
 
 MAPS = torch.tensor(
     [
@@ -30,21 +30,6 @@ class Product:
 
     def after(self, block: str, cut: Cut) -> Tensor:
         return cut.maps.sum(dim=(2, 3)).prod(dim=1, keepdim=True) * cut.rest[0]
-
-
-class Hidden:
-    """A network whose head is not known to be linear."""
-
-    def __init__(self, network: TinyGAP) -> None:
-        self.blocks, self.stride, self.network = network.blocks, network.stride, network
-        self.continued = list[int]()
-
-    def until(self, block: str, images: Images) -> Cut:
-        return self.network.until(block, images)
-
-    def after(self, block: str, cut: Cut) -> Tensor:
-        self.continued.append(len(cut.maps))
-        return self.network.after(block, cut)
 
 
 def test_by_hand():

@@ -6,7 +6,7 @@ from networks import Given, TinyGAP, TinyMLP
 from torch import Tensor
 
 from wsss.cams import CAM, GradCAM
-from wsss.cams.base import activations_and_gradients, by_image, check_chunk, weighted_sum
+from wsss.cams.base import activations_and_gradients, by_image, check_chunk, scaled_to_one, single, weighted_sum
 from wsss.errors import ModelError
 from wsss.types import Cut, Targets
 
@@ -93,6 +93,25 @@ def test_a_weighted_sum_is_not_rounded_inside_autocast():
     with torch.autocast("cpu", dtype=torch.bfloat16):
         raw = weighted_sum(maps, weights)
     assert torch.allclose(raw, torch.einsum("nd,ndyx->nyx", weights, maps), atol=1e-6)
+
+
+def test_rows_are_brought_to_one_whatever_their_shape():
+    values = torch.tensor([[[1.0, 3.0], [2.0, 5.0]], [[-1.0, -1.0], [-1.0, -3.0]]])
+    assert scaled_to_one(values).tolist() == [[[0, 0.5], [0.25, 1]], [[1, 1], [1, 0]]]
+    assert scaled_to_one(values.flatten(1)).tolist() == [[0, 0.5, 0.25, 1], [1, 1, 1, 0]]
+    assert scaled_to_one(torch.zeros(0, 3)).shape == (0, 3)
+
+
+@pytest.mark.parametrize("level", [0.0, -7.0, 0.1, 1e-30])
+def test_a_row_that_is_constant_but_for_rounding_becomes_nothing(level: float):
+    values = torch.full((2, 3), level)
+    values[1, 2] *= 1 + 2e-7
+    assert (scaled_to_one(values) == 0).all()
+
+
+def test_a_cut_in_single_precision():
+    cut = single(Cut(maps=torch.ones(1, 2, 3, 3).bfloat16(), stride=4, rest=(torch.ones(1, 5).half(),)))
+    assert (cut.maps.dtype, cut.rest[0].dtype, cut.stride) == (torch.float32, torch.float32, 4)
 
 
 def test_a_chunk_is_at_least_one():

@@ -3,23 +3,35 @@
 from wsss.cams.ablationcam import AblationCAM
 from wsss.cams.base import CAMMethod
 from wsss.cams.cam import CAM
+from wsss.cams.clustercam import ClusterCAM
 from wsss.cams.eigencam import EigenCAM
+from wsss.cams.extendedcam import ExtendedCAM
+from wsss.cams.fdcam import FDCAM
+from wsss.cams.fgcam import FGCAM
 from wsss.cams.gradcam import GradCAM
 from wsss.cams.gradcam_plusplus import GradCAMPlusPlus
 from wsss.cams.hirescam import HiResCAM
 from wsss.cams.layercam import LayerCAM
+from wsss.cams.reciprocam import ReciproCAM
+from wsss.cams.representative import RepresentativeCAM
 from wsss.cams.scorecam import ScoreCAM
 from wsss.cams.xgradcam import XGradCAM
 
 __all__ = [
     "CAM",
+    "FDCAM",
+    "FGCAM",
     "AblationCAM",
     "CAMMethod",
+    "ClusterCAM",
     "EigenCAM",
+    "ExtendedCAM",
     "GradCAM",
     "GradCAMPlusPlus",
     "HiResCAM",
     "LayerCAM",
+    "ReciproCAM",
+    "RepresentativeCAM",
     "ScoreCAM",
     "XGradCAM",
 ]

@@ -1,17 +1,17 @@
 """Ablation-CAM (Desai and Ramaswamy, WACV 2020): weight a channel by what the logit loses without it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from wsss.cams.base import CAMMethod, by_image, check_chunk, weighted_sum
-from wsss.types import Cut, CutClassifier, Images, LinearHead, RawMaps, Targets
+from wsss.cams.base import WeightedCAM, by_image, check_chunk, single
+from wsss.types import Cut, CutClassifier, Images, LinearHead, Targets
 
 
 @dataclass(frozen=True, kw_only=True)
-class AblationCAM(CAMMethod):
+class AblationCAM(WeightedCAM):
     """sum_k w_k A_k with w_k = y_c - y_c[A_k := 0].
 
     The paper divides w_k by y_c. We do not: that scales a map, which no view needs, and turns its sign where the logit
@@ -25,12 +25,14 @@ class AblationCAM(CAMMethod):
     def __post_init__(self) -> None:
         check_chunk(self.chunk)
 
-    def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
-        """See `CAMMethod`."""
+    def channel_weights(
+        self, model: CutClassifier, images: Images, targets: Targets
+    ) -> tuple[Float[Tensor, "n d y x"], Float[Tensor, "n d"]]:
+        """See `WeightedCAM`."""
         with torch.no_grad():
             cut = single(model.until(self.block, images))
             weights = self._weights(model, cut, targets=targets)
-        return weighted_sum(cut.maps[targets.image], weights)
+        return cut.maps[targets.image], weights
 
     def _weights(self, model: CutClassifier, cut: Cut, *, targets: Targets) -> Float[Tensor, "n d"]:
         if self.block == "last" and isinstance(model, LinearHead):
@@ -56,8 +58,3 @@ def without(channels: Int64[Tensor, " r"], cut: Cut) -> Cut:
     copies = cut.take(torch.zeros_like(channels))
     copies.maps[torch.arange(len(channels)), channels] = 0
     return copies
-
-
-def single(cut: Cut) -> Cut:
-    """Return a cut in single precision."""
-    return replace(cut, maps=cut.maps.float(), rest=tuple(part.float() for part in cut.rest))

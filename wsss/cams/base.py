@@ -2,14 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
 from wsss.errors import ModelError, one_of
-from wsss.types import CutClassifier, Images, RawMaps, Targets
+from wsss.types import Cut, CutClassifier, Images, RawMaps, Targets
+
+ROUNDING: Final = 1e-6
+"""Numbers that differ by a smaller share than this are equal but for rounding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,21 @@ class CAMMethod(ABC):
             raise ModelError(f"cam.block={self.block} is not among this network's blocks: {one_of(model.blocks)}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class WeightedCAM(CAMMethod):
+    """A method that gives every channel one weight: its map is sum_k w_k A_k."""
+
+    @abstractmethod
+    def channel_weights(
+        self, model: CutClassifier, images: Images, targets: Targets
+    ) -> tuple[Float[Tensor, "n d y x"], Float[Tensor, "n d"]]:
+        """Return, for every pair, the maps after `block` and the weights of their channels."""
+
+    def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
+        """See `CAMMethod`."""
+        return weighted_sum(*self.channel_weights(model, images, targets))
+
+
 def activations_and_gradients(
     model: CutClassifier, block: str, *, images: Images, targets: Targets
 ) -> tuple[Float[Tensor, "n d y x"], Float[Tensor, "n d y x"]]:
@@ -43,8 +62,12 @@ def activations_and_gradients(
     """
     with torch.no_grad():
         cut = model.until(block, images)
-    activations = cut.maps[targets.image].float()
-    gradients = torch.zeros_like(activations)
+    return cut.maps[targets.image].float(), gradients_of(model, block, cut=cut, targets=targets)
+
+
+def gradients_of(model: CutClassifier, block: str, *, cut: Cut, targets: Targets) -> Float[Tensor, "n d y x"]:
+    """Return, for every pair, the gradient of the class's logit with respect to the maps of a cut after `block`."""
+    gradients = cut.maps.new_zeros(len(targets), *cut.maps.shape[1:], dtype=torch.float32)
     for positions in targets.rounds():
         with torch.enable_grad():
             part = cut.take(targets.image[positions])
@@ -53,7 +76,7 @@ def activations_and_gradients(
             score = logits.gather(1, targets.cls[positions, None]).sum()
             (gradient,) = torch.autograd.grad(score, maps)
         gradients[positions] = gradient.float()
-    return activations, gradients
+    return gradients
 
 
 def by_image(targets: Targets) -> Iterator[tuple[Int64[Tensor, " 1"], Int64[Tensor, " r"]]]:
@@ -66,6 +89,20 @@ def by_image(targets: Targets) -> Iterator[tuple[Int64[Tensor, " 1"], Int64[Tens
 def weighted_sum(maps: Float[Tensor, "n d y x"], weights: Float[Tensor, "n d"]) -> RawMaps:
     """Return sum_k w_k A_k, in single precision also inside autocast, which would round an einsum to half."""
     return (maps * weights[:, :, None, None]).sum(dim=1)
+
+
+def scaled_to_one(values: Float[Tensor, "n *cells"]) -> Float[Tensor, "n *cells"]:
+    """Bring every row to [0, 1] by its own minimum and maximum; one that is constant but for rounding becomes 0."""
+    flat = values.flatten(1)
+    low, high = flat.amin(dim=1, keepdim=True), flat.amax(dim=1, keepdim=True)
+    span = high - low
+    constant = span <= ROUNDING * flat.abs().amax(dim=1, keepdim=True)
+    return ((flat - low) / span.masked_fill(constant, torch.inf)).reshape(values.shape)
+
+
+def single(cut: Cut) -> Cut:
+    """Return a cut in single precision."""
+    return replace(cut, maps=cut.maps.float(), rest=tuple(part.float() for part in cut.rest))
 
 
 def check_chunk(chunk: int) -> None:

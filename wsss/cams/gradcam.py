@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 
-from wsss.cams.base import CAMMethod, activations_and_gradients, weighted_sum
-from wsss.types import CutClassifier, Images, RawMaps, Targets
+from jaxtyping import Float
+from torch import Tensor
+
+from wsss.cams.base import WeightedCAM, activations_and_gradients
+from wsss.types import CutClassifier, Images, Targets
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradCAM(CAMMethod):
+class GradCAM(WeightedCAM):
     """sum_k mean_ij(dy_c/dA_k) A_k (eqs. 1 and 2, no ReLU). For a GAP network it is CAM divided by its cells."""
 
-    def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
-        """See `CAMMethod`."""
+    def channel_weights(
+        self, model: CutClassifier, images: Images, targets: Targets
+    ) -> tuple[Float[Tensor, "n d y x"], Float[Tensor, "n d"]]:
+        """See `WeightedCAM`."""
         activations, gradients = activations_and_gradients(model, self.block, images=images, targets=targets)
-        return weighted_sum(activations, gradients.mean(dim=(2, 3)))
+        return activations, gradients.mean(dim=(2, 3))

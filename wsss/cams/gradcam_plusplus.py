@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from wsss.cams.base import CAMMethod, activations_and_gradients, weighted_sum
-from wsss.types import CutClassifier, Images, RawMaps, Targets
+from jaxtyping import Float
+from torch import Tensor
+
+from wsss.cams.base import WeightedCAM, activations_and_gradients
+from wsss.types import CutClassifier, Images, Targets
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradCAMPlusPlus(CAMMethod):
+class GradCAMPlusPlus(WeightedCAM):
     """sum_k w_k A_k with w_k = sum_ij alpha_ij relu(G_ij) (eq. 19), G the gradient of the logit.
 
     alpha = G^2 / (2 G^2 + S G^3), S = sum_ab A_ab, counts only where G > 0, and there alpha G = G / (2 + S G): no small
@@ -15,9 +18,11 @@ class GradCAMPlusPlus(CAMMethod):
     negative, the denominator could vanish, so S is then taken as 0.
     """
 
-    def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
-        """See `CAMMethod`."""
+    def channel_weights(
+        self, model: CutClassifier, images: Images, targets: Targets
+    ) -> tuple[Float[Tensor, "n d y x"], Float[Tensor, "n d"]]:
+        """See `WeightedCAM`."""
         activations, gradients = activations_and_gradients(model, self.block, images=images, targets=targets)
         positive = gradients.relu()
         total = activations.sum(dim=(2, 3), keepdim=True).clamp(min=0)
-        return weighted_sum(activations, (positive / (2 + total * positive)).sum(dim=(2, 3)))
+        return activations, (positive / (2 + total * positive)).sum(dim=(2, 3))

@@ -7,14 +7,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from wsss.cams.base import CAMMethod, by_image, check_chunk, weighted_sum
+from wsss.cams.base import WeightedCAM, by_image, check_chunk, scaled_to_one
 from wsss.cams.scores import Score, classify, scores_of
 from wsss.resample import resample
-from wsss.types import Cut, CutClassifier, Images, RawMaps, Targets
+from wsss.types import Cut, CutClassifier, Images, Targets
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreCAM(CAMMethod):
+class ScoreCAM(WeightedCAM):
     """sum_k w_k A_k, where w_k comes from what the class scores on the image masked with A_k (Algorithm 1).
 
     Masks are upsampled, then brought to [0, 1]. Scores are those above the empty image's, which shows the mean colour.
@@ -30,8 +30,10 @@ class ScoreCAM(CAMMethod):
     def __post_init__(self) -> None:
         check_chunk(self.chunk)
 
-    def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
-        """See `CAMMethod`."""
+    def channel_weights(
+        self, model: CutClassifier, images: Images, targets: Targets
+    ) -> tuple[Float[Tensor, "n d y x"], Float[Tensor, "n d"]]:
+        """See `WeightedCAM`."""
         with torch.no_grad():
             cut = model.until(self.block, images)
             maps = cut.maps.float()
@@ -40,7 +42,7 @@ class ScoreCAM(CAMMethod):
                 rise = self._rise(model, images[image], cut=cut.take(image))
                 scores[mine] = rise[:, targets.cls[mine]].T
         weights = scores.softmax(dim=1) if self.weights == "softmax" else scores
-        return weighted_sum(maps[targets.image], weights)
+        return maps[targets.image], weights
 
     def _rise(self, model: CutClassifier, image: Float[Tensor, "1 3 h w"], *, cut: Cut) -> Float[Tensor, "d c"]:
         """Return by how much one image scores more than the empty one where each channel is active."""
@@ -53,9 +55,3 @@ class ScoreCAM(CAMMethod):
             masks = scaled_to_one(resample(maps[channels], stride=stride, size=(image.shape[2], image.shape[3])))
             rise[channels] = scores_of(classify(model, masks[:, None] * image), score=self.score) - nothing
         return rise
-
-
-def scaled_to_one(maps: Float[Tensor, "n y x"]) -> Float[Tensor, "n y x"]:
-    """Bring every map to [0, 1] by its own minimum and maximum; a constant one becomes 0."""
-    above = maps - maps.amin(dim=(1, 2), keepdim=True)
-    return above / above.amax(dim=(1, 2), keepdim=True).clamp(min=torch.finfo(maps.dtype).tiny)

@@ -4,25 +4,29 @@ from dataclasses import dataclass
 from typing import Final
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
-from wsss.cams.base import CAMMethod, activations_and_gradients, weighted_sum
-from wsss.types import CutClassifier, Images, RawMaps, Targets
+from wsss.cams.base import WeightedCAM, activations_and_gradients
+from wsss.types import CutClassifier, Images, Targets
 
 CANCELLED: Final = 1e-4
 """A channel whose sum is a smaller share than this of the sum of its magnitudes is taken to have none."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class XGradCAM(CAMMethod):
+class XGradCAM(WeightedCAM):
     """sum_k w_k A_k with w_k = sum_ij G_ij A_ij / sum_ij A_ij, so that the map's sum is <G, A>.
 
     A channel whose activations are zero or cancel has no such average, and gets no weight.
     """
 
-    def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
-        """See `CAMMethod`."""
+    def channel_weights(
+        self, model: CutClassifier, images: Images, targets: Targets
+    ) -> tuple[Float[Tensor, "n d y x"], Float[Tensor, "n d"]]:
+        """See `WeightedCAM`."""
         activations, gradients = activations_and_gradients(model, self.block, images=images, targets=targets)
         total = activations.sum(dim=(2, 3))
         has_sum = total.abs() > CANCELLED * activations.abs().sum(dim=(2, 3))
         weights = (gradients * activations).sum(dim=(2, 3)) / torch.where(has_sum, total, 1.0)
-        return weighted_sum(activations, torch.where(has_sum, weights, 0.0))
+        return activations, torch.where(has_sum, weights, 0.0)
