@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from wsss.cams.relevance import Layer
 from wsss.errors import ModelError, one_of
 from wsss.models.families import blocks_of, check_backbone, create_backbone, outline, run
+from wsss.models.layers import from_pixels, layers_of
 from wsss.models.normalisation import Normalisation
 from wsss.models.weights import (
     DOWNLOADED,
@@ -30,7 +32,8 @@ from wsss.types import Cut, Images
 class GAPClassifier(nn.Module):
     """Logits are the spatial mean of the last maps times `head_weight`: the means of the CAMs (Zhou et al., CVPR 2016).
 
-    It is a `CutClassifier` with a `LinearHead`. `backbone` comes from `create_backbone` and keeps timm's names.
+    It is a `CutClassifier` with a `LinearHead`, and a `LayerChain`, though not every layer can be crossed. `backbone`
+    comes from `create_backbone` and keeps timm's names.
     """
 
     def __init__(self, backbone: nn.Module, *, classes: int) -> None:
@@ -77,6 +80,15 @@ class GAPClassifier(nn.Module):
         """Run the rest of the network on what `until` returned for the same block; leaves `cut` as it was."""
         maps = self._run(self.blocks[self._position(block) + 1 :], cut.maps)
         return functional.linear(maps.mean(dim=(2, 3)), self.head.weight)
+
+    def layers(self, block: str) -> tuple[Layer, ...]:
+        """Return the layers of a block one by one, for relevance to cross (FG-CAM).
+
+        Raises `ModelError` for a block that the network does not have, and for a layer that relevance cannot cross.
+        """
+        name = self.blocks[self._position(block)]
+        layers = layers_of(self.backbone.get_submodule(path) for path in self._blocks[name].paths)
+        return from_pixels(layers) if name == self.blocks[0] else layers
 
     def trained_paths_until(self, block: str) -> tuple[str, ...]:
         """Return the backbone's submodules that hold parameters, from the input up to and including `block`."""
