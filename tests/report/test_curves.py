@@ -29,7 +29,7 @@ def rows(name: str, values: list[float]) -> list[LogRow]:
 
 
 def test_threshold_curve_marks_the_best_as_an_oracle_and_the_configured_one():
-    svg = threshold_curve([0.0, 0.2, 0.4], [0.1, 0.363, 0.3], configured=0.3)
+    svg = threshold_curve([0.0, 0.2, 0.4], [0.1, 0.363, 0.3], used=(0.3, "configured"))
     # Half way between 36.3 and 30.0.
     best, configured = "oracle (uses masks): 36.3 % at 0.2", "configured: 33.1 % at 0.3"
     assert summary(svg) == f"mIoU over the background threshold; {configured}; {best}"

@@ -24,10 +24,13 @@ HEIGHT: Final = 2.9
 """Size of a chart in inches of 72 points; a page scales it."""
 
 
-def threshold_curve(thresholds: Sequence[float], miou: Sequence[float], *, configured: float | None = None) -> Markup:
+def threshold_curve(
+    thresholds: Sequence[float], miou: Sequence[float], *, used: tuple[float, str] | None = None
+) -> Markup:
     """Draw mIoU (fractions, nan where there is none) over increasing background thresholds.
 
-    The best threshold is marked as an oracle, since masks were needed to find it; `configured` is the run's own.
+    The best threshold is marked as an oracle, since masks were needed to find it; `used` is the run's own, with a
+    word on where it comes from.
     """
     assert len(thresholds) == len(miou) > 0, f"{len(thresholds)} thresholds for {len(miou)} scores"
     x, y = np.array(thresholds, dtype=float), np.array(miou, dtype=float)
@@ -38,8 +41,8 @@ def threshold_curve(thresholds: Sequence[float], miou: Sequence[float], *, confi
         axes.plot(x, y, color=SERIES[0], clip_on=False)
         axes.set(title="mIoU, %", xlabel="background threshold", xlim=(x[0], x[-1] if len(x) > 1 else None))
         _in_percent(axes, values=y)
-        if configured is not None:
-            summary.append(_mark_configured(axes, configured, value=float(np.interp(configured, x, y))))
+        if used is not None:
+            summary.append(_mark_used(axes, used[0], origin=used[1], value=float(np.interp(used[0], x, y))))
         if not np.isnan(y).all():
             summary.append(_mark_best(axes, float(x[np.nanargmax(y)]), value=float(np.nanmax(y))))
         hints = [_hint(axes, a, b, text=f"{a:g}: {_worded_share(b)}") for a, b in _known(x, y)]
@@ -53,8 +56,8 @@ def _mark_best(axes: Axes, threshold: float, *, value: float) -> str:
     return words
 
 
-def _mark_configured(axes: Axes, threshold: float, *, value: float) -> str:
-    words = f"configured: {_worded_share(value)} at {threshold:g}"
+def _mark_used(axes: Axes, threshold: float, *, origin: str, value: float) -> str:
+    words = f"{origin}: {_worded_share(value)} at {threshold:g}"
     axes.vlines(threshold, 0, 0 if np.isnan(value) else value, color=INK, linewidth=0.8, linestyle=(0, (3, 2)))
     _annotate(axes, threshold, words=words, height=0.0, above=False)
     return words

@@ -45,6 +45,8 @@ def score_table(scores: Scores) -> Table:
     for stage, splits in scores.items():
         for split, found in splits.items():
             note = f"oracle (uses masks), threshold {found['threshold']:.2f}" if found.get("oracle") else ""
+            if "chosen_miou" in found:
+                note += f"; {100 * found['chosen_miou']:.1f} at {found['chosen_threshold']:.2f}, chosen without masks"
             table.add_row(stage, split, *(_percent(found.get(name)) for name in ("miou", "fp", "fn", "map")), note)
     return table
 

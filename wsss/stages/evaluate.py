@@ -16,6 +16,7 @@ from wsss.labels import BACKGROUND, label_count, label_names
 from wsss.masks import strongest
 from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.metrics.curve import ThresholdCurve
+from wsss.refine.auto import chosen_threshold
 from wsss.stages.base import Job, Reduce, item_path
 from wsss.stages.progress import Advance, bar
 from wsss.stages.world import world
@@ -38,6 +39,7 @@ class Evaluate(Reduce):
     """Score raw maps (the whole threshold curve), refined maps, masks and predictions, each over whole splits.
 
     Raw maps are scored at the best threshold of their own split: an oracle, since it uses masks. It feeds nothing.
+    Where `choose_threshold` chose one without masks, its score stands beside.
     """
 
     roles: ClassVar[tuple[str, ...]] = ("index",)
@@ -55,12 +57,13 @@ class Evaluate(Reduce):
         tables, index = Tables(), job.index()
         if "classifier" in job.inputs:
             score_classifier(job.inputs["classifier"], tables)
+        chosen = chosen_threshold(job.inputs["threshold"].items) if "threshold" in job.inputs else None
         pairs = [(role, split) for role, splits in self.splits.items() if role in job.inputs for split in splits]
         with bar(job.artifact.stage, total=sum(len(index.split(s)) for _, s in pairs), unit="images") as advance:
             for role, split in pairs:
                 records = with_masks(index, split=split, stage=job.inputs[role].stage, notes=tables.notes)
                 if records:
-                    source = Source(artifact=job.inputs[role], index=index, split=split, records=records)
+                    source = Source(artifact=job.inputs[role], index=index, split=split, records=records, chosen=chosen)
                     score = score_raw_maps if role == "maps" else score_labels
                     score(source, _LABELS_OF.get(role, _of_mask), tables=tables, advance=advance)
         for name in ("scores", "curves", "images", "notes"):
@@ -76,6 +79,8 @@ class Source:
     index: Index
     split: str
     records: tuple[Record, ...]
+    chosen: float | None = None
+    """The background threshold that was chosen without masks."""
 
     def truths(self, read: Callable[[Artifact, Record], Any]) -> Iterator[tuple[Record, Labels, Any]]:
         """Yield every record with its true mask and what `read` returns, read ahead on threads."""
@@ -121,7 +126,11 @@ def score_raw_maps(source: Source, read: Callable[..., Any], *, tables: Tables, 
     every, best = curve.scores(), curve.best()
     stage = source.artifact.stage
     table = every[best].to_dict(label_names(source.index.classes))
-    tables.scores.setdefault(stage, {})[source.split] = {**table, "threshold": curve.thresholds[best], "oracle": True}
+    table |= {"threshold": curve.thresholds[best], "oracle": True}
+    if source.chosen is not None:
+        at = int(np.abs(np.asarray(curve.thresholds) - source.chosen).argmin())
+        table |= {"chosen_threshold": curve.thresholds[at], "chosen_miou": every[at].miou}
+    tables.scores.setdefault(stage, {})[source.split] = table
     known = [None if np.isnan(scores.miou) else scores.miou for scores in every]
     points = {"thresholds": curve.thresholds, "miou": known}
     tables.curves.setdefault(stage, {})[source.split] = points

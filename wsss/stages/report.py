@@ -10,6 +10,7 @@ from wsss.artifacts.formats import MASK, SCORES, item_name, read_json, read_mask
 from wsss.artifacts.store import Artifact
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
+from wsss.refine.auto import chosen_threshold
 from wsss.refine.background import ConstantBackground
 from wsss.refine.base import Refiner
 from wsss.report.logged import LogRow
@@ -29,7 +30,7 @@ class MakeReport(Reduce):
 
     title: str
     refine: dict[str, Refiner] = field(default_factory=dict)
-    """The refiners of the run: a constant background is marked in the threshold curve."""
+    """The refiners of the run: a constant background is marked in the threshold curve, unless one was chosen."""
     examples: int = 6
     """Images in each group of a contact sheet."""
     random_seed: int = 0
@@ -46,7 +47,7 @@ class MakeReport(Reduce):
             classes=index.classes,
             stages=tuple(stage_line(artifact) for artifact in job.inputs.values()),
             scores=read_json(found / "scores.json"),
-            charts=(*self._curves(read_json(found / "curves.json")), *trainings(job.inputs)),
+            charts=(*self._curves(job, read_json(found / "curves.json")), *trainings(job.inputs)),
             sheets=tuple(self._sheets(job, index, read_json(found / "images.json"))),
             notes=all_notes(job.inputs),
             config="\n".join(artifact.job.read_text(encoding="utf-8") for artifact in job.inputs.values()),
@@ -55,15 +56,17 @@ class MakeReport(Reduce):
         write_sheets(job.artifact.items / "sheets", report.sheets)
         return {}
 
-    def _curves(self, curves: Mapping[str, Any]) -> list[Chart]:
+    def _curves(self, job: Job, curves: Mapping[str, Any]) -> list[Chart]:
         from wsss.report.curves import threshold_curve  # noqa: PLC0415 - matplotlib takes a second to import
 
-        rules = (r.threshold for r in self.refine.values() if isinstance(r, ConstantBackground))
-        configured = next(rules, None)
+        rules = ((r.threshold, "configured") for r in self.refine.values() if isinstance(r, ConstantBackground))
+        used = next(rules, None)
+        if "threshold" in job.inputs:
+            used = chosen_threshold(job.inputs["threshold"].items), "chosen without masks"
         return [
             Chart(
                 title=f"Threshold curve: {stage} on {split}",
-                svg=threshold_curve(points["thresholds"], points["miou"], configured=configured),
+                svg=threshold_curve(points["thresholds"], points["miou"], used=used),
             )
             for stage, splits in curves.items()
             for split, points in splits.items()
