@@ -6,9 +6,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/setup.sh
 
 set_up --no-dev --inexact
-if ! has_crf; then
-  say "running with refine=background: the report will show what CAMs reach without a CRF"
-  set -- refine=background refine.background.threshold=0.6 "$@"
-fi
 .venv/bin/wsss run experiment=toy "$@"
 say "finished: open the page named in the last line above in a browser"

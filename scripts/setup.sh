@@ -35,7 +35,7 @@ find_uv() {
   echo .tools/bin/uv
 }
 
-# set_up [options of `uv sync`]: make .venv or bring it up to date, with the dense CRF where that can be built.
+# set_up [options of `uv sync`]: make .venv or bring it up to date, with pydensecrf2 where that can be built.
 set_up() {
   local python uv
   python=$(find_python)
@@ -47,8 +47,8 @@ set_up() {
   # One package that does not build keeps uv from installing any: was it the extra's?
   say "that failed, see above: trying without the extra crf"
   "$uv" sync --locked --python "$python" "$@" || fail "the environment could not be made without the extra either, see above"
-  say "pydensecrf2, the dense CRF, could not be installed: it is compiled here and needs a C++ compiler"
-  say "remedy: install one (Debian, Ubuntu: apt-get install g++; macOS: xcode-select --install) and run this script again"
+  say "pydensecrf2 could not be installed: it is compiled here and needs a C++ compiler"
+  say "nothing is lost without it: the dense CRF runs on PyTorch instead, and computes the same"
 }
 
 has_crf() { .venv/bin/python -c 'import pydensecrf.densecrf' 2>/dev/null; }

@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/setup.sh
 
 set_up --group dev
-has_crf || say "without pydensecrf, tests that need it are skipped: pytest lists them at its end"
+has_crf || say "without pydensecrf, tests that compare with it are skipped: pytest lists them at its end"
 
 marker=(-m "not slow and not endurance")
 arguments=()

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -32,9 +31,14 @@ SMALL = (
     "+segmenter.options.decoder_channels=[16, 16, 8, 8, 4]",
     *("fit.classifier.epochs=1", "fit.classifier.batch_size=4", "fit.classifier.validation.size=64"),
     "fit.classifier.transform={long_side: [64, 80], crop: 64}",
+    *("fit.representatives.epochs=1", "fit.representatives.batch_size=4"),
+    "fit.representatives.transform={long_side: [64, 80], crop: 64}",
+    *("fit.recam.epochs=1", "fit.recam.batch_size=4", "fit.recam.validation.size=64"),
+    "fit.recam.transform={long_side: [64, 80], crop: 64}",
+    *("fit.affinity.epochs=1", "fit.affinity.batch_size=4", "fit.affinity.transform.crop=64"),
     *("fit.segmenter.epochs=1", "fit.segmenter.batch_size=4", "fit.segmenter.transform.crop=64"),
     "views.scales=[1.0, 0.5]",
-    "refine=crf" if find_spec("pydensecrf") else "refine=background",
+    "refine=crf",
     *("runtime.device=cpu", "runtime.workers=1"),
 )
 

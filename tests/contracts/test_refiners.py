@@ -1,5 +1,6 @@
 """What every refiner promises: lists of images and maps in, a list of maps out."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,15 +8,20 @@ import pytest
 import torch
 from builders import defined, score_maps
 from numpy.typing import NDArray
+from pair_networks import stored_pairs
 
 from wsss import refine
+from wsss.affinity.networks import AffinityNet, EdgeNet
 from wsss.errors import WsssError
-from wsss.refine import ConstantBackground, Refiner
+from wsss.refine import AutoBackground, ConstantBackground, Refiner
+from wsss.refine.auto import CHOSEN
 from wsss.refine.background import BackgroundRule
 from wsss.types import ScoreMaps
 
 REFINERS: list[type[Refiner]] = defined(refine, Refiner)
 CPU = torch.device("cpu")
+READ = {"edges": EdgeNet, "affinities": AffinityNet}
+"""The networks that refiners read, by role."""
 
 
 @pytest.fixture(params=REFINERS, ids=lambda cls: cls.__name__)
@@ -25,8 +31,18 @@ def refiner(request: pytest.FixtureRequest) -> Refiner:
         made.check()
     except WsssError as error:
         pytest.skip(f"{request.param.__name__} cannot work here: {error}")
-    assert not made.needs, "give it what it reads"
+    assert {*made.needs} <= {*READ, "threshold"}, "give it what it reads"
     return made
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What the stages before left, by role."""
+    folders = {role: tmp_path_factory.mktemp(role) for role in (*READ, "threshold")}
+    (folders["threshold"] / CHOSEN).write_text('{"threshold": 0.4}', encoding="utf-8")
+    for role, kind in READ.items():
+        stored_pairs(kind, folders[role])
+    return folders
 
 
 @pytest.fixture
@@ -47,17 +63,21 @@ def maps(images: list[NDArray[np.uint8]], refiner: Refiner) -> list[ScoreMaps]:
         height, width = image.shape[:2]
         cells = -(-height // 4), -(-width // 4)
         every.append(score_maps(labels, torch.rand(len(labels), *cells, generator=generator), size=(height, width)))
-    if isinstance(refiner, BackgroundRule):
+    if isinstance(refiner, BackgroundRule | AutoBackground):
         return every
     return ConstantBackground().open({}, CPU)(images, every)
 
 
-def run(refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps]) -> list[ScoreMaps]:
-    return refiner.open(dict[str, Path](), CPU)(images, maps)
+Run = Callable[[Refiner, list[NDArray[np.uint8]], list[ScoreMaps]], list[ScoreMaps]]
+
+
+@pytest.fixture
+def run(inputs: dict[str, Path]) -> Run:
+    return lambda refiner, images, maps: refiner.open(inputs, CPU)(images, maps)
 
 
 def test_keeps_the_labels_and_adds_the_background_at_most(
-    refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps]
+    refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps], run: Run
 ):
     refined = run(refiner, images, maps)
     assert isinstance(refined, list)
@@ -69,7 +89,7 @@ def test_keeps_the_labels_and_adds_the_background_at_most(
         assert after.labels.dtype == torch.int64
 
 
-def test_scores_are_float32_in_0_1(refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps]):
+def test_scores_are_float32_in_0_1(refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps], run: Run):
     for after in run(refiner, images, maps):
         assert after.scores.dtype == torch.float32
         assert after.scores.isfinite().all()
@@ -77,7 +97,7 @@ def test_scores_are_float32_in_0_1(refiner: Refiner, images: list[NDArray[np.uin
 
 
 def test_is_deterministic_and_leaves_its_inputs_alone(
-    refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps]
+    refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps], run: Run
 ):
     kept_images, kept = [image.copy() for image in images], [each.scores.clone() for each in maps]
     first, second = run(refiner, images, maps), run(refiner, images, maps)
@@ -87,19 +107,21 @@ def test_is_deterministic_and_leaves_its_inputs_alone(
     assert all(np.array_equal(a, b) for a, b in zip(kept_images, images, strict=True))
 
 
-def test_images_do_not_see_each_other(refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps]):
+def test_images_do_not_see_each_other(
+    refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps], run: Run
+):
     together = run(refiner, images, maps)
     alone = [run(refiner, [image], [each])[0] for image, each in zip(images, maps, strict=True)]
     assert all(torch.equal(a.scores, b.scores) for a, b in zip(together, alone, strict=True))
 
 
 def test_an_image_without_classes_is_background(
-    refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps]
+    refiner: Refiner, images: list[NDArray[np.uint8]], maps: list[ScoreMaps], run: Run
 ):
     after = run(refiner, images, maps)[2]
     assert after.labels.tolist() == [0]
     assert after.scores.min() > 0
 
 
-def test_nothing_in_nothing_out(refiner: Refiner):
+def test_nothing_in_nothing_out(refiner: Refiner, run: Run):
     assert run(refiner, [], []) == []

@@ -1,20 +1,34 @@
+import os
+from dataclasses import replace
 from importlib.util import find_spec
 from math import log
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from builders import score_maps
 from numpy.typing import NDArray
 
+from wsss.data.images import read_image
+from wsss.data.toy_scenes import draw_scene
 from wsss.errors import ConfigError
 from wsss.masks import Argmax
 from wsss.refine import ConstantBackground, DenseCRF, crf
+from wsss.run.build import build
+from wsss.run.compose import config_folder
 
 needs_pydensecrf = pytest.mark.skipif(
-    find_spec("pydensecrf") is None, reason="pydensecrf is not installed: the dense CRF's numbers are NOT tested"
+    find_spec("pydensecrf") is None, reason="pydensecrf is not installed: that both backends agree is NOT tested"
 )
+BACKENDS = ["torch", pytest.param("pydensecrf", marks=needs_pydensecrf)]
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Any:
+    return request.param
 
 
 def softmax(energies: NDArray[Any]) -> NDArray[Any]:
@@ -53,7 +67,6 @@ def mean_field(
 ONE_STEP = {"unary": "scores", "iterations": 1}
 
 
-@needs_pydensecrf
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     "options",
@@ -65,15 +78,15 @@ ONE_STEP = {"unary": "scores", "iterations": 1}
     ],
     ids=["gaussian 1", "gaussian 3", "bilateral", "both"],
 )
-def test_one_step_is_brute_force_mean_field(options: DenseCRF, seed: int):
+def test_one_step_is_brute_force_mean_field(options: DenseCRF, seed: int, backend: Any):
     """The lattice approximates the kernels: 0.02 on average is its error, and half of what a wrong diagonal makes."""
     rng = np.random.default_rng(seed)
     image = (np.add.outer(10 * np.arange(6), 12 * np.arange(7))[..., None] + rng.integers(0, 20, (6, 7, 3))).astype(
         "u1"
     )
     scores = rng.random((3, 6, 7), dtype=np.float32)
-    energies = options.energies(scores)
-    marginals = options.apply(image, score_maps([0, 1, 2], scores)).scores.numpy()
+    energies = options.energies(torch.from_numpy(scores)).numpy()
+    marginals = replace(options, backend=backend).apply(image, score_maps([0, 1, 2], scores)).scores.numpy()
     error = np.abs(marginals - mean_field(image, energies, options))
     without_diagonal = np.abs(marginals - mean_field(image, energies, options, diagonal=False))
     assert error.mean() < 0.02
@@ -82,12 +95,12 @@ def test_one_step_is_brute_force_mean_field(options: DenseCRF, seed: int):
     assert np.allclose(marginals.sum(axis=0), 1, atol=1e-5)
 
 
-@needs_pydensecrf
-def test_ten_steps_on_two_colours_are_brute_force_mean_field():
+def test_ten_steps_on_two_colours_are_brute_force_mean_field(backend: Any):
     image = two_colours(6, 7)
     scores = np.random.default_rng(0).random((3, 6, 7), dtype=np.float32)
-    marginals = DenseCRF().apply(image, score_maps([0, 1, 2], scores)).scores.numpy()
-    assert np.allclose(marginals, mean_field(image, DenseCRF().energies(scores), DenseCRF()), atol=1e-3)
+    marginals = DenseCRF(backend=backend).apply(image, score_maps([0, 1, 2], scores)).scores.numpy()
+    energies = DenseCRF().energies(torch.from_numpy(scores)).numpy()
+    assert np.allclose(marginals, mean_field(image, energies, DenseCRF()), atol=1e-3)
 
 
 def two_colours(height: int, width: int, *, edge: int = 4) -> NDArray[np.uint8]:
@@ -96,40 +109,38 @@ def two_colours(height: int, width: int, *, edge: int = 4) -> NDArray[np.uint8]:
     return image
 
 
-@needs_pydensecrf
 @pytest.mark.parametrize("left", [8, 11])
-def test_a_seed_snaps_to_the_edge_of_its_colour(left: int):
+def test_a_seed_snaps_to_the_edge_of_its_colour(left: int, backend: Any):
     scores = torch.zeros(1, 16, 24)
     scores[:, 2:14, left:22] = 1.0
     seed = ConstantBackground(threshold=0.3).apply(score_maps([7], scores))
     expected = np.zeros((16, 24), dtype=np.uint8)
     expected[:, 10:] = 7
-    assert np.array_equal(Argmax()(DenseCRF().apply(two_colours(16, 24, edge=10), seed)), expected)
+    assert np.array_equal(Argmax()(DenseCRF(backend=backend).apply(two_colours(16, 24, edge=10), seed)), expected)
 
 
-@needs_pydensecrf
 @pytest.mark.parametrize("unary", ["labels", "scores", "softmax"])
-def test_a_constant_image_leaves_what_is_certain(unary: Any):
+def test_a_constant_image_leaves_what_is_certain(unary: Any, backend: Any):
     scores = torch.zeros(2, 12, 12)
     scores[1] = 1.0
-    maps = DenseCRF(unary=unary).apply(np.full((12, 12, 3), 128, dtype=np.uint8), score_maps([0, 4], scores))
+    maps = DenseCRF(unary=unary, backend=backend).apply(
+        np.full((12, 12, 3), 128, dtype=np.uint8), score_maps([0, 4], scores)
+    )
     assert (Argmax()(maps) == 4).all()
 
 
-@needs_pydensecrf
-def test_what_comes_out_has_the_size_of_the_image(picture: NDArray[np.uint8]):
+def test_what_comes_out_has_the_size_of_the_image(picture: NDArray[np.uint8], backend: Any):
     maps = score_maps([0, 2], torch.rand(2, 6, 8), size=(24, 32))
-    refined = DenseCRF().apply(picture, maps)
+    refined = DenseCRF(backend=backend).apply(picture, maps)
     assert refined.scores.shape == (2, 24, 32)
     assert refined.size == maps.size
 
 
-@needs_pydensecrf
-def test_psa_reads_the_scores_as_probabilities(picture: NDArray[np.uint8]):
+def test_psa_reads_the_scores_as_probabilities():
     """PSA gives minus the logarithm of scores that do not sum to 1: the same, for a pixel's own constant cancels."""
-    scores = np.random.default_rng(0).uniform(0.1, 1, (3, 24, 32)).astype(np.float32)
-    constant = -np.log(scores) - DenseCRF(unary="scores").energies(scores)
-    assert np.allclose(constant, constant[:1], atol=1e-5)
+    scores = torch.rand(3, 24, 32).clamp(min=0.1)
+    constant = -scores.log() - DenseCRF(unary="scores").energies(scores)
+    torch.testing.assert_close(constant, constant[:1].expand(3, -1, -1), atol=1e-5, rtol=0)
 
 
 def test_a_single_label_is_certain_without_any_inference(picture: NDArray[np.uint8]):
@@ -138,7 +149,7 @@ def test_a_single_label_is_certain_without_any_inference(picture: NDArray[np.uin
 
 
 def test_energies_by_hand():
-    scores = np.array([[[0.5, 0.2]], [[0.25, 0.2]], [[0.25, 0.6]]], dtype=np.float32)
+    scores = torch.tensor([[[0.5, 0.2]], [[0.25, 0.2]], [[0.25, 0.6]]])
     # The first of equals is believed with 0.7, the two others share the rest.
     sure, rest = -log(0.7), -log(0.15)
     assert DenseCRF(unary="labels").energies(scores)[:, 0, 0].tolist() == pytest.approx([sure, rest, rest])
@@ -153,13 +164,13 @@ def test_energies_by_hand():
 
 @pytest.mark.parametrize("unary", ["labels", "scores", "softmax"])
 def test_energies_are_finite_where_nothing_is_scored(unary: Any):
-    energies = DenseCRF(unary=unary).energies(np.zeros((2, 3, 3), dtype=np.float32))
-    assert energies.dtype == np.float32
-    assert np.isfinite(energies).all()
+    energies = DenseCRF(unary=unary).energies(torch.zeros(2, 3, 3))
+    assert energies.dtype == torch.float32
+    assert energies.isfinite().all()
 
 
 def test_the_strongest_label_takes_the_first_of_equals():
-    energies = DenseCRF().energies(np.zeros((2, 1, 1), dtype=np.float32))
+    energies = DenseCRF().energies(torch.zeros(2, 1, 1))
     assert energies[0, 0, 0] < energies[1, 0, 0]
 
 
@@ -175,8 +186,80 @@ def test_maps_of_another_image_are_refused(picture: NDArray[np.uint8]):
 
 def test_check_says_how_to_install_pydensecrf(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(crf, "find_spec", lambda _: None)
-    with pytest.raises(ConfigError, match=r"pydensecrf2.*or refine=background"):
-        DenseCRF().check()
+    with pytest.raises(ConfigError, match=r"pydensecrf2.*or backend=torch"):
+        DenseCRF(backend="pydensecrf").check()
+    DenseCRF().check()
+    DenseCRF(backend="torch").check()
+
+
+@pytest.mark.parametrize(
+    ("asked", "device", "installed", "taken"),
+    [
+        ("auto", "cpu", True, "pydensecrf"),
+        ("auto", "cpu", False, "torch"),
+        ("auto", "cuda", True, "torch"),
+        ("torch", "cpu", True, "torch"),
+        ("pydensecrf", "cuda", True, "pydensecrf"),
+    ],
+)
+def test_auto_goes_by_what_is_there(
+    asked: Any, device: str, installed: bool, taken: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(crf, "find_spec", lambda _: object() if installed else None)
+    assert DenseCRF(backend=asked, iterations=3).resolved(torch.device(device)) == DenseCRF(backend=taken, iterations=3)
+
+
+def test_without_pydensecrf_maps_are_refined_all_the_same(picture: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch):
+    maps = score_maps([0, 2], torch.rand(2, 24, 32))
+    expected = DenseCRF(backend="torch").apply(picture, maps)
+    monkeypatch.setattr(crf, "find_spec", lambda _: None)
+    (refined,) = DenseCRF().open({}, torch.device("cpu"))([picture], [maps])
+    assert torch.equal(refined.scores, expected.scores)
+
+
+PRESETS = {
+    path.stem: build(yaml.safe_load(path.read_text(encoding="utf-8"))["crf"], DenseCRF)
+    for path in sorted((config_folder() / "refine").glob("crf*.yaml"))
+}
+PRESETS["deeplab"] = DenseCRF(
+    unary="scores", gaussian_sxy=1.0, bilateral_sxy=67.0, bilateral_srgb=3.0, bilateral_compat=4.0
+)
+PRESETS["one step"] = DenseCRF(unary="softmax", bilateral_sxy=32.0, bilateral_srgb=13.0, iterations=1)
+
+
+def assert_backends_agree(image: NDArray[np.uint8], options: DenseCRF) -> None:
+    """With four labels whose scores are blobs, and a background."""
+    height, width = image.shape[:2]
+    blobs = torch.nn.functional.interpolate(torch.rand(1, 4, 6, 8), size=(height, width), mode="bicubic")[0]
+    maps = ConstantBackground(threshold=0.5).apply(score_maps([1, 2, 3, 4], blobs.clamp(0, 1)))
+    ours, theirs = (replace(options, backend=name).apply(image, maps) for name in ("torch", "pydensecrf"))
+    assert (Argmax()(ours) == Argmax()(theirs)).mean() >= 0.9999
+    assert (ours.scores - theirs.scores).abs().mean() <= 1e-4
+
+
+@needs_pydensecrf
+@pytest.mark.parametrize("preset", PRESETS)
+def test_backends_agree_on_drawn_scenes(preset: str):
+    for number, size in enumerate((96, 160)):
+        assert_backends_agree(draw_scene(number, size=size, random_seed=0, stream=0).image, PRESETS[preset])
+
+
+@needs_pydensecrf
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (37, 2), (3, 3)])
+def test_backends_agree_on_slivers(shape: tuple[int, int]):
+    assert_backends_agree(np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8), DenseCRF())
+
+
+@needs_pydensecrf
+@pytest.mark.slow
+@pytest.mark.photographs
+@pytest.mark.skipif("WSSS_VOC_MINI" not in os.environ, reason="WSSS_VOC_MINI names no VOC devkit: no photographs")
+@pytest.mark.parametrize("preset", PRESETS)
+def test_backends_agree_on_photographs(preset: str):
+    photographs = sorted(Path(os.environ["WSSS_VOC_MINI"], "JPEGImages").glob("*.jpg"))
+    assert photographs
+    for path in photographs[:: max(1, len(photographs) // 10)]:
+        assert_backends_agree(read_image(path), PRESETS[preset])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """refine_cams: refiners one after another, and what they read."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,3 +51,24 @@ def test_items_have_a_background_and_keep_their_labels(toy_run: Run):
         raw, refined = read_scores(step.inputs["maps"].items / path.name), read_scores(path)
         assert refined.labels.tolist() == [0, *raw.labels.tolist()]
         assert refined.size == raw.size
+
+
+def test_a_stage_that_no_refiner_reads_is_refused():
+    reads = {"index": "a", "maps": "b", "edges": "train_irn"}
+    with pytest.raises(ConfigError, match=r"reads\.edges: no refiner reads train_irn"):
+        RefineCams(refine={"background": ConstantBackground()}, reads=reads).check()
+
+
+@pytest.mark.parametrize(("on_device", "gpus", "processes"), [(True, 1, False), (True, 0, True), (False, 1, True)])
+def test_a_gpu_is_used_where_a_refiner_works_there(
+    on_device: bool, gpus: int, processes: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(Walk, "on_device", on_device)
+    assert RefineCams(refine={"background": ConstantBackground(), "walk": Walk()}).processes == processes
+
+
+def test_the_log_says_where_refiners_worked_and_what_they_chose(toy_run: Run):
+    log = (toy_run.plan()["refine_cams"].artifact.path / "log.txt").read_text(encoding="utf-8")
+    assert len(re.findall(r"on (cpu|cuda:0): DenseCRF\(backend='(torch|pydensecrf)'", log)) == 1
+    assert len(re.findall(r"on (cpu|cuda:0): ConstantBackground\(", log)) == 1

@@ -1,7 +1,22 @@
 """Refinement: background rules and what follows them, one refiner a file."""
 
+from wsss.refine.auto import AutoBackground
 from wsss.refine.background import ConstantBackground, PowerBackground
 from wsss.refine.base import Refine, Refiner
 from wsss.refine.crf import DenseCRF
+from wsss.refine.pamr import PAMR
+from wsss.refine.par import PAR
+from wsss.refine.walk import IRNWalk, PSAWalk
 
-__all__ = ["ConstantBackground", "DenseCRF", "PowerBackground", "Refine", "Refiner"]
+__all__ = [
+    "PAMR",
+    "PAR",
+    "AutoBackground",
+    "ConstantBackground",
+    "DenseCRF",
+    "IRNWalk",
+    "PSAWalk",
+    "PowerBackground",
+    "Refine",
+    "Refiner",
+]

@@ -27,6 +27,16 @@ class Refiner(ABC):
     def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
         """Load what is needed from the folders of `inputs` (by role) and return the function that refines."""
 
+    @property
+    def on_device(self) -> bool:
+        """Whether it works on a GPU, where there is one; the others are spread over processes of the CPU."""
+        return False
+
+    def resolved(self, device: torch.device) -> "Refiner":
+        """Return the refiner with everything decided that it leaves to what is there; its `repr` goes to the log."""
+        del device
+        return self
+
     def check(self) -> None:
         """Raise a `WsssError` where the refiner cannot work here; called before anything is computed."""
         return

@@ -17,6 +17,7 @@ from wsss.models.classifier import Classifier
 from wsss.models.segmenter import SegmentationNetwork, Segmenter
 from wsss.refine.base import Refine, Refiner
 from wsss.stages.base import Job
+from wsss.stages.log import logger
 from wsss.stages.map import Map, by_size
 from wsss.stages.shard import ItemWorker
 from wsss.stages.train_classifier import weights_content
@@ -57,8 +58,17 @@ class PredictMasks(Map):
     def open(self, job: Job, device: torch.device) -> "MaskPredictor":
         """Load the trained network."""
         network = load_segmenter(job, self.segmenter).to(device).to(memory_format=torch.channels_last)
-        steps = tuple(refiner.open(job.folders(), torch.device("cpu")) for refiner in self.refine.values())
-        return MaskPredictor(stage=self, index=job.index(), network=network, steps=steps, device=device)
+        return MaskPredictor(
+            stage=self, index=job.index(), network=network, steps=self._steps(job, device=device), device=device
+        )
+
+    def _steps(self, job: Job, *, device: torch.device) -> tuple[Refine, ...]:
+        steps = []
+        for refiner in self.refine.values():
+            place = device if refiner.on_device else torch.device("cpu")
+            logger.info("on %s: %r", place, refiner.resolved(place))
+            steps.append(refiner.open(job.folders(), place))
+        return tuple(steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +97,13 @@ class MaskPredictor(ItemWorker[NDArray[np.uint8], ImageAndMaps]):
         return list(zip(batch, maps, strict=True))
 
     def write(self, path: Path, result: ImageAndMaps) -> None:
-        """Refine, decide and write; refiners are bound to the CPU, so they run here, beside the device."""
+        """Refine, decide and write; most refiners are bound to the CPU, so they run here, beside the device."""
         write_mask(path, Argmax()(self.refined(result)))
 
     def refined(self, result: ImageAndMaps) -> ScoreMaps:
-        """Apply every refiner to what `compute` returned for an image."""
+        """Apply every refiner to what `compute` returned for an image; the maps return to the CPU."""
         image, maps = result
         every = [maps]
         for step in self.steps:
             every = step([image], every)
-        return every[0]
+        return every[0].to("cpu")

@@ -1,9 +1,10 @@
 """refine_cams: raw maps and the image in, maps with a background out, through a list of refiners."""
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, final
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from wsss.data.index import Index, Record
 from wsss.errors import ConfigError
 from wsss.refine.base import Refine, Refiner
 from wsss.stages.base import Job, item_path
+from wsss.stages.log import logger
 from wsss.stages.map import Map
 from wsss.stages.shard import ItemWorker
 from wsss.types import ScoreMaps
@@ -23,32 +25,78 @@ ImageAndMaps = tuple[NDArray[np.uint8], ScoreMaps]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefineCams(Map):
-    """Apply refiners one after another; their names in the config are for people."""
+class Refining(Map):
+    """A stage that puts every image's maps through refiners."""
 
     roles: ClassVar[tuple[str, ...]] = ("index", "maps")
-    suffix: ClassVar[str] = SCORES
-    processes: ClassVar[bool] = True
 
-    refine: dict[str, Refiner]
+    @abstractmethod
+    def chains(self) -> dict[str, dict[str, Refiner]]:
+        """Return the refiners by the option that lists them."""
+
+    @property
+    def refiners(self) -> tuple[Refiner, ...]:
+        """All of them."""
+        return tuple(refiner for chain in self.chains().values() for refiner in chain.values())
+
+    @property
+    def processes(self) -> bool:
+        """Spread over processes of the CPU, unless there is a GPU for a refiner that works there."""
+        gains = any(refiner.on_device for refiner in self.refiners)
+        return not (gains and self.runtime.torch_device().type == "cuda")
 
     def needed_roles(self) -> tuple[str, ...]:
         """Return what the stage and its refiners read."""
-        needs = (role for refiner in self.refine.values() for role in refiner.needs)
+        needs = (role for refiner in self.refiners for role in refiner.needs)
         return tuple(dict.fromkeys([*self.roles, *needs]))
 
     def check(self) -> None:
-        """Also refuse an empty list, and refiners that cannot work here."""
+        """Also refuse an empty list, refiners that cannot work here, and a stage that none of them reads."""
         super().check()
-        if not self.refine:
-            raise ConfigError(["refine: no refiner: give at least a background rule, as refine=background does"])
-        for refiner in self.refine.values():
+        problems = [
+            f"{name}: no refiner: give at least a background rule, as refine=background does"
+            for name, chain in self.chains().items()
+            if not chain
+        ]
+        problems += [
+            f"reads.{role}: no refiner reads {self.reads[role]}: choose one that does, as refine=irn for stages=irn"
+            for role in self.reads
+            if role not in self.needed_roles()
+        ]
+        if problems:
+            raise ConfigError(problems)
+        for refiner in self.refiners:
             refiner.check()
+
+    def run(self, job: Job) -> dict[str, Any]:
+        """Also tell the log where refiners work, and what they left to be decided there."""
+        device = torch.device("cpu") if self.processes else self.runtime.torch_device()
+        for refiner in self.refiners:
+            logger.info("on %s: %r", device, refiner.resolved(device))
+        return super().run(job)
+
+    def opened(self, chain: Mapping[str, Refiner], *, job: Job, device: torch.device) -> "MapRefiner":
+        """Open every refiner of a list."""
+        steps = tuple(refiner.open(job.folders(), device) for refiner in chain.values())
+        return MapRefiner(job=job, index=job.index(), steps=steps)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RefineCams(Refining):
+    """Apply refiners one after another; their names in the config are for people."""
+
+    suffix: ClassVar[str] = SCORES
+
+    refine: dict[str, Refiner]
+
+    def chains(self) -> dict[str, dict[str, Refiner]]:
+        """See `Refining`."""
+        return {"refine": self.refine}
 
     def open(self, job: Job, device: torch.device) -> "MapRefiner":
         """Open every refiner."""
-        steps = tuple(refiner.open(job.folders(), device) for refiner in self.refine.values())
-        return MapRefiner(job=job, index=job.index(), steps=steps)
+        return self.opened(self.refine, job=job, device=device)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,7 +48,11 @@ class Opens(Protocol):
     """What of a Map stage is needed to run it."""
 
     suffix: ClassVar[str]
-    processes: ClassVar[bool]
+
+    @property
+    def processes(self) -> bool:
+        """Whether it is spread over processes of the CPU."""
+        ...
 
     @property
     def runtime(self) -> Runtime:
