@@ -66,7 +66,7 @@ def main() -> None:
         return
     seconds: dict[str, dict[str, list[float]]] = {}
     for setting in ("as it comes", "kept") * 2:
-        done = subprocess.run([sys.executable, __file__, setting], check=True, capture_output=True, text=True)
+        done = subprocess.run([sys.executable, __file__, setting], check=True, capture_output=True, text=True)  # noqa: S603 - itself
         for line in done.stdout.splitlines():
             name, value = line.split("\t")
             seconds.setdefault(name, {}).setdefault(setting, []).append(float(value))

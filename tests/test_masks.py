@@ -3,7 +3,7 @@ import pytest
 import torch
 from builders import score_maps
 
-from wsss.masks import Argmax, ConfidentBand, MaskRule, strongest
+from wsss.masks import Argmax, ConfidentBand, MaskRule, confident, strongest
 
 LABELS = [0, 2, 5]
 SCORES = [
@@ -66,3 +66,17 @@ def test_bounds_outside_are_refused(bound: float):
         ConfidentBand(foreground=bound)
     with pytest.raises(ValueError, match="bounds lie in"):
         ConfidentBand(background=bound)
+
+
+def test_confident_labels_by_hand():
+    # With much background: 0, class 4, 0, class 4. With little: 0, class 4, class 4, 0.
+    foreground = score_maps([0, 4], [[[0.9, 0.2, 0.6, 0.1]], [[0.1, 0.8, 0.4, 0.9]]])
+    background = score_maps([0, 4], [[[0.8, 0.1, 0.3, 0.7]], [[0.2, 0.9, 0.7, 0.3]]])
+    assert confident(foreground=foreground, background=background).tolist() == [[0, 4, 255, 4]]
+
+
+def test_confident_labels_may_come_from_maps_of_two_resolutions():
+    coarse = score_maps([0, 2], [[[0.6]], [[0.4]]], size=(3, 4))
+    fine = score_maps([0, 2], torch.stack([torch.full((3, 4), 0.1), torch.full((3, 4), 0.9)]))
+    assert confident(foreground=coarse, background=fine).tolist() == [[255] * 4] * 3
+    assert confident(foreground=fine, background=coarse).tolist() == [[2] * 4] * 3

@@ -48,6 +48,17 @@ class ConfidentBand(MaskRule):
         return np.where(score >= least, labels, np.uint8(IGNORE))
 
 
+def confident(*, foreground: ScoreMaps, background: ScoreMaps) -> NDArray[np.uint8]:
+    """Return labels `[h w]` that two sets of maps of one image agree on, 255 elsewhere (IRN's and PSA's labels).
+
+    `foreground` comes from much background, `background` from little: what is a class even in the first has it, what is
+    background even in the second is background. In PSA's code the second goes first, where they contradict each other.
+    """
+    classes, rest = strongest(foreground)[0], strongest(background)[0]
+    undecided = np.where(rest == BACKGROUND, np.uint8(BACKGROUND), np.uint8(IGNORE))
+    return np.where(classes == BACKGROUND, undecided, classes)
+
+
 def strongest(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Return the strongest label and its score, both `[h w]`; raises `ValueError` for maps without a background."""
     if not maps.has_background:

@@ -30,6 +30,7 @@ from wsss.run.build import TARGET, build_into
 from wsss.run.compose import config_folder, resolved
 from wsss.run.launch import Launcher
 from wsss.stages.base import Stage
+from wsss.stages.heads import Heads
 from wsss.training.logging_options import LoggerOptions
 from wsss.training.options import FitOptions, TrainerOptions
 from wsss.views import Upsampler, Views
@@ -57,12 +58,13 @@ GROUPS: dict[str, Any] = {
     "launcher": Launcher,
     "logger": LoggerOptions,
 }
-"""What every group of `conf` chooses. `debug` and `experiment` choose nothing, they set values of the others."""
+"""What every group of `conf` chooses. `debug`, `experiment` and `stages` set values of the others and of `pipeline`."""
 LEAVES = sorted(path for group in GROUPS for path in (CONF / group).glob("*.yaml"))
 EXPERIMENTS = sorted((CONF / "experiment").glob("*.yaml"))
 
 FAMILIES: tuple[type[ABC], ...] = (
     CAMMethod,
+    Heads,
     IndexWriter,
     Launcher,
     LoggerOptions,
@@ -137,7 +139,7 @@ def test_every_module_has_a_test_of_the_same_name(module: str) -> None:
 
 def test_every_group_of_conf_is_known() -> None:
     folders = {path.name for path in CONF.iterdir() if path.is_dir()}
-    assert folders == {*GROUPS, "debug", "experiment"}, "list a new group in GROUPS, with what it chooses"
+    assert folders == {*GROUPS, "debug", "experiment", "stages"}, "list a new group in GROUPS, with what it chooses"
 
 
 @cache

@@ -18,21 +18,64 @@ from wsss.run.plan import Step, make_plan
 from wsss.stages.base import Stage, read_index
 from wsss.stages.fit import WEIGHTS, Fit
 from wsss.stages.map import Map
+from wsss.stages.train_representatives import TrainOwnRepresentatives
 
 PIPELINE = yaml.safe_load((config_folder() / "run.yaml").read_text(encoding="utf-8"))["pipeline"]
 STAGES = list(PIPELINE)
 MAPS = ["extract_cams", "refine_cams", "make_masks", "predict_masks"]
 FITS = ["train_classifier", "train_segmenter"]
+ADDED = {
+    "train_recam": "recam",
+    "choose_representatives": "representatives",
+    "train_representatives": "representatives",
+    "confident_labels": "irn",
+    "train_irn": "irn",
+    "train_affinity": "psa",
+    "choose_threshold": "threshold",
+}
+"""Stages that are not in every pipeline, by what `stages` chooses to add them."""
+WITH = {
+    "representatives": ("pipeline.choose_representatives.count=1",),
+    "irn": ("refine=irn",),
+    "psa": ("refine=psa",),
+    "threshold": ("refine=auto",),
+}
+"""What they need on data as small as ours, and what reads them."""
+ELSEWHERE = {TrainOwnRepresentatives: "tests/stages/test_train_representatives.py"}
+"""Stages that stand in for one of those in the list, and where they are tested."""
+ADDED_FITS = ["train_recam", "train_representatives", "train_irn", "train_affinity"]
+ADDED_MAPS = ["confident_labels"]
 
 
 @pytest.fixture(scope="module")
-def steps(toy_run: Run) -> dict[str, Step]:
-    return toy_run.plan()
+def whole_run(toy_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The toy run, and every stage that a method adds."""
+    run = toy_run.copied(tmp_path_factory.mktemp("whole run"))
+    for plan in longer_plans(run):
+        for name, step in plan.items():
+            if name in ADDED:
+                make(step, crew=Here())
+    return run
+
+
+def longer_plans(run: Run, *overrides: str) -> list[dict[str, Step]]:
+    every = dict.fromkeys(ADDED.values())
+    return [run.plan(f"stages={chosen}", *WITH.get(chosen, ()), *overrides) for chosen in every]
+
+
+def steps_of(run: Run, *overrides: str) -> dict[str, Step]:
+    added = {name: step for plan in longer_plans(run, *overrides) for name, step in plan.items() if name in ADDED}
+    return run.plan(*overrides) | added
+
+
+@pytest.fixture(scope="module")
+def steps(whole_run: Run) -> dict[str, Step]:
+    return steps_of(whole_run)
 
 
 @pytest.fixture
-def copy(toy_run: Run, tmp_path: Path) -> Run:
-    return toy_run.copied(tmp_path)
+def copy(whole_run: Run, tmp_path: Path) -> Run:
+    return whole_run.copied(tmp_path)
 
 
 def remake(step: Step, keep: list[str] | None = None) -> None:
@@ -52,12 +95,12 @@ def test_every_stage_is_in_the_pipeline_and_in_a_list_here(steps: dict[str, Step
             yield from below(child)
 
     concrete = {cls for cls in below(Stage) if not cls.__abstractmethods__ and cls.__module__.startswith("wsss.")}
-    assert {type(step.stage) for step in steps.values()} == concrete
-    assert [name for name, step in steps.items() if isinstance(step.stage, Map)] == MAPS
-    assert [name for name, step in steps.items() if isinstance(step.stage, Fit)] == FITS
+    assert {type(step.stage) for step in steps.values()} == concrete - set(ELSEWHERE)
+    assert [name for name, step in steps.items() if isinstance(step.stage, Map)] == [*MAPS, *ADDED_MAPS]
+    assert [name for name, step in steps.items() if isinstance(step.stage, Fit)] == [*FITS, *ADDED_FITS]
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", [*STAGES, *ADDED])
 def test_an_artifact_holds_a_manifest_its_frozen_config_and_items(name: str, steps: dict[str, Step]):
     step = steps[name]
     manifest = step.artifact.manifest()
@@ -73,7 +116,7 @@ def test_an_artifact_holds_a_manifest_its_frozen_config_and_items(name: str, ste
     assert "finished" in (step.artifact.path / "log.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("name", [*MAPS, *ADDED_MAPS])
 def test_a_map_makes_one_item_an_image(name: str, steps: dict[str, Step]):
     stage: Any = steps[name].stage
     records = read_index(steps["index_data"].artifact).union(stage.splits)
@@ -82,9 +125,9 @@ def test_a_map_makes_one_item_an_image(name: str, steps: dict[str, Step]):
     assert steps[name].artifact.manifest()["summary"] == {"images": len(records), "made": len(records)}
 
 
-@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("name", [*MAPS, *ADDED_MAPS])
 def test_an_interrupted_map_goes_on_to_the_same_bytes(name: str, copy: Run):
-    step = copy.plan()[name]
+    step = steps_of(copy)[name]
     before = contents(step.artifact.items)
     lost = sorted(before)[1]
     remake(step, keep=[item for item in before if item != lost])
@@ -93,17 +136,17 @@ def test_an_interrupted_map_goes_on_to_the_same_bytes(name: str, copy: Run):
     assert 1 <= made < len(before)
 
 
-@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("name", [*MAPS, *ADDED_MAPS])
 def test_the_number_of_workers_changes_no_byte(name: str, copy: Run):
-    step = copy.plan("runtime.workers=2")[name]
+    step = steps_of(copy, "runtime.workers=2")[name]
     before = contents(step.artifact.items)
     remake(step)
     assert contents(step.artifact.items) == before
 
 
-@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize("name", [*FITS, *ADDED_FITS])
 def test_a_fit_gives_the_same_weights_again(name: str, copy: Run):
-    step = copy.plan()[name]
+    step = steps_of(copy)[name]
     before = torch.load(step.artifact.items / WEIGHTS, weights_only=True)
     summary = step.artifact.manifest()["summary"]
     remake(step)
@@ -139,6 +182,14 @@ def test_a_second_run_does_nothing_and_says_so(copy: Run):
     assert {path for path in after if after[path] != before.get(path)} <= {
         path for path in after if path.name == "root.txt" or path.parent.name in (".locks", ".runs")
     }
+
+
+def test_what_a_method_adds_is_read_by_what_follows(whole_run: Run):
+    for name, chosen in ADDED.items():
+        plan = whole_run.plan(f"stages={chosen}", *WITH.get(chosen, ()))
+        read = {artifact.stage for step in plan.values() for artifact in step.inputs.values()}
+        assert name in read, name
+        assert plan["evaluate"].artifact.fingerprint != whole_run.plan()["evaluate"].artifact.fingerprint
 
 
 AFTER = {name: {name, *STAGES[place + 1 :]} for place, name in enumerate(STAGES)}

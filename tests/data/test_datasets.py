@@ -9,7 +9,15 @@ import pytest
 import torch
 from PIL import Image
 
-from wsss.data.datasets import ClassifierData, ClassifierEvalData, ClassifierSample, SegmenterData, SegmenterSample
+from wsss.data.datasets import (
+    BinaryData,
+    BinarySample,
+    ClassifierData,
+    ClassifierEvalData,
+    ClassifierSample,
+    SegmenterData,
+    SegmenterSample,
+)
 from wsss.data.index import Index, Record
 from wsss.data.keys import KeyedLoader, KeyedSampler
 from wsss.data.transforms import ClassifierTransform, EvalTransform, SegmenterTransform
@@ -96,6 +104,53 @@ def test_augmentation_changes_with_epoch_item_and_seed_and_nothing_else(index: I
     assert not any(torch.equal(first, other.image) for other in others)
     assert torch.equal(first, data[3, 1].image)
     assert torch.equal(first, pickle.loads(pickle.dumps(data))[3, 1].image)
+
+
+def binary_data(index: Index, *, random_seed: int = 0) -> BinaryData:
+    """Images of a (0, 4) against one of b (1), then c (3) against a (4); two epochs of six images each."""
+    records = index.split("train")
+    return BinaryData(
+        index=index,
+        sides=[([records[0], records[4]], [records[1]]), ([records[3]], [records[4]])],
+        epochs=2,
+        images=6,
+        transform=ClassifierTransform(long_side=(12, 12), crop=12, flip=0.0),
+        normalisation=NORMALISATION,
+        random_seed=random_seed,
+    )
+
+
+def drawn(index: Index, sample: BinarySample) -> int:
+    """Which image a sample shows, wherever in the crop it lies."""
+
+    def distance(item: int) -> float:
+        image = plain(pixels(index, item))
+        return min(float((sample.image[:, top : top + 10] - image).abs().max()) for top in range(3))
+
+    return min(range(6), key=distance)
+
+
+def test_both_sides_of_a_pair_are_drawn_equally_often_one_pair_after_the_other(index: Index):
+    data = binary_data(index)
+    assert len(data) == 6
+    for epoch in range(4):
+        samples = [data[epoch, item] for item in range(6)]
+        assert [int(sample.side) for sample in samples] == [0, 1, 0, 1, 0, 1]
+        seen = [drawn(index, sample) for sample in samples]
+        first, second = (({0, 4}, {1}), ({3}, {4}))[epoch // 2]
+        assert set(seen[::2]) <= first
+        assert set(seen[1::2]) == second
+    every = {drawn(index, data[epoch, item]) for epoch in range(2) for item in (0, 2, 4)}
+    assert every == {0, 4}, "all images of a side have their turn"
+
+
+def test_what_is_drawn_depends_on_seed_epoch_and_item_alone(index: Index):
+    places = [(epoch, item) for epoch in range(2) for item in (0, 2, 4)]
+    first, again, other = (
+        [drawn(index, data[place]) for place in places]
+        for data in (binary_data(index), binary_data(index), binary_data(index, random_seed=1))
+    )
+    assert first == again != other
 
 
 def test_validation_sees_the_whole_image_unchanged(index: Index):

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
-from wsss.data.keys import item_key
+from wsss.data.keys import item_key, mix
 from wsss.data.transforms import ClassifierTransform, Colour, EvalTransform, SegmenterTransform
 from wsss.errors import DataError
 from wsss.labels import IGNORE, label_count
@@ -80,6 +80,47 @@ class ClassifierEvalData(Dataset[ClassifierSample]):
         record = self.records[item]
         seen = self.transform(read_image(self.index.image_path(record)))
         return _classifier_sample(self.normalisation(seen), record, classes=len(self.index.classes), item=item)
+
+
+class BinarySample(NamedTuple):
+    """One image and which of two classes it shows; a loader makes the same of a batch, with b before every shape."""
+
+    image: Float[Tensor, "*b 3 s s"]
+    """Normalised."""
+    side: Int64[Tensor, "*b"]
+    """0 for the first class of the pair, 1 for the second."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class BinaryData(Dataset[BinarySample]):
+    """Augmented images of one pair of classes after the other, asked for by the pairs of a `KeyedSampler`.
+
+    Every pair has `epochs` epochs of `images` images. Items are drawn: even ones show the first class of the pair and
+    not the second, odd ones the second and not the first, however many images there are of each.
+    """
+
+    index: Index
+    sides: Sequence[tuple[Sequence[Record], Sequence[Record]]]
+    epochs: int
+    images: int
+    transform: ClassifierTransform
+    normalisation: Normalisation
+    random_seed: int
+
+    def __len__(self) -> int:
+        return self.images
+
+    def __getitem__(self, position: tuple[int, int]) -> BinarySample:
+        epoch, item = position
+        side = item % 2
+        records = self.sides[epoch // self.epochs][side]
+        record = records[mix("drawn", self.random_seed, epoch, item) % len(records)]
+        seen = self.transform(
+            read_image(self.index.image_path(record)),
+            key=item_key(random_seed=self.random_seed, epoch=epoch, item=item),
+            fill=_mean_colour(self.normalisation),
+        )
+        return BinarySample(self.normalisation(seen), torch.tensor(side))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

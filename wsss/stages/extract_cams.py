@@ -13,8 +13,9 @@ from wsss.artifacts.formats import SCORES, write_scores
 from wsss.cams.base import CAMMethod
 from wsss.data.images import read_image
 from wsss.data.index import Index, Record
-from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.classifier import Classifier
 from wsss.stages.base import Job
+from wsss.stages.heads import Heads, MapNetwork
 from wsss.stages.map import Map, by_size
 from wsss.stages.shard import ItemWorker
 from wsss.stages.train_classifier import load_classifier, weights_content
@@ -34,13 +35,19 @@ class ExtractCams(Map):
     classifier: Classifier
     cam: CAMMethod
     views: Views
+    heads: Heads | None = None
+    """What stands above the backbone, where it is not the classifier's own head."""
     batch_size: int = 4
     """Images of one size that share a forward pass; every view of them is as large again."""
 
     def check(self) -> None:
         """Also refuse a method that does not fit the classifier."""
         super().check()
-        self.cam.check(self.classifier.outline())
+        self.cam.check(self.heads.outline(self.classifier) if self.heads else self.classifier.outline())
+
+    def needed_roles(self) -> tuple[str, ...]:
+        """Also what the heads read."""
+        return (*self.roles, *(self.heads.needs if self.heads else ()))
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """See `weights_content`."""
@@ -52,7 +59,8 @@ class ExtractCams(Map):
 
     def open(self, job: Job, device: torch.device) -> "CamExtractor":
         """Load the trained classifier."""
-        network = load_classifier(job, self.classifier).to(device).to(memory_format=torch.channels_last)
+        network = self.heads.open(self.classifier, job) if self.heads else load_classifier(job, self.classifier)
+        network = network.to(device).to(memory_format=torch.channels_last)
         return CamExtractor(stage=self, index=job.index(), network=network, device=device)
 
 
@@ -62,7 +70,7 @@ class CamExtractor(ItemWorker[Seen, ScoreMaps]):
 
     stage: ExtractCams
     index: Index
-    network: GAPClassifier
+    network: MapNetwork
     device: torch.device
 
     def load(self, record: Record) -> Seen:

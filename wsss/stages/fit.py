@@ -58,6 +58,15 @@ class Fit(Stage):
     def data(self, job: Job) -> "KeyedDataModule":
         """Build the data module."""
 
+    def epochs(self, job: Job) -> int:
+        """Return how many epochs there are in all."""
+        del job
+        return self.fit.epochs
+
+    def keep(self, module: "KeyedModule", artifact: Artifact) -> None:
+        """Write what was trained; last the network's weights, which end what a killed training goes on from."""
+        save_weights(module.network, artifact)
+
     def data_module(self, *, train: Dataset[Any], val: Dataset[Any] | None) -> "KeyedDataModule":
         """Serve datasets as the options say."""
         from wsss.training.data import KeyedDataModule  # noqa: PLC0415 - see above
@@ -73,10 +82,11 @@ class Fit(Stage):
 
         folder = job.artifact.checkpoints
         resume, here = resume_from(folder), world()
+        done = resume.step if resume else 0
         seed(self.random_seed)
         module, data = self.module(job), self.data(job)
-        total = self.fit.epochs * data.steps
-        with quiet(), bar(job.artifact.stage, total=total, unit="steps", done=resume.step if resume else 0) as advance:
+        epochs = self.epochs(job)
+        with quiet(), bar(job.artifact.stage, total=epochs * data.steps, unit="steps", done=done) as advance:
             trainer = trainer_for(
                 options=self.trainer,
                 devices=Devices(
@@ -84,7 +94,7 @@ class Fit(Stage):
                     each_machine=here.local_size,
                     machines=here.machines,
                 ),
-                epochs=self.fit.epochs,
+                epochs=epochs,
                 folder=folder,
                 logger=self.runtime.logger,
                 callbacks=[Bar(advance)],
@@ -92,27 +102,37 @@ class Fit(Stage):
             )
             metrics = fit(trainer, module, data=data, resume=resume)
         if trainer.is_global_zero:
-            save_weights(module.network, job.artifact)
+            self.keep(module, job.artifact)
         return {"metrics": metrics, "steps": trainer.global_step, "parameters": _count(module.network)}
 
 
 def save_weights(network: nn.Module, artifact: Artifact) -> None:
     """Write a network's state dict; checkpoints, which also hold the optimiser, are then of no more use."""
+    write_weights(network, artifact, name=WEIGHTS)
+    clear_checkpoints(artifact)
+
+
+def write_weights(network: nn.Module, artifact: Artifact, *, name: str) -> None:
+    """Write the state dict of a network, or of a part of one, among the items."""
     artifact.items.mkdir(parents=True, exist_ok=True)
-    state = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
+    state = {key: tensor.cpu().contiguous() for key, tensor in network.state_dict().items()}
     # Not by its path: torch hides what the system says of a full disk then.
-    with whole(artifact.items / WEIGHTS) as hidden, hidden.open("wb") as file:
+    with whole(artifact.items / name) as hidden, hidden.open("wb") as file:
         torch.save(state, file)
+
+
+def clear_checkpoints(artifact: Artifact) -> None:
+    """Delete what a killed training would go on from."""
     for path in artifact.checkpoints.glob("*.ckpt"):
         path.unlink()
 
 
-def load_weights(network: nn.Module, artifact: Artifact) -> None:
-    """Fill a network with what `save_weights` wrote.
+def load_weights(network: nn.Module, artifact: Artifact, *, name: str = WEIGHTS) -> None:
+    """Fill a network with what `save_weights` or `write_weights` wrote.
 
     Raises `StoreError` where the file is missing or torn, and `ModelError` for another architecture's.
     """
-    path = artifact.items / WEIGHTS
+    path = artifact.items / name
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
     except UNREADABLE as error:

@@ -20,10 +20,13 @@ class Map(Stage):
     roles: ClassVar[tuple[str, ...]] = ("index",)
     suffix: ClassVar[str]
     """Ending of the items' names."""
-    processes: ClassVar[bool] = False
-    """Whether the work is bound to the CPU and spread over processes, each with one thread."""
 
     splits: tuple[str, ...] = ("train",)
+
+    @property
+    def processes(self) -> bool:
+        """Whether the work is bound to the CPU and spread over processes, each with one thread."""
+        return False
 
     @abstractmethod
     def open(self, job: Job, device: torch.device) -> ItemWorker[Any, Any]:

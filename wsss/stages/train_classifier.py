@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from wsss.data.datasets import ClassifierData, ClassifierEvalData
 from wsss.data.index import Index
@@ -21,10 +21,8 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainClassifier(Fit):
-    """Train a GAP classifier with a multi-label soft-margin loss; its summary holds the mAP on the validation split."""
-
-    roles: ClassVar[tuple[str, ...]] = ("index",)
+class MultiLabelFit(Fit):
+    """A training on image-level labels; its summary holds the mAP on the validation split."""
 
     classifier: Classifier
     fit: ClassifierFit
@@ -57,14 +55,11 @@ class TrainClassifier(Fit):
                 logger.warning(note)
         return {**super().run(job), "notes": notes}
 
-    def module(self, job: Job) -> "ClassifierModule":
-        """Build the network with its initial weights."""
-        from wsss.training.classifier import ClassifierModule  # noqa: PLC0415 - see above
-
-        network = self.classifier.build(len(job.index().classes))
+    def with_frozen_blocks(self, network: GAPClassifier) -> GAPClassifier:
+        """Take the blocks that keep their weights out of the training, and return the network."""
         if self.fit.frozen_until is not None:
             freeze_parameters(network.backbone, paths=network.trained_paths_until(self.fit.frozen_until))
-        return ClassifierModule(network=network, fit=self.fit, random_seed=self.random_seed)
+        return network
 
     def data(self, job: Job) -> "KeyedDataModule":
         """Augmented training images, and validation images resized to one size."""
@@ -83,6 +78,21 @@ class TrainClassifier(Fit):
             normalisation=normalisation,
         )
         return self.data_module(train=train, val=val)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TrainClassifier(MultiLabelFit):
+    """Train a GAP classifier with a multi-label soft-margin loss."""
+
+    roles: ClassVar[tuple[str, ...]] = ("index",)
+
+    def module(self, job: Job) -> "ClassifierModule":
+        """Build the network with its initial weights."""
+        from wsss.training.classifier import ClassifierModule  # noqa: PLC0415 - see above
+
+        network = self.with_frozen_blocks(self.classifier.build(len(job.index().classes)))
+        return ClassifierModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
 
 def unseen(index: Index, *, split: str) -> tuple[str, ...]:

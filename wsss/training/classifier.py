@@ -1,6 +1,7 @@
 """The classifier's training: multi-label soft margin, batch norm frozen or learning, mAP on the validation split."""
 
-from typing import Any
+from abc import abstractmethod
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -13,10 +14,11 @@ from wsss.metrics.ranking import mean_average_precision
 from wsss.models.classifier import GAPClassifier, freeze_batch_norm
 from wsss.training.keyed import KeyedModule, gathered
 from wsss.training.options import ClassifierFit
+from wsss.types import Images
 
 
-class ClassifierModule(KeyedModule):
-    """Fits a GAP classifier to image-level labels (IRN's recipe)."""
+class MultiLabelModule(KeyedModule):
+    """Fits a GAP classifier to image-level labels with some loss, and is judged by its mAP."""
 
     def __init__(self, *, network: GAPClassifier, fit: ClassifierFit, random_seed: int) -> None:
         super().__init__(fit=fit, random_seed=random_seed)
@@ -24,7 +26,7 @@ class ClassifierModule(KeyedModule):
         self.network: GAPClassifier = network.to(memory_format=torch.channels_last)
         self._answers: list[tuple[Any, Any]] = []
 
-    def train(self, mode: bool = True) -> "ClassifierModule":  # noqa: FBT001, FBT002 - torch's signature
+    def train(self, mode: bool = True) -> "MultiLabelModule":  # noqa: FBT001, FBT002 - torch's signature
         """Switch to training, with batch norm's statistics left as they are unless they are to learn."""
         super().train(mode)
         if self.options.batch_norm == "frozen":
@@ -32,12 +34,15 @@ class ClassifierModule(KeyedModule):
         return self
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
-        """Return the mean over images and classes of the binary cross entropy."""
+        """Return the loss of a batch."""
         images, present, _ = batch
-        logits = self.network(images.contiguous(memory_format=torch.channels_last))
-        loss = soft_margin(logits, present)
+        loss = self.loss(images.contiguous(memory_format=torch.channels_last), present)
         self.log("train/loss", loss.detach())
         return loss
+
+    @abstractmethod
+    def loss(self, images: Images, present: Float[Tensor, "b c"]) -> Float[Tensor, ""]:
+        """Return what is to become small; `present` is 1 for each class that an image shows."""
 
     def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> None:
         """Keep logits and truth until the epoch ends."""
@@ -51,6 +56,15 @@ class ClassifierModule(KeyedModule):
         self._answers.clear()
         value = mean_average_precision(np.concatenate(present), np.concatenate(logits))
         self.log("val/map", value, rank_zero_only=True)
+
+
+@final
+class ClassifierModule(MultiLabelModule):
+    """Fits a GAP classifier with the multi-label soft margin alone (IRN's recipe)."""
+
+    def loss(self, images: Images, present: Float[Tensor, "b c"]) -> Float[Tensor, ""]:
+        """Return the mean over images and classes of the binary cross entropy."""
+        return soft_margin(self.network(images), present)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """See Lightning."""

@@ -1,0 +1,36 @@
+"""confident_labels: two ways to refine, and what both of them say."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import score_maps
+from toy_runs import drawn_index, drawn_maps, job
+
+from wsss.artifacts.formats import read_mask_item
+from wsss.artifacts.store import Store
+from wsss.errors import ConfigError
+from wsss.refine import ConstantBackground
+from wsss.stages.confident_labels import ConfidentLabels
+
+STAGE = ConfidentLabels(
+    foreground={"background": ConstantBackground(threshold=0.5)},
+    background={"background": ConstantBackground(threshold=0.1)},
+    reads={"index": "index_data", "maps": "extract_cams"},
+)
+
+
+def test_labels_by_hand(tmp_path: Path):
+    store = Store(root=tmp_path)
+    maps = drawn_maps(store, "extract_cams", {"a": score_maps([1, 2], [[[0.6, 0.2, 0.0]], [[0.7, 0.3, 0.05]]])})
+    work = job(store, "confident_labels", index=drawn_index(store, {"a": [[2, 2, 1]]}), maps=maps)
+    assert STAGE.run(work) == {"images": 1, "made": 1}
+    assert read_mask_item(work.artifact.items / "a.png").tolist() == [[2, 255, 0]]
+
+
+def test_an_empty_list_is_refused_by_its_name():
+    STAGE.check()
+    with pytest.raises(ConfigError, match=r"^foreground: no refiner"):
+        replace(STAGE, foreground={}).check()
+    with pytest.raises(ConfigError, match=r"^background: no refiner"):
+        replace(STAGE, background={}).check()

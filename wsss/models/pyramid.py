@@ -1,0 +1,35 @@
+"""A backbone of which the maps after several blocks are wanted at once."""
+
+from collections.abc import Sequence
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from wsss.models.families import blocks_of, run
+from wsss.types import Images
+
+
+class Pyramid(nn.Module):
+    """Runs a backbone of `create_backbone` once and returns its maps after each of `blocks`, first to last."""
+
+    def __init__(self, backbone: nn.Module, *, blocks: Sequence[str]) -> None:
+        super().__init__()
+        self.backbone = backbone
+        every = blocks_of(backbone)
+        last = max(list(every).index(name) for name in blocks)
+        self._paths = {name: every[name].paths for name in list(every)[: last + 1]}
+        self._chosen = frozenset(blocks)
+        chosen = [block for name, block in every.items() if name in self._chosen]
+        self.channels = tuple(block.channels for block in chosen)
+        """Of the maps that are returned."""
+        self.strides = tuple(block.stride for block in chosen)
+        """Input pixels a cell of the maps that are returned."""
+
+    def forward(self, images: Images) -> tuple[Float[Tensor, "b _ _ _"], ...]:
+        """Return the maps; sides of `images` are best multiples of the largest stride."""
+        found, maps = [], images
+        for name, paths in self._paths.items():
+            maps = run(self.backbone, paths, maps)
+            if name in self._chosen:
+                found.append(maps)
+        return tuple(found)

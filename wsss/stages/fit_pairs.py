@@ -1,0 +1,78 @@
+"""What the trainings of PSA's and of IRN's network share: a backbone that was trained, and confident labels."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from wsss.affinity.networks import PairNetwork
+from wsss.affinity.stored import DESCRIPTION, description
+from wsss.artifacts.formats import write_json
+from wsss.artifacts.store import Artifact
+from wsss.data.datasets import SegmenterData
+from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.freezing import freeze_parameters
+from wsss.stages.base import Job
+from wsss.stages.fit import WEIGHTS, Fit
+from wsss.stages.train_classifier import load_classifier, weights_content
+from wsss.stages.train_segmenter import MaskOf
+from wsss.training.options import AffinityFit
+
+if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
+    from wsss.training.affinity import AffinityModule
+    from wsss.training.data import KeyedDataModule
+    from wsss.training.keyed import KeyedModule
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitPairs(Fit):
+    """A training on pairs of cells; what it leaves can be opened by a refiner that knows nothing but its folder."""
+
+    roles: ClassVar[tuple[str, ...]] = ("index", "classifier", "masks")
+
+    classifier: Classifier
+    fit: AffinityFit
+
+    @abstractmethod
+    def network(self, classifier: GAPClassifier) -> PairNetwork:
+        """Build the network on a trained classifier's backbone."""
+
+    def check(self) -> None:
+        """Also refuse a backbone that is not to be had, and a block that it does not have."""
+        super().check()
+        self.classifier.check()
+        if self.fit.frozen_until is not None:
+            self.classifier.outline().trained_paths_until(self.fit.frozen_until)
+
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """Weights that lie in a file count by their bytes."""
+        return weights_content(self.classifier)
+
+    def module(self, job: Job) -> "AffinityModule":
+        """Build the network, and freeze what is to keep its weights."""
+        from wsss.training.affinity import AffinityModule  # noqa: PLC0415 - see above
+
+        classifier = load_classifier(job, self.classifier)
+        if self.fit.frozen_until is not None:
+            paths = classifier.trained_paths_until(self.fit.frozen_until)
+            freeze_parameters(classifier.backbone, paths=paths)
+        return AffinityModule(network=self.network(classifier), fit=self.fit, random_seed=self.random_seed)
+
+    def data(self, job: Job) -> "KeyedDataModule":
+        """Images and confident labels under the same augmentation. No validation: true masks only ever score."""
+        index = job.index()
+        train = SegmenterData(
+            index=index,
+            records=index.split(self.train_split),
+            mask_of=MaskOf(masks=job.inputs["masks"]),
+            transform=self.fit.transform,
+            normalisation=self.classifier.normalisation,
+            random_seed=self.random_seed,
+        )
+        return self.data_module(train=train, val=None)
+
+    def keep(self, module: "KeyedModule", artifact: Artifact) -> None:
+        """Say of which network the weights are, and write them."""
+        artifact.items.mkdir(parents=True, exist_ok=True)
+        write_json(artifact.items / DESCRIPTION, description(self.classifier, weights=WEIGHTS))
+        super().keep(module, artifact)
