@@ -64,6 +64,8 @@ class ReCAMFit(ClassifierFit):
     """How ReCAM trains a classifier on: `head_factor` is that of the second head, the first learns as the backbone."""
 
     epochs: int = 4
+    learning_rate: float = 0.002
+    head_factor: float = 50.0
     sce_weight: float = 1.0
     """How much the softmax between classes counts beside the margin: the paper's lambda."""
 
