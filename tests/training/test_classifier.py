@@ -41,6 +41,31 @@ def test_half_precision_is_averaged_in_full():
     assert soft_margin(logits, torch.zeros(2, 300)).dtype == torch.float32
 
 
+def test_dropout_takes_whole_channels_in_training_alone():
+    network = small_timm_network()
+    images, present = torch.randn(2, 3, 64, 64), torch.ones(2, CLASSES)
+    module = ClassifierModule(network=network, fit=ClassifierFit(dropout=0.5), random_seed=0)
+    with torch.no_grad():
+        network.head.weight.fill_(1.0)
+        sums = network.until("last", images).maps.mean(dim=(2, 3))
+        torch.manual_seed(1)
+        kept = nn.functional.dropout2d(torch.ones(2, network.channels, 1, 1), 0.5)[:, :, 0, 0]
+        expected = soft_margin((sums * kept).sum(dim=1, keepdim=True).expand(2, CLASSES), present)
+        module.train()
+        torch.manual_seed(1)
+        assert module.loss(images, present).item() == pytest.approx(expected.item(), rel=1e-4)
+        module.eval()
+        plain = soft_margin(network(images), present)
+        assert module.loss(images, present).item() == pytest.approx(plain.item())
+    assert plain.item() != pytest.approx(expected.item(), rel=1e-3)
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1.0])
+def test_a_share_that_is_none_is_refused(dropout: float):
+    with pytest.raises(ValueError, match="dropout must lie in"):
+        ClassifierFit(dropout=dropout)
+
+
 def test_statistics_stay_and_weights_learn(module: ClassifierModule):
     norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
     assert norms

@@ -13,14 +13,14 @@ from torch.nn import functional
 from wsss.metrics.ranking import mean_average_precision
 from wsss.models.classifier import GAPClassifier, freeze_batch_norm
 from wsss.training.keyed import KeyedModule, gathered
-from wsss.training.options import ClassifierFit
+from wsss.training.options import ClassifierFit, MultiLabelFit
 from wsss.types import Images
 
 
 class MultiLabelModule(KeyedModule):
     """Fits a GAP classifier to image-level labels with some loss, and is judged by its mAP."""
 
-    def __init__(self, *, network: GAPClassifier, fit: ClassifierFit, random_seed: int) -> None:
+    def __init__(self, *, network: GAPClassifier, fit: MultiLabelFit, random_seed: int) -> None:
         super().__init__(fit=fit, random_seed=random_seed)
         # Depthwise convolutions train 1.5 times as fast on a CPU this way, and tensor cores want it too.
         self.network: GAPClassifier = network.to(memory_format=torch.channels_last)
@@ -60,11 +60,17 @@ class MultiLabelModule(KeyedModule):
 
 @final
 class ClassifierModule(MultiLabelModule):
-    """Fits a GAP classifier with the multi-label soft margin alone (IRN's recipe)."""
+    """Fits a GAP classifier with the multi-label soft margin alone, as IRN; channels may be dropped out, as in PSA."""
+
+    def __init__(self, *, network: GAPClassifier, fit: ClassifierFit, random_seed: int) -> None:
+        super().__init__(network=network, fit=fit, random_seed=random_seed)
+        self._dropout = fit.dropout
 
     def loss(self, images: Images, present: Float[Tensor, "b c"]) -> Float[Tensor, ""]:
         """Return the mean over images and classes of the binary cross entropy."""
-        return soft_margin(self.network(images), present)
+        cut = self.network.until("last", images)
+        kept = functional.dropout2d(cut.maps, self._dropout, training=self.training)
+        return soft_margin(self.network.after("last", cut.with_maps(kept)), present)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """See Lightning."""

@@ -52,15 +52,28 @@ class FitOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierFit(FitOptions):
-    """How a classifier is fitted; IRN's augmentation."""
+class MultiLabelFit(FitOptions):
+    """How a network is fitted to image-level labels; IRN's augmentation."""
 
     transform: ClassifierTransform = field(default_factory=ClassifierTransform)
     validation: EvalTransform = field(default_factory=EvalTransform)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReCAMFit(ClassifierFit):
+class ClassifierFit(MultiLabelFit):
+    """How a classifier is fitted."""
+
+    dropout: float = 0.0
+    """Share of the channels of the last maps that each image goes without in a training step (PSA: 0.5; IRN: none)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must lie in [0, 1), got {self.dropout}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReCAMFit(MultiLabelFit):
     """How ReCAM trains a classifier on: `head_factor` is that of the second head, the first learns as the backbone."""
 
     epochs: int = 4
