@@ -13,7 +13,7 @@ from wsss.stages.base import Job
 from wsss.stages.fit import Fit, load_weights
 from wsss.stages.log import logger
 from wsss.stages.world import world
-from wsss.training.options import ClassifierFit
+from wsss.training.options import ClassifierFit, MultiLabelFit
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
     from wsss.training.classifier import ClassifierModule
@@ -21,11 +21,11 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 
 
 @dataclass(frozen=True, kw_only=True)
-class MultiLabelFit(Fit):
+class TrainMultiLabel(Fit):
     """A training on image-level labels; its summary holds the mAP on the validation split."""
 
     classifier: Classifier
-    fit: ClassifierFit
+    fit: MultiLabelFit
 
     def check(self) -> None:
         """Also refuse a backbone, a stride or weights that are not to be had."""
@@ -82,10 +82,12 @@ class MultiLabelFit(Fit):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class TrainClassifier(MultiLabelFit):
+class TrainClassifier(TrainMultiLabel):
     """Train a GAP classifier with a multi-label soft-margin loss."""
 
     roles: ClassVar[tuple[str, ...]] = ("index",)
+
+    fit: ClassifierFit
 
     def module(self, job: Job) -> "ClassifierModule":
         """Build the network with its initial weights."""

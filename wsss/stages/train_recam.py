@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, final
 from wsss.artifacts.store import Artifact
 from wsss.stages.base import Job
 from wsss.stages.fit import write_weights
-from wsss.stages.train_classifier import MultiLabelFit, load_classifier
+from wsss.stages.train_classifier import TrainMultiLabel, load_classifier
 from wsss.training.options import ReCAMFit
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -19,7 +19,7 @@ SECOND: Final = "second.pt"
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class TrainReCAM(MultiLabelFit):
+class TrainReCAM(TrainMultiLabel):
     """Train a classifier on as ReCAM does (Chen et al., CVPR 2022).
 
     What comes out is a classifier like the one that goes in, and a second head beside it. `ReCAMHead` chooses which of
