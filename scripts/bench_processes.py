@@ -4,9 +4,7 @@ python scripts/bench_processes.py --store runs
 
 A training in several processes draws other dropout masks and has its batch norm see a part of each batch, so its
 weights differ; its scores should not differ more than those of trainings with other random seeds. All trainings share
-the pseudo masks of the first one. Seen on CPUs (one thread a process, gloo), val mIoU in per cent:
-
-    BENCH
+the pseudo masks of the first one.
 """
 
 import argparse
