@@ -182,18 +182,24 @@ def test_what_was_read_and_is_as_it_was_is_known(folder: Path, tmp_path: Path):
 
 def test_files_that_changed_since_they_were_read_are_named(folder: Path, tmp_path: Path):
     cache = tmp_path / "store" / "digests.json"
-    digests = Digests(cache)
-    assert not digests.has_read([folder])
-    digests.of([folder])
-    digests.save()
-    assert Digests(cache).has_read([folder])
-    assert not Digests(cache).has_read([tmp_path / "dat"])
-    assert Digests(cache).changed([folder]) == []
+
+    def changed() -> list[Path]:
+        digests = Digests(cache)
+        digests.of([folder])
+        digests.save()
+        return digests.changed
+
+    assert changed() == []  # read for the first time
+    assert changed() == []
+    (folder.parent / "dat").mkdir()
+    (folder.parent / "dat" / "new.txt").touch()
+    beside = Digests(cache)
+    beside.of([folder.parent / "dat"])
+    assert beside.changed == []
+    os.utime(folder / "a.txt", (0, 0))
+    assert changed() == []
     (folder / "a.txt").write_text("longer")
     (folder / "sub" / "b.txt").unlink()
     (folder / "c.txt").write_text("new")
-    assert Digests(cache).changed([folder]) == [folder / name for name in ("a.txt", "c.txt", "sub/b.txt")]
-    digests = Digests(cache)
-    digests.of([folder])
-    digests.save()
-    assert Digests(cache).changed([folder]) == []
+    assert changed() == [folder / name for name in ("a.txt", "c.txt", "sub/b.txt")]
+    assert changed() == []

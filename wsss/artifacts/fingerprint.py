@@ -56,6 +56,8 @@ class Digests:
         self._cache = cache
         self._known: dict[str, list[Any]] = read_json(cache) if cache.exists() else {}
         self._changed = False
+        self.changed: list[Path] = []
+        """What the latest `of` found new, gone or of other bytes, where something was read there before."""
 
     def of(self, sources: Iterable[Path]) -> str:
         """Return one digest of files, by their bytes, and of everything below folders, by relative names and bytes.
@@ -63,13 +65,16 @@ class Digests:
         Raises `DataError` for a source that is not there.
         """
         total = hashlib.sha256()
+        self.changed = []
         for source in sources:
             if not source.exists():
                 raise DataError(f"{source} does not exist: check `dataset.root`, or the path that names it")
             files = list(_files(source))
-            self._forget_gone(source, files)
+            top = str(source.resolve())
+            before = {name: known for name, known in self._known.items() if _is_below(name, top)}
             for name, path in files:
                 total.update(f"{name}\0{self._of_file(path)}\n".encode())
+            self._note_changes(before, [str(path) for _, path in files])
             total.update(b"\0")  # a file that moves from one source to the next is another content
         return total.hexdigest()[:LENGTH]
 
@@ -77,31 +82,21 @@ class Digests:
         """Tell whether `of` would answer at once: every file is there, as it was when it was read."""
         return all(source.exists() and all(self._as_before(path) for _, path in _files(source)) for source in sources)
 
-    def has_read(self, sources: Iterable[Path]) -> bool:
-        """Tell whether any file there was read before, whatever has become of it."""
-        tops = [str(source.resolve()) for source in sources]
-        return any(_is_below(name, top) for name in self._known for top in tops)
-
-    def changed(self, sources: Iterable[Path]) -> list[Path]:
-        """Return the files that are new, gone, or not as they were when they were read; sorted."""
-        found = {path for source in sources if source.exists() for _, path in _files(source)}
-        tops = [str(source.resolve()) for source in sources]
-        gone = {Path(known) for known in self._known if any(_is_below(known, top) for top in tops)} - found
-        return sorted(gone | {path for path in found if not self._as_before(path)})
-
     def save(self) -> None:
         """Keep what was hashed for the next time."""
         if self._changed:
             self._cache.parent.mkdir(parents=True, exist_ok=True)
             write_json(self._cache, self._known)
 
-    def _forget_gone(self, source: Path, files: Iterable[tuple[str, Path]]) -> None:
-        gone = {name for name in self._known if _is_below(name, str(source.resolve()))} - {
-            str(path) for _, path in files
-        }
+    def _note_changes(self, before: Mapping[str, list[Any]], now: Iterable[str]) -> None:
+        """Compare files of a source with what was read of it earlier, and forget those that are gone."""
+        gone = before.keys() - set(now)
         for name in gone:
             del self._known[name]
             self._changed = True
+        if before:
+            other = {name for name in now if name not in before or before[name][2] != self._known[name][2]}
+            self.changed += [Path(name) for name in sorted(gone | other)]
 
     def _of_file(self, path: Path) -> str:
         if not self._as_before(path):

@@ -32,8 +32,7 @@ class Outside:
     def check(self, cache: Path) -> None:
         """Raise a `DataError` that names what changed; `cache` holds what the plan read, see `Digests`."""
         digests = Digests(cache)
-        changed = digests.changed(self.sources)
         if digests.of(self.sources) != self.digest:
             # Where no file differs from what was read last, another run has read them since.
-            named = one_of([str(path) for path in changed or self.sources], limit=NAMED)
+            named = one_of([str(path) for path in digests.changed or self.sources], limit=NAMED)
             raise DataError(f"{self.key} changed after this run was planned: {named}")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 from typing import Any
 
 from wsss.artifacts.fingerprint import Digests, fingerprint
@@ -42,15 +41,11 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
     new_data = _have_new_data(stages.values(), digests)
     if new_data:
         check_all(stages)
-    for key, sources in _outside(stages.values()):
-        _say_changes(key, digests.changed(sources) if digests.has_read(sources) else [])
     steps: dict[str, Step] = {}
     for name in order:
         stage = stages[name]
         inputs = {role: steps[read].artifact for role, read in stage.reads.items()}
-        own = [
-            Outside(key=key, sources=sources, digest=digests.of(sources)) for key, sources in stage.content().items()
-        ]
+        own = _outside(stage, digests)
         print_ = fingerprint(
             name,
             version=stage.version,
@@ -75,19 +70,21 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
 def _have_new_data(stages: Iterable[Stage], digests: Digests) -> bool:
     """Whether a stage depends on files outside the store that were never read, have changed, or are not there."""
     try:
-        return not all(digests.know(sources) for _, sources in _outside(stages))
+        return not all(digests.know(sources) for stage in stages for sources in stage.content().values())
     except DataError:
         return True
 
 
-def _outside(stages: Iterable[Stage]) -> list[tuple[str, tuple[Path, ...]]]:
-    return list(dict.fromkeys(item for stage in stages for item in stage.content().items()))
-
-
-def _say_changes(key: str, changed: Sequence[Path]) -> None:
-    if changed:
-        named = one_of([str(path) for path in changed], limit=NAMED)
-        console.print(f"{key} changed since it was last read: {named}. What depends on it is made anew.", markup=False)
+def _outside(stage: Stage, digests: Digests) -> list[Outside]:
+    """Read what a stage depends on outside the store, and say what has changed since that was read before."""
+    found = []
+    for key, sources in stage.content().items():
+        found.append(Outside(key=key, sources=sources, digest=digests.of(sources)))
+        if digests.changed:
+            named = one_of([str(path) for path in digests.changed], limit=NAMED)
+            said = f"{key} changed since it was last read: {named}. What depends on it is made anew."
+            console.print(said, markup=False)
+    return found
 
 
 def check_readers(made: Step, steps: Sequence[Step]) -> None:
