@@ -1,7 +1,6 @@
 """choose_threshold: one background threshold for all images, from the images and their maps alone."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -17,7 +16,7 @@ from wsss.refine.auto import CHOSEN
 from wsss.stages.base import Job, Reduce, item_path
 from wsss.stages.log import logger
 from wsss.stages.progress import bar
-from wsss.stages.world import world
+from wsss.stages.threads import in_threads
 
 BAND: Final = 0.8
 """What share of the best evidence the thresholds of the band have at least."""
@@ -65,11 +64,7 @@ class ChooseThreshold(Reduce):
             image = read_image(index.image_path(record))
             return separation(image, maps.scores.amax(dim=0).numpy())
 
-        # Bounded: a map over all images at once would hold all of them.
-        chunk = 4 * world().cores
-        with ThreadPoolExecutor(world().cores) as pool:
-            for start in range(0, len(records), chunk):
-                yield from pool.map(of, records[start : start + chunk])
+        return in_threads(of, records)
 
 
 def band(evidence: Float[np.ndarray, " t"]) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """evaluate: every saved result against true masks, where there are any. The only stage that reads them."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -19,7 +18,7 @@ from wsss.metrics.curve import ThresholdCurve
 from wsss.refine.auto import chosen_threshold
 from wsss.stages.base import Job, Reduce, item_path
 from wsss.stages.progress import Advance, bar
-from wsss.stages.world import world
+from wsss.stages.threads import in_threads
 
 Labels = NDArray[np.uint8]
 
@@ -83,18 +82,14 @@ class Source:
     """The background threshold that was chosen without masks."""
 
     def truths(self, read: Callable[[Artifact, Record], Any]) -> Iterator[tuple[Record, Labels, Any]]:
-        """Yield every record with its true mask and what `read` returns, read ahead on threads."""
+        """Return every record with its true mask and what `read` returns, read ahead on threads."""
 
         def both(record: Record) -> tuple[Record, Labels, Any]:
             path = self.index.mask_path(record)
             assert path is not None
             return record, read_mask(path), read(self.artifact, record)
 
-        # Bounded: a Map over all images at once would hold all of them.
-        chunk = 4 * world().cores
-        with ThreadPoolExecutor(world().cores) as pool:
-            for start in range(0, len(self.records), chunk):
-                yield from pool.map(both, self.records[start : start + chunk])
+        return in_threads(both, self.records)
 
 
 def score_classifier(classifier: Artifact, tables: Tables) -> None:

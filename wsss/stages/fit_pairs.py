@@ -9,13 +9,12 @@ from wsss.affinity.networks import PairNetwork
 from wsss.affinity.stored import DESCRIPTION, description
 from wsss.artifacts.formats import write_json
 from wsss.artifacts.store import Artifact
-from wsss.data.datasets import SegmenterData
 from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.models.freezing import freeze_parameters
 from wsss.stages.base import Job
 from wsss.stages.fit import WEIGHTS, Fit
 from wsss.stages.train_classifier import load_classifier, weights_content
-from wsss.stages.train_segmenter import MaskOf
+from wsss.stages.train_segmenter import masked_data
 from wsss.training.options import AffinityFit
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -60,15 +59,8 @@ class FitPairs(Fit):
 
     def data(self, job: Job) -> "KeyedDataModule":
         """Images and confident labels under the same augmentation. No validation: true masks only ever score."""
-        index = job.index()
-        train = SegmenterData(
-            index=index,
-            records=index.split(self.train_split),
-            mask_of=MaskOf(masks=job.inputs["masks"]),
-            transform=self.fit.transform,
-            normalisation=self.classifier.normalisation,
-            random_seed=self.random_seed,
-        )
+        normalisation = self.classifier.normalisation
+        train = masked_data(self, job, transform=self.fit.transform, normalisation=normalisation)
         return self.data_module(train=train, val=None)
 
     def keep(self, module: "KeyedModule", artifact: Artifact) -> None:

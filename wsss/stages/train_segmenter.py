@@ -8,9 +8,11 @@ from wsss.artifacts.formats import MASK
 from wsss.artifacts.store import Artifact
 from wsss.data.datasets import SegmenterData
 from wsss.data.index import Record
+from wsss.data.transforms import SegmenterTransform
 from wsss.labels import label_count
 from wsss.models.classifier import Classifier
 from wsss.models.freezing import freeze_parameters
+from wsss.models.normalisation import Normalisation
 from wsss.models.segmenter import SegmentationNetwork, Segmenter
 from wsss.stages.base import Job, item_path
 from wsss.stages.fit import Fit, load_weights
@@ -56,15 +58,8 @@ class TrainSegmenter(Fit):
 
     def data(self, job: Job) -> "KeyedDataModule":
         """Images and pseudo masks under the same augmentation. No validation: true masks only ever score."""
-        index = job.index()
-        train = SegmenterData(
-            index=index,
-            records=index.split(self.train_split),
-            mask_of=MaskOf(masks=job.inputs["masks"]),
-            transform=self.fit.transform,
-            normalisation=self.segmenter.normalisation(self.classifier.normalisation),
-            random_seed=self.random_seed,
-        )
+        normalisation = self.segmenter.normalisation(self.classifier.normalisation)
+        train = masked_data(self, job, transform=self.fit.transform, normalisation=normalisation)
         return self.data_module(train=train, val=None)
 
 
@@ -77,6 +72,19 @@ class MaskOf:
     def __call__(self, record: Record) -> Path:
         """Return the path."""
         return item_path(self.masks, record, MASK)
+
+
+def masked_data(stage: Fit, job: Job, *, transform: SegmenterTransform, normalisation: Normalisation) -> SegmenterData:
+    """Return the training images of a stage with the masks that it reads."""
+    index = job.index()
+    return SegmenterData(
+        index=index,
+        records=index.split(stage.train_split),
+        mask_of=MaskOf(masks=job.inputs["masks"]),
+        transform=transform,
+        normalisation=normalisation,
+        random_seed=stage.random_seed,
+    )
 
 
 def encoder_content(options: Segmenter) -> dict[str, tuple[Path, ...]]:
