@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import yaml
 from toy_runs import Run, composed, contents
 
-from wsss.artifacts.formats import item_name, read_json
+from wsss.artifacts.formats import item_name, read_json, read_mask_item
 from wsss.artifacts.store import Store
+from wsss.labels import IGNORE
 from wsss.run.compose import config_folder
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
@@ -32,6 +34,8 @@ ADDED = {
     "train_irn": "irn",
     "train_affinity": "psa",
     "choose_threshold": "threshold",
+    "relabel": "selftrain",
+    "retrain_segmenter": "selftrain",
 }
 """Stages that are not in every pipeline, by what `stages` chooses to add them."""
 WITH = {
@@ -43,8 +47,8 @@ WITH = {
 """What they need on data as small as ours, and what reads them."""
 ELSEWHERE = {TrainOwnRepresentatives: "tests/stages/test_train_representatives.py"}
 """Stages that stand in for one of those in the list, and where they are tested."""
-ADDED_FITS = ["train_recam", "train_representatives", "train_irn", "train_affinity"]
-ADDED_MAPS = ["confident_labels"]
+ADDED_FITS = ["train_recam", "train_representatives", "train_irn", "train_affinity", "retrain_segmenter"]
+ADDED_MAPS = ["confident_labels", "relabel"]
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +194,16 @@ def test_what_a_method_adds_is_read_by_what_follows(whole_run: Run):
         read = {artifact.stage for step in plan.values() for artifact in step.inputs.values()}
         assert name in read, name
         assert plan["evaluate"].artifact.fingerprint != whole_run.plan()["evaluate"].artifact.fingerprint
+
+
+def test_a_band_of_thresholds_leaves_pixels_open_that_the_segmenter_then_ignores(copy: Run):
+    plan = copy.plan("stages=band", "refine=auto")
+    for name in ("choose_threshold", "confident_labels"):
+        make(plan[name], crew=Here())
+    masks = plan["train_segmenter"].inputs["masks"]
+    assert masks == plan["confident_labels"].artifact
+    labels = np.concatenate([read_mask_item(path).ravel() for path in sorted(masks.items.iterdir())])
+    assert 0 < (labels == IGNORE).mean() < 1
 
 
 AFTER = {name: {name, *STAGES[place + 1 :]} for place, name in enumerate(STAGES)}

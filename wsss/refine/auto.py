@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 import torch
 
@@ -12,20 +12,31 @@ from wsss.refine.background import ConstantBackground
 from wsss.refine.base import Refine, Refiner
 
 CHOSEN: Final = "threshold.json"
-"""The file of the stage that chooses: `threshold`, in [0, 1], and what speaks for each one."""
+"""The file of the stage that chooses: `threshold` and the ends of the `band` around it, in [0, 1]."""
+
+Take = Literal["best", "low", "high"]
+"""The threshold itself, or the lower or the upper end of the band of those that are nearly as good."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AutoBackground(Refiner):
-    """`ConstantBackground` at the threshold that the stage `choose_threshold` found for these maps."""
+    """`ConstantBackground` at the threshold that the stage `choose_threshold` found for these maps.
+
+    Between the maps with the `low` and those with the `high` end of its band lies what `confident_labels` leaves open.
+    """
 
     needs: ClassVar[tuple[str, ...]] = ("threshold",)
 
+    take: Take = "best"
+
     def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
         """Read the threshold."""
-        return ConstantBackground(threshold=chosen_threshold(inputs["threshold"])).open(inputs, device)
+        chosen = chosen_threshold(inputs["threshold"], take=self.take)
+        return ConstantBackground(threshold=chosen).open(inputs, device)
 
 
-def chosen_threshold(folder: Path) -> float:
-    """Return the threshold that lies in the items of `choose_threshold`."""
-    return float(json.loads((folder / CHOSEN).read_text(encoding="utf-8"))["threshold"])
+def chosen_threshold(folder: Path, *, take: Take = "best") -> float:
+    """Return the threshold, or an end of its band, that lies in the items of `choose_threshold`."""
+    chosen = json.loads((folder / CHOSEN).read_text(encoding="utf-8"))
+    low, high = chosen["band"]
+    return float({"best": chosen["threshold"], "low": low, "high": high}[take])
