@@ -13,7 +13,7 @@ PITCH = WORDS + GAP
 def row(image: np.ndarray = GREEN, **changes: object) -> SheetRow:
     panels = (
         ImagePanel(title="image"),
-        MissingPanel(title="CAM", words="not made"),
+        MissingPanel(title="CAM"),
         MaskPanel(title="mask", labels=np.zeros(image.shape[:2], dtype=np.uint8)),
     )
     return SheetRow(**{"id": "a", "image": image, "panels": panels, **changes})
@@ -51,6 +51,16 @@ def test_titles_and_names_are_written() -> None:
     assert sheet_picture(Sheet(title="x", rows=(row(classes=("cat",)),))) != sheet_picture(
         Sheet(title="x", rows=(row(),))
     )
+
+
+def test_what_a_panel_says_stands_below_it_and_above_the_name() -> None:
+    said = row(panels=(ImagePanel(title="image"), ImagePanel(title="CAM", words="IoU 50.0")))
+    picture = sheet_picture(Sheet(title="x", rows=(said,)))
+    below = GAP + LINE + 40
+    assert picture.height == below + 2 * LINE + GAP
+    assert box(picture, GAP, below, PITCH, LINE) == {PAPER}
+    assert len(box(picture, GAP + PITCH, below, PITCH, LINE)) > 1
+    assert len(box(picture, GAP, below + LINE, PITCH, LINE)) > 1
 
 
 def test_an_empty_sheet_is_a_small_page() -> None:

@@ -65,7 +65,7 @@ def test_items_are_the_strongest_labels(job: Job, stage: PredictMasks):
 
 
 def test_refiners_come_before_the_decision(job: Job, stage: PredictMasks, tmp_path: Path):
-    opened = replace(stage, refine={"cat": AllCat()}).open(job, torch.device("cpu"))
+    opened = replace(stage, refine={"cat": AllCat()}).predictor(job, torch.device("cpu"))
     record = job.index().split("val")[0]
     (result,) = opened.compute([opened.load(record)])
     opened.write(tmp_path / "a.png", result)

@@ -106,7 +106,7 @@ class Predictor:
         record = run if isinstance(run, RunRecord) else read_record(Path(run), store=Path(store) if store else None)
         tiles = Tiles(side=tile)
         stage, job = record.stage(STAGE, PredictMasks), record.job(STAGE)
-        network = stage.open(job, Runtime(device=device).torch_device())
+        network = stage.predictor(job, Runtime(device=device).torch_device())
         return cls(classes=network.index.classes, fingerprint=job.artifact.fingerprint, network=network, tiles=tiles)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> Prediction:

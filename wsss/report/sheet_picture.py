@@ -1,11 +1,14 @@
 """A contact sheet as one picture, for where no page can be shown."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
+from wsss.artifacts.formats import item_name, whole
 from wsss.report.overlay import Picture
-from wsss.report.sheet import Sheet, SheetRow, shrunk
+from wsss.report.sheet import JPEG_QUALITY, Sheet, SheetRow, shrunk
 from wsss.report.wording import percent
 
 GAP: Final = 8
@@ -19,8 +22,19 @@ MISSING: Final = (236, 236, 236)
 INK: Final = (40, 40, 40)
 
 
+def write_sheets(folder: Path, sheets: Iterable[Sheet]) -> list[Path]:
+    """Write each sheet as a JPEG that is named after it, such as `val best.jpg`, and return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for sheet in sheets:
+        paths.append(folder / item_name(sheet.title.replace(":", "").replace("/", " "), ".jpg"))
+        with whole(paths[-1]) as hidden:
+            sheet_picture(sheet).save(hidden, format="JPEG", quality=JPEG_QUALITY)
+    return paths
+
+
 def sheet_picture(sheet: Sheet) -> Image.Image:
-    """Draw a sheet: the columns' titles on top; below each example its name, its classes and its IoU in per cent."""
+    """Draw a sheet: the columns' titles on top; below each example its panels' words, its name, classes and IoU."""
     pitch = GAP + max([WORDS, *(shrunk(row.image).shape[1] for row in sheet.rows)])
     strips = [_strip(row, pitch=pitch) for row in sheet.rows]
     height = GAP + LINE + sum(strip.height for strip in strips)
@@ -37,11 +51,14 @@ def sheet_picture(sheet: Sheet) -> Image.Image:
 def _strip(row: SheetRow, *, pitch: int) -> Image.Image:
     small = shrunk(row.image)
     height, width = small.shape[:2]
-    strip = Image.new("RGB", (len(row.panels) * pitch, height + LINE + GAP), PAPER)
+    worded = any(panel.words for panel in row.panels)
+    strip = Image.new("RGB", (len(row.panels) * pitch, height + LINE * (1 + worded) + GAP), PAPER)
     for column, panel in enumerate(row.panels):
         strip.paste(_tile(panel.draw(small), size=(width, height)), (column * pitch, 0))
+        _write(strip, panel.words, left=column * pitch, top=height)
     iou = "" if row.iou is None else f"IoU {percent(row.iou)}"
-    _write(strip, "   ".join(word for word in (row.id, ", ".join(row.classes), iou) if word), left=0, top=height)
+    text = "   ".join(word for word in (row.id, ", ".join(row.classes), iou) if word)
+    _write(strip, text, left=0, top=height + LINE * worded)
     return strip
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -55,8 +55,12 @@ class PredictMasks(Map):
         """Group images of one size, so that they can be stacked."""
         return by_size(index.union(self.splits), limit=self.batch_size)
 
-    def open(self, job: Job, device: torch.device) -> "MaskPredictor":
+    def open(self, job: Job, device: torch.device) -> ItemWorker[Any, ImageAndMaps]:
         """Load the trained network."""
+        return self.predictor(job, device)
+
+    def predictor(self, job: Job, device: torch.device) -> "MaskPredictor":
+        """Load the trained network, to be asked for any image."""
         network = load_segmenter(job, self.segmenter).to(device).to(memory_format=torch.channels_last)
         return MaskPredictor(
             stage=self, index=job.index(), network=network, steps=self._steps(job, device=device), device=device

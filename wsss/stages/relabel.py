@@ -26,7 +26,7 @@ class Relabel(PredictMasks):
 
     def open(self, job: Job, device: torch.device) -> "Relabeller":
         """Load the trained network."""
-        return Relabeller(predictor=super().open(job, device))
+        return Relabeller(predictor=self.predictor(job, device))
 
 
 @dataclass(frozen=True, kw_only=True)

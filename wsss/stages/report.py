@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from wsss.artifacts.formats import MASK, SCORES, item_name, read_json, read_mask_item, read_scores, whole, write_text
+from wsss.artifacts.formats import MASK, SCORES, read_json, read_mask_item, read_scores, write_text
 from wsss.artifacts.store import Artifact
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
@@ -15,8 +15,8 @@ from wsss.refine.background import ConstantBackground
 from wsss.refine.base import Refiner
 from wsss.report.logged import LogRow
 from wsss.report.page import Chart, Report, StageLine, render
-from wsss.report.sheet import JPEG_QUALITY, HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
-from wsss.report.sheet_picture import sheet_picture
+from wsss.report.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
+from wsss.report.sheet_picture import write_sheets
 from wsss.stages.base import Job, Reduce, item_path
 from wsss.training.history import HISTORY, read_history
 
@@ -85,14 +85,6 @@ class MakeReport(Reduce):
                 if rows:
                     sheets.append(Sheet(title=f"{split}: {group}", rows=rows))
         return sheets
-
-
-def write_sheets(folder: Path, sheets: tuple[Sheet, ...]) -> None:
-    """Write each sheet as a JPEG that is named after it, such as `val best.jpg`."""
-    folder.mkdir(exist_ok=True)
-    for sheet in sheets:
-        with whole(folder / item_name(sheet.title.replace(":", ""), ".jpg")) as hidden:
-            sheet_picture(sheet).save(hidden, format="JPEG", quality=JPEG_QUALITY)
 
 
 def all_notes(inputs: Mapping[str, Artifact]) -> tuple[str, ...]:

@@ -1,0 +1,124 @@
+"""Score every CAM method's maps on a few images of a finished run, at the best threshold over true masks (an oracle).
+
+    .venv/bin/python scripts/score_methods.py outputs/voc12_mini/1                        50 images, every method
+    .venv/bin/python scripts/score_methods.py outputs/voc12_mini/1 cam gradcam --images 300
+    .venv/bin/python scripts/score_methods.py outputs/voc12_mini/1 scorecam --scale 0.5   slow ones on smaller images
+
+Images are evenly spaced over those of the run's training split that have a label and a true mask. Every method of
+conf/cam answers at one scale without mirror image, with the options of its file; those that take less time than ten
+forward passes also at the run's own scales, as a run shows them. Prints a row of a Markdown table as each is done.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import torch
+import yaml
+
+from wsss.cams import CAMMethod
+from wsss.data.images import read_mask
+from wsss.data.index import Record
+from wsss.errors import ModelError
+from wsss.labels import label_count
+from wsss.metrics.curve import ThresholdCurve
+from wsss.run.build import build
+from wsss.run.conf import config_folder
+from wsss.run.record import read_record
+from wsss.stages.extract_cams import CamExtractor, ExtractCams
+from wsss.types import ScoreMaps
+from wsss.views import MultiScaleFlip, Views
+
+CHEAP: Final = 10.0
+"""Below how many forward passes a method is also asked at the run's own scales."""
+
+
+def main() -> None:
+    """Print a row a method."""
+    options = parsed()
+    record = read_record(options.run)
+    stage, job = record.stage("extract_cams", ExtractCams), record.job("extract_cams")
+    extractor = stage.open(job, torch.device(options.device))
+    records = chosen(extractor, options.images)
+    one = MultiScaleFlip(scales=(options.scale,), flip=False)
+    bare = forward_seconds(extractor, records, scale=options.scale)
+    print(f"| `cam=` | one scale ({options.scale:g}) | threshold | at the run's scales | threshold | forward passes |")
+    print("|---|---|---|---|---|---|")
+    for name in options.methods:
+        method = built(name)
+        try:
+            method.check(extractor.network)
+        except ModelError as error:
+            print(f"| `{name}` | {error} |||||", flush=True)
+            continue
+        begin = time.perf_counter()
+        first = score(with_method(extractor, method, one), records)
+        passes = (time.perf_counter() - begin) / bare
+        many = score(with_method(extractor, method, stage.views), records) if passes < CHEAP else " | "
+        print(f"| `{name}` | {first} | {many} | {passes:.1f} |", flush=True)
+
+
+def parsed() -> argparse.Namespace:
+    """Return the options of the command line."""
+    names = sorted(path.stem for path in (config_folder() / "cam").glob("*.yaml"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="the folder of a finished run, such as outputs/voc12_mini/1")
+    parser.add_argument("methods", nargs="*", default=names, help=f"of {', '.join(names)}; all by default")
+    parser.add_argument("--images", type=int, default=50)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--device", default="cpu")
+    return parser.parse_args()
+
+
+def built(name: str) -> CAMMethod:
+    """Return the method of a file of conf/cam with its default options."""
+    config = yaml.safe_load((config_folder() / "cam" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return build(config, CAMMethod, key="cam")  # type: ignore[type-abstract]
+
+
+def chosen(extractor: CamExtractor, count: int) -> list[Record]:
+    """Return evenly spaced images that have a label and a true mask."""
+    every = [r for r in extractor.index.union(extractor.stage.splits) if r.classes and r.mask is not None]
+    return [every[at * len(every) // count] for at in range(min(count, len(every)))]
+
+
+def with_method(extractor: CamExtractor, method: CAMMethod, views: Views) -> CamExtractor:
+    """Return the extractor with another method and other views."""
+    return replace(extractor, stage=replace(extractor.stage, cam=method, views=views))
+
+
+def forward_seconds(extractor: CamExtractor, records: list[Record], *, scale: float) -> float:
+    """Return what all images take with a map that costs next to nothing beside its one forward pass."""
+    plain = with_method(extractor, built("cam"), MultiScaleFlip(scales=(scale,), flip=False))
+    for _ in maps_of(plain, records[:3]):  # warm up
+        pass
+    begin = time.perf_counter()
+    for _ in maps_of(plain, records):
+        pass
+    return time.perf_counter() - begin
+
+
+def maps_of(extractor: CamExtractor, records: list[Record]) -> Iterator[ScoreMaps]:
+    """Return every image's maps."""
+    for record in records:
+        yield extractor.compute([extractor.load(record)])[0]
+
+
+def score(extractor: CamExtractor, records: list[Record]) -> str:
+    """Return the best mIoU over all thresholds, in per cent, and the threshold."""
+    curve = ThresholdCurve(labels=label_count(extractor.index.classes))
+    for record, maps in zip(records, maps_of(extractor, records), strict=True):
+        path = extractor.index.mask_path(record)
+        assert path is not None
+        full = maps.full()
+        strongest, position = full.scores.max(dim=0)
+        curve.add(read_mask(path), strongest=full.labels[position].numpy(), score=strongest.numpy())
+    best = curve.best()
+    return f"{100 * curve.scores()[best].miou:.1f} | {curve.thresholds[best]:.2f}"
+
+
+if __name__ == "__main__":
+    main()
