@@ -15,7 +15,8 @@ from wsss.artifacts.disk import TROUBLE, writing
 from wsss.artifacts.formats import whole, write_mask, write_scores, write_text
 from wsss.artifacts.store import Store
 from wsss.errors import StoreError
-from wsss.stages.fit import WEIGHTS, save_weights
+from wsss.models.weights import WEIGHTS
+from wsss.stages.fit import save_weights
 
 
 @pytest.mark.parametrize("number", TROUBLE)

@@ -13,6 +13,8 @@ from pair_networks import stored_pairs
 from wsss import refine
 from wsss.affinity.networks import AffinityNet, EdgeNet
 from wsss.errors import WsssError
+from wsss.models.classifier import Classifier
+from wsss.models.weights import WEIGHTS
 from wsss.refine import AutoBackground, ConstantBackground, Refiner
 from wsss.refine.auto import CHOSEN
 from wsss.refine.background import BackgroundRule
@@ -31,15 +33,16 @@ def refiner(request: pytest.FixtureRequest) -> Refiner:
         made.check()
     except WsssError as error:
         pytest.skip(f"{request.param.__name__} cannot work here: {error}")
-    assert {*made.needs} <= {*READ, "threshold"}, "give it what it reads"
+    assert {*made.needs} <= {*READ, "threshold", "classifier"}, "give it what it reads"
     return made
 
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What the stages before left, by role."""
-    folders = {role: tmp_path_factory.mktemp(role) for role in (*READ, "threshold")}
+    folders = {role: tmp_path_factory.mktemp(role) for role in (*READ, "threshold", "classifier")}
     (folders["threshold"] / CHOSEN).write_text('{"threshold": 0.4}', encoding="utf-8")
+    torch.save(Classifier().skeleton(254).state_dict(), folders["classifier"] / WEIGHTS)
     for role, kind in READ.items():
         stored_pairs(kind, folders[role])
     return folders

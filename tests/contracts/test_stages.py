@@ -13,12 +13,13 @@ from toy_runs import Run, composed, contents
 from wsss.artifacts.formats import item_name, read_json, read_mask_item
 from wsss.artifacts.store import Store
 from wsss.labels import IGNORE
+from wsss.models.weights import WEIGHTS
 from wsss.run.compose import config_folder
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step, make_plan
 from wsss.stages.base import Stage, read_index
-from wsss.stages.fit import WEIGHTS, Fit
+from wsss.stages.fit import Fit
 from wsss.stages.map import Map
 from wsss.stages.train_representatives import TrainOwnRepresentatives
 

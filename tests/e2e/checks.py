@@ -11,7 +11,7 @@ from wsss.data.datasets import ClassifierData, SegmenterData
 from wsss.data.images import read_image
 from wsss.data.transforms import ClassifierTransform, SegmenterTransform
 from wsss.models.normalisation import IMAGENET
-from wsss.stages.fit import WEIGHTS
+from wsss.models.weights import WEIGHTS
 from wsss.types import Size
 
 Check = Callable[[Trial], None]

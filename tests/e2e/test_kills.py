@@ -11,7 +11,7 @@ import torch
 from killable import start
 from toy_runs import Run, composed, contents
 
-from wsss.stages.fit import WEIGHTS
+from wsss.models.weights import WEIGHTS
 
 FITS = ("train_classifier", "train_segmenter")
 EQUAL_BYTES = ("index_data", "extract_cams", "refine_cams", "make_masks", "predict_masks", "evaluate")

@@ -11,8 +11,9 @@ from toy_runs import Run
 
 from wsss.artifacts.store import Artifact, Store
 from wsss.errors import ConfigError, ModelError, StoreError
+from wsss.models.weights import WEIGHTS
 from wsss.stages.base import Job
-from wsss.stages.fit import WEIGHTS, load_weights, save_weights
+from wsss.stages.fit import load_weights, save_weights
 from wsss.training import fit as training
 from wsss.training.history import HISTORY, read_history
 

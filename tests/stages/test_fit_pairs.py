@@ -12,9 +12,9 @@ from wsss.affinity.stored import DESCRIPTION, restored
 from wsss.artifacts.formats import read_json
 from wsss.artifacts.store import Store
 from wsss.errors import ModelError
+from wsss.models.weights import WEIGHTS
 from wsss.run.plan import Step
 from wsss.stages.base import Job
-from wsss.stages.fit import WEIGHTS
 from wsss.stages.fit_pairs import FitPairs
 from wsss.stages.train_classifier import load_classifier
 

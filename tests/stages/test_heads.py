@@ -12,9 +12,10 @@ from wsss.artifacts.formats import write_json
 from wsss.artifacts.store import Artifact, Store
 from wsss.errors import ConfigError, StoreError
 from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.weights import WEIGHTS
 from wsss.stages.base import Job
 from wsss.stages.choose_representatives import CHOSEN
-from wsss.stages.fit import WEIGHTS, save_weights, write_weights
+from wsss.stages.fit import save_weights, write_weights
 from wsss.stages.heads import BinaryHeads, ReCAMHead
 from wsss.stages.train_recam import SECOND
 from wsss.types import LinearHead

@@ -9,9 +9,9 @@ import torch
 from toy_runs import Run
 
 from wsss.artifacts.store import Store
+from wsss.models.weights import WEIGHTS
 from wsss.run.plan import Step
 from wsss.stages.base import Job
-from wsss.stages.fit import WEIGHTS
 from wsss.stages.train_classifier import load_classifier
 from wsss.stages.train_recam import SECOND, TrainReCAM
 

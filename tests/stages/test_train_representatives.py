@@ -12,10 +12,10 @@ from wsss.artifacts.formats import read_scores, write_json
 from wsss.artifacts.store import Artifact, Store
 from wsss.data.index import Record
 from wsss.errors import ModelError
+from wsss.models.weights import WEIGHTS
 from wsss.run.plan import Step
 from wsss.stages.base import Job
 from wsss.stages.choose_representatives import CHOSEN
-from wsss.stages.fit import WEIGHTS
 from wsss.stages.train_classifier import load_classifier
 from wsss.stages.train_representatives import TrainOwnRepresentatives, TrainRepresentatives, pair_file, sides
 from wsss.training import fit as training

@@ -3,6 +3,7 @@
 from wsss.refine.auto import AutoBackground
 from wsss.refine.background import ConstantBackground, PowerBackground
 from wsss.refine.base import Refine, Refiner
+from wsss.refine.classifier_prior import ClassifierPrior
 from wsss.refine.crf import DenseCRF
 from wsss.refine.pamr import PAMR
 from wsss.refine.par import PAR
@@ -12,6 +13,7 @@ __all__ = [
     "PAMR",
     "PAR",
     "AutoBackground",
+    "ClassifierPrior",
     "ConstantBackground",
     "DenseCRF",
     "IRNWalk",

@@ -12,7 +12,7 @@ from wsss.artifacts.formats import whole
 from wsss.artifacts.store import Artifact
 from wsss.data.index import Index
 from wsss.errors import ConfigError, ModelError, StoreError, first_line, one_of
-from wsss.models.weights import UNREADABLE
+from wsss.models.weights import UNREADABLE, WEIGHTS
 from wsss.stages.base import Job, Stage
 from wsss.stages.progress import bar
 from wsss.stages.world import world
@@ -21,8 +21,6 @@ from wsss.training.options import FitOptions, TrainerOptions
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
     from wsss.training.data import KeyedDataModule
     from wsss.training.keyed import KeyedModule
-
-WEIGHTS = "weights.pt"
 
 
 @dataclass(frozen=True, kw_only=True)

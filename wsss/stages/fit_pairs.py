@@ -11,8 +11,9 @@ from wsss.artifacts.formats import write_json
 from wsss.artifacts.store import Artifact
 from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.models.freezing import freeze_parameters
+from wsss.models.weights import WEIGHTS
 from wsss.stages.base import Job
-from wsss.stages.fit import WEIGHTS, Fit
+from wsss.stages.fit import Fit
 from wsss.stages.train_classifier import load_classifier, weights_content
 from wsss.stages.train_segmenter import masked_data
 from wsss.training.options import AffinityFit

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from wsss.errors import ConfigError
 from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.models.representatives import BinaryClassifiers, Representatives, leads
+from wsss.models.weights import WEIGHTS
 from wsss.stages.base import Job
 from wsss.stages.choose_representatives import read_representatives
-from wsss.stages.fit import WEIGHTS, load_weights
+from wsss.stages.fit import load_weights
 from wsss.stages.train_classifier import load_classifier
 from wsss.stages.train_recam import SECOND
 from wsss.stages.train_representatives import pair_file

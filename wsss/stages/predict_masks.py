@@ -47,6 +47,11 @@ class PredictMasks(Map):
         for refiner in self.refine.values():
             refiner.check()
 
+    def needed_roles(self) -> tuple[str, ...]:
+        """Also what the refiners read."""
+        needs = (role for refiner in self.refine.values() for role in refiner.needs)
+        return tuple(dict.fromkeys([*self.roles, *needs]))
+
     def content(self) -> dict[str, tuple[Path, ...]]:
         """See `weights_content` and `encoder_content`."""
         return weights_content(self.classifier) | encoder_content(self.segmenter)
