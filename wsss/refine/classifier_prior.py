@@ -66,8 +66,8 @@ class ClassifierPrior(Refiner):
         small = scaled(pixels, min(1.0, self.long_side / max(pixels.shape[-2:])))
         small = pad_to_multiple(small, multiple=network.stride)
         with torch.no_grad():
-            logits = network(torch.cat([small, small.flip(-1)])).float().mean(dim=0)
-        return logits.sigmoid() ** self.power
+            logits = network(torch.cat([small, small.flip(-1)]))
+        return torch.pow(logits.float().mean(dim=0).sigmoid(), self.power)
 
 
 def weighted(maps: ScoreMaps, prior: Float[Tensor, " c"]) -> ScoreMaps:
