@@ -41,7 +41,7 @@ def refiner(request: pytest.FixtureRequest) -> Refiner:
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What the stages before left, by role."""
     folders = {role: tmp_path_factory.mktemp(role) for role in (*READ, "threshold", "classifier")}
-    (folders["threshold"] / CHOSEN).write_text('{"threshold": 0.4}', encoding="utf-8")
+    (folders["threshold"] / CHOSEN).write_text('{"threshold": 0.4, "band": [0.3, 0.5]}', encoding="utf-8")
     torch.save(Classifier().skeleton(254).state_dict(), folders["classifier"] / WEIGHTS)
     for role, kind in READ.items():
         stored_pairs(kind, folders[role])

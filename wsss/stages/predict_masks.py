@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, final
 
 import numpy as np
 import torch
@@ -29,8 +29,8 @@ ImageAndMaps = tuple[NDArray[np.uint8], ScoreMaps]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictMasks(Map):
-    """Merge several scales and mirror images; `refine` may put a CRF behind, and is empty by default."""
+class Predicting(Map):
+    """A stage that asks the trained segmentation network about every image."""
 
     roles: ClassVar[tuple[str, ...]] = ("index", "segmenter")
     suffix: ClassVar[str] = MASK
@@ -60,10 +60,6 @@ class PredictMasks(Map):
         """Group images of one size, so that they can be stacked."""
         return by_size(index.union(self.splits), limit=self.batch_size)
 
-    def open(self, job: Job, device: torch.device) -> ItemWorker[Any, ImageAndMaps]:
-        """Load the trained network."""
-        return self.predictor(job, device)
-
     def predictor(self, job: Job, device: torch.device) -> "MaskPredictor":
         """Load the trained network, to be asked for any image."""
         network = load_segmenter(job, self.segmenter).to(device).to(memory_format=torch.channels_last)
@@ -80,11 +76,21 @@ class PredictMasks(Map):
         return tuple(steps)
 
 
+@final
+@dataclass(frozen=True, kw_only=True)
+class PredictMasks(Predicting):
+    """Merge several scales and mirror images; `refine` may put a CRF behind, and is empty by default."""
+
+    def open(self, job: Job, device: torch.device) -> "MaskPredictor":
+        """Load the trained network."""
+        return self.predictor(job, device)
+
+
 @dataclass(frozen=True, kw_only=True)
 class MaskPredictor(ItemWorker[NDArray[np.uint8], ImageAndMaps]):
-    """An opened `PredictMasks`."""
+    """An opened `PredictMasks`: the network, for any image."""
 
-    stage: PredictMasks
+    stage: Predicting
     index: Index
     network: SegmentationNetwork
     steps: tuple[Refine, ...]

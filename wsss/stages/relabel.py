@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wsss.data.index import Record
 from wsss.labels import BACKGROUND, label_of
 from wsss.stages.base import Job
-from wsss.stages.predict_masks import ImageAndMaps, MaskPredictor, PredictMasks
+from wsss.stages.predict_masks import ImageAndMaps, MaskPredictor, Predicting
 from wsss.stages.shard import ItemWorker
 from wsss.types import ScoreMaps
 
@@ -21,8 +21,8 @@ RecordAndImage = tuple[Record, NDArray[np.uint8]]
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Relabel(PredictMasks):
-    """As `PredictMasks`, among an image's own classes and the background only: what it does not show is no answer."""
+class Relabel(Predicting):
+    """As `PredictMasks`, among an image's own classes and the background: what it does not show is no answer."""
 
     def open(self, job: Job, device: torch.device) -> "Relabeller":
         """Load the trained network."""

@@ -1,0 +1,43 @@
+"""Runs by hand for comparisons: their masks and scores are known."""
+
+from pathlib import Path
+
+import yaml
+from toy_runs import drawn_index, drawn_masks, made
+
+from wsss.artifacts.formats import write_json
+from wsss.artifacts.store import Store
+from wsss.compare.sheets import Masks
+
+TRUTH = {"a": [[1, 1, 0]], "b": [[1, 0, 0]], "c": [[2, 2, 2]], "d": [[2, 0, 0]]}
+MASKS = Masks("make_masks", "train")
+
+
+def by_hand(
+    folder: Path, *, images: dict[str, float | None], miou: float, dog: float | None = 0.5, jitter: float = 0.0
+) -> Path:
+    """The folder of a run that made masks of four images, with every image's own IoU."""
+    store = Store(root=folder / "store")
+    index = drawn_index(store, TRUTH)
+    masks = drawn_masks(store, "make_masks", TRUTH)
+    evaluation = store.artifact("evaluate", "2" * 16)
+    evaluation.items.mkdir(parents=True)
+    scores = {
+        "train_classifier": {"val": {"map": 0.8}},
+        "make_masks": {"train": {"miou": miou, "iou": {"background": 0.9, "cat": 0.4, "dog": dog}}},
+    }
+    write_json(evaluation.items / "scores.json", scores)
+    write_json(evaluation.items / "images.json", {"make_masks": {"train": images}})
+    stages = {each.stage: each.fingerprint for each in (index, masks, made(evaluation))}
+    config = {"name": folder.name, "fit": {"classifier": {"colour_jitter": jitter, "epochs": 12}}}
+    record = {"format": 1, "store": str(store.root), "stages": stages, "config": config}
+    (folder / "run.yaml").write_text(yaml.safe_dump(record), encoding="utf-8")
+    return folder
+
+
+def two_runs(folder: Path) -> list[Path]:
+    """Two that differ in one option; of the second's four images, one is better and one is worse."""
+    return [
+        by_hand(folder / "first", images={"a": 0.5, "b": 0.5, "c": None, "d": 0.25}, miou=0.3),
+        by_hand(folder / "other", images={"a": 0.9, "b": 0.504, "c": 1.0, "d": 0.125}, miou=0.42, dog=0.25, jitter=0.3),
+    ]
