@@ -5,10 +5,14 @@ python scripts/bench_processes.py --store runs
 A training in several processes draws other dropout masks and has its batch norm see a part of each batch, so its
 weights differ; its scores should not differ more than those of trainings with other random seeds. All trainings share
 the pseudo masks of the first one.
+
+Found on two cores, mIoU on val in per cent: one process, random seeds 0 to 3: 81.5 in the mean, 80.2 to 82.3; two
+processes 80.5; three processes 80.0, where a process's batch norm sees four images in place of twelve.
 """
 
 import argparse
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,9 +25,22 @@ BATCH: Final = "fit.segmenter.batch_size=12"
 """Divides among one, two and three processes."""
 
 
+TRAINED: Final = ("train_segmenter", "predict_masks", "evaluate", "report", "bench_processes")
+"""What must not be found in a store, since processes do not count in fingerprints."""
+
+
+def without_training(store: Path, processes: int) -> Path:
+    """Return a store with the pseudo masks of another one, and no segmentation network."""
+    other = store / "bench_processes" / f"store_{processes}"
+    shutil.rmtree(other, ignore_errors=True)
+    shutil.copytree(store, other, ignore=shutil.ignore_patterns(*TRAINED))
+    return other
+
+
 def score(store: Path, *, seed: int, processes: int) -> float:
     """Return the val mIoU of one training, in per cent."""
     out = store / "bench_processes" / f"{processes}_{seed}"
+    shutil.rmtree(out, ignore_errors=True)
     launcher = ["launcher=torchrun", f"launcher.nproc={processes}", "launcher.threads=1"]
     overrides = [BATCH, f"pipeline.train_segmenter.random_seed={seed}", f"store={store}", f"out={out}", *launcher]
     command = [sys.executable, "-m", "wsss", "run", "experiment=toy", *overrides]
@@ -42,7 +59,7 @@ def main() -> None:
     spread = f"mean {statistics.mean(seeds):.1f}, {lowest:.1f} to {highest:.1f}"
     print(f"1 process, random seeds {', '.join(map(str, SEEDS))}: {spread}")
     for processes in PROCESSES:
-        found = score(store, seed=SEEDS[0], processes=processes)
+        found = score(without_training(store, processes), seed=SEEDS[0], processes=processes)
         print(f"{processes} processes, random seed {SEEDS[0]}: {found:.1f}")
 
 
