@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from wsss.artifacts.formats import read_json
 from wsss.artifacts.store import Artifact
@@ -11,7 +11,7 @@ from wsss.errors import StoreError
 from wsss.run.outcome import Scores
 from wsss.run.record import RunRecord, read_record
 
-EVALUATION = "evaluate"
+EVALUATION: Final = "evaluate"
 
 
 @dataclass(frozen=True, kw_only=True)

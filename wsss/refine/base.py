@@ -1,7 +1,7 @@
 """What every refiner is: opened once with what it reads, then applied to lists of images and their maps."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -40,3 +40,8 @@ class Refiner(ABC):
     def check(self) -> None:
         """Raise a `WsssError` where the refiner cannot work here; called before anything is computed."""
         return
+
+
+def roles_with(refiners: Iterable[Refiner], *, roles: Iterable[str]) -> tuple[str, ...]:
+    """Return a stage's own roles and those that its refiners read, each once."""
+    return tuple(dict.fromkeys([*roles, *(role for refiner in refiners for role in refiner.needs)]))

@@ -15,7 +15,7 @@ from wsss.data.index import Index, Record
 from wsss.masks import Argmax
 from wsss.models.classifier import Classifier
 from wsss.models.segmenter import SegmentationNetwork, Segmenter
-from wsss.refine.base import Refine, Refiner
+from wsss.refine.base import Refine, Refiner, roles_with
 from wsss.stages.base import Job
 from wsss.stages.log import logger
 from wsss.stages.map import Map, by_size
@@ -49,8 +49,7 @@ class Predicting(Map):
 
     def needed_roles(self) -> tuple[str, ...]:
         """Also what the refiners read."""
-        needs = (role for refiner in self.refine.values() for role in refiner.needs)
-        return tuple(dict.fromkeys([*self.roles, *needs]))
+        return roles_with(self.refine.values(), roles=self.roles)
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """See `weights_content` and `encoder_content`."""

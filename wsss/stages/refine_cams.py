@@ -14,7 +14,7 @@ from wsss.artifacts.formats import SCORES, read_scores, write_scores
 from wsss.data.images import read_image
 from wsss.data.index import Index, Record
 from wsss.errors import ConfigError
-from wsss.refine.base import Refine, Refiner
+from wsss.refine.base import Refine, Refiner, roles_with
 from wsss.stages.base import Job, item_path
 from wsss.stages.log import logger
 from wsss.stages.map import Map
@@ -47,8 +47,7 @@ class Refining(Map):
 
     def needed_roles(self) -> tuple[str, ...]:
         """Return what the stage and its refiners read."""
-        needs = (role for refiner in self.refiners for role in refiner.needs)
-        return tuple(dict.fromkeys([*self.roles, *needs]))
+        return roles_with(self.refiners, roles=self.roles)
 
     def check(self) -> None:
         """Also refuse an empty list, refiners that cannot work here, and a stage that none of them reads."""
