@@ -90,20 +90,27 @@ def test_one_and_three_workers_do_too(processes: int, toy_run: Run, tmp_path: Pa
 
 
 def several_make_the_same(copy: Run, *, processes: int) -> None:
-    # A batch of 6 divides among 1, 2 and 3; that training was not run before, so here it is first run alone.
-    steps = copy.plan("fit.classifier.batch_size=6")
-    train = steps["train_classifier"]
-    make(train, crew=Here())
-    alone = weights_of(train)
-    emptied(train)
+    # A batch of 6 divides among 1, 2 and 3; trainings with it were not run before, so here they are first run alone.
+    # The classifier's batch norm is frozen, that of the segmentation network learns.
+    trainings = [
+        copy.plan("fit.classifier.batch_size=6")["train_classifier"],
+        copy.plan("fit.segmenter.batch_size=6", "fit.segmenter.epochs=3")["train_segmenter"],
+    ]
+    alone = []
+    for step in trainings:
+        make(step, crew=Here())
+        alone.append(weights_of(step))
+        emptied(step)
     with Torchrun(nproc=processes, threads=1).open() as crew:
-        make(train, crew=crew)
+        for step in trainings:
+            make(step, crew=crew)
         for step in (copy.plan()["extract_cams"], copy.plan()["refine_cams"]):
             before = emptied(step)
             make(step, crew=crew)
             assert contents(step.artifact.items) == before
-    together = weights_of(train)
-    assert max(float((alone[key] - together[key]).abs().max()) for key in alone) <= 1e-5
+    for step, expected in zip(trainings, alone, strict=True):
+        together = weights_of(step)
+        assert max(float((expected[key] - together[key]).abs().max()) for key in expected) <= 1e-5
 
 
 def weights_of(step: Step) -> dict[str, torch.Tensor]:

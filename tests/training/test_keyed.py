@@ -13,10 +13,10 @@ from wsss.training.options import FitOptions
 
 
 class Module(KeyedModule):
-    def __init__(self, *, random_seed: int = 0, epoch: int = 0, steps: int = 10) -> None:
+    def __init__(self, *, random_seed: int = 0, epoch: int = 0, steps: int = 10, rank: int = 0) -> None:
         super().__init__(fit=FitOptions(), random_seed=random_seed)
         self.network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 1))
-        self._trainer = SimpleNamespace(current_epoch=epoch, estimated_stepping_batches=steps)
+        self._trainer = SimpleNamespace(current_epoch=epoch, estimated_stepping_batches=steps, global_rank=rank)
 
 
 def drawn(step: int, **options: Any) -> float:
@@ -26,10 +26,15 @@ def drawn(step: int, **options: Any) -> float:
     return torch.rand(()).item()
 
 
-def test_a_step_s_randomness_depends_on_seed_epoch_and_step_alone():
+def test_a_step_s_randomness_depends_on_seed_epoch_step_and_rank_alone():
     assert drawn(3, epoch=1) == drawn(3, epoch=1)
     places = [(0, 0), (0, 1), (1, 0), (1, 1)]
-    values = [drawn(step, epoch=epoch, random_seed=seed) for epoch, step in places for seed in (0, 1)]
+    values = [
+        drawn(step, epoch=epoch, random_seed=seed, rank=rank)
+        for epoch, step in places
+        for seed in (0, 1)
+        for rank in (0, 1)
+    ]
     assert len(set(values)) == len(values)
 
 

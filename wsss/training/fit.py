@@ -19,6 +19,7 @@ from torch import nn
 from wsss.artifacts.formats import whole
 from wsss.errors import DataError, WsssError
 from wsss.models.weights import UNREADABLE
+from wsss.training.batch_norm import GlobalBatchNorm
 from wsss.training.data import KeyedDataModule
 from wsss.training.guarded import Guarded
 from wsss.training.keyed import METRICS, KeyedModule, logged
@@ -111,7 +112,7 @@ def trainer_for(
         devices=devices.each_machine,
         num_nodes=devices.machines,
         strategy=options.runtime.strategy,
-        plugins=[WholeCheckpoints()],
+        plugins=[WholeCheckpoints(), GlobalBatchNorm()],
         precision=options.precision,
         gradient_clip_val=options.gradient_clip,
         max_epochs=epochs,

@@ -16,7 +16,7 @@ METRICS: Final = "metrics"
 
 
 class KeyedModule(pl.LightningModule):
-    """A module around `network` whose every step draws from a generator keyed by (random seed, epoch, step).
+    """A module around `network` whose every step draws from a generator keyed by (random seed, epoch, step, rank).
 
     Seeding at the start of an epoch would not do: the first epoch after a resume begins elsewhere in the stream.
     """
@@ -34,7 +34,7 @@ class KeyedModule(pl.LightningModule):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Seed torch's generators for this step."""
-        torch.manual_seed(mix("step", self.random_seed, self.current_epoch, batch_idx))
+        torch.manual_seed(mix("step", self.random_seed, self.current_epoch, batch_idx) + self.global_rank)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what was logged last."""

@@ -26,7 +26,7 @@ class FitOptions:
     weight_decay: float = 1e-4
     poly_power: float = 0.9
     batch_norm: Literal["frozen", "learning"] = "frozen"
-    """Statistics of the pretrained network's batch norm: as they came, or learnt on, from each process's own images."""
+    """Statistics of the pretrained network's batch norm: as they came, or learnt on."""
     frozen_until: str | None = None
     """Blocks up to and including this one keep their first weights: half the time of a step, as in IRN's code."""
 
