@@ -77,9 +77,9 @@ def normalised(norm: nn.BatchNorm2d, images: Channels) -> Channels:
     variance: Tensor = _SumOverRanks.apply(centred.square().sum(dim=(0, 2, 3))) / count
     _remember(norm, mean=mean.detach(), variance=variance.detach() * count / (count - 1))
     scale = (variance + norm.eps).rsqrt()
-    if not norm.affine:
-        return (centred * scale[:, None, None]).to(images.dtype)
-    answer: Tensor = torch.addcmul(norm.bias[:, None, None], centred, (scale * norm.weight)[:, None, None])
+    answer: Tensor = centred * (scale * norm.weight if norm.affine else scale)[:, None, None]
+    if norm.affine:
+        answer = answer + norm.bias[:, None, None]
     return answer.to(images.dtype)
 
 
