@@ -14,23 +14,19 @@ import argparse
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import torch
-import yaml
+from measures import cam_method, cam_methods, peak
 from torch import Tensor, nn
-from torch.profiler import ProfilerActivity, profile
 
 from wsss.cams import CAMMethod
 from wsss.errors import ModelError
 from wsss.models.classifier import Classifier, GAPClassifier
-from wsss.run.build import build
 from wsss.types import Targets
 
-FOLDER: Final = Path(__file__).parents[1] / "conf" / "cam"
 PEERS: Final[Mapping[str, tuple[str | None, str | None]]] = {
     "cam": ("CAM", None),
     "gradcam": ("GradCAM", "GradCAM"),
@@ -88,7 +84,7 @@ def main() -> None:
     print(f"{options.backbone}, {LABELS} labels an image, {options.threads} threads, {options.device}")
     print(f"{'method':18}{'batch':>14}{'seconds':>9}{'forwards':>9}{'torch-cam':>11}{'pt-grad-cam':>12}{'memory':>8}")
     for name in options.methods:
-        method = built(name)
+        method = cam_method(name)
         try:
             method.check(network)
         except ModelError as error:
@@ -101,7 +97,7 @@ def main() -> None:
 
 def parsed() -> argparse.Namespace:
     """Return the options of the command line."""
-    names = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    names = cam_methods()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("methods", nargs="*", default=names, help=f"of {', '.join(names)}; all by default")
     parser.add_argument("--quick", action="store_true", help="3 repetitions instead of 7; 64 x 64 for slow methods")
@@ -109,12 +105,6 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
-
-
-def built(name: str) -> CAMMethod:
-    """Return the method of a file of conf/cam with its default options."""
-    config = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
-    return build(config, CAMMethod, key="cam")  # type: ignore[type-abstract]
 
 
 def noise(count: int, side: int, *, device: str) -> Tensor:
@@ -132,7 +122,8 @@ def line(name: str, method: CAMMethod, work: Work, *, repetitions: int) -> str:
     """Return a row: our time, and how many times as long the others take."""
     took = medians(contestants(name, method, work), repetitions=repetitions, work=work)
     ratios = [f"{took[peer] / took['own']:.1f}x" if peer in took else "-" for peer in ("torch-cam", "pytorch-grad-cam")]
-    memory = peak(ours(method, work), work=work) / peak(forward_and_backward(work), work=work)
+    device = work.images.device
+    memory = peak(ours(method, work), device=device) / peak(forward_and_backward(work), device=device)
     shape = "x".join(str(side) for side in work.images.shape)
     forwards = took["own"] / took["forward"]
     return f"{name:18}{shape:>14}{took['own']:9.2f}{forwards:9.2f}{ratios[0]:>11}{ratios[1]:>12}{memory:7.2f}x"
@@ -229,27 +220,6 @@ def synchronise(work: Work) -> None:
     """Wait for the device."""
     if work.images.is_cuda:
         torch.cuda.synchronize()
-
-
-def peak(call: Call, *, work: Work) -> int:
-    """Return the largest number of bytes that a call holds at once, beyond what was there before."""
-    if work.images.is_cuda:
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        call()
-        return torch.cuda.max_memory_allocated() - before
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
-        call()
-    return max(running_sums(record))
-
-
-def running_sums(record: Any) -> Iterator[int]:
-    """Yield how many bytes are held after every allocation of a profile."""
-    held = 0
-    for event in record.profiler.kineto_results.events():
-        if event.name() == "[memory]":
-            held += event.nbytes()
-            yield held
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-SEEDS: Final = (0, 1, 2, 3)
+SEEDS: Final = tuple(range(8))
 PROCESSES: Final = (2, 3)
 BATCH: Final = "fit.segmenter.batch_size=12"
 """Divides among one, two and three processes."""
@@ -55,9 +55,8 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=Path("runs"))
     store = parser.parse_args().store
     seeds = [score(store, seed=seed, processes=1) for seed in SEEDS]
-    lowest, highest = min(seeds), max(seeds)
-    spread = f"mean {statistics.mean(seeds):.1f}, {lowest:.1f} to {highest:.1f}"
-    print(f"1 process, random seeds {', '.join(map(str, SEEDS))}: {spread}")
+    spread = f"{statistics.mean(seeds):.1f} +- {statistics.stdev(seeds):.1f}, {min(seeds):.1f} to {max(seeds):.1f}"
+    print(f"1 process, {len(seeds)} random seeds: {spread}")
     for processes in PROCESSES:
         found = score(without_training(store, processes), seed=SEEDS[0], processes=processes)
         print(f"{processes} processes, random seed {SEEDS[0]}: {found:.1f}")

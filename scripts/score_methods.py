@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import torch
-import yaml
+from measures import cam_method, cam_methods
 
 from wsss.cams import CAMMethod
 from wsss.data.images import read_mask
@@ -25,8 +25,6 @@ from wsss.data.index import Record
 from wsss.errors import ModelError
 from wsss.labels import label_count
 from wsss.metrics.curve import ThresholdCurve
-from wsss.run.build import build
-from wsss.run.conf import config_folder
 from wsss.run.record import read_record
 from wsss.stages.extract_cams import CamExtractor, ExtractCams
 from wsss.types import ScoreMaps
@@ -48,7 +46,7 @@ def main() -> None:
     print(f"| `cam=` | one scale ({options.scale:g}) | threshold | at the run's scales | threshold | forward passes |")
     print("|---|---|---|---|---|---|")
     for name in options.methods:
-        method = built(name)
+        method = cam_method(name)
         try:
             method.check(extractor.network)
         except ModelError as error:
@@ -63,7 +61,7 @@ def main() -> None:
 
 def parsed() -> argparse.Namespace:
     """Return the options of the command line."""
-    names = sorted(path.stem for path in (config_folder() / "cam").glob("*.yaml"))
+    names = cam_methods()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the folder of a finished run, such as outputs/voc12_mini/1")
     parser.add_argument("methods", nargs="*", default=names, help=f"of {', '.join(names)}; all by default")
@@ -71,12 +69,6 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--device", default="cpu")
     return parser.parse_args()
-
-
-def built(name: str) -> CAMMethod:
-    """Return the method of a file of conf/cam with its default options."""
-    config = yaml.safe_load((config_folder() / "cam" / f"{name}.yaml").read_text(encoding="utf-8"))
-    return build(config, CAMMethod, key="cam")  # type: ignore[type-abstract]
 
 
 def chosen(extractor: CamExtractor, count: int) -> list[Record]:
@@ -92,7 +84,7 @@ def with_method(extractor: CamExtractor, method: CAMMethod, views: Views) -> Cam
 
 def forward_seconds(extractor: CamExtractor, records: list[Record], *, scale: float) -> float:
     """Return what all images take with a map that costs next to nothing beside its one forward pass."""
-    plain = with_method(extractor, built("cam"), MultiScaleFlip(scales=(scale,), flip=False))
+    plain = with_method(extractor, cam_method("cam"), MultiScaleFlip(scales=(scale,), flip=False))
     for _ in maps_of(plain, records[:3]):  # warm up
         pass
     begin = time.perf_counter()

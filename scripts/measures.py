@@ -1,0 +1,44 @@
+"""What several of these scripts need: CAM methods by name, and how much memory a call takes."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+import yaml
+from torch.profiler import ProfilerActivity, profile
+
+from wsss.cams import CAMMethod
+from wsss.run.build import build
+from wsss.run.conf import config_folder
+
+
+def cam_methods() -> list[str]:
+    """Return the names of the files of conf/cam."""
+    return sorted(path.stem for path in (config_folder() / "cam").glob("*.yaml"))
+
+
+def cam_method(name: str) -> CAMMethod:
+    """Return the method of a file of conf/cam with its default options."""
+    config = yaml.safe_load((config_folder() / "cam" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return build(config, CAMMethod, key="cam")  # type: ignore[type-abstract]
+
+
+def peak(call: Callable[[], object], *, device: torch.device) -> int:
+    """Return the largest number of bytes that a call holds at once, beyond what was there before."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        call()
+        return torch.cuda.max_memory_allocated(device) - before
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
+        call()
+    return max(_running_sums(record))
+
+
+def _running_sums(record: Any) -> Iterator[int]:
+    """Yield how many bytes are held after every allocation of a profile."""
+    held = 0
+    for event in record.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            held += event.nbytes()
+            yield held
