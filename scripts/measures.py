@@ -1,4 +1,4 @@
-"""What several of these scripts need: CAM methods by name, and how much memory a call takes."""
+"""What several of these scripts need: CAM methods by name, evenly spaced images, how much memory a call takes."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +8,7 @@ import yaml
 from torch.profiler import ProfilerActivity, profile
 
 from wsss.cams import CAMMethod
+from wsss.data.index import Index, Record
 from wsss.run.build import build
 from wsss.run.conf import config_folder
 
@@ -21,6 +22,13 @@ def cam_method(name: str) -> CAMMethod:
     """Return the method of a file of conf/cam with its default options."""
     config = yaml.safe_load((config_folder() / "cam" / f"{name}.yaml").read_text(encoding="utf-8"))
     return build(config, CAMMethod, key="cam")  # type: ignore[type-abstract]
+
+
+def spread(index: Index, *, split: str, count: int) -> list[Record]:
+    """Return evenly spaced images of a split that have a label and a true mask, the same ones every time."""
+    every = [record for record in index.split(split) if record.classes and record.mask is not None]
+    count = min(count, len(every))
+    return [every[at * len(every) // count] for at in range(count)]
 
 
 def peak(call: Callable[[], object], *, device: torch.device) -> int:

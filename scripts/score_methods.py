@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from measures import cam_method, cam_methods
+from measures import cam_method, cam_methods, spread
 
 from wsss.cams import CAMMethod
 from wsss.data.images import read_mask
@@ -40,7 +40,7 @@ def main() -> None:
     record = read_record(options.run)
     stage, job = record.stage("extract_cams", ExtractCams), record.job("extract_cams")
     extractor = stage.open(job, torch.device(options.device))
-    records = chosen(extractor, options.images)
+    records = spread(extractor.index, split=stage.splits[0], count=options.images)
     one = MultiScaleFlip(scales=(options.scale,), flip=False)
     bare = forward_seconds(extractor, records, scale=options.scale)
     print(f"| `cam=` | one scale ({options.scale:g}) | threshold | at the run's scales | threshold | forward passes |")
@@ -69,12 +69,6 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--device", default="cpu")
     return parser.parse_args()
-
-
-def chosen(extractor: CamExtractor, count: int) -> list[Record]:
-    """Return evenly spaced images that have a label and a true mask."""
-    every = [r for r in extractor.index.union(extractor.stage.splits) if r.classes and r.mask is not None]
-    return [every[at * len(every) // count] for at in range(min(count, len(every)))]
 
 
 def with_method(extractor: CamExtractor, method: CAMMethod, views: Views) -> CamExtractor:

@@ -1,0 +1,148 @@
+"""Score refiners with other options on some images of a finished run, over true masks.
+
+    .venv/bin/python scripts/sweep_refine.py outputs/voc12_mini/1 background.threshold=0.3,0.4,0.5
+    .venv/bin/python scripts/sweep_refine.py outputs/mine/1 walk.steps=64,256 background.threshold=0.5,0.6
+
+Names are those of the run's `refine`; every combination is tried on what the refiners before it made, so that a slow
+one is not repeated for each option of the next. Prints the mIoU in per cent after each refiner, from the first on that
+knows a background. Images are evenly spaced over those of the training split that have a label and a true mask.
+"""
+
+import argparse
+import multiprocessing
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from measures import spread
+from numpy.typing import NDArray
+
+from wsss.artifacts.formats import SCORES, read_scores
+from wsss.data.images import read_image, read_mask
+from wsss.labels import BACKGROUND, label_count
+from wsss.masks import strongest
+from wsss.metrics.confusion import SegmentationScores, confusion
+from wsss.refine.base import Refine, Refiner
+from wsss.run.record import read_record
+from wsss.stages.base import Job, item_path
+from wsss.stages.refine_cams import RefineCams
+from wsss.types import ScoreMaps
+
+Tried = tuple[str, ...]
+"""What was tried so far, refiner by refiner; empty words where nothing was varied."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """A finished run, and the values to try: option names by refiner, each with its values."""
+
+    run: Path
+    values: dict[str, dict[str, list[Any]]]
+    images: int
+
+    def opened(self) -> "Opened":
+        """Open every variant of every refiner."""
+        record = read_record(self.run)
+        stage, job = record.stage("refine_cams", RefineCams), record.job("refine_cams")
+        unknown = sorted(self.values.keys() - stage.refine.keys())
+        if unknown:
+            raise SystemExit(f"no refiner {', '.join(unknown)}: the run has {', '.join(stage.refine)}")
+        device = torch.device("cpu")
+        steps = [
+            {words: refiner.open(job.folders(), device) for words, refiner in variants(own, self.values.get(name, {}))}
+            for name, own in stage.refine.items()
+        ]
+        return Opened(job=job, steps=steps, images=self.images, split=stage.splits[0])
+
+
+def variants(refiner: Refiner, values: Mapping[str, Sequence[Any]]) -> list[tuple[str, Refiner]]:
+    """Return a refiner with every combination of options, each with words for it."""
+    every = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
+    return [(" ".join(f"{name}={value}" for name, value in own.items()), replace(refiner, **own)) for own in every]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """Refiners that are ready, and what they work on."""
+
+    job: Job
+    steps: list[dict[str, Refine]]
+    images: int
+    split: str
+
+    def count(self) -> int:
+        """Return how many images there are."""
+        return len(spread(self.job.index(), split=self.split, count=self.images))
+
+    def confusions(self, number: int) -> dict[Tried, NDArray[np.int64]]:
+        """Return the confusion matrix of one image after every refiner of every combination."""
+        index = self.job.index()
+        record = spread(index, split=self.split, count=self.images)[number]
+        path = index.mask_path(record)
+        assert path is not None
+        image, truth = read_image(index.image_path(record)), read_mask(path)
+        found: dict[Tried, NDArray[np.int64]] = {}
+
+        def go_on(maps: ScoreMaps, tried: Tried) -> None:
+            if BACKGROUND in maps.labels.tolist():
+                found[tried] = confusion(truth, strongest(maps)[0], labels=label_count(index.classes))
+            if len(tried) < len(self.steps):
+                for words, refine in self.steps[len(tried)].items():
+                    go_on(refine([image], [maps])[0], (*tried, words))
+
+        go_on(read_scores(item_path(self.job.inputs["maps"], record, SCORES)), ())
+        return found
+
+
+def main() -> None:
+    """Print a row for every refiner of every combination."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="the folder of a finished run, such as outputs/voc12_mini/1")
+    parser.add_argument("options", nargs="*", metavar="refiner.option=value,value")
+    parser.add_argument("--images", type=int, default=50)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    given = parser.parse_args()
+    values: dict[str, dict[str, list[Any]]] = {}
+    for option in given.options:
+        key, _, listed = option.partition("=")
+        refiner, _, name = key.partition(".")
+        values.setdefault(refiner, {})[name] = [yaml.safe_load(value) for value in listed.split(",")]
+    sweep = Sweep(run=given.run, values=values, images=given.images)
+    count = sweep.opened().count()
+    # Not forked from a process in which torch has threads already.
+    pool = ProcessPoolExecutor(
+        given.workers, mp_context=multiprocessing.get_context("spawn"), initializer=begin, initargs=(sweep,)
+    )
+    with pool:
+        every = list(pool.map(confusions, range(count)))
+    print(f"{count} images")
+    for tried in every[0]:
+        total = np.sum([each[tried] for each in every], axis=0)
+        words = " | ".join(words or "-" for words in tried)
+        print(f"{100 * SegmentationScores.of(total).miou:6.1f}  {words}")
+
+
+_opened: list[Opened] = []
+"""What a worker process has opened."""
+
+
+def begin(sweep: Sweep) -> None:
+    """Open the refiners in a worker, which has one thread."""
+    torch.set_num_threads(1)
+    _opened.append(sweep.opened())
+
+
+def confusions(number: int) -> dict[Tried, NDArray[np.int64]]:
+    """See `Opened`."""
+    return _opened[0].confusions(number)
+
+
+if __name__ == "__main__":
+    main()
