@@ -21,6 +21,13 @@ def test_good_overrides_pass() -> None:
     configs_of(["experiment=toy", "cam=gradcam", "random_seed=3"], sweep=False)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "names"), [("[irn,crf]", ["walk", "background", "crf"]), ("[pamr,crf]", ["background", "pamr", "crf"])]
+)
+def test_refinements_are_put_one_after_another(chosen: str, names: list[str]) -> None:
+    assert list(composed(f"refine={chosen}")["refine"]) == names
+
+
 def test_every_bad_override_is_named_with_what_is_allowed() -> None:
     found = problems_of("cam=camm", "fit.classifier.epoch=3", "views.scales=[a]")
     assert any("camm" in each and "gradcam" in each for each in found)
