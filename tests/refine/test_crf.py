@@ -192,6 +192,17 @@ def test_check_says_how_to_install_pydensecrf(monkeypatch: pytest.MonkeyPatch):
     DenseCRF(backend="torch").check()
 
 
+def test_labels_that_are_nowhere_likely_take_no_part(picture: NDArray[np.uint8]):
+    scores = torch.rand(4, 24, 32) * torch.tensor([0.05, 1.0, 0.09, 1.0])[:, None, None]
+    every = DenseCRF(least_score=0.1, iterations=3).apply(picture, score_maps([0, 1, 2, 3], scores))
+    few = DenseCRF(iterations=3).apply(picture, score_maps([0, 1, 3], scores[[0, 1, 3]]))
+    assert every.labels.tolist() == [0, 1, 2, 3]
+    assert torch.equal(every.scores[[0, 1, 3]], few.scores)  # the background takes part, however unlikely
+    assert not every.scores[2].any()
+    alone = DenseCRF(least_score=2.0).apply(picture, score_maps([0, 1, 2, 3], scores))
+    assert alone.scores.flatten(start_dim=1).sum(dim=1).tolist() == [24 * 32, 0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("asked", "device", "installed", "taken"),
     [

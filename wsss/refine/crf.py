@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.errors import ConfigError
+from wsss.labels import BACKGROUND
 from wsss.refine.base import Refine, Refiner
 from wsss.refine.lattice import Lattice
 from wsss.refine.mean_field import mean_field
@@ -49,6 +50,9 @@ class DenseCRF(Refiner):
     """Standard deviation in grey levels (0 .. 255) of the kernel that follows colour."""
     bilateral_compat: float = 10.0
     iterations: int = 10
+    least_score: float = 0.0
+    """A label whose scores are all below this takes no part and gets zero, which saves time where there are many labels
+    and few of them matter; the background always takes part."""
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1:
@@ -87,12 +91,19 @@ class DenseCRF(Refiner):
         if image.shape[:2] != maps.size.over(1):
             raise ValueError(f"an image of {image.shape[:2]} does not belong to maps of {maps.size}")
         full = maps.full()
-        if len(maps.labels) == 1:
-            return replace(full, scores=torch.ones_like(full.scores))
-        by_torch = self.resolved(full.scores.device).backend == "torch"
+        part = (full.labels == BACKGROUND) | (full.scores.amax(dim=(1, 2)) >= self.least_score)
+        marginals = torch.zeros_like(full.scores)
+        marginals[part] = self.marginals(image, full.scores[part])
+        return replace(full, scores=marginals)
+
+    def marginals(self, image: NDArray[np.uint8], scores: Float[Tensor, "m h w"]) -> Float[Tensor, "m h w"]:
+        """Return the probabilities of labels, of which each pixel has one."""
+        if len(scores) == 1:
+            return torch.ones_like(scores)
+        by_torch = self.resolved(scores.device).backend == "torch"
         infer = self._by_torch if by_torch else self._by_pydensecrf
-        marginals = infer(np.array(image, order="C"), self.energies(full.scores).flatten(start_dim=1))
-        return replace(full, scores=marginals.clamp(0, 1).view_as(full.scores))
+        found = infer(np.array(image, order="C"), self.energies(scores).flatten(start_dim=1))
+        return found.clamp(0, 1).view_as(scores)
 
     def energies(self, scores: Float[Tensor, "m h w"]) -> Float[Tensor, "m h w"]:
         """Return the unary energies: minus the logarithm of each label's probability."""
