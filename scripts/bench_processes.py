@@ -6,8 +6,8 @@ A training in several processes draws other dropout masks and rounds otherwise, 
 should not differ more than those of trainings with other random seeds. All trainings share the pseudo masks of the
 first one.
 
-Found on two cores, mIoU on val in per cent: one process, random seeds 0 to 3: 81.5 in the mean, 80.2 to 82.3; two
-processes 80.5; three processes 80.0, where a process's batch norm sees four images in place of twelve.
+Found on two cores, mIoU on val in per cent: one process, seven random seeds: 82.3 +- 1.3, 80.2 to 84.2; two processes
+83.2; three processes 81.1.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-SEEDS: Final = tuple(range(8))
+SEEDS: Final = tuple(range(7))
 PROCESSES: Final = (2, 3)
 BATCH: Final = "fit.segmenter.batch_size=12"
 """Divides among one, two and three processes."""
