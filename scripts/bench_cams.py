@@ -13,13 +13,12 @@ image. Memory is the peak of what a call allocates, beside that of a forward and
 import argparse
 import os
 import statistics
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
-from measures import cam_method, cam_methods, peak
+from measures import cam_method, cam_methods, peak, seconds
 from torch import Tensor, nn
 
 from wsss.cams import CAMMethod
@@ -202,24 +201,11 @@ def medians(calls: Mapping[str, Call], *, repetitions: int, work: Work) -> dict[
     """Return the median seconds of each call. They take turns, so that what else the machine does meets all."""
     if repetitions > 1:
         for call in calls.values():
-            seconds(call, work=work)
-    taken = [{name: seconds(call, work=work) for name, call in calls.items()} for _ in range(repetitions)]
+            seconds(call, device=work.images.device)
+    taken = [
+        {name: seconds(call, device=work.images.device) for name, call in calls.items()} for _ in range(repetitions)
+    ]
     return {name: statistics.median(each[name] for each in taken) for name in calls}
-
-
-def seconds(call: Call, *, work: Work) -> float:
-    """Return how long a call takes."""
-    synchronise(work)
-    start = time.perf_counter()
-    call()
-    synchronise(work)
-    return time.perf_counter() - start
-
-
-def synchronise(work: Work) -> None:
-    """Wait for the device."""
-    if work.images.is_cuda:
-        torch.cuda.synchronize()
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ the peak of what it allocates; seconds are the best of five that take turns.
 """
 
 import argparse
-import time
 from collections.abc import Callable
 
 import torch
-from measures import peak
+from measures import peak, seconds
 
 from wsss.models.classifier import Classifier
 from wsss.training.classifier import ClassifierModule, MultiLabelModule
@@ -57,15 +56,6 @@ def step(module: MultiLabelModule, images: torch.Tensor, present: torch.Tensor) 
     module.log = lambda *_, **__: None  # type: ignore[method-assign]
     trained = list(module.parameters())
     return lambda: torch.autograd.grad(module.loss(images, present), trained)
-
-
-def seconds(call: Callable[[], object], *, device: torch.device) -> float:
-    """Return how long a call takes."""
-    started = time.perf_counter()
-    call()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

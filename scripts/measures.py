@@ -1,5 +1,6 @@
-"""What several of these scripts need: CAM methods by name, evenly spaced images, how much memory a call takes."""
+"""What several of these scripts need: CAM methods by name, evenly spaced images, what a call takes."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,6 +30,20 @@ def spread(index: Index, *, split: str, count: int) -> list[Record]:
     every = [record for record in index.split(split) if record.classes and record.mask is not None]
     count = min(count, len(every))
     return [every[at * len(every) // count] for at in range(count)]
+
+
+def seconds(call: Callable[[], object], *, device: torch.device) -> float:
+    """Return how long a call takes."""
+    _synchronise(device)
+    start = time.perf_counter()
+    call()
+    _synchronise(device)
+    return time.perf_counter() - start
+
+
+def _synchronise(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def peak(call: Callable[[], object], *, device: torch.device) -> int:

@@ -25,13 +25,15 @@ from measures import spread
 from numpy.typing import NDArray
 
 from wsss.artifacts.formats import SCORES, read_scores
+from wsss.artifacts.store import Artifact
 from wsss.data.images import read_image, read_mask
-from wsss.labels import BACKGROUND, label_count
+from wsss.data.index import Index, Record
+from wsss.labels import label_count
 from wsss.masks import strongest
 from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.refine.base import Refine, Refiner
 from wsss.run.record import read_record
-from wsss.stages.base import Job, item_path
+from wsss.stages.base import item_path
 from wsss.stages.refine_cams import RefineCams
 from wsss.types import ScoreMaps
 
@@ -47,57 +49,59 @@ class Sweep:
     values: dict[str, dict[str, list[Any]]]
     images: int
 
+    def variants(self) -> list[dict[str, Refiner]]:
+        """Return every combination of options of each of the run's refiners, by the words for it."""
+        refine = read_record(self.run).stage("refine_cams", RefineCams).refine
+        unknown = sorted(self.values.keys() - refine.keys())
+        if unknown:
+            raise SystemExit(f"no refiner {', '.join(unknown)}: the run has {', '.join(refine)}")
+        return [variants(refiner, self.values.get(name, {})) for name, refiner in refine.items()]
+
+    def records(self) -> list[Record]:
+        """Return the images."""
+        record = read_record(self.run)
+        split = record.stage("refine_cams", RefineCams).splits[0]
+        return spread(record.job("refine_cams").index(), split=split, count=self.images)
+
     def opened(self) -> "Opened":
         """Open every variant of every refiner."""
-        record = read_record(self.run)
-        stage, job = record.stage("refine_cams", RefineCams), record.job("refine_cams")
-        unknown = sorted(self.values.keys() - stage.refine.keys())
-        if unknown:
-            raise SystemExit(f"no refiner {', '.join(unknown)}: the run has {', '.join(stage.refine)}")
-        device = torch.device("cpu")
+        job, device = read_record(self.run).job("refine_cams"), torch.device("cpu")
         steps = [
-            {words: refiner.open(job.folders(), device) for words, refiner in variants(own, self.values.get(name, {}))}
-            for name, own in stage.refine.items()
+            {words: refiner.open(job.folders(), device) for words, refiner in every.items()}
+            for every in self.variants()
         ]
-        return Opened(job=job, steps=steps, images=self.images, split=stage.splits[0])
+        return Opened(maps=job.inputs["maps"], index=job.index(), steps=steps)
 
 
-def variants(refiner: Refiner, values: Mapping[str, Sequence[Any]]) -> list[tuple[str, Refiner]]:
-    """Return a refiner with every combination of options, each with words for it."""
+def variants(refiner: Refiner, values: Mapping[str, Sequence[Any]]) -> dict[str, Refiner]:
+    """Return a refiner with every combination of options, by words for it."""
     every = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
-    return [(" ".join(f"{name}={value}" for name, value in own.items()), replace(refiner, **own)) for own in every]
+    return {" ".join(f"{name}={value}" for name, value in own.items()): replace(refiner, **own) for own in every}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
     """Refiners that are ready, and what they work on."""
 
-    job: Job
+    maps: Artifact
+    index: Index
     steps: list[dict[str, Refine]]
-    images: int
-    split: str
 
-    def count(self) -> int:
-        """Return how many images there are."""
-        return len(spread(self.job.index(), split=self.split, count=self.images))
-
-    def confusions(self, number: int) -> dict[Tried, NDArray[np.int64]]:
+    def confusions(self, record: Record) -> dict[Tried, NDArray[np.int64]]:
         """Return the confusion matrix of one image after every refiner of every combination."""
-        index = self.job.index()
-        record = spread(index, split=self.split, count=self.images)[number]
-        path = index.mask_path(record)
+        path = self.index.mask_path(record)
         assert path is not None
-        image, truth = read_image(index.image_path(record)), read_mask(path)
+        image, truth = read_image(self.index.image_path(record)), read_mask(path)
         found: dict[Tried, NDArray[np.int64]] = {}
 
         def go_on(maps: ScoreMaps, tried: Tried) -> None:
-            if BACKGROUND in maps.labels.tolist():
-                found[tried] = confusion(truth, strongest(maps)[0], labels=label_count(index.classes))
+            if maps.has_background:
+                found[tried] = confusion(truth, strongest(maps)[0], labels=label_count(self.index.classes))
             if len(tried) < len(self.steps):
                 for words, refine in self.steps[len(tried)].items():
                     go_on(refine([image], [maps])[0], (*tried, words))
 
-        go_on(read_scores(item_path(self.job.inputs["maps"], record, SCORES)), ())
+        go_on(read_scores(item_path(self.maps, record, SCORES)), ())
         return found
 
 
@@ -115,14 +119,14 @@ def main() -> None:
         refiner, _, name = key.partition(".")
         values.setdefault(refiner, {})[name] = [yaml.safe_load(value) for value in listed.split(",")]
     sweep = Sweep(run=given.run, values=values, images=given.images)
-    count = sweep.opened().count()
+    sweep.variants()  # a wrong name is told here, and not by a worker
     # Not forked from a process in which torch has threads already.
     pool = ProcessPoolExecutor(
         given.workers, mp_context=multiprocessing.get_context("spawn"), initializer=begin, initargs=(sweep,)
     )
     with pool:
-        every = list(pool.map(confusions, range(count)))
-    print(f"{count} images")
+        every = list(pool.map(confusions, sweep.records()))
+    print(f"{len(every)} images")
     for tried in every[0]:
         total = np.sum([each[tried] for each in every], axis=0)
         words = " | ".join(words or "-" for words in tried)
@@ -139,9 +143,9 @@ def begin(sweep: Sweep) -> None:
     _opened.append(sweep.opened())
 
 
-def confusions(number: int) -> dict[Tried, NDArray[np.int64]]:
+def confusions(record: Record) -> dict[Tried, NDArray[np.int64]]:
     """See `Opened`."""
-    return _opened[0].confusions(number)
+    return _opened[0].confusions(record)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ import torch
 from jaxtyping import Float
 from pytorch_lightning.plugins.layer_sync import LayerSync
 from timm.layers.norm_act import BatchNormAct2d
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
+
+from wsss.training.keyed import over_all_ranks
 
 Channels = Float[Tensor, "b channels h w"]
 
@@ -98,13 +100,9 @@ class _SumOverRanks(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, own: Tensor) -> Tensor:
         del ctx
-        total = own.clone()
-        distributed.all_reduce(total)
-        return total
+        return over_all_ranks(own)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
         del ctx
-        total = grads[0].clone()
-        distributed.all_reduce(total)
-        return total
+        return over_all_ranks(grads[0])
