@@ -54,7 +54,11 @@ TWO: Final = {"a": ["cat"], "b": ["dog"]}
 CONFIG = [
     Case(name="a key that does not exist", words=("cam.blok=last",), said=r"cam\.blok=last: .*did you mean 'block'"),
     Case(name="a group that does not exist", words=("cams=cam",), said=r"cams=cam: .*did you mean 'cam'"),
-    Case(name="an unknown option of a group", words=("refine=crff",), said=r"refine=crff: .*background classifier_prior crf "),
+    Case(
+        name="an unknown option of a group",
+        words=("refine=crff",),
+        said=r"refine=crff: .*background classifier_prior crf ",
+    ),
     Case(
         name="a wrong type", words=("fit.classifier.epochs=many",), said=r"fit\.classifier\.epochs: .*integer.*'many'"
     ),
