@@ -60,6 +60,11 @@ CONFIG = [
         said=r"refine=crff: .*background classifier_prior crf ",
     ),
     Case(
+        name="refiners without a background",
+        words=("refine=crf_alone",),
+        said=r"refine_cams\.refine\.crf: it chooses between labels: put a background rule before it",
+    ),
+    Case(
         name="a wrong type", words=("fit.classifier.epochs=many",), said=r"fit\.classifier\.epochs: .*integer.*'many'"
     ),
     Case(

@@ -30,7 +30,7 @@ def test_labels_by_hand(tmp_path: Path):
 
 def test_an_empty_list_is_refused_by_its_name():
     STAGE.check()
-    with pytest.raises(ConfigError, match=r"^foreground: no refiner"):
+    with pytest.raises(ConfigError, match=r"^foreground: no refiner adds a background"):
         replace(STAGE, foreground={}).check()
-    with pytest.raises(ConfigError, match=r"^background: no refiner"):
+    with pytest.raises(ConfigError, match=r"^background: no refiner adds a background"):
         replace(STAGE, background={}).check()

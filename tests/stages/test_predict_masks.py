@@ -13,6 +13,7 @@ from toy_runs import Run
 from wsss.artifacts.formats import read_mask_item
 from wsss.data.images import read_image
 from wsss.errors import ConfigError
+from wsss.refine import ConstantBackground
 from wsss.refine.base import Refine, Refiner
 from wsss.stages.base import Job
 from wsss.stages.predict_masks import PredictMasks
@@ -62,6 +63,11 @@ def test_items_are_the_strongest_labels(job: Job, stage: PredictMasks):
         clear = (top[0] - top[1] > 1e-4).numpy()
         assert clear.mean() > 0.9
         assert (scores.argmax(dim=0).numpy() == mask)[clear].all()
+
+
+def test_a_background_rule_is_refused(stage: PredictMasks):
+    with pytest.raises(ConfigError, match=r"refine\.background: there is a background already"):
+        replace(stage, refine={"background": ConstantBackground()}).check()
 
 
 def test_refiners_come_before_the_decision(job: Job, stage: PredictMasks, tmp_path: Path):

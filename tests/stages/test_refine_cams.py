@@ -12,7 +12,7 @@ from toy_runs import Run
 
 from wsss.artifacts.formats import read_scores
 from wsss.errors import ConfigError
-from wsss.refine import ConstantBackground
+from wsss.refine import ConstantBackground, DenseCRF
 from wsss.refine.base import Refine, Refiner
 from wsss.stages.refine_cams import RefineCams
 
@@ -28,6 +28,11 @@ class Walk(Refiner):
         raise ConfigError(["refine.walk: not here"])
 
 
+CHECKED = RefineCams(
+    refine={"background": ConstantBackground(), "walk": Walk()}, reads={"index": "a", "maps": "b", "affinity": "c"}
+)
+
+
 def test_what_refiners_read_is_needed_once():
     stage = RefineCams(refine={"background": ConstantBackground(), "walk": Walk()})
     assert stage.needed_roles() == ("index", "maps", "affinity")
@@ -37,12 +42,17 @@ def test_what_refiners_read_is_needed_once():
 
 def test_refiners_are_checked():
     with pytest.raises(ConfigError, match=r"refine\.walk: not here"):
-        RefineCams(refine={"walk": Walk()}, reads={"index": "a", "maps": "b", "affinity": "c"}).check()
+        CHECKED.check()
 
 
 def test_no_refiner_is_refused():
-    with pytest.raises(ConfigError, match="give at least a background rule, as refine=background does"):
+    with pytest.raises(ConfigError, match="give at least a rule for it, as refine=background does"):
         RefineCams(refine={}, reads={"index": "a", "maps": "b"}).check()
+
+
+def test_a_crf_without_a_background_is_refused():
+    with pytest.raises(ConfigError, match=r"refine\.crf: it chooses between labels: put a background rule before it"):
+        RefineCams(refine={"crf": DenseCRF()}, reads={"index": "a", "maps": "b"}).check()
 
 
 def test_items_have_a_background_and_keep_their_labels(toy_run: Run):

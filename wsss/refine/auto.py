@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Literal
 import torch
 
 from wsss.refine.background import ConstantBackground
-from wsss.refine.base import Refine, Refiner
+from wsss.refine.base import BackgroundRow, Refine, Refiner
 
 CHOSEN: Final = "threshold.json"
 """The file of the stage that chooses: `threshold` and the ends of the `band` around it, in [0, 1]."""
@@ -26,6 +26,7 @@ class AutoBackground(Refiner):
     """
 
     needs: ClassVar[tuple[str, ...]] = ("threshold",)
+    background_row: ClassVar[BackgroundRow] = "adds"
 
     take: Take = "best"
 

@@ -4,19 +4,22 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from wsss.labels import BACKGROUND
-from wsss.refine.base import Refine, Refiner
+from wsss.refine.base import BackgroundRow, Refine, Refiner
 from wsss.types import ScoreMaps
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackgroundRule(Refiner):
     """A rule that gives the background's score from the strongest foreground score of each pixel."""
+
+    background_row: ClassVar[BackgroundRow] = "adds"
 
     @abstractmethod
     def background(self, strongest: Float[Tensor, "y x"]) -> Float[Tensor, "y x"]:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ from wsss.types import ScoreMaps
 Refine = Callable[[Sequence[NDArray[np.uint8]], Sequence[ScoreMaps]], list[ScoreMaps]]
 """Images are uint8 `[h w 3]`; one set of maps an image goes in and comes out, on the device that was opened."""
 
+BackgroundRow = Literal["any", "adds", "needs"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Refiner(ABC):
@@ -22,6 +24,8 @@ class Refiner(ABC):
 
     needs: ClassVar[tuple[str, ...]] = ()
     """Roles of the artifacts that `open` reads beyond the maps, as named in the stage's `reads`."""
+    background_row: ClassVar[BackgroundRow] = "any"
+    """What it makes of row 0: `adds` it, `needs` one to choose from, or takes `any` maps."""
 
     @abstractmethod
     def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
@@ -45,3 +49,23 @@ class Refiner(ABC):
 def roles_with(refiners: Iterable[Refiner], *, roles: Iterable[str]) -> tuple[str, ...]:
     """Return a stage's own roles and those that its refiners read, each once."""
     return tuple(dict.fromkeys([*roles, *(role for refiner in refiners for role in refiner.needs)]))
+
+
+def background_problems(chain: Mapping[str, Refiner], *, key: str, given: bool) -> list[str]:
+    """Return what is wrong with the background along a list of refiners: none at the end, two, or one that is too late.
+
+    `key` is the option that holds the list; `given` says whether the maps come with a background.
+    """
+    problems, there = [], given
+    for name, refiner in chain.items():
+        match refiner.background_row:
+            case "adds" if there:
+                problems.append(f"{key}.{name}: there is a background already: keep one rule, or none after a network")
+            case "needs" if not there:
+                problems.append(f"{key}.{name}: it chooses between labels: put a background rule before it")
+            case _:
+                pass
+        there = there or refiner.background_row == "adds"
+    if not (there or problems):
+        problems.append(f"{key}: no refiner adds a background: give at least a rule for it, as refine=background does")
+    return problems

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from wsss.errors import ConfigError
 from wsss.labels import BACKGROUND
-from wsss.refine.base import Refine, Refiner
+from wsss.refine.base import BackgroundRow, Refine, Refiner
 from wsss.refine.lattice import Lattice
 from wsss.refine.mean_field import mean_field
 from wsss.types import ScoreMaps
@@ -33,6 +33,8 @@ class DenseCRF(Refiner):
     label, and marginals differ by less than 1e-4 on average (`scripts/bench_refine.py`). So a result of `auto` is
     either's, as one of `device: auto` is any device's. A backend that is named enters the fingerprint by its name.
     """
+
+    background_row: ClassVar[BackgroundRow] = "needs"
 
     backend: Literal["auto", "torch", "pydensecrf"] = "auto"
     """`pydensecrf`: one core, needs the extra `crf`. `torch`: CPU and GPU. `auto`: pydensecrf for maps on the CPU

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from wsss.artifacts.formats import MASK, write_mask
 from wsss.data.images import read_image
 from wsss.data.index import Index, Record
+from wsss.errors import ConfigError
 from wsss.masks import Argmax
 from wsss.models.classifier import Classifier
 from wsss.models.segmenter import SegmentationNetwork, Segmenter
-from wsss.refine.base import Refine, Refiner, roles_with
+from wsss.refine.base import Refine, Refiner, background_problems, roles_with
 from wsss.stages.base import Job
 from wsss.stages.log import logger
 from wsss.stages.map import Map, by_size
@@ -42,8 +43,10 @@ class Predicting(Map):
     batch_size: int = 4
 
     def check(self) -> None:
-        """Also refuse refiners that cannot work here."""
+        """Also refuse a background rule, since the network gives one, and refiners that cannot work here."""
         super().check()
+        if problems := background_problems(self.refine, key="refine", given=True):
+            raise ConfigError(problems)
         for refiner in self.refine.values():
             refiner.check()
 

@@ -14,7 +14,7 @@ from wsss.artifacts.formats import SCORES, read_scores, write_scores
 from wsss.data.images import read_image
 from wsss.data.index import Index, Record
 from wsss.errors import ConfigError
-from wsss.refine.base import Refine, Refiner, roles_with
+from wsss.refine.base import Refine, Refiner, background_problems, roles_with
 from wsss.stages.base import Job, item_path
 from wsss.stages.log import logger
 from wsss.stages.map import Map
@@ -50,12 +50,12 @@ class Refining(Map):
         return roles_with(self.refiners, roles=self.roles)
 
     def check(self) -> None:
-        """Also refuse an empty list, refiners that cannot work here, and a stage that none of them reads."""
+        """Also refuse lists without one background, refiners that cannot work, and a stage that none of them reads."""
         super().check()
         problems = [
-            f"{name}: no refiner: give at least a background rule, as refine=background does"
-            for name, chain in self.chains().items()
-            if not chain
+            problem
+            for key, chain in self.chains().items()
+            for problem in background_problems(chain, key=key, given=False)
         ]
         problems += [
             f"reads.{role}: no refiner reads {self.reads[role]}: choose one that does, as refine=irn for stages=irn"
