@@ -1,6 +1,7 @@
 """relabel: the network's answer, among what an image is known to show."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from wsss.labels import BACKGROUND, label_of
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step
-from wsss.stages.base import item_path, read_index
-from wsss.stages.relabel import among
+from wsss.stages.base import Job, item_path, read_index
+from wsss.stages.relabel import maps_of
+from wsss.stages.train_segmenter import load_segmenter
 from wsss.types import ScoreMaps, Size
 
 SIZE = Size(height=1, width=2)
@@ -24,22 +26,22 @@ MAPS = ScoreMaps(
 )
 
 
-def test_what_an_image_does_not_show_is_left_out_and_the_rest_sums_to_one():
-    kept = among(MAPS, classes=(2, 0))
-    assert kept.labels.tolist() == [0, 1, 3]
-    assert torch.allclose(kept.scores[:, 0, 0], torch.tensor([1 / 6, 3 / 6, 2 / 6]))
-    assert torch.allclose(kept.scores.sum(dim=0), torch.ones(1, 2))
+def test_probabilities_among_what_an_image_shows_are_divided_by_their_maximum():
+    maps = maps_of(MAPS, classes=(2, 0))
+    assert maps.labels.tolist() == [1, 3]
+    # Given that the second class is out: 3 / 6 and 2 / 10 of the first, 2 / 6 and 6 / 10 of the third.
+    assert torch.allclose(maps.scores, torch.tensor([[[1.0, 0.4]], [[5 / 9, 1.0]]]), atol=1e-4)
 
 
-def test_without_a_class_all_is_background():
-    kept = among(MAPS, classes=())
-    assert kept.labels.tolist() == [0]
-    assert torch.equal(kept.scores, torch.ones(1, 1, 2))
+def test_an_image_without_a_class_has_no_maps():
+    maps = maps_of(MAPS, classes=())
+    assert maps.labels.tolist() == []
+    assert maps.scores.shape == (0, 1, 2)
 
 
 def test_a_network_that_is_sure_of_something_else_makes_no_nan():
-    sure = ScoreMaps(labels=torch.arange(2), scores=torch.tensor([[[0.0, 0.0]], [[1.0, 1.0]]]), size=SIZE)
-    assert among(sure, classes=()).scores.isfinite().all()
+    sure = ScoreMaps(labels=torch.arange(3), scores=torch.tensor([[[0.0, 0.0]], [[1.0, 1.0]], [[0.0, 0.0]]]), size=SIZE)
+    assert torch.equal(maps_of(sure, classes=(1,)).scores, torch.zeros(1, 1, 2))
 
 
 @pytest.fixture
@@ -59,3 +61,12 @@ def test_the_second_network_learns_from_them_and_is_the_one_that_predicts(plan: 
     assert plan["retrain_segmenter"].inputs["masks"] == plan["relabel"].artifact
     assert plan["predict_masks"].inputs["segmenter"] == plan["retrain_segmenter"].artifact
     assert plan["retrain_segmenter"].artifact != plan["train_segmenter"].artifact
+
+
+def test_the_second_network_goes_on_from_the_first(plan: dict[str, Step]):
+    step = plan["retrain_segmenter"]
+    assert step.inputs["segmenter"] == plan["train_segmenter"].artifact
+    stage: Any = step.stage
+    job = Job(artifact=step.artifact, inputs=step.inputs)
+    first, begun = load_segmenter(job, stage.segmenter).state_dict(), stage.module(job).network.state_dict()
+    assert all(torch.equal(tensor, first[name]) for name, tensor in begun.items())

@@ -33,6 +33,8 @@ ImageAndMaps = tuple[NDArray[np.uint8], ScoreMaps]
 class Predicting(Map):
     """A stage that asks the trained segmentation network about every image."""
 
+    gives_background: ClassVar[bool] = True
+    """Whether refiners get the background's scores with those of the classes."""
     roles: ClassVar[tuple[str, ...]] = ("index", "segmenter")
     suffix: ClassVar[str] = MASK
 
@@ -43,9 +45,9 @@ class Predicting(Map):
     batch_size: int = 4
 
     def check(self) -> None:
-        """Also refuse a background rule, since the network gives one, and refiners that cannot work here."""
+        """Also refuse refiners without a background or with two, and those that cannot work here."""
         super().check()
-        if problems := background_problems(self.refine, key="refine", given=True):
+        if problems := background_problems(self.refine, key="refine", given=self.gives_background):
             raise ConfigError(problems)
         for refiner in self.refine.values():
             refiner.check()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from wsss.stages.base import Job
 from wsss.stages.predict_masks import ImageAndMaps, MaskPredictor, Predicting
 from wsss.stages.shard import ItemWorker
 from wsss.types import ScoreMaps
+from wsss.views import EPSILON
 
 RecordAndImage = tuple[Record, NDArray[np.uint8]]
 
@@ -22,7 +23,12 @@ RecordAndImage = tuple[Record, NDArray[np.uint8]]
 @final
 @dataclass(frozen=True, kw_only=True)
 class Relabel(Predicting):
-    """As `PredictMasks`, among an image's own classes and the background: what it does not show is no answer."""
+    """Take the network's answer as maps of the classes that an image is known to show (see `maps_of`), and refine them.
+
+    No class is lost so, however unsure of it the network is; the background is for `refine` to add, as to CAMs.
+    """
+
+    gives_background: ClassVar[bool] = False
 
     def open(self, job: Job, device: torch.device) -> "Relabeller":
         """Load the trained network."""
@@ -40,10 +46,10 @@ class Relabeller(ItemWorker[RecordAndImage, ImageAndMaps]):
         return record, self.predictor.load(record)
 
     def compute(self, batch: Sequence[RecordAndImage]) -> list[ImageAndMaps]:
-        """Return the probabilities of the background and of each image's own classes."""
+        """Return maps of each image's own classes."""
         found = self.predictor.compute([image for _, image in batch])
         return [
-            (image, among(maps, classes=record.classes))
+            (image, maps_of(maps, classes=record.classes))
             for (record, _), (image, maps) in zip(batch, found, strict=True)
         ]
 
@@ -52,12 +58,13 @@ class Relabeller(ItemWorker[RecordAndImage, ImageAndMaps]):
         self.predictor.write(path, result)
 
 
-def among(maps: ScoreMaps, *, classes: Sequence[int]) -> ScoreMaps:
-    """Return the probabilities given that only these classes and the background are possible.
+def maps_of(maps: ScoreMaps, *, classes: Sequence[int]) -> ScoreMaps:
+    """Return each class's probability, given that only these and the background are possible, divided by its maximum.
 
-    `maps` hold every label in order, and sum to one at every pixel.
+    `maps` hold every label in order, and sum to one at every pixel. As in CAMs, a maximum that is zero stays zero.
     """
-    labels = torch.tensor([BACKGROUND, *map(label_of, sorted(classes))])
+    labels = torch.tensor([label_of(each) for each in sorted(classes)], dtype=maps.labels.dtype)
     kept = maps.scores[labels]
-    total = kept.sum(dim=0).clamp(min=torch.finfo(kept.dtype).tiny)
-    return replace(maps, labels=labels, scores=kept / total)
+    total = maps.scores[BACKGROUND] + kept.sum(dim=0)
+    given = kept / total.clamp(min=torch.finfo(kept.dtype).tiny)
+    return replace(maps, labels=labels, scores=given / (given.amax(dim=(1, 2), keepdim=True) + EPSILON))

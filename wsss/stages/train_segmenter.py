@@ -1,8 +1,9 @@
-"""train_segmenter: a segmentation network from pseudo masks."""
+"""train_segmenter and retrain_segmenter: a segmentation network from pseudo masks."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, final
 
 from wsss.artifacts.formats import MASK
 from wsss.artifacts.store import Artifact
@@ -25,10 +26,8 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSegmenter(Fit):
-    """Fit any segmentation-models-pytorch architecture; its encoder may start as the classifier's backbone."""
-
-    roles: ClassVar[tuple[str, ...]] = ("index", "classifier", "masks")
+class FitSegmenter(Fit):
+    """Fit any segmentation-models-pytorch architecture to masks."""
 
     classifier: Classifier
     segmenter: Segmenter
@@ -46,14 +45,18 @@ class TrainSegmenter(Fit):
         """Weights that lie in a file count by their bytes."""
         return weights_content(self.classifier) | encoder_content(self.segmenter)
 
+    @abstractmethod
+    def first_network(self, job: Job) -> SegmentationNetwork:
+        """Return the network with its first weights."""
+
     def module(self, job: Job) -> "SegmenterModule":
-        """Build the network on its encoder's first weights."""
+        """Take the first weights, and freeze the encoder's first blocks where that is wanted."""
         from wsss.training.segmenter import SegmenterModule  # noqa: PLC0415 - see above
 
-        classifier = load_classifier(job, self.classifier)
-        network = self.segmenter.build(label_count(job.index().classes), classifier=classifier)
+        network = self.first_network(job)
         if self.fit.frozen_until is not None:
-            freeze_parameters(network.encoder, paths=classifier.trained_paths_until(self.fit.frozen_until))
+            paths = self.classifier.outline().trained_paths_until(self.fit.frozen_until)
+            freeze_parameters(network.encoder, paths=paths)
         return SegmenterModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
     def data(self, job: Job) -> "KeyedDataModule":
@@ -61,6 +64,31 @@ class TrainSegmenter(Fit):
         normalisation = self.segmenter.normalisation(self.classifier.normalisation)
         train = masked_data(self, job, transform=self.fit.transform, normalisation=normalisation)
         return self.data_module(train=train, val=None)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TrainSegmenter(FitSegmenter):
+    """Begin with the encoder's first weights, which may be the trained classifier's backbone."""
+
+    roles: ClassVar[tuple[str, ...]] = ("index", "classifier", "masks")
+
+    def first_network(self, job: Job) -> SegmentationNetwork:
+        """Build the network on its encoder's first weights."""
+        classifier = load_classifier(job, self.classifier)
+        return self.segmenter.build(label_count(job.index().classes), classifier=classifier)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RetrainSegmenter(FitSegmenter):
+    """Go on with a network that was trained before, on other masks."""
+
+    roles: ClassVar[tuple[str, ...]] = ("index", "segmenter", "masks")
+
+    def first_network(self, job: Job) -> SegmentationNetwork:
+        """Load the network."""
+        return load_segmenter(job, self.segmenter)
 
 
 @dataclass(frozen=True, kw_only=True)
