@@ -13,7 +13,7 @@ import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,9 @@ class Sweep:
 
 def variants(refiner: Refiner, values: Mapping[str, Sequence[Any]]) -> dict[str, Refiner]:
     """Return a refiner with every combination of options, by words for it."""
+    known = [field.name for field in fields(refiner)]
+    if unknown := sorted(values.keys() - set(known)):
+        raise SystemExit(f"{type(refiner).__name__} has no {', '.join(unknown)}; it has: {', '.join(known)}")
     every = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
     return {" ".join(f"{name}={value}" for name, value in own.items()): replace(refiner, **own) for own in every}
 
