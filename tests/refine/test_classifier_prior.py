@@ -1,4 +1,4 @@
-"""What the classifier does not see in an image becomes unlikely at all of its pixels."""
+"""The classifier says what an image shows, the network where."""
 
 from pathlib import Path
 
@@ -9,10 +9,11 @@ from builders import score_maps
 from numpy.typing import NDArray
 
 from wsss.errors import ModelError
+from wsss.masks import Argmax
 from wsss.models.classifier import Classifier
 from wsss.models.weights import WEIGHTS
 from wsss.refine import ClassifierPrior
-from wsss.refine.classifier_prior import weighted
+from wsss.refine.classifier_prior import judged
 
 SMALL = Classifier(backbone="mobilenetv3_small_050", weights="none", output_stride=32)
 CPU = torch.device("cpu")
@@ -30,17 +31,26 @@ def folder(tmp_path: Path) -> Path:
 
 def test_scores_by_hand():
     maps = score_maps([0, 1, 3], [[[0.5, 0.2]], [[0.3, 0.0]], [[0.2, 0.8]]])
-    after = weighted(maps, torch.tensor([0.5, 1.0, 0.25]))
+    after = judged(maps, torch.tensor([0.5, 1.0, 0.25]), background=0.1)
     assert after.labels.tolist() == [0, 1, 3]
-    assert torch.allclose(after.scores[:, 0, 0], torch.tensor([0.5, 0.15, 0.05]) / 0.7)
-    assert torch.allclose(after.scores[:, 0, 1], torch.tensor([0.5, 0.0, 0.5]))
+    # Weighted and summing to one: 0.5, 0.15, 0.05 over 0.7, and 0.2, 0, 0.2 over 0.4; the peaks are 15/70 and 1/2.
+    expected = torch.tensor([[[0.1, 0.1]], [[0.5, 0.0]], [[0.25 * (5 / 70) / 0.5, 0.25]]])
+    assert torch.allclose(after.scores, expected, atol=1e-4)
 
 
-def test_no_power_leaves_what_sums_to_one_alone(folder: Path, picture: NDArray[np.uint8]):
+def test_no_power_gives_every_class_the_same_height(folder: Path, picture: NDArray[np.uint8]):
     scores = torch.rand(4, 24, 32, generator=torch.Generator().manual_seed(0)).softmax(dim=0)
     maps = score_maps([0, 1, 2, 3], scores, size=(24, 32))
     refine = ClassifierPrior(classifier=SMALL, power=0).open({"classifier": folder}, CPU)
-    assert torch.allclose(refine([picture], [maps])[0].scores, scores, atol=1e-6)
+    after = refine([picture], [maps])[0].scores
+    assert torch.allclose(after[1:], scores[1:] / scores[1:].amax(dim=(1, 2), keepdim=True), atol=1e-4)
+    assert torch.equal(after[0], torch.full_like(after[0], 0.2))
+
+
+def test_a_class_that_a_network_is_unsure_of_is_found_where_the_classifier_is_sure():
+    maps = score_maps([0, 1, 2], [[[0.9, 0.99]], [[0.07, 0.005]], [[0.03, 0.005]]])
+    after = judged(maps, torch.tensor([0.95, 0.1]), background=0.2)
+    assert Argmax()(after).tolist() == [[1, 0]]
 
 
 def test_the_prior_is_the_classifiers_own_answer_at_its_own_size(folder: Path, picture: NDArray[np.uint8]):
@@ -49,12 +59,11 @@ def test_the_prior_is_the_classifiers_own_answer_at_its_own_size(folder: Path, p
     images = torch.nn.functional.pad(SMALL.normalisation(picture)[None], (0, 0, 0, 8))
     with torch.no_grad():
         expected = ((network(images) + network(images.flip(-1))) / 2).sigmoid()[0]
-    found = ClassifierPrior(classifier=SMALL).prior(network, picture, device=CPU)
+    found = ClassifierPrior(classifier=SMALL, power=1).prior(network, picture, device=CPU)
     assert torch.allclose(found, expected, atol=1e-5)
     large = np.repeat(np.repeat(picture, 8, axis=0), 8, axis=1)
-    assert torch.allclose(
-        ClassifierPrior(classifier=SMALL, long_side=32).prior(network, large, device=CPU), found, atol=0.05
-    )
+    small = ClassifierPrior(classifier=SMALL, long_side=32)  # power 0.5
+    assert torch.allclose(small.prior(network, large, device=CPU), found.sqrt(), atol=0.05)
 
 
 def test_another_architectures_weights_are_refused(tmp_path: Path):
@@ -68,3 +77,5 @@ def test_options_are_checked():
         ClassifierPrior(long_side=0)
     with pytest.raises(ValueError, match="power"):
         ClassifierPrior(power=-1)
+    with pytest.raises(ValueError, match="background in"):
+        ClassifierPrior(background=1.5)

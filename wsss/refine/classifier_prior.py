@@ -1,4 +1,4 @@
-"""The classifier's say in a segmentation: what it does not see in the image as a whole is unlikely at every pixel."""
+"""The classifier's say in a segmentation: it knows better what an image shows, and the network where that is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,31 +13,36 @@ from torch import Tensor
 
 from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.models.weights import WEIGHTS, fill, read_weights
-from wsss.refine.base import Refine, Refiner
+from wsss.refine.base import BackgroundRow, Refine, Refiner
 from wsss.types import ScoreMaps
-from wsss.views import pad_to_multiple, scaled
+from wsss.views import EPSILON, pad_to_multiple, scaled
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class ClassifierPrior(Refiner):
-    """Multiply each class's scores by the classifier's probability that the image shows it; scores again sum to one.
+    """Make maps of a segmentation network's probabilities: the classifier tells how high a class goes, they tell where.
 
-    For the probabilities of a segmentation network (`predict.refine`), which see less of the image than the classifier
-    does. A large image that is predicted in tiles is judged tile by tile.
+    Each class is weighted by the classifier's probability that the image shows it, to `power`, and all probabilities
+    sum to one again; then it is divided by its maximum in the image, as a CAM is, and multiplied by its weight. The
+    background becomes a constant, as after `ConstantBackground`. For `predict.refine`: a network that is unsure of a
+    class still finds it where the classifier is sure. A large image that is predicted in tiles is judged tile by tile.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("classifier",)
+    background_row: ClassVar[BackgroundRow] = "needs"
 
     classifier: Classifier = field(default_factory=Classifier)
     long_side: int = 256
     """Pixels of the longer side at which the classifier sees the image: about the size that it was trained at."""
-    power: float = 1.0
-    """Of the probability: less than one gives the classifier less of a say, zero none."""
+    power: float = 0.5
+    """Of the probability: less gives the classifier less of a say, zero none."""
+    background: float = 0.2
+    """The score that a class must exceed."""
 
     def __post_init__(self) -> None:
-        if not (self.long_side >= 1 and self.power >= 0):
-            raise ValueError("long_side must be at least one pixel, and power not negative")
+        if not (self.long_side >= 1 and self.power >= 0 and 0 <= self.background <= 1):
+            raise ValueError("long_side must be at least one pixel, power not negative, and background in [0, 1]")
 
     @property
     def on_device(self) -> bool:
@@ -54,7 +59,7 @@ class ClassifierPrior(Refiner):
 
         def refine(images: Sequence[NDArray[np.uint8]], every: Sequence[ScoreMaps]) -> list[ScoreMaps]:
             return [
-                weighted(maps.to(device), self.prior(network, image, device=device))
+                judged(maps.to(device), self.prior(network, image, device=device), background=self.background)
                 for image, maps in zip(images, every, strict=True)
             ]
 
@@ -70,8 +75,14 @@ class ClassifierPrior(Refiner):
         return torch.pow(logits.float().mean(dim=0).sigmoid(), self.power)
 
 
-def weighted(maps: ScoreMaps, prior: Float[Tensor, " c"]) -> ScoreMaps:
-    """Return scores times the prior of their class, the background's times one, divided by their sum at every pixel."""
-    weights = torch.cat([prior.new_ones(1), prior])[maps.labels]
-    scores = maps.scores * weights[:, None, None]
-    return replace(maps, scores=scores / scores.sum(dim=0).clamp(min=torch.finfo(scores.dtype).tiny))
+def judged(maps: ScoreMaps, prior: Float[Tensor, " c"], *, background: float) -> ScoreMaps:
+    """Return classes as `ClassifierPrior` makes them, and the background's row constant.
+
+    `maps` begin with the background and sum to one at every pixel; `prior` is every class's weight, in [0, 1].
+    """
+    weights = torch.cat([prior.new_ones(1), prior])[maps.labels][:, None, None]
+    scores = maps.scores * weights
+    classes = (scores / scores.sum(dim=0).clamp(min=torch.finfo(scores.dtype).tiny))[1:]
+    peaks = classes.amax(dim=(1, 2), keepdim=True) + EPSILON
+    rest = torch.full_like(scores[:1], background)
+    return replace(maps, scores=torch.cat([rest, weights[1:] * classes / peaks]))
