@@ -44,7 +44,7 @@ def test_no_power_gives_every_class_the_same_height(folder: Path, picture: NDArr
     refine = ClassifierPrior(classifier=SMALL, power=0).open({"classifier": folder}, CPU)
     after = refine([picture], [maps])[0].scores
     assert torch.allclose(after[1:], scores[1:] / scores[1:].amax(dim=(1, 2), keepdim=True), atol=1e-4)
-    assert torch.equal(after[0], torch.full_like(after[0], 0.2))
+    assert torch.equal(after[0], torch.full_like(after[0], 0.3))
 
 
 def test_a_class_that_a_network_is_unsure_of_is_found_where_the_classifier_is_sure():

@@ -37,7 +37,7 @@ class ClassifierPrior(Refiner):
     """Pixels of the longer side at which the classifier sees the image: about the size that it was trained at."""
     power: float = 0.5
     """Of the probability: less gives the classifier less of a say, zero none."""
-    background: float = 0.2
+    background: float = 0.3
     """The score that a class must exceed."""
 
     def __post_init__(self) -> None:
