@@ -62,7 +62,7 @@ CONFIG = [
     Case(
         name="refiners without a background",
         words=("refine=crf_alone",),
-        said=r"refine_cams\.refine\.crf: it chooses between labels: put a background rule before it",
+        said=r"refine_cams: refine\.crf: it chooses between labels: put a background rule before it",
     ),
     Case(
         name="a wrong type", words=("fit.classifier.epochs=many",), said=r"fit\.classifier\.epochs: .*integer.*'many'"
