@@ -145,8 +145,7 @@ class MultiScaleFlip(ScaledViews):
         """See `Views`."""
         size = Size(height=images.shape[-2], width=images.shape[-1])
         maps = self.totals(method, model, images=images, targets=Targets.of(classes, device=images.device))
-        maps = maps / (maps.amax(dim=(1, 2), keepdim=True) + EPSILON)
-        return split_by_image(maps, classes=classes, size=size)
+        return split_by_image(over_peak(maps), classes=classes, size=size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +188,11 @@ def pad_to_multiple(images: Images, *, multiple: int) -> Float[Tensor, "b 3 padd
     """Pad normalised images at the right and bottom with zeros, their mean colour, to whole multiples."""
     height, width = images.shape[-2:]
     return functional.pad(images, (0, -width % multiple, 0, -height % multiple))
+
+
+def over_peak(maps: Float[Tensor, "n y x"]) -> Float[Tensor, "n y x"]:
+    """Divide each map by its maximum plus `EPSILON`."""
+    return maps / (maps.amax(dim=(1, 2), keepdim=True) + EPSILON)
 
 
 def split_by_image(maps: Float[Tensor, "n y x"], *, classes: Sequence[Sequence[int]], size: Size) -> list[ScoreMaps]:

@@ -14,8 +14,9 @@ from torch import Tensor
 from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.models.weights import WEIGHTS, fill, read_weights
 from wsss.refine.base import BackgroundRow, Refine, Refiner
+from wsss.refine.probabilities import class_maps
 from wsss.types import ScoreMaps
-from wsss.views import EPSILON, pad_to_multiple, scaled
+from wsss.views import pad_to_multiple, scaled
 
 
 @final
@@ -81,8 +82,6 @@ def judged(maps: ScoreMaps, prior: Float[Tensor, " c"], *, background: float) ->
     `maps` begin with the background and sum to one at every pixel; `prior` is every class's weight, in [0, 1].
     """
     weights = torch.cat([prior.new_ones(1), prior])[maps.labels][:, None, None]
-    scores = maps.scores * weights
-    classes = (scores / scores.sum(dim=0).clamp(min=torch.finfo(scores.dtype).tiny))[1:]
-    peaks = classes.amax(dim=(1, 2), keepdim=True) + EPSILON
-    rest = torch.full_like(scores[:1], background)
-    return replace(maps, scores=torch.cat([rest, weights[1:] * classes / peaks]))
+    classes = class_maps(maps.scores * weights)
+    rest = torch.full_like(maps.scores[:1], background)
+    return replace(maps, scores=torch.cat([rest, weights[1:] * classes]))

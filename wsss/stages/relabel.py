@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from wsss.data.index import Record
 from wsss.labels import BACKGROUND, label_of
+from wsss.refine.probabilities import class_maps
 from wsss.stages.base import Job
 from wsss.stages.predict_masks import ImageAndMaps, MaskPredictor, Predicting
 from wsss.stages.shard import ItemWorker
 from wsss.types import ScoreMaps
-from wsss.views import EPSILON
 
 RecordAndImage = tuple[Record, NDArray[np.uint8]]
 
@@ -64,7 +64,5 @@ def maps_of(maps: ScoreMaps, *, classes: Sequence[int]) -> ScoreMaps:
     `maps` hold every label in order, and sum to one at every pixel. As in CAMs, a maximum that is zero stays zero.
     """
     labels = torch.tensor([label_of(each) for each in sorted(classes)], dtype=maps.labels.dtype)
-    kept = maps.scores[labels]
-    total = maps.scores[BACKGROUND] + kept.sum(dim=0)
-    given = kept / total.clamp(min=torch.finfo(kept.dtype).tiny)
-    return replace(maps, labels=labels, scores=given / (given.amax(dim=(1, 2), keepdim=True) + EPSILON))
+    known = maps.scores[torch.cat([labels.new_tensor([BACKGROUND]), labels])]
+    return replace(maps, labels=labels, scores=class_maps(known))
