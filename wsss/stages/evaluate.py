@@ -57,14 +57,17 @@ class Evaluate(Reduce):
         if "classifier" in job.inputs:
             score_classifier(job.inputs["classifier"], tables)
         chosen = chosen_threshold(job.inputs["threshold"].items) if "threshold" in job.inputs else None
-        pairs = [(role, split) for role, splits in self.splits.items() if role in job.inputs for split in splits]
-        with bar(job.artifact.stage, total=sum(len(index.split(s)) for _, s in pairs), unit="images") as advance:
-            for role, split in pairs:
-                records = with_masks(index, split=split, stage=job.inputs[role].stage, notes=tables.notes)
-                if records:
-                    source = Source(artifact=job.inputs[role], index=index, split=split, records=records, chosen=chosen)
-                    score = score_raw_maps if role == "maps" else score_labels
-                    score(source, _LABELS_OF.get(role, _of_mask), tables=tables, advance=advance)
+        scored = [
+            (role, Source(artifact=job.inputs[role], index=index, split=split, records=records, chosen=chosen))
+            for role, splits in self.splits.items()
+            if role in job.inputs
+            for split in splits
+            if (records := with_masks(index, split=split, stage=job.inputs[role].stage, notes=tables.notes))
+        ]
+        with bar(job.artifact.stage, total=sum(len(each.records) for _, each in scored), unit="images") as advance:
+            for role, source in scored:
+                score = score_raw_maps if role == "maps" else score_labels
+                score(source, _LABELS_OF.get(role, _of_mask), tables=tables, advance=advance)
         for name in ("scores", "curves", "images", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
         return {"notes": tables.notes}
