@@ -53,6 +53,18 @@ def test_a_class_that_a_network_is_unsure_of_is_found_where_the_classifier_is_su
     assert Argmax()(after).tolist() == [[1, 0]]
 
 
+def test_the_most_probable_class_may_count_as_certain():
+    prior = ClassifierPrior(classifier=SMALL, power=0.5, certain_from=0.2)
+    assert prior.weights(torch.tensor([0.4, 0.1])).tolist() == pytest.approx([1.0, 0.5])
+    assert prior.weights(torch.tensor([0.05, 0.0])).tolist() == pytest.approx([0.5, 0.0]), "an image of nothing"
+
+
+@pytest.mark.parametrize("wrong", [0.0, 1.5])
+def test_certainty_begins_at_a_probability(wrong: float):
+    with pytest.raises(ValueError, match="certain_from must be a probability above 0, or null"):
+        ClassifierPrior(classifier=SMALL, certain_from=wrong)
+
+
 def test_the_prior_is_the_classifiers_own_answer_at_its_own_size(folder: Path, picture: NDArray[np.uint8]):
     network = SMALL.skeleton(3).eval()
     network.load_state_dict(torch.load(folder / WEIGHTS, weights_only=True))

@@ -40,10 +40,16 @@ class ClassifierPrior(Refiner):
     """Of the probability: less gives the classifier less of a say, zero none."""
     background: float = 0.3
     """The score that a class must exceed."""
+    certain_from: float | None = None
+    """For data whose images all show a class: the most probable one counts as certain, and the others in proportion,
+    where it reaches this probability; in proportion where it does not. Then what an image shows does not shrink where
+    the classifier is unsure. null where images may show none."""
 
     def __post_init__(self) -> None:
         if not (self.long_side >= 1 and self.power >= 0 and 0 <= self.background <= 1):
             raise ValueError("long_side must be at least one pixel, power not negative, and background in [0, 1]")
+        if self.certain_from is not None and not 0 < self.certain_from <= 1:
+            raise ValueError(f"certain_from must be a probability above 0, or null; got {self.certain_from}")
 
     @property
     def on_device(self) -> bool:
@@ -73,7 +79,13 @@ class ClassifierPrior(Refiner):
         small = pad_to_multiple(small, multiple=network.stride)
         with torch.no_grad():
             logits = network(torch.cat([small, small.flip(-1)]))
-        return torch.pow(logits.float().mean(dim=0).sigmoid(), self.power)
+        return self.weights(logits.float().mean(dim=0).sigmoid())
+
+    def weights(self, probabilities: Float[Tensor, " c"]) -> Float[Tensor, " c"]:
+        """Return how much each class counts, in [0, 1], from its probability."""
+        if self.certain_from is not None:
+            probabilities = probabilities / probabilities.max().clamp(min=self.certain_from)
+        return torch.pow(probabilities, self.power)
 
 
 def judged(maps: ScoreMaps, prior: Float[Tensor, " c"], *, background: float) -> ScoreMaps:
