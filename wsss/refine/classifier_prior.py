@@ -41,9 +41,8 @@ class ClassifierPrior(Refiner):
     background: float = 0.3
     """The score that a class must exceed."""
     certain_from: float | None = None
-    """For data whose images all show a class: the most probable one counts as certain, and the others in proportion,
-    where it reaches this probability; in proportion where it does not. Then what an image shows does not shrink where
-    the classifier is unsure. null where images may show none."""
+    """For data whose images all show a class: probabilities are divided by the largest in the image, or by this number
+    where that is larger. What an image shows does not shrink then where the classifier is unsure. null: not divided."""
 
     def __post_init__(self) -> None:
         if not (self.long_side >= 1 and self.power >= 0 and 0 <= self.background <= 1):
