@@ -190,9 +190,9 @@ def pad_to_multiple(images: Images, *, multiple: int) -> Float[Tensor, "b 3 padd
     return functional.pad(images, (0, -width % multiple, 0, -height % multiple))
 
 
-def over_peak(maps: Float[Tensor, "n y x"]) -> Float[Tensor, "n y x"]:
-    """Divide each map by its maximum plus `EPSILON`."""
-    return maps / (maps.amax(dim=(1, 2), keepdim=True) + EPSILON)
+def over_peak(maps: Float[Tensor, "*n y x"]) -> Float[Tensor, "*n y x"]:
+    """Divide each map by its maximum plus `EPSILON`; an empty one stays empty."""
+    return maps / (maps.amax(dim=(-2, -1), keepdim=True) + EPSILON)
 
 
 def split_by_image(maps: Float[Tensor, "n y x"], *, classes: Sequence[Sequence[int]], size: Size) -> list[ScoreMaps]:

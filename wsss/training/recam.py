@@ -1,6 +1,6 @@
 """ReCAM (Chen et al., CVPR 2022): a softmax between classes on features that are each class's own."""
 
-from typing import Final, final
+from typing import final
 
 import torch
 from jaxtyping import Float
@@ -12,9 +12,7 @@ from wsss.models.classifier import GAPClassifier
 from wsss.training.classifier import MultiLabelModule, soft_margin
 from wsss.training.options import ReCAMFit
 from wsss.types import Images
-
-EPSILON: Final = 1e-5
-"""Added to a mask's maximum before dividing, as in the authors' code: an empty mask stays empty."""
+from wsss.views import over_peak
 
 
 @final
@@ -60,8 +58,7 @@ def class_features(maps: Float[Tensor, "b d y x"], weight: Float[Tensor, "c d"])
     """
     with torch.autocast(maps.device.type, enabled=False):
         maps = maps.float()
-        masks = torch.einsum("bdyx,cd->bcyx", maps, weight.float()).relu()
-        masks = masks / (masks.amax(dim=(2, 3), keepdim=True) + EPSILON)
+        masks = over_peak(torch.einsum("bdyx,cd->bcyx", maps, weight.float()).relu())
         return torch.einsum("bcyx,bdyx->bcd", masks, maps) / maps[0, 0].numel()
 
 
