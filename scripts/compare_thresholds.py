@@ -2,8 +2,8 @@
 
 python scripts/compare_thresholds.py runs [more stores] [--images 300] [--crf 40]
 
-Every finished `extract_cams` of the stores whose data set has masks is one table. Ways: what `refine=auto` does, its
-three kinds of evidence alone and in pairs (see `wsss.metrics.separation`), and the threshold at which a dense CRF
+Every finished artifact of raw maps in the stores whose data set has masks is one table. Ways: what `refine=auto` does,
+its three kinds of evidence alone and in pairs (see `wsss.metrics.separation`), and the threshold at which a dense CRF
 neither grows nor shrinks the foreground (`--crf N` images, slow).
 """
 
@@ -29,6 +29,7 @@ from wsss.refine import ConstantBackground, DenseCRF
 from wsss.stages.base import item_path, read_index
 from wsss.types import ScoreMaps
 
+MAPS: Final = ("extract_cams", "extract_fine", "combine_maps")
 CRF_THRESHOLDS: Final = tuple(round(0.05 * step, 2) for step in range(3, 16))
 
 
@@ -97,6 +98,12 @@ def curve(every: list[Seen], *, labels: int) -> tuple[list[float], np.ndarray]:
     return list(counted.thresholds), 100 * np.array([scores.miou for scores in counted.scores()])
 
 
+def finished_maps(store: Store) -> Iterator[Artifact]:
+    """Return every finished artifact of raw maps."""
+    for stage in MAPS:
+        yield from (each for each in store.artifacts(stage) if each.state() == "cached")
+
+
 def main() -> None:
     """Print one row for every artifact."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -105,7 +112,7 @@ def main() -> None:
     parser.add_argument("--crf", type=int, default=0, help="images for the CRF's balance; 0: leave it out")
     options = parser.parse_args()
     for store in map(Store.at, options.stores):
-        for artifact in (each for each in store.artifacts("extract_cams") if each.state() == "cached"):
+        for artifact in finished_maps(store):
             read = artifact.manifest()["inputs"]["index"]
             index = read_index(store.artifact("index_data", read))
             config = frozen_job(artifact)["config"]
@@ -114,8 +121,8 @@ def main() -> None:
                 continue
             thresholds, miou = curve(every, labels=label_count(index.classes))
             best = int(np.nanargmax(miou))
-            method = config["cam"]["_target_"].rpartition(".")[2]
-            print(f"{store.root.name} {artifact.fingerprint} {method}, {len(every)} images")
+            method = f" {config['cam']['_target_'].rpartition('.')[2]}" if "cam" in config else ""
+            print(f"{store.root.name} {artifact.stage} {artifact.fingerprint}{method}, {len(every)} images")
             print(f"  {'oracle':<20}{thresholds[best]:>6.2f}{miou[best]:>8.1f}")
             chosen = {name: best_of(every, kinds) for name, kinds in KINDS.items()}
             if options.crf:

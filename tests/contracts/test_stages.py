@@ -37,6 +37,8 @@ ADDED = {
     "choose_threshold": "threshold",
     "relabel": "selftrain",
     "retrain_segmenter": "selftrain",
+    "extract_fine": "fine",
+    "combine_maps": "fine",
 }
 """Stages that are not in every pipeline, by what `stages` chooses to add them."""
 WITH = {
@@ -49,7 +51,7 @@ WITH = {
 ELSEWHERE = {TrainOwnRepresentatives: "tests/stages/test_train_representatives.py"}
 """Stages that stand in for one of those in the list, and where they are tested."""
 ADDED_FITS = ["train_recam", "train_representatives", "train_irn", "train_affinity", "retrain_segmenter"]
-ADDED_MAPS = ["confident_labels", "relabel"]
+ADDED_MAPS = ["confident_labels", "relabel", "extract_fine", "combine_maps"]
 
 
 @pytest.fixture(scope="module")
