@@ -16,7 +16,7 @@ def test_help_lists_every_group_and_option_and_marks_the_defaults(capsys: pytest
         for option in group.options:
             star = r" \*" if option == group.default else ""
             assert re.search(rf"\n    {option}{star}(\s|\n)", said), option
-    for example in ("wsss run experiment=toy plan=true", "dataset=folder dataset.root=my_photos", " -m "):
+    for example in ("wsss run experiment=toy plan=true", "experiment=folder dataset.root=my_photos", " -m "):
         assert example in said
     assert "\n  runtime.device=auto " in said
 

@@ -73,7 +73,7 @@ def test_an_option_of_the_other_layout_is_refused(tmp_path: Path) -> None:
 def test_the_command_says_only_what_is_no_default(tmp_path: Path) -> None:
     assert run_line(VOC(root=Path("VOC2012")), train="train", val="val") == "wsss run dataset=voc dataset.root=VOC2012"
     line = run_line(Folder(root=Path("p"), labels=None), train="train", val="val")
-    assert line == "wsss run dataset=folder dataset.root=p dataset.labels=null"
+    assert line == "wsss run experiment=folder dataset.root=p dataset.labels=null"
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def test_named_parts_keep_their_order() -> None:
     ("change", "said"),
     [
         ({"sizes": 1}, "whole.sizes: Whole has no such option; it has part, parts"),
+        ({"sizes": 1}, "(set by an experiment? '~' and this key take it away)"),
         ({"scale": [1]}, "did you mean 'scales'?"),
         ({"most": "3"}, "whole.most: input should be a valid integer, got '3'"),
         ({"scales": [1, "b"]}, "whole.scales.1: input should be a valid number, got 'b'"),

@@ -16,7 +16,7 @@ Run the whole pipeline, or what of it is new.
   wsss run experiment=toy                                  drawn scenes, in minutes
   wsss run experiment=toy plan=true                        what would run, and what is cached
   wsss run experiment=voc12_mini dataset.root=VOC2012      a VOC devkit
-  wsss run dataset=folder dataset.root=my_photos           your own images and labels
+  wsss run experiment=folder dataset.root=my_photos        your own images and labels
   wsss run experiment=toy cam=gradcam refine=background    choose other parts
   wsss run experiment=toy fit.classifier.epochs=5          set any key of a chosen part
   wsss run experiment=toy random_seed=0,1,2 -m             a sweep, over values or over parts

@@ -17,6 +17,8 @@ Format = Literal["voc", "folder"]
 WRITERS: Final[Mapping[Format, type[VOC | Folder]]] = {"voc": VOC, "folder": Folder}
 DEVKIT: Final = ("JPEGImages", "Annotations", "ImageSets")
 NESTED: Final = ("VOC2012", "VOCdevkit/VOC2012")
+CHOOSES: Final[Mapping[Format, str]] = {"voc": "dataset=voc", "folder": "experiment=folder"}
+"""What a run's command line begins with."""
 MASKS: Final[Mapping[Format, str]] = {"voc": "SegmentationClass", "folder": "masks"}
 
 PLAIN: Final = re.compile(r"[A-Za-z_./~][\w./~-]*")
@@ -62,7 +64,7 @@ def guess_labels(root: Path, *, images: str) -> str | None:
 def run_line(writer: VOC | Folder, *, train: str, val: str) -> str:
     """Return the command of a run on this data set, as it can be typed."""
     layout = next(name for name, cls in WRITERS.items() if isinstance(writer, cls))
-    words = [f"dataset={layout}", f"dataset.root={_value(str(writer.root))}"]
+    words = [CHOOSES[layout], f"dataset.root={_value(str(writer.root))}"]
     for field in fields(writer):
         value = getattr(writer, field.name)
         default: Any = field.default if field.default_factory is MISSING else field.default_factory()
