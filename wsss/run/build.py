@@ -57,7 +57,8 @@ def _optional(problems: list[str], node: Any, *, expected: Any, key: str) -> Any
 
 def _object(problems: list[str], node: Any, *, expected: type, key: str) -> Any:
     if not isinstance(node, Mapping) or TARGET not in node:
-        problems.append(f"{key}: expected a mapping with {TARGET}, a {expected.__name__}; got {_shown(node)}{TAKE_AWAY}")
+        said = f"expected a mapping with {TARGET}, a {expected.__name__}; got {_shown(node)}{TAKE_AWAY}"
+        problems.append(f"{key}: {said}")
         return NOTHING
     cls = _locate(problems, node[TARGET], key=key)
     if cls is None:
