@@ -28,6 +28,7 @@ from wsss.models.segmenter import Segmenter
 from wsss.refine import Refiner
 from wsss.run.build import TARGET, build_into
 from wsss.run.compose import config_folder, resolved
+from wsss.run.conf import groups
 from wsss.run.launch import Launcher
 from wsss.stages.base import Stage
 from wsss.stages.heads import Heads
@@ -179,6 +180,16 @@ def test_an_experiment_says_its_command_its_time_and_what_to_expect(experiment: 
     said = dict(found.groups() for line in lines if (found := re.match(r"# (Run|Takes|Expect): +(\S.*)", line)))
     assert said.keys() == {"Run", "Takes", "Expect"}
     assert said["Run"].startswith(f"wsss run experiment={experiment.stem}")
+
+
+def test_a_config_file_begins_with_a_sentence_for_the_help() -> None:
+    unfinished = {
+        f"{group.key}={name}": words
+        for group in groups()
+        for name, words in group.options.items()
+        if not words.endswith((".", "?"))
+    }
+    assert unfinished == {}
 
 
 # --- short files, short functions, nothing swallowed
