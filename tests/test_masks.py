@@ -43,6 +43,12 @@ def test_a_score_at_the_bound_is_decided():
     assert ConfidentBand(foreground=0.7)(maps).tolist() == [[1]]
 
 
+def test_a_share_does_not_depend_on_the_height_of_a_constant_background():
+    maps = score_maps([0, 1, 2], [[[0.3, 0.3, 0.3]], [[0.1, 0.9, 0.3]], [[0.0, 0.0, 0.2]]])
+    # Shares of the strongest: 0.3 of 0.4, 0.9 of 1.2, 0.3 of 0.8.
+    assert ConfidentBand(foreground=0.7, background=0.7)(maps).tolist() == [[0, 1, 255]]
+
+
 @pytest.mark.parametrize("rule", [Argmax(), ConfidentBand(foreground=0.0, background=0.0)])
 def test_masks_have_the_size_of_the_image(rule: MaskRule):
     scores = torch.zeros(2, 3, 4)

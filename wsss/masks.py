@@ -30,12 +30,15 @@ class Argmax(MaskRule):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfidentBand(MaskRule):
-    """The strongest label where its score reaches a bound, 255 in the band below: training learns nothing there."""
+    """The strongest label where its share reaches a bound, 255 in the band below: training learns nothing there.
+
+    The share is a score over the sum of all scores of the pixel. After a CRF they sum to one and it is the score.
+    """
 
     foreground: float = 0.7
-    """Least score of a class."""
+    """Least share of a class."""
     background: float = 0.7
-    """Least score of the background."""
+    """Least share of the background."""
 
     def __post_init__(self) -> None:
         if not (0 <= self.foreground <= 1 and 0 <= self.background <= 1):
@@ -44,8 +47,9 @@ class ConfidentBand(MaskRule):
     def __call__(self, maps: ScoreMaps) -> NDArray[np.uint8]:
         """See `MaskRule`."""
         labels, score = strongest(maps)
+        share = score / maps.full().scores.sum(dim=0).clamp(min=torch.finfo(torch.float32).tiny).cpu().numpy()
         least = np.where(labels == BACKGROUND, np.float32(self.background), np.float32(self.foreground))
-        return np.where(score >= least, labels, np.uint8(IGNORE))
+        return np.where(share >= least, labels, np.uint8(IGNORE))
 
 
 def confident(*, foreground: ScoreMaps, background: ScoreMaps) -> NDArray[np.uint8]:

@@ -191,7 +191,7 @@ def pad_to_multiple(images: Images, *, multiple: int) -> Float[Tensor, "b 3 padd
 
 
 def over_peak(maps: Float[Tensor, "*n y x"]) -> Float[Tensor, "*n y x"]:
-    """Divide each map by its maximum plus `EPSILON`; an empty one stays empty."""
+    """Divide each map by its maximum plus `EPSILON`, as IRN does: one that is nearly empty stays so."""
     return maps / (maps.amax(dim=(-2, -1), keepdim=True) + EPSILON)
 
 

@@ -29,6 +29,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_what_is_no_classifier_is_refused_with_its_file(tmp_path: Path):
+    torch.save({"encoder.weight": torch.zeros(2)}, tmp_path / WEIGHTS)
+    with pytest.raises(ModelError, match=r"weights\.pt is no classifier .* reads.classifier be train_classifier"):
+        ClassifierPrior(classifier=SMALL).open({"classifier": tmp_path}, CPU)
+
+
 def test_scores_by_hand():
     maps = score_maps([0, 1, 3], [[[0.5, 0.2]], [[0.3, 0.0]], [[0.2, 0.8]]])
     after = judged(maps, torch.tensor([0.5, 1.0, 0.25]), background=0.1)

@@ -1,11 +1,57 @@
 """A threshold for all images, chosen without masks."""
 
-import numpy as np
+from pathlib import Path
 
-from wsss.stages.choose_threshold import band
+import numpy as np
+import pytest
+from builders import score_maps
+from PIL import Image
+from toy_runs import drawn_index, drawn_maps, job
+
+from wsss.artifacts.formats import read_json
+from wsss.artifacts.store import Store
+from wsss.errors import DataError
+from wsss.metrics.separation import THRESHOLDS
+from wsss.refine.auto import CHOSEN
+from wsss.stages.base import Job
+from wsss.stages.choose_threshold import ChooseThreshold, band
 
 
 def test_the_band_ends_where_the_evidence_falls_below_four_fifths():
     assert band(np.array([0.9, 0.1, 0.8, 1.0, 0.85, 0.79, 0.9])) == (2, 4)
     assert band(np.array([1.0, 0.5])) == (0, 0)
     assert band(np.zeros(3)) == (0, 2)
+
+
+def work(folder: Path, *, inside: float, outside: float) -> Job:
+    """Two images whose left half is of another colour, and maps that are high there and low elsewhere."""
+    store = Store(root=folder)
+    rows = [[1] * 32 + [0] * 32] * 32
+    index = drawn_index(store, {"a": rows, "b": rows})
+    pixels = np.full((32, 64, 3), 20, dtype=np.uint8)
+    pixels[:, :32] = 230
+    scores = np.full((1, 8, 16), outside)
+    scores[..., :8] = inside
+    for name in "ab":
+        Image.fromarray(pixels).save(index.items / f"images/{name}.png")
+    every = {name: score_maps([1], scores.tolist(), size=(32, 64)) for name in "ab"}
+    return job(store, "choose_threshold", index=index, maps=drawn_maps(store, "extract_cams", every))
+
+
+def test_it_separates_what_looks_different(tmp_path: Path):
+    made = work(tmp_path, inside=0.71, outside=0.33)
+    found = ChooseThreshold().run(made)
+    assert found == {"threshold": 0.34, "band": [0.34, 0.7]}, "all of these split the image in the same way"
+    written = read_json(made.artifact.items / CHOSEN)
+    assert {key: written[key] for key in found} == found
+    evidence = dict(zip(written["thresholds"], written["evidence"], strict=True))
+    assert list(evidence) == list(THRESHOLDS)
+    assert {threshold for threshold, value in evidence.items() if value > 0} == {
+        threshold for threshold in THRESHOLDS if 0.33 < threshold < 0.71
+    }
+
+
+def test_maps_that_say_nothing_choose_nothing(tmp_path: Path):
+    made = work(tmp_path, inside=0.5, outside=0.5)
+    with pytest.raises(DataError, match=r"extract_cams.* the same everywhere.*: look at the classifier's mAP, or set"):
+        ChooseThreshold().run(made)

@@ -31,9 +31,14 @@ def test_the_share_is_that_of_the_fine_maps():
     assert least == pytest.approx(0.01**0.25, rel=1e-3)
 
 
-def test_an_empty_map_stays_empty_and_an_image_without_classes_has_none():
-    seen, unseen = score_maps([2], [[[0.5, 1.0]]]), score_maps([2], [[[0.0, 0.0]]])
-    assert combined(seen, unseen, share=0.5).scores.tolist() == [[[0.0, 0.0]]]
+def test_what_one_method_does_not_see_is_the_others_to_say():
+    seen, unseen = score_maps([2], [[[0.25, 1.0]]]), score_maps([2], [[[0.0, 0.0]]])
+    for pair in ((seen, unseen), (unseen, seen)):
+        assert torch.allclose(combined(*pair, share=0.5).scores, torch.tensor([[[0.25, 1.0]]]), atol=1e-4)
+    assert combined(unseen, unseen, share=0.5).scores.tolist() == [[[0.0, 0.0]]]
+
+
+def test_an_image_without_classes_has_no_map():
     nothing = score_maps([], torch.zeros(0, 1, 2), size=(4, 8))
     assert len(combined(nothing, nothing, share=0.5).labels) == 0
 

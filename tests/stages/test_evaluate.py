@@ -8,8 +8,9 @@ import torch
 from builders import score_maps
 from toy_runs import drawn_index, drawn_maps, drawn_masks, job, made
 
-from wsss.artifacts.formats import read_json
+from wsss.artifacts.formats import read_json, write_json
 from wsss.artifacts.store import Artifact, Store
+from wsss.refine.auto import CHOSEN
 from wsss.stages.evaluate import Evaluate
 
 TRUTH = {"a": [[0, 0, 1, 255]], "b": [[2, 2, 0, 0]]}
@@ -111,6 +112,19 @@ def test_the_classifier_s_map_is_taken_over(store: Store, metrics: dict[str, flo
     made(classifier, summary={"metrics": metrics})
     found = tables(store, {"maps": ("train",)}, index=index, classifier=classifier)
     assert found["scores"].get("train_classifier") == scored
+
+
+def test_what_a_threshold_that_was_chosen_without_masks_has(store: Store):
+    index = drawn_index(store, {"a": [[0, 1, 1, 1]]})
+    maps = drawn_maps(store, "extract_cams", {"a": score_maps([1], [[[0.1, 0.3, 0.6, 0.9]]], size=(1, 4))})
+    threshold = store.artifact("choose_threshold", "5" * 16)
+    threshold.items.mkdir(parents=True)
+    write_json(threshold.items / CHOSEN, {"threshold": 0.5, "band": [0.4, 0.6]})
+    found = tables(store, {"maps": ("train",)}, index=index, maps=maps, threshold=made(threshold))
+    scores = found["scores"]["extract_cams"]["train"]
+    assert scores["miou"] == 1, "between 0.1 and 0.3"
+    # At 0.5 two of three pixels of the class are found: (1/2 + 2/3) / 2.
+    assert (scores["chosen_threshold"], scores["chosen_miou"]) == (0.5, pytest.approx(7 / 12))
 
 
 def test_results_of_another_size_than_their_image_are_refused(store: Store):

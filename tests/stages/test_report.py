@@ -8,6 +8,7 @@ from toy_runs import Run, drawn_index, drawn_masks, job, made
 
 from wsss.artifacts.formats import write_json
 from wsss.artifacts.store import Artifact, Store
+from wsss.refine import ConstantBackground, IRNWalk
 from wsss.stages.report import MakeReport, all_notes
 
 
@@ -67,3 +68,26 @@ def test_of_next_to_nothing_there_is_a_page_that_says_why(tmp_path: Path):
     assert "my &lt;photos&gt;" in page
     assert "train: random" in page
     assert "val: random" in page
+
+
+def test_an_image_has_the_score_of_the_masks_beside_it(tmp_path: Path):
+    store = Store(root=tmp_path)
+    index = drawn_index(store, {"a": [[0, 1]]})
+    predictions = drawn_masks(store, "predict_masks", {"a": [[0, 1]]})
+    images = {"predict_masks": {"train": {"a": 0.625}}, "relabel": {"train": {"a": 0.125}}}
+    work = job(store, "report", index=index, evaluation=evaluation(store, images=images), predictions=predictions)
+    MakeReport(title="mine", examples=2).run(work)
+    page = (work.artifact.items / "report.html").read_text(encoding="utf-8")
+    assert "62.5" in page
+    assert "12.5" not in page
+
+
+@pytest.mark.parametrize("walked", [False, True])
+def test_a_threshold_of_refined_maps_is_not_marked_among_those_of_raw_ones(tmp_path: Path, walked: bool):
+    store = Store(root=tmp_path)
+    curve = {"extract_cams": {"train": {"thresholds": [0.0, 0.5], "miou": [0.25, 0.5]}}}
+    work = job(store, "report", index=drawn_index(store, {"a": [[0, 1]]}), evaluation=evaluation(store, curves=curve))
+    background = {"background": ConstantBackground(threshold=0.25)}
+    MakeReport(title="mine", refine={"walk": IRNWalk(), **background} if walked else background).run(work)
+    page = (work.artifact.items / "report.html").read_text(encoding="utf-8")
+    assert ("configured" in page) is not walked

@@ -43,10 +43,10 @@ class Shout(ItemWorker[str, str]):
 
 class Stage:
     suffix = ".txt"
-    processes = False
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, *, processes: bool = False) -> None:
         self.worker = Shout()
+        self.processes = processes
         self.runtime = Runtime(workers=workers)
 
     def open(self, job: Job, device: torch.device) -> Shout:
@@ -88,6 +88,11 @@ def test_everything_is_made_once_in_order_on_one_thread(work: Job):
 def test_any_number_of_workers(work: Job, workers: int | None):
     assert run(work, Stage(workers))[0] == 8
     assert items(work) == WHOLE
+
+
+def test_no_workers_are_none_and_not_all_cores(work: Job, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shard, "ProcessPoolExecutor", None)
+    assert run(work, Stage(workers=0, processes=True))[0] == 8
 
 
 def test_a_batch_of_which_a_part_is_missing_is_made_as_a_whole(work: Job):

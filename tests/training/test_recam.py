@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wsss.cams import CAM
+from wsss.stages.heads import chosen
 from wsss.training.classifier import ClassifierModule, soft_margin
 from wsss.training.options import ClassifierFit, ReCAMFit
 from wsss.training.recam import ReCAMModule, class_features, softmax_loss
@@ -144,14 +145,13 @@ def test_the_softmax_reaches_the_whole_network_as_much_as_it_counts():
     assert all(not torch.equal(first[name], margin[name]) for name in ("network.head.weight", "second.weight"))
 
 
-def test_half_precision_is_summed_in_full():
-    images, present = batch()
-    module = module_of()
-    exact = module.loss(images, present)
+def test_half_precision_is_summed_in_full(maps: Tensor, weight: Tensor):
+    present = torch.ones(len(maps), CLASSES)
+    exact = class_features(maps, weight)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        loss = module.loss(images, present)
-    assert loss.dtype == torch.float32
-    assert loss.item() == pytest.approx(exact.item(), rel=0.05)
+        torch.testing.assert_close(class_features(maps, weight), exact, rtol=0, atol=0)
+        loss = softmax_loss(exact, weight, present=present)
+    torch.testing.assert_close(loss, softmax_loss(exact, weight, present=present), rtol=0, atol=0)
 
 
 def test_learning_rates_of_backbone_and_both_heads():
@@ -170,9 +170,11 @@ def test_a_second_head_of_ones_gives_the_classifier_s_own_maps():
     network, (images, _) = small_timm_network(), batch()
     targets = Targets.of([[0, 3], [], [2]])
     own = CAM()(network, images, targets)
-    product = network.head.weight * torch.ones_like(network.head.weight)
-    network.head.weight.data.copy_(product)
+    first = network.head.weight.detach().clone()
+    network.head.weight.data.copy_(chosen(first, torch.ones_like(first), weights="product"))
     assert torch.equal(CAM()(network, images, targets), own)
+    network.head.weight.data.copy_(chosen(first, 2 * torch.ones_like(first), weights="product"))
+    torch.testing.assert_close(CAM()(network, images, targets), 2 * own)
 
 
 def saved_bytes(loss_of: Any) -> int:

@@ -11,6 +11,8 @@ from scipy import ndimage
 THRESHOLDS: Final = tuple(round(0.02 * step, 2) for step in range(1, 50))
 """What is tried: 0.02, 0.04 .. 0.98."""
 
+ROUNDING: Final = 1e-12
+"""Mean square of what rounding leaves of values that are all equal."""
 WINDOW: Final = 9
 """Cells along each side of the square in which colours beside a border are averaged."""
 
@@ -57,7 +59,7 @@ def explained(
     """Return, for each threshold, the share of the variance of `values` that lies between its two sides."""
     flat, count = values.reshape(-1, values.shape[2]), len(thresholds)
     total = ((flat - flat.mean(axis=0)) ** 2).sum()
-    if total == 0:
+    if total <= ROUNDING * flat.size:
         return np.zeros(count)
     # Cells that exceed threshold t are those that exceed more than t thresholds.
     passed = np.searchsorted(np.asarray(thresholds, dtype=strongest.dtype), strongest.ravel(), side="left")

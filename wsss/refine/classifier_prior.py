@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar, final
+from typing import ClassVar, Final, final
 
 import numpy as np
 import torch
@@ -11,12 +11,15 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from wsss.errors import ModelError
 from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.models.weights import WEIGHTS, fill, read_weights
 from wsss.refine.base import BackgroundRow, Refine, Refiner
 from wsss.refine.probabilities import class_maps
 from wsss.types import ScoreMaps
 from wsss.views import pad_to_multiple, scaled
+
+HEAD: Final = "head.weight"
 
 
 @final
@@ -58,7 +61,10 @@ class ClassifierPrior(Refiner):
     def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
         """Load what `train_classifier` made."""
         weights = read_weights(inputs["classifier"] / WEIGHTS)
-        network = self.classifier.skeleton(len(weights["head.weight"]))
+        if HEAD not in weights:
+            problem = "is no classifier of the data's classes: let reads.classifier be train_classifier or train_recam"
+            raise ModelError(f"{inputs['classifier'] / WEIGHTS} {problem}")
+        network = self.classifier.skeleton(len(weights[HEAD]))
         remedy = f"delete the folder {inputs['classifier'].parent} and run again"
         fill(network, weights, origin=str(inputs["classifier"] / WEIGHTS), remedy=remedy)
         network = network.eval().to(device).to(memory_format=torch.channels_last)

@@ -49,6 +49,10 @@ class ChooseThreshold(Reduce):
             for evidence in self._evidence(records, job=job, index=index):
                 total += evidence
                 advance()
+        if not total.any():
+            problem = "every map of every image is the same everywhere, so no threshold separates anything"
+            remedy = "look at the classifier's mAP, or set refine=background refine.background.threshold=..."
+            raise DataError(f"{job.inputs['maps'].items}: {problem}: {remedy}")
         best = int(total.argmax())
         low, high = band(total)
         chosen = {"threshold": THRESHOLDS[best], "band": [THRESHOLDS[low], THRESHOLDS[high]]}

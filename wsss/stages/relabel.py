@@ -25,7 +25,8 @@ RecordAndImage = tuple[Record, NDArray[np.uint8]]
 class Relabel(Predicting):
     """Take the network's answer as maps of the classes that an image is known to show (see `maps_of`), and refine them.
 
-    No class is lost so, however unsure of it the network is; the background is for `refine` to add, as to CAMs.
+    Every class has a map that reaches about 1, however unsure of it the network is; the background is for `refine` to
+    add, as to CAMs, and a refiner may give all pixels of a class to others.
     """
 
     gives_background: ClassVar[bool] = False

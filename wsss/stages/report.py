@@ -59,8 +59,8 @@ class MakeReport(Reduce):
     def _curves(self, job: Job, curves: Mapping[str, Any]) -> list[Chart]:
         from wsss.report.curves import threshold_curve  # noqa: PLC0415 - matplotlib takes a second to import
 
-        rules = ((r.threshold, "configured") for r in self.refine.values() if isinstance(r, ConstantBackground))
-        used = next(rules, None)
+        first = next(iter(self.refine.values()), None)  # after another refiner it is no threshold of raw maps
+        used = (first.threshold, "configured") if isinstance(first, ConstantBackground) else None
         if "threshold" in job.inputs:
             used = chosen_threshold(job.inputs["threshold"].items), "chosen without masks"
         return [
@@ -73,8 +73,9 @@ class MakeReport(Reduce):
         ]
 
     def _sheets(self, job: Job, index: Index, images: Mapping[str, Any]) -> list[Sheet]:
-        """Return best, worst and random images of every split, by the last stage that was scored there."""
-        last = {split: ious for splits in images.values() for split, ious in splits.items()}
+        """Return best, worst and random images of every split, by the last of their masks that was scored there."""
+        shown = [job.inputs[role].stage for role in ("refined", "masks", "predictions") if role in job.inputs]
+        last = {split: ious for stage in shown for split, ious in images.get(stage, {}).items()}
         # Without truth nothing is best or worst: show some of everything that was made.
         for split in index.splits:
             last.setdefault(split, dict.fromkeys(index.splits[split]))

@@ -94,9 +94,15 @@ def whole_items(folder: Path, names: set[str]) -> set[str]:
     return there - torn
 
 
+def _workers(stage: Opens) -> int:
+    """Return how many share the work: all cores where it is not given, and this one alone where none are wanted."""
+    given = stage.runtime.workers
+    return world().cores if given is None else max(1, given)
+
+
 def _beside_device(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
     worker = stage.open(job, stage.runtime.torch_device())
-    threads = min(8, stage.runtime.workers or world().cores)
+    threads = min(8, _workers(stage))
     with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
         writing: deque[list[Future[None]]] = deque()
         for batch, loaded in _loaded_ahead(worker, batches, readers):
@@ -158,7 +164,7 @@ def _make(batch: Batch, stage: Opens, job: Job, worker: ItemWorker[Any, Any]) ->
 def _in_processes(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
     if not batches:
         return
-    processes = min(stage.runtime.workers or world().cores, len(batches))
+    processes = min(_workers(stage), len(batches))
     if processes == 1:
         yield from _in_this_process(stage, job, batches)
         return

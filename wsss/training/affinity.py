@@ -52,7 +52,10 @@ class AffinityModule(KeyedModule):
 
 
 def labels_of_cells(labels: Int64[Tensor, "b h w"], *, stride: int) -> Int64[Tensor, "b y x"]:
-    """Return the label at the middle of every cell; the label nearest to it where the image ends before."""
+    """Return the label at the middle of every cell; the label nearest to it where the image ends before.
+
+    PSA averages scores over a cell before it decides; these labels are decided at full resolution already.
+    """
     half = stride // 2
     rows, columns = (torch.arange(half, side + half, stride).clamp(max=side - 1) for side in labels.shape[-2:])
     return labels[:, rows][:, :, columns]
