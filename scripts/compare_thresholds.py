@@ -99,7 +99,7 @@ def curve(every: list[Seen], *, labels: int) -> tuple[list[float], np.ndarray]:
 
 
 def finished_maps(store: Store) -> Iterator[Artifact]:
-    """Return every finished artifact of raw maps."""
+    """Yield every finished artifact of raw maps."""
     for stage in MAPS:
         yield from (each for each in store.artifacts(stage) if each.state() == "cached")
 

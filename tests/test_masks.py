@@ -3,7 +3,7 @@ import pytest
 import torch
 from builders import score_maps
 
-from wsss.masks import Argmax, ConfidentBand, MaskRule, confident, strongest
+from wsss.masks import Argmax, ConfidentShare, MaskRule, confident, strongest
 
 LABELS = [0, 2, 5]
 SCORES = [
@@ -32,24 +32,24 @@ def test_strongest_returns_the_scores_too():
 
 def test_a_band_leaves_weak_pixels_undecided():
     maps = score_maps(LABELS, SCORES)
-    assert ConfidentBand(foreground=0.7, background=0.7)(maps).tolist() == [[255, 2, 255, 0]]
-    assert ConfidentBand(foreground=0.5, background=0.5)(maps).tolist() == [[0, 2, 5, 0]]
-    assert ConfidentBand(foreground=0.65, background=0.9)(maps).tolist() == [[255, 2, 255, 255]]
-    assert ConfidentBand()(maps).dtype == np.uint8
+    assert ConfidentShare(foreground=0.7, background=0.7)(maps).tolist() == [[255, 2, 255, 0]]
+    assert ConfidentShare(foreground=0.5, background=0.5)(maps).tolist() == [[0, 2, 5, 0]]
+    assert ConfidentShare(foreground=0.65, background=0.9)(maps).tolist() == [[255, 2, 255, 255]]
+    assert ConfidentShare()(maps).dtype == np.uint8
 
 
 def test_a_score_at_the_bound_is_decided():
     maps = score_maps([0, 1], [[[0.3]], [[0.7]]])
-    assert ConfidentBand(foreground=0.7)(maps).tolist() == [[1]]
+    assert ConfidentShare(foreground=0.7)(maps).tolist() == [[1]]
 
 
 def test_a_share_does_not_depend_on_the_height_of_a_constant_background():
     maps = score_maps([0, 1, 2], [[[0.3, 0.3, 0.3]], [[0.1, 0.9, 0.3]], [[0.0, 0.0, 0.2]]])
     # Shares of the strongest: 0.3 of 0.4, 0.9 of 1.2, 0.3 of 0.8.
-    assert ConfidentBand(foreground=0.7, background=0.7)(maps).tolist() == [[0, 1, 255]]
+    assert ConfidentShare(foreground=0.7, background=0.7)(maps).tolist() == [[0, 1, 255]]
 
 
-@pytest.mark.parametrize("rule", [Argmax(), ConfidentBand(foreground=0.0, background=0.0)])
+@pytest.mark.parametrize("rule", [Argmax(), ConfidentShare(foreground=0.0, background=0.0)])
 def test_masks_have_the_size_of_the_image(rule: MaskRule):
     scores = torch.zeros(2, 3, 4)
     scores[0], scores[1, :, 2:] = 0.5, 1.0
@@ -60,7 +60,7 @@ def test_masks_have_the_size_of_the_image(rule: MaskRule):
     assert (mask[:, 8:] == 254).all()
 
 
-@pytest.mark.parametrize("rule", [Argmax(), ConfidentBand()])
+@pytest.mark.parametrize("rule", [Argmax(), ConfidentShare()])
 def test_maps_without_a_background_are_refused(rule: MaskRule):
     with pytest.raises(ValueError, match="put a background rule into `refine`"):
         rule(score_maps([1], [[[0.5]]]))
@@ -69,9 +69,9 @@ def test_maps_without_a_background_are_refused(rule: MaskRule):
 @pytest.mark.parametrize("bound", [-0.1, 1.5, float("nan")])
 def test_bounds_outside_are_refused(bound: float):
     with pytest.raises(ValueError, match="bounds lie in"):
-        ConfidentBand(foreground=bound)
+        ConfidentShare(foreground=bound)
     with pytest.raises(ValueError, match="bounds lie in"):
-        ConfidentBand(background=bound)
+        ConfidentShare(background=bound)
 
 
 def test_confident_labels_by_hand():

@@ -29,7 +29,7 @@ class Argmax(MaskRule):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfidentBand(MaskRule):
+class ConfidentShare(MaskRule):
     """The strongest label where its share reaches a bound, 255 in the band below: training learns nothing there.
 
     The share is a score over the sum of all scores of the pixel. After a CRF they sum to one and it is the score.

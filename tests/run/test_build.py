@@ -69,7 +69,8 @@ def test_named_parts_keep_their_order() -> None:
     ("change", "said"),
     [
         ({"sizes": 1}, "whole.sizes: Whole has no such option; it has part, parts"),
-        ({"sizes": 1}, "(set by an experiment? '~' and this key take it away)"),
+        ({"sizes": 1}, "(if an experiment sets it: '~whole.sizes' on the command line takes it away)"),
+        ({"part": {"size": 2}}, "got {'size': 2} (if an experiment sets it: '~whole.part' on the command line"),
         ({"scale": [1]}, "did you mean 'scales'?"),
         ({"most": "3"}, "whole.most: input should be a valid integer, got '3'"),
         ({"scales": [1, "b"]}, "whole.scales.1: input should be a valid number, got 'b'"),

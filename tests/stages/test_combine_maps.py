@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from builders import score_maps
-from toy_runs import drawn_index, drawn_maps, job
+from toy_runs import Run, drawn_index, drawn_maps, job
 
 from wsss.artifacts.formats import read_scores
 from wsss.artifacts.store import Store
@@ -38,6 +38,11 @@ def test_what_one_method_does_not_see_is_the_others_to_say():
     assert combined(unseen, unseen, share=0.5).scores.tolist() == [[[0.0, 0.0]]]
 
 
+def test_maps_that_nowhere_meet_are_added():
+    apart = score_maps([2], [[[1.0, 0.0]]]), score_maps([2], [[[0.0, 1.0]]])
+    assert torch.allclose(combined(*apart, share=0.5).scores, torch.ones(1, 1, 2), atol=1e-4)
+
+
 def test_an_image_without_classes_has_no_map():
     nothing = score_maps([], torch.zeros(0, 1, 2), size=(4, 8))
     assert len(combined(nothing, nothing, share=0.5).labels) == 0
@@ -67,6 +72,12 @@ def test_files_hold_what_was_combined(tmp_path: Path):
     assert CombineMaps(fine_share=0.3).run(made) == {"images": 1, "made": 1}
     found = read_scores(made.artifact.items / "a.npz").scores
     assert torch.allclose(found, combined(maps, fine, share=0.3).scores, atol=1e-2)
+
+
+def test_what_follows_reads_the_product(toy_run: Run):
+    steps = toy_run.plan("stages=[fine,irn,threshold]", "refine=irn")
+    for name in ("refine_cams", "confident_labels", "choose_threshold", "evaluate", "report"):
+        assert steps[name].inputs["maps"].stage == "combine_maps", name
 
 
 def test_maps_of_other_labels_name_both_files(tmp_path: Path):

@@ -5,7 +5,7 @@ from toy_runs import Run, drawn_index, drawn_maps, job
 
 from wsss.artifacts.formats import read_mask_item, read_scores
 from wsss.artifacts.store import Store
-from wsss.masks import Argmax, ConfidentBand
+from wsss.masks import Argmax, ConfidentShare
 from wsss.stages.make_masks import MakeMasks
 
 
@@ -16,7 +16,7 @@ def test_masks_by_hand(tmp_path: Path):
     assert MakeMasks(masks=Argmax()).run(work) == {"images": 1, "made": 1}
     assert read_mask_item(work.artifact.items / "a.png").tolist() == [[0, 2, 0]]
     (work.artifact.items / "a.png").unlink()
-    MakeMasks(masks=ConfidentBand(foreground=0.7, background=0.55)).run(work)
+    MakeMasks(masks=ConfidentShare(foreground=0.65, background=0.54)).run(work)
     assert read_mask_item(work.artifact.items / "a.png").tolist() == [[0, 2, 255]]
 
 

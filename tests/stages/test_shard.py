@@ -92,6 +92,7 @@ def test_any_number_of_workers(work: Job, workers: int | None):
 
 def test_no_workers_are_none_and_not_all_cores(work: Job, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(shard, "ProcessPoolExecutor", None)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4))
     assert run(work, Stage(workers=0, processes=True))[0] == 8
 
 

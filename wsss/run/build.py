@@ -22,7 +22,7 @@ T = TypeVar("T")
 TARGET = "_target_"
 NOTHING = object()
 """What stands for a value that could not be built; its problem is on the list."""
-TAKE_AWAY = " (set by an experiment? '~' and this key take it away)"
+TAKE_AWAY = " (if an experiment sets it: '~{}' on the command line takes it away)"
 
 
 def build(node: Any, expected: type[T], *, key: str = "") -> T:
@@ -57,7 +57,8 @@ def _optional(problems: list[str], node: Any, *, expected: Any, key: str) -> Any
 
 def _object(problems: list[str], node: Any, *, expected: type, key: str) -> Any:
     if not isinstance(node, Mapping) or TARGET not in node:
-        said = f"expected a mapping with {TARGET}, a {expected.__name__}; got {_shown(node)}{TAKE_AWAY}"
+        hint = TAKE_AWAY.format(key) if isinstance(node, Mapping) else ""
+        said = f"expected a mapping with {TARGET}, a {expected.__name__}; got {_shown(node)}{hint}"
         problems.append(f"{key}: {said}")
         return NOTHING
     cls = _locate(problems, node[TARGET], key=key)
@@ -89,8 +90,9 @@ def _fields(problems: list[str], node: Mapping[str, Any], *, cls: type, key: str
         if name not in known:
             near = get_close_matches(str(name), known, n=1)
             remedy = f"did you mean {near[0]!r}? " if near else ""
-            said = f"{cls.__name__} has no such option; {remedy}it has {one_of(list(known))}{TAKE_AWAY}"
-            problems.append(f"{_join(key, name)}: {said}")
+            full = _join(key, name)
+            said = f"{cls.__name__} has no such option; {remedy}it has {one_of(list(known))}"
+            problems.append(f"{full}: {said}{TAKE_AWAY.format(full)}")
         elif value == "???":
             problems.append(f"{_join(key, name)}: has no value: give it on the command line, {_join(key, name)}=...")
         else:

@@ -30,6 +30,7 @@ class ChooseThreshold(Reduce):
     left out, above the other little background is taken in.
     """
 
+    version: ClassVar[int] = 2
     roles: ClassVar[tuple[str, ...]] = ("index", "maps")
 
     splits: tuple[str, ...] = ("train",)
@@ -50,8 +51,8 @@ class ChooseThreshold(Reduce):
                 total += evidence
                 advance()
         if not total.any():
-            problem = "every map of every image is the same everywhere, so no threshold separates anything"
-            remedy = "look at the classifier's mAP, or set refine=background refine.background.threshold=..."
+            problem = "maps or images are the same everywhere, so no threshold separates anything"
+            remedy = "look at the classifier's mAP, or run without stages=threshold (and band), with refine=background"
             raise DataError(f"{job.inputs['maps'].items}: {problem}: {remedy}")
         best = int(total.argmax())
         low, high = band(total)

@@ -24,7 +24,8 @@ class CombineMaps(Map):
     """Multiply every class's map by that of another method: a pixel must be likely in both.
 
     The result is the weighted geometric mean maps^(1 - fine_share) * fine^fine_share, divided by its maximum again.
-    Where one method does not see a class at all, the other's map is taken: every class of an image has a map.
+    Where the two nowhere meet, as where one does not see a class at all, their sum is taken: every class that either of
+    them sees has a map.
     """
 
     roles: ClassVar[tuple[str, ...]] = ("index", "maps", "fine")
@@ -73,6 +74,6 @@ class MapCombiner(ItemWorker[Pair, ScoreMaps]):
 
 def combined(maps: ScoreMaps, fine: ScoreMaps, *, share: float) -> ScoreMaps:
     """Return the weighted geometric mean of two maps of the same labels and grid; see `CombineMaps`."""
-    seen_by_both = (maps.scores.amax(dim=(-2, -1)) > 0) & (fine.scores.amax(dim=(-2, -1)) > 0)
     product = maps.scores ** (1 - share) * fine.scores**share
-    return replace(maps, scores=over_peak(torch.where(seen_by_both[:, None, None], product, maps.scores + fine.scores)))
+    meet = product.amax(dim=(-2, -1), keepdim=True) > 0
+    return replace(maps, scores=over_peak(torch.where(meet, product, maps.scores + fine.scores)))
