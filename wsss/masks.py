@@ -46,8 +46,9 @@ class ConfidentShare(MaskRule):
 
     def __call__(self, maps: ScoreMaps) -> NDArray[np.uint8]:
         """See `MaskRule`."""
-        labels, score = strongest(maps)
-        share = score / maps.full().scores.sum(dim=0).clamp(min=torch.finfo(torch.float32).tiny).cpu().numpy()
+        full = maps.full()
+        labels, score = strongest(full)
+        share = score / full.scores.sum(dim=0).clamp(min=torch.finfo(torch.float32).tiny).cpu().numpy()
         least = np.where(labels == BACKGROUND, np.float32(self.background), np.float32(self.foreground))
         return np.where(share >= least, labels, np.uint8(IGNORE))
 

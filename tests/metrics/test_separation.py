@@ -68,3 +68,9 @@ def test_a_map_or_an_image_without_variation_says_nothing():
     assert not separation(scene()[0], constant).any()
     assert evidence(grey, half)[:, 0].max() == 1
     assert evidence(grey, half)[:, 1:].max() < 1e-12
+
+
+def test_rounding_is_no_variation():
+    plain = np.full((376, 500, 3), (77, 130, 201), dtype=np.uint8)
+    half = np.repeat(np.array([[0, 1]], dtype=np.float32), 94, axis=0).repeat((62, 63), axis=1)
+    assert evidence(plain, half)[:, 1].max() == 0

@@ -23,6 +23,7 @@ TARGET = "_target_"
 NOTHING = object()
 """What stands for a value that could not be built; its problem is on the list."""
 TAKE_AWAY = " (if an experiment sets it: '~{}' on the command line takes it away)"
+"""What ends the refusal of an option that belonged to another part."""
 
 
 def build(node: Any, expected: type[T], *, key: str = "") -> T:
