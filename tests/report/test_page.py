@@ -94,6 +94,7 @@ def full_report() -> Report:
                     "fp": 0.3,
                     "fn": 0.2,
                     "threshold": 0.3,
+                    "oracle": True,
                     "iou": {"background": 0.7, "cat": 0.1, "<b>": None},
                 }
             },

@@ -40,3 +40,11 @@ def test_the_table_is_in_per_cent_and_marks_the_oracle(oracle: bool) -> None:
         page.print(score_table(scores))
     assert "12.3" in text.get()
     assert ("oracle (uses masks), threshold 0.30" in text.get()) is oracle
+
+
+def test_an_oracle_without_a_threshold_is_marked_too() -> None:
+    page = Console(width=120, record=True)
+    with page.capture() as text:
+        page.print(score_table({"predict_masks": {"val": {"miou": 0.5, "oracle": True}}}))
+    assert "oracle (uses masks)" in text.get()
+    assert "threshold" not in text.get()

@@ -97,6 +97,16 @@ def test_without_true_masks_it_notes_so_and_goes_on(store: Store):
     assert found["scores"]["predict_masks"]["val"]["miou"] == 1
 
 
+def test_what_learnt_from_true_masks_is_marked(store: Store):
+    index = drawn_index(store, {"a": [[0, 1]]})
+    masks, predictions = (drawn_masks(store, name, {"a": [[0, 1]]}) for name in ("make_masks", "predict_masks"))
+    work = job(store, "evaluate", index=index, masks=masks, predictions=predictions)
+    Evaluate(splits={"masks": ("train",), "predictions": ("train",)}, oracles=("predictions",)).run(work)
+    scores = read_json(work.artifact.items / "scores.json")
+    assert scores["predict_masks"]["train"]["oracle"] is True
+    assert "oracle" not in scores["make_masks"]["train"]
+
+
 def test_nothing_but_background_has_no_score_of_its_own(store: Store):
     index = drawn_index(store, {"a": [[0, 0]], "b": [[0, 1]]})
     masks = drawn_masks(store, "make_masks", {"a": [[0, 0]], "b": [[0, 0]]})

@@ -40,15 +40,24 @@ def write_outcome(folder: Path, *, steps: tuple[Step, ...]) -> Scores:
 
 
 def score_table(scores: Scores) -> Table:
-    """Return a table of the scores in per cent; the oracle's threshold stands beside its mIoU."""
+    """Return a table of the scores in per cent; what is an oracle says so, with its threshold where it has one."""
     table = Table("stage", "split", "mIoU", "FP", "FN", "mAP", "", title="scores, per cent")
     for stage, splits in scores.items():
         for split, found in splits.items():
-            note = f"oracle (uses masks), threshold {found['threshold']:.2f}" if found.get("oracle") else ""
-            if "chosen_miou" in found:
-                note += f"; {100 * found['chosen_miou']:.1f} at {found['chosen_threshold']:.2f}, chosen without masks"
-            table.add_row(stage, split, *(_percent(found.get(name)) for name in ("miou", "fp", "fn", "map")), note)
+            table.add_row(
+                stage, split, *(_percent(found.get(name)) for name in ("miou", "fp", "fn", "map")), _remark(found)
+            )
     return table
+
+
+def _remark(found: Mapping[str, Any]) -> str:
+    said = ["oracle (uses masks)"] if found.get("oracle") else []
+    if "threshold" in found:
+        said.append(f"threshold {found['threshold']:.2f}")
+    remark = ", ".join(said)
+    if "chosen_miou" in found:
+        remark += f"; {100 * found['chosen_miou']:.1f} at {found['chosen_threshold']:.2f}, chosen without masks"
+    return remark
 
 
 def _percent(value: float | None) -> str:

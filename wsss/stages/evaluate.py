@@ -1,4 +1,4 @@
-"""evaluate: every saved result against true masks, where there are any. The only stage that reads them."""
+"""evaluate: every saved result against true masks, where there are any."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -45,6 +45,8 @@ class Evaluate(Reduce):
 
     splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Which splits to score, by role: maps, refined, masks, predictions."""
+    oracles: tuple[str, ...] = ()
+    """Roles whose items came about with true masks, so that their scores are marked: they are no weak supervision's."""
 
     def check_index(self, index: Index) -> None:
         """Refuse a split that is not there."""
@@ -68,6 +70,8 @@ class Evaluate(Reduce):
             for role, source in scored:
                 score = score_raw_maps if role == "maps" else score_labels
                 score(source, _LABELS_OF.get(role, _of_mask), tables=tables, advance=advance)
+                if role in self.oracles:
+                    tables.scores[source.artifact.stage][source.split]["oracle"] = True
         for name in ("scores", "curves", "images", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
         return {"notes": tables.notes}

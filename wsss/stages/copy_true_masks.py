@@ -1,0 +1,68 @@
+"""copy_true_masks: true masks for the segmentation network to learn from: what pseudo masks could reach at most."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wsss.artifacts.formats import MASK, write_mask
+from wsss.data.images import read_mask
+from wsss.data.index import Index, Record
+from wsss.errors import DataError, one_of
+from wsss.stages.base import Job
+from wsss.stages.map import Map
+from wsss.stages.shard import ItemWorker
+
+NOTE = "The segmentation network learnt from true masks: its scores are an upper bound, and not of weak supervision."
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CopyTrueMasks(Map):
+    """Stand in for the pseudo masks with the true ones, for the comparison that papers call fully supervised.
+
+    Beside `evaluate` and the report the only stage that reads a true mask. `stages=supervised` chooses it, and what
+    comes of it is marked as an oracle wherever it is shown.
+    """
+
+    suffix: ClassVar[str] = MASK
+
+    def check_index(self, index: Index) -> None:
+        """Refuse images without a true mask."""
+        without = [record.id for record in index.union(self.splits) if record.mask is None]
+        if without:
+            problem = f"stages=supervised learns from true masks, and {len(without)} images have none"
+            raise DataError(f"{problem}: {one_of(without, limit=5)}; give them masks, or leave it out")
+
+    def run(self, job: Job) -> dict[str, Any]:
+        """Copy, and say what that makes of the result."""
+        return {**super().run(job), "notes": [NOTE]}
+
+    def open(self, job: Job, device: torch.device) -> "MaskCopier":
+        """Read the index."""
+        return MaskCopier(index=job.index())
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskCopier(ItemWorker[NDArray[np.uint8], NDArray[np.uint8]]):
+    """An opened `CopyTrueMasks`."""
+
+    index: Index
+
+    def load(self, record: Record) -> NDArray[np.uint8]:
+        """Read the true mask, in whatever format it is."""
+        path = self.index.mask_path(record)
+        assert path is not None, "check_index comes first"
+        return read_mask(path)
+
+    def compute(self, batch: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.uint8]]:
+        """Leave the masks as they are."""
+        return batch
+
+    def write(self, path: Path, result: NDArray[np.uint8]) -> None:
+        """Write the mask."""
+        write_mask(path, result)
