@@ -2,13 +2,13 @@
 
     .venv/bin/python scripts/bench_refine.py                            drawn scenes
     .venv/bin/python scripts/bench_refine.py ~/VOC2012/JPEGImages       photographs: 10 of the folder, evenly spaced
-    .venv/bin/python scripts/bench_refine.py FOLDER --images 50 --refine crf crf_psa
+    .venv/bin/python scripts/bench_refine.py FOLDER --images 50 --refine crf crf_psa crf_seam crf_deeplab
 
 Each file of conf/refine that is named refines the same maps: smooth blobs of three classes at stride 4, and the
-background that the file adds. Backends take turns on every image, after one image that does not count. `seconds` are
-those of the processor, a median; `ratio` is the median of the times beside pydensecrf's on the same image, `same` the
-smallest part of an image's pixels with the same label, `difference` the largest mean difference of marginals of an
-image, and `memory` by how many MiB a fresh process grows at its peak (on Linux).
+background that the file adds, or else a constant one. Backends take turns on every image, after one image that does not
+count. `seconds` are those of the processor, a median; `ratio` is the median of the times beside pydensecrf's on the
+same image, `same` the smallest part of an image's pixels with the same label, `difference` the largest mean difference
+of marginals of an image, and `memory` by how many MiB a fresh process grows at its peak (on Linux).
 """
 
 import argparse
@@ -31,12 +31,13 @@ from wsss.data.images import find_images, read_image
 from wsss.data.toy_scenes import draw_scene
 from wsss.errors import WsssError
 from wsss.masks import Argmax
-from wsss.refine import DenseCRF, Refiner
+from wsss.refine import ConstantBackground, DenseCRF, Refiner
+from wsss.refine.base import background_problems
 from wsss.run.build import build
 from wsss.types import ScoreMaps, Size
 
 CONF: Final = Path(__file__).parents[1] / "conf" / "refine"
-REFINE: Final = ("crf", "crf_psa", "pamr", "par")
+REFINE: Final = ("crf", "crf_psa", "crf_seam", "crf_deeplab", "pamr", "par")
 REFERENCE: Final = "pydensecrf"
 CPU: Final = torch.device("cpu")
 
@@ -103,9 +104,11 @@ def blobs(image: NDArray[np.uint8], number: int) -> ScoreMaps:
 
 
 def built(name: str) -> Chain:
-    """Return the refiners of a file of conf/refine, in order."""
+    """Return the refiners of a file of conf/refine, in order, after a background for those that need one."""
     nodes = yaml.safe_load((CONF / f"{name}.yaml").read_text(encoding="utf-8"))
-    return tuple(build(node, Refiner, key=key) for key, node in nodes.items())  # type: ignore[type-abstract]
+    chain = {key: build(node, Refiner, key=key) for key, node in nodes.items()}  # type: ignore[type-abstract]
+    first = (ConstantBackground(),) if background_problems(chain, key="refine", given=False) else ()
+    return (*first, *chain.values())
 
 
 def backends(chain: Chain) -> Mapping[str, Chain]:
