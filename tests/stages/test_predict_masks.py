@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from toy_runs import Run
+from toy_runs import Run, contents
 
 from wsss.artifacts.formats import read_mask_item
 from wsss.data.images import read_image
 from wsss.errors import ConfigError
-from wsss.refine import ConstantBackground
+from wsss.refine import ConstantBackground, DenseCRF
 from wsss.refine.base import Refine, Refiner
 from wsss.stages.base import Job
-from wsss.stages.predict_masks import PredictMasks
+from wsss.stages.predict_masks import MaskWriter, PredictMasks
 from wsss.stages.train_segmenter import load_segmenter
 
 
@@ -76,6 +76,50 @@ def test_refiners_come_before_the_decision(job: Job, stage: PredictMasks, tmp_pa
     (result,) = opened.compute([opened.load(record)])
     opened.write(tmp_path / "a.png", result)
     assert np.unique(read_mask_item(tmp_path / "a.png")).tolist() == [1]
+
+
+def crf_behind(stage: PredictMasks, *, workers: int) -> PredictMasks:
+    crf = DenseCRF(unary="scores", iterations=2, backend="torch")
+    return replace(stage, refine={"crf": crf}, runtime=replace(stage.runtime, workers=workers))
+
+
+def test_refiners_of_the_cpu_work_in_processes_of_their_own(job: Job, stage: PredictMasks):
+    opened = crf_behind(stage, workers=1).open(job, torch.device("cpu"))
+    assert opened.steps == ()
+    assert opened.writer == MaskWriter(job=job, refiners=(DenseCRF(unary="scores", iterations=2, backend="torch"),))
+    assert stage.open(job, torch.device("cpu")).writer is None
+
+
+def test_a_gpu_is_given_the_refiners_that_it_serves_up_to_the_first_that_it_does_not(stage: PredictMasks):
+    crf, cpu = DenseCRF(backend="torch"), AllCat()
+    served = {
+        (): 0,
+        (crf,): 1,
+        (crf, crf, cpu, crf): 2,
+        (cpu, crf): 0,
+    }
+    for chain, count in served.items():
+        refine = {str(place): refiner for place, refiner in enumerate(chain)}
+        assert replace(stage, refine=refine).served(torch.device("cuda")) == count
+        assert replace(stage, refine=refine).served(torch.device("cpu")) == 0
+
+
+def test_processes_write_what_one_image_at_a_time_gives(toy_run: Run, tmp_path: Path):
+    step = toy_run.copied(tmp_path).plan()["predict_masks"]
+    plain: Any = step.stage
+    found = {}
+    for workers in (1, 2):
+        stage = crf_behind(plain, workers=workers)
+        artifact = replace(step.artifact, path=tmp_path / str(workers))
+        stage.run(Job(artifact=artifact, inputs=step.inputs))
+        found[workers] = contents(artifact.items)
+    assert found[1] == found[2]
+    assert found[1] != contents(step.artifact.items)
+    predictor = crf_behind(plain, workers=1).predictor(Job(artifact=artifact, inputs=step.inputs), torch.device("cpu"))
+    for record in predictor.index.union(plain.splits):
+        (result,) = predictor.compute([predictor.load(record)])
+        predictor.write(tmp_path / "alone.png", result)
+        assert (tmp_path / "alone.png").read_bytes() == found[1][f"{record.id}.png"]
 
 
 def test_refiners_are_checked(stage: PredictMasks):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from shouting import Shouter
 from toy_runs import contents, drawn_index, job
 
 from wsss.artifacts.store import Store
@@ -24,6 +25,11 @@ class Shout(ItemWorker[str, str]):
         self.computed: list[tuple[str, ...]] = []
         self.devices = {threading.get_ident()}
         self.fails_at = ""
+        self.shouter: Shouter | None = None
+
+    @property
+    def writer(self) -> Shouter | None:
+        return self.shouter
 
     def load(self, record: Record) -> str:
         if self.fails_at == f"load {record.id}":
@@ -144,6 +150,25 @@ def test_a_failure_ends_the_stage_and_what_was_made_stays(work: Job, place: str)
     assert left.items() <= WHOLE.items()
     run(work)
     assert items(work) == WHOLE
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_writing_that_is_bound_to_the_cpu_has_processes_that_open_once(work: Job, workers: int, tmp_path: Path):
+    stage = Stage(workers)
+    stage.worker.shouter = Shouter(log=tmp_path / "log")
+    assert run(work, stage)[0] == 8
+    assert items(work) == {name: f"{text}!" for name, text in WHOLE.items()}
+    assert 1 <= len((tmp_path / "log").read_text().splitlines()) <= max(1, workers)
+
+
+def test_a_failure_of_such_a_process_ends_the_stage_and_what_was_made_stays(work: Job, tmp_path: Path):
+    stage = Stage(1)
+    stage.worker.shouter = Shouter(log=tmp_path / "log", fails_at="C0")
+    with pytest.raises(ZeroDivisionError):
+        run(work, stage)
+    left = items(work)
+    assert "c.txt" not in left
+    assert left.items() <= {name: f"{text}!" for name, text in WHOLE.items()}.items()
 
 
 def test_a_short_answer_is_a_mistake_of_ours(work: Job, monkeypatch: pytest.MonkeyPatch):

@@ -2,11 +2,13 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -25,10 +27,26 @@ AHEAD: Final = 2
 Batch = tuple[Record, ...]
 Loaded = TypeVar("Loaded")
 Result = TypeVar("Result")
+Write = Callable[[Path, Any], None]
+Submit = Callable[[Path, Any], Future[None]]
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """How results become files, where that is bound to the CPU: it is sent to processes, and opened in each of them."""
+
+    def open(self) -> Write:
+        """Load what all results need, and return what writes one of them."""
+        ...
 
 
 class ItemWorker(ABC, Generic[Loaded, Result]):
     """The three steps of an image through a Map stage."""
+
+    @property
+    def writer(self) -> Writer | None:
+        """What writes the items in processes of its own; None where `write` does, on threads."""
+        return None
 
     @abstractmethod
     def load(self, record: Record) -> Loaded:
@@ -101,14 +119,17 @@ def _workers(stage: Opens) -> int:
 
 
 def _beside_device(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
+    if not batches:
+        return
     worker = stage.open(job, stage.runtime.torch_device())
-    threads = min(8, _workers(stage))
-    with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
+    with ThreadPoolExecutor(min(8, _workers(stage))) as readers, _submitting(worker, stage) as submit:
+        # Enough of them that no writer waits for the device.
+        waiting = max(AHEAD, -(-2 * _workers(stage) // len(batches[0])))
         writing: deque[list[Future[None]]] = deque()
         for batch, loaded in _loaded_ahead(worker, batches, readers):
-            results = worker.compute(loaded)
-            writing.append([_submit(writers, worker, stage, job, r, x) for r, x in zip(batch, results, strict=True)])
-            if len(writing) > AHEAD:
+            results = zip(batch, worker.compute(loaded), strict=True)
+            writing.append([submit(job.artifact.items / item_name(r.id, stage.suffix), x) for r, x in results])
+            if len(writing) > waiting:
                 yield _finish(writing.popleft())
         while writing:
             yield _finish(writing.popleft())
@@ -127,25 +148,56 @@ def _loaded_ahead(
         yield first, [future.result() for future in futures]
 
 
-def _submit(
-    writers: ThreadPoolExecutor, worker: ItemWorker[Any, Any], stage: Opens, job: Job, record: Record, result: Any
-) -> Future[None]:
-    return writers.submit(worker.write, job.artifact.items / item_name(record.id, stage.suffix), result)
+@contextmanager
+def _submitting(worker: ItemWorker[Any, Any], stage: Opens) -> Iterator[Submit]:
+    """Yield what hands a result over to be written, on threads or to processes."""
+    writer = worker.writer
+    if writer is None:
+        with ThreadPoolExecutor(min(8, _workers(stage))) as threads:
+            yield lambda path, result: threads.submit(worker.write, path, result)
+        return
+    with _pool(_workers(stage), module=type(writer).__module__, begin=_open_writer, given=(writer,)) as processes:
+        # As bytes: tensors would travel in shared memory, of which a container has little.
+        yield lambda path, result: processes.submit(_write_in_child, path, pickle.dumps(result))
 
 
 def _finish(futures: Iterable[Future[None]]) -> int:
     return len([future.result() for future in futures])
 
 
-# A child process holds the worker that it opened: opening may load a network, and is done once.
+def _pool(processes: int, *, module: str, begin: Callable[..., None], given: tuple[object, ...]) -> ProcessPoolExecutor:
+    """Return processes of one thread each, in which `begin` was called with what is `given`."""
+    # A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it
+    # imports once for all.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([module])
+    return ProcessPoolExecutor(processes, context, initializer=_begin_child, initargs=(begin, given))
+
+
+def _begin_child(begin: Callable[..., None], given: tuple[object, ...]) -> None:
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process: the parent decides
+    torch.set_num_threads(1)
+    begin(*given)
+
+
+# A child process holds what it opened: opening may load a network, and is done once.
 _child: tuple[Opens, Job, ItemWorker[Any, Any]] | None = None
+_child_write: Write | None = None
+
+
+def _open_writer(writer: Writer) -> None:
+    global _child_write  # noqa: PLW0603
+    _child_write = writer.open()
+
+
+def _write_in_child(path: Path, result: bytes) -> None:
+    assert _child_write is not None
+    _child_write(path, pickle.loads(result))  # noqa: S301 - our own process made it
 
 
 def _open_in_child(stage: Opens, job: Job) -> None:
     global _child  # noqa: PLW0603
-    end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process: the parent decides
-    torch.set_num_threads(1)
     _child = stage, job, stage.open(job, torch.device("cpu"))
 
 
@@ -168,11 +220,7 @@ def _in_processes(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[
     if processes == 1:
         yield from _in_this_process(stage, job, batches)
         return
-    # A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it
-    # imports once for all.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([type(stage).__module__])
-    with ProcessPoolExecutor(processes, context, initializer=_open_in_child, initargs=(stage, job)) as pool:
+    with _pool(processes, module=type(stage).__module__, begin=_open_in_child, given=(stage, job)) as pool:
         yield from pool.map(_batch_in_child, batches)
 
 
