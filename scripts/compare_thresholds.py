@@ -68,9 +68,9 @@ class Made:
     def title(self) -> str:
         """The words for it."""
         config = self.frozen["config"]
-        method = config["cam"]["_target_"].rpartition(".")[2] if "cam" in config else ""
+        parts = [config[part]["_target_"].rpartition(".")[2] for part in ("cam", "heads") if config.get(part)]
         backbone = self.classifier().frozen["config"]["classifier"]["backbone"]
-        return " ".join([self.store.root.name, self.artifact.stage, self.artifact.fingerprint, method, backbone])
+        return " ".join([self.store.root.name, self.artifact.stage, self.artifact.fingerprint, *parts, backbone])
 
 
 def seen(made: Made, index: Index, *, count: int) -> list[Seen]:
