@@ -43,7 +43,7 @@ def _lines(entries: Sequence[Entry], *, width: int, size: int) -> list[list[tupl
     lines: list[list[tuple[int, Entry]]] = [[]]
     left = size // 2
     for entry in entries:
-        taken = size * 3 // 2 + int(_font(size).getlength(entry[1])) + size
+        taken = size * 3 // 2 + int(font(size).getlength(entry[1])) + size
         if lines[-1] and left + taken > width:
             lines.append([])
             left = size // 2
@@ -57,12 +57,15 @@ def _write(strip: Image.Image, colour: UInt8[np.ndarray, "3"], name: str, *, at:
     pen = ImageDraw.Draw(strip)
     red, green, blue = colour.tolist()
     pen.rectangle((left, top, left + size - 1, top + size - 1), fill=(red, green, blue), outline=INK)
-    pen.text((left + size * 3 // 2, top + size // 2), name, fill=INK, font=_font(size), anchor="lm")
+    pen.text((left + size * 3 // 2, top + size // 2), name, fill=INK, font=font(size), anchor="lm")
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """Return the font of pictures, which knows letters of most of Europe's languages."""
     import matplotlib as mpl  # noqa: PLC0415 - it takes a second to import
 
     # Matplotlib's font, since Pillow's knows few letters beyond ASCII.
-    return ImageFont.truetype(Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)
+    return ImageFont.truetype(
+        Path(mpl.get_data_path(), "fonts", "ttf", f"DejaVuSans{'-Bold' if bold else ''}.ttf"), size
+    )

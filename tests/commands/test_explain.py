@@ -1,0 +1,116 @@
+"""`wsss explain` from the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from toy_runs import Run
+
+from wsss.__main__ import main
+from wsss.commands import explain
+from wsss.explain.explainer import SIDE
+from wsss.explain.methods import QUICK
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the command and return its exit code."""
+    monkeypatch.setattr("sys.argv", ["wsss", "explain", *map(str, arguments)])
+    try:
+        main()
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two images with awkward names in the current folder's photos/, and a mask of the first."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, size=(40, 60, 3), dtype=np.uint8))
+    noise.save(folder / "epoch=3, it's (1).png")
+    noise.convert("L").save(folder / "grey.jpg")
+    Image.fromarray(np.ones((40, 60), dtype=np.uint8)).save(tmp_path / "mask.png")
+    return folder
+
+
+def test_an_image_with_its_mask(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = photos / "epoch=3, it's (1).png"
+    given = ("--model", toy_run.out, "--mask", "mask.png", "--classes", "bee,snail", "--device", "cpu")
+    assert call(monkeypatch, image, *given) == 0
+    printed = capsys.readouterr().out.splitlines()
+    folder = photos.parent / "explanations"
+    assert printed[-2:] == [str(folder / "sheets/epoch=3, it's (1).png"), str(folder / "explanations.json")]
+    assert any("bee" in line and line.startswith("epoch=3, it's (1).png") for line in printed)
+    table = json.loads((folder / "explanations.json").read_text(encoding="utf-8"))
+    (row,) = table["images"]
+    assert [(each["class"], each["method"]) for each in row["explanations"]] == [
+        (name, method) for name in ("bee", "snail") for method in QUICK
+    ]
+    assert set(row["explanations"][0]["scores"]) == set(table["metrics"])
+    with Image.open(folder / row["sheet"]) as sheet:
+        assert sheet.width > 600
+
+
+def test_a_folder_in_which_one_is_broken(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "empty.png").touch()
+    given = ("--model", toy_run.out, "--methods", "cam,representative", "--no-scores", "--out", "my out")
+    assert call(monkeypatch, "photos", *given, "--device", "cpu") == 1
+    printed = capsys.readouterr()
+    assert "empty.png is empty (0 bytes)" in printed.err
+    assert "representative is left out: RepresentativeCAM asks binary classifiers" in printed.out
+    names = {path.name for path in (photos.parent / "my out/sheets").iterdir()}
+    assert names == {"epoch=3, it's (1).png", "grey.png"}
+
+
+def test_all_methods_that_fit(toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = ("--methods", "all", "--classes", "bee", "--no-scores", "--device", "cpu")
+    assert call(monkeypatch, photos / "grey.jpg", "--model", toy_run.out, *given) == 0
+    table = json.loads((photos.parent / "explanations/explanations.json").read_text(encoding="utf-8"))
+    assert list(table["left_out"]) == ["representative"]
+    assert {"scorecam", "fgcam_scorecam", "clustercam"} < set(table["methods"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["photos", "--model", "photos"], "photos is no run: it has no run.yaml"),
+        (["nowhere", "--model", "RUN"], "nowhere is not there"),
+        (["photos", "--model", "RUN", "--methods", "cam,x"], "--methods: there is no 'x'; there are: ablationcam, cam"),
+        (["photos", "--model", "RUN", "--classes", "cow"], "--classes: there is no 'cow'; there are: bee, ladybird"),
+        (["photos", "--model", "RUN", "--methods", "representative"], "methods: representative does not fit this run"),
+        (["photos", "--model", "RUN", "--side", "8"], "--side: side must be at least 32 pixels, got 8"),
+        (["photos", "--model", "RUN", "--mask", "mask.png"], "is one mask for 2 images"),
+        (["photos/grey.jpg", "--model", "RUN", "--mask", "small.png"], "small.png has 4 x 4 pixels and"),
+        (["photos", "--model", "RUN", "--store", "gone"], "its store"),
+        (["photos", "--model", "RUN", "--out", "taken"], "taken has a folder 'sheets'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(
+    arguments: list[str],
+    said: str,
+    toy_run: Run,
+    photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (photos.parent / "taken/sheets").mkdir(parents=True)
+    Image.new("L", (4, 4)).save(photos.parent / "small.png")
+    assert call(monkeypatch, *(str(toy_run.out) if word == "RUN" else word for word in arguments)) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert not (photos.parent / "explanations").exists()
+
+
+def test_help_shows_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(monkeypatch, "--help") == 0
+    assert "wsss explain cat.jpg --model outputs/toy/1" in capsys.readouterr().out
+    assert ",".join(QUICK) == explain.METHODS
+    assert SIDE == explain.SIDE

@@ -1,0 +1,59 @@
+"""What an explanation is: where a method says that the classifier saw a class, and what that is worth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from wsss.explain.scoring import Judgement
+from wsss.resample import resample
+from wsss.types import Size
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Explanation:
+    """Where one method says that the classifier saw one class, and what that is worth."""
+
+    cls: int
+    name: str
+    """Of the class."""
+    method: str
+    probability: float
+    """The classifier's, of the class."""
+    heat: Float[np.ndarray, "y x"]
+    """In [0, 1], less its minimum and divided by its maximum, at the size at which the network saw the image."""
+    size: Size
+    seconds: float
+    """What the method took for all classes together."""
+    judgement: Judgement = field(default_factory=Judgement)
+
+    @property
+    def map(self) -> Float[np.ndarray, "h w"]:
+        """The map at the image's own size."""
+        return at_size(self.size, torch.from_numpy(self.heat)).numpy()
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Explained:
+    """All explanations of an image, class by class; the probability of every class; why methods are left out."""
+
+    explanations: tuple[Explanation, ...]
+    probabilities: Mapping[str, float]
+    left_out: Mapping[str, str]
+
+    def by_class(self) -> dict[str, tuple[Explanation, ...]]:
+        """Return the explanations of each class that is explained."""
+        names = dict.fromkeys(each.name for each in self.explanations)
+        return {name: tuple(each for each in self.explanations if each.name == name) for name in names}
+
+
+def at_size(size: Size, heat: Float[Tensor, "y x"]) -> Float[Tensor, "h w"]:
+    """Interpolate a map that covers the image to the image's own size."""
+    stride = size.height / heat.shape[0], size.width / heat.shape[1]
+    return resample(heat, stride=stride, size=size.over(1)).clamp(0, 1)
