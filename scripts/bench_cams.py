@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
-from measures import cam_method, cam_methods, peak, seconds
+from measures import peak, seconds
 from torch import Tensor, nn
 
 from wsss.cams import CAMMethod
 from wsss.errors import ModelError
+from wsss.explain.methods import cam_method, cam_methods
 from wsss.models.classifier import Classifier, GAPClassifier
 from wsss.types import Targets
 

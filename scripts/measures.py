@@ -1,28 +1,13 @@
-"""What several of these scripts need: CAM methods by name, evenly spaced images, what a call takes."""
+"""What several of these scripts need: evenly spaced images, what a call takes."""
 
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-import yaml
 from torch.profiler import ProfilerActivity, profile
 
-from wsss.cams import CAMMethod
 from wsss.data.index import Index, Record
-from wsss.run.build import build
-from wsss.run.conf import config_folder
-
-
-def cam_methods() -> list[str]:
-    """Return the names of the files of conf/cam."""
-    return sorted(path.stem for path in (config_folder() / "cam").glob("*.yaml"))
-
-
-def cam_method(name: str) -> CAMMethod:
-    """Return the method of a file of conf/cam with its default options."""
-    config = yaml.safe_load((config_folder() / "cam" / f"{name}.yaml").read_text(encoding="utf-8"))
-    return build(config, CAMMethod, key="cam")  # type: ignore[type-abstract]
 
 
 def spread(index: Index, *, split: str, count: int) -> list[Record]:

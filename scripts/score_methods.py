@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from measures import cam_method, cam_methods, spread
+from measures import spread
 
 from wsss.cams import CAMMethod
 from wsss.data.images import read_mask
 from wsss.data.index import Record
 from wsss.errors import ModelError
+from wsss.explain.methods import cam_method, cam_methods
 from wsss.labels import label_count
 from wsss.metrics.curve import ThresholdCurve
 from wsss.run.record import read_record

@@ -7,16 +7,16 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from toy_runs import Run, finished
+from toy_runs import Run
 
 from wsss.cams import CAM
 from wsss.data.images import read_image
 from wsss.errors import ConfigError, DataError, ModelError, StoreError
 from wsss.explain import Explainer
 from wsss.explain.explainer import YES
-from wsss.explain.scoring import METRICS, Scoring
-from wsss.models.classifier import GAPClassifier
-from wsss.models.representatives import BinaryClassifiers
+from wsss.explain.metric import METRICS
+from wsss.explain.scoring import Scoring
+from wsss.models.representatives import BinaryClassifiers, Representatives
 from wsss.run.record import read_record
 from wsss.types import Targets
 
@@ -116,33 +116,16 @@ def test_odd_sizes(size: tuple[int, int], explainer: Explainer):
     assert all(np.isfinite(score) for score in each.judgement.scores.values())
 
 
-def test_a_run_with_heads_of_recam(toy_run: Run, tmp_path: Path, image: np.ndarray):
-    copy = toy_run.copied(tmp_path)
-    run = finished(copy.store, copy.out, ("stages=recam",))
-    found = Explainer.of(run.out, device="cpu")
-    (network,) = found.networks
-    assert isinstance(network, GAPClassifier)
-    trained = torch.load(read_record(run.out).artifact("train_recam").items / "weights.pt")["head.weight"]
-    assert torch.equal(found.classifier.head_weight, trained), "the first head says what an image shows"
-    assert not torch.equal(network.head_weight, trained), "maps are read with the second"
-    (each, *_) = found(image, methods=["cam"], scored=False).explanations
-    assert each.probability == pytest.approx(
-        found.classifier(found.normalisation(image)[None])[0, each.cls].sigmoid().item(), abs=1e-5
-    )
-
-
-def test_a_run_with_representatives(toy_run: Run, tmp_path: Path, image: np.ndarray):
-    copy = toy_run.copied(tmp_path)
-    run = finished(copy.store, copy.out, ("stages=representatives", "pipeline.choose_representatives.count=1"))
-    found = Explainer.of(run.out, device="cpu")
-    classifier, pairs = found.networks
-    assert classifier is found.classifier
-    assert isinstance(pairs, BinaryClassifiers)
-    plain = Explainer.of(toy_run.out, device="cpu").classifier
-    assert torch.equal(found.classifier.head_weight, plain.head_weight)
-    explained = found(image, methods=["cam", "representative"], scored=False)
-    assert explained.left_out == {}
-    assert {each.method for each in explained.explanations} == {"cam", "representative"}
+def test_a_method_is_asked_of_the_first_network_that_it_fits(explainer: Explainer, image: np.ndarray):
+    pairs = BinaryClassifiers(
+        [explainer.classifier], representatives=Representatives(of=((1,), (0,), (3,), (2,)))
+    ).eval()
+    both = replace(explainer, networks=(explainer.classifier, pairs))
+    found = both(image, methods=["cam", "representative"], classes=["bee"], scored=False)
+    assert found.left_out == {}
+    plain = explainer(image, methods=["cam"], classes=["bee"], scored=False)
+    assert np.array_equal(found.explanations[0].heat, plain.explanations[0].heat)
+    assert [each.method for each in found.explanations] == ["cam", "representative"]
 
 
 def test_what_is_not_there_is_named_with_what_is(explainer: Explainer, image: np.ndarray):

@@ -1,9 +1,8 @@
 """Maps at the image's own size."""
 
 import numpy as np
-import torch
 
-from wsss.explain.explanation import Explained, Explanation, at_size
+from wsss.explain.explanation import Explained, Explanation
 from wsss.types import Size
 
 
@@ -17,15 +16,6 @@ def test_a_map_is_interpolated_by_the_extent_of_its_cells():
     # Centres of the two cells lie at 1.5 and 4.5 pixels, those of pixels at 0.5, 1.5 and so on.
     row = [0, 0, 1 / 3, 2 / 3, 1, 1]
     np.testing.assert_allclose(explanation().map, [row] * 4, atol=1e-6)
-
-
-def test_a_map_of_the_images_size_is_left_alone():
-    heat = torch.rand(5, 7)
-    torch.testing.assert_close(at_size(Size(height=5, width=7), heat), heat)
-
-
-def test_a_map_can_be_smaller_than_what_the_network_saw():
-    assert at_size(Size(height=3, width=5), torch.rand(30, 50)).shape == (3, 5)
 
 
 def test_explanations_by_class_keep_their_order():

@@ -7,16 +7,13 @@ import torch
 from networks import TinyGAP
 from torch import Tensor
 
-from wsss.explain.scoring import METRICS, Metric, Scoring, known_mean, localisation, shown_metrics
+from wsss.explain.metric import METRICS
+from wsss.explain.scoring import Scoring, known_mean, localisation
 from wsss.metrics import faithfulness
 from wsss.metrics.faithfulness import confidence_in
 from wsss.metrics.localisation import PixelCurve
 from wsss.metrics.perturbation import area, deletion_curve, insertion_curve
 from wsss.metrics.road import road
-
-
-def metric(key: str) -> Metric:
-    return next(each for each in METRICS if each.key == key)
 
 
 def random(*shape: int) -> Tensor:
@@ -61,28 +58,6 @@ def test_a_class_that_the_mask_does_not_show_has_no_scores():
     scores, pixels = localisation(torch.rand(4, 4), nothing, counted=~nothing)
     assert set(scores.values()) == {None}
     assert pixels is None
-
-
-def test_the_best_is_that_of_the_metrics_direction():
-    values = [0.5, None, 0.2, 0.8, 0.8]
-    assert metric("insertion").best(values) == [3, 4]
-    assert metric("deletion").best(values) == [2]
-    assert metric("deletion").best([0.3, 0.3, None]) == []
-    assert metric("deletion").best([0.3]) == []
-
-
-def test_directions():
-    lower = {each.key for each in METRICS if each.arrow == "↓"}
-    assert lower == {"average_drop", "complexity", "deletion"}
-
-
-def test_only_what_some_map_has_is_shown():
-    assert [each.key for each in shown_metrics([{"road": 0.1}, {"pxap": None, "adcc": 1.0}])] == [
-        "adcc",
-        "road",
-        "pxap",
-    ]
-    assert shown_metrics([]) == []
 
 
 def test_means_leave_out_what_is_not_defined():

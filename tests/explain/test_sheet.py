@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from wsss.explain.explanation import Explained, Explanation
-from wsss.explain.scoring import METRICS, Judgement
+from wsss.explain.metric import METRICS
+from wsss.explain.scoring import Judgement
 from wsss.explain.sheet import ACROSS, GAP, GOOD_PAPER, LEAST, OUTLINE, SIDE, fitted, sheet, shortened
 from wsss.report.legend import font
 from wsss.types import Size

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from wsss.explain.averages import Average
 from wsss.explain.explanation import Explained, Explanation
-from wsss.explain.scoring import METRICS, Judgement
+from wsss.explain.metric import METRICS
+from wsss.explain.scoring import Judgement
 from wsss.explain.tables import average_table, brief, class_tables
 from wsss.types import Size
 

@@ -6,7 +6,8 @@ from functools import reduce
 from operator import add
 
 from wsss.explain.explanation import Explanation
-from wsss.explain.scoring import Judgement, known_mean, shown_metrics
+from wsss.explain.metric import shown_metrics
+from wsss.explain.scoring import Judgement, known_mean
 
 
 @dataclass(frozen=True, kw_only=True)

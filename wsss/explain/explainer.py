@@ -11,10 +11,12 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from wsss.cams.base import CAMMethod, scaled_to_one
+from wsss.cams.base import CAMMethod
 from wsss.cams.scores import classify
 from wsss.errors import ConfigError, DataError, ModelError, one_of
-from wsss.explain.explanation import Explained, Explanation, at_size
+from wsss.explain.answering import answering
+from wsss.explain.explanation import Explained, Explanation
+from wsss.explain.maps import at_size, maps_of
 from wsss.explain.methods import QUICK, Fitting, fitting
 from wsss.explain.scoring import Judgement, Scoring, localisation
 from wsss.labels import IGNORE, label_of
@@ -25,11 +27,8 @@ from wsss.report.sheet import shrunk
 from wsss.run.record import RunRecord, read_record
 from wsss.stages.base import Runtime
 from wsss.stages.extract_cams import ExtractCams
-from wsss.stages.fit import Fit
 from wsss.stages.heads import MapNetwork
-from wsss.stages.train_classifier import TrainMultiLabel, load_classifier
-from wsss.types import CutClassifier, Images, Size
-from wsss.views import MultiScaleFlip
+from wsss.types import Size
 
 STAGE: Final = "extract_cams"
 """The stage of a run whose classifier, and head where ReCAM or others trained one, is explained."""
@@ -37,7 +36,6 @@ YES: Final = 0.5
 """Probability from which the classifier says that an image shows a class."""
 SIDE: Final = 512
 SMALLEST_SIDE: Final = 32
-ONE_VIEW: Final = MultiScaleFlip(scales=(1.0,), flip=False)
 
 Picture = UInt8[np.ndarray, "h w 3"]
 
@@ -93,14 +91,12 @@ class Explainer:
         stage, job = record.stage(STAGE, ExtractCams), record.job(STAGE)
         extractor = stage.open(job, Runtime(device=device).torch_device())
         network = extractor.network
-        answering = network if stage.heads is None else _answering(record, stage)
-        assert isinstance(answering, GAPClassifier), "only heads make other networks"
-        answering = answering.to(extractor.device).to(memory_format=torch.channels_last)
+        classifier = answering(record, extractor, job=job)
         return cls(
             classes=extractor.index.classes,
             fingerprint=job.inputs["classifier"].fingerprint,
-            classifier=answering,
-            networks=(network,) if isinstance(network, GAPClassifier) else (answering, network),
+            classifier=classifier,
+            networks=(network,) if isinstance(network, GAPClassifier) else (classifier, network),
             normalisation=stage.classifier.normalisation,
             device=extractor.device,
             side=side,
@@ -175,13 +171,13 @@ class Explainer:
         self, look: "_Look", name: str, *, method: CAMMethod, network: MapNetwork, scored: bool
     ) -> list[Explanation]:
         begin = time.perf_counter()
-        maps = _maps(method, network, images=look.image[None], classes=[look.classes])
+        maps = maps_of(method, network, images=look.image[None], classes=[look.classes])
         heats = maps.cpu()
         seconds = time.perf_counter() - begin
         again = None
         if scored:
             masked = explanation_images(look.image.expand(len(maps), -1, -1, -1), maps)
-            again = _maps(method, network, images=masked, classes=[(cls,) for cls in look.classes])
+            again = maps_of(method, network, images=masked, classes=[(cls,) for cls in look.classes])
         return [
             Explanation(
                 cls=cls,
@@ -222,27 +218,3 @@ def check_side(side: int) -> None:
     """Refuse with a `ValueError` a side at which nothing could be seen."""
     if side < SMALLEST_SIDE:
         raise ValueError(f"side must be at least {SMALLEST_SIDE} pixels, got {side}")
-
-
-def _answering(record: RunRecord, stage: ExtractCams) -> GAPClassifier:
-    """Return the classifier below a run's heads: the one that was last trained to tell what an image shows."""
-    job = record.job(STAGE)
-    while not isinstance(record.stage(job.inputs["classifier"].stage, Fit), TrainMultiLabel):  # type: ignore[type-abstract]
-        job = record.job(job.inputs["classifier"].stage)
-    return load_classifier(job, stage.classifier)
-
-
-def _maps(
-    method: CAMMethod, network: CutClassifier, *, images: Images, classes: Sequence[Sequence[int]]
-) -> Float[Tensor, "n h w"]:
-    """Return maps in [0, 1] at the images' size, one an image and class, in the order in which classes are given."""
-    # Views want increasing classes, since score maps hold them so.
-    ordered = [sorted(own) for own in classes]
-    with torch.no_grad():
-        every = ONE_VIEW(method, network, images=images.contiguous(memory_format=torch.channels_last), classes=ordered)
-    rows = [
-        maps.full().scores[ranked.index(cls)]
-        for maps, ranked, own in zip(every, ordered, classes, strict=True)
-        for cls in own
-    ]
-    return scaled_to_one(torch.stack(rows))

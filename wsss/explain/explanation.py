@@ -7,10 +7,9 @@ from typing import final
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
+from wsss.explain.maps import at_size
 from wsss.explain.scoring import Judgement
-from wsss.resample import resample
 from wsss.types import Size
 
 
@@ -51,9 +50,3 @@ class Explained:
         """Return the explanations of each class that is explained."""
         names = dict.fromkeys(each.name for each in self.explanations)
         return {name: tuple(each for each in self.explanations if each.name == name) for name in names}
-
-
-def at_size(size: Size, heat: Float[Tensor, "y x"]) -> Float[Tensor, "h w"]:
-    """Interpolate a map that covers the image to the image's own size."""
-    stride = size.height / heat.shape[0], size.width / heat.shape[1]
-    return resample(heat, stride=stride, size=size.over(1)).clamp(0, 1)

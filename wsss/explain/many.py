@@ -29,39 +29,54 @@ class Request:
     scored: bool = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Done:
+    """Rows of the images that are finished, what is kept of them for the means, and why others could not be read."""
+
+    rows: list[Row] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
 def explain_many(
     explainer: Explainer, inputs: Inputs, *, request: Request, output: Output, head: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write the sheets of all images, print their scores, and return the table of them."""
-    rows: list[Row] = []
-    judged: list[Judged] = []
-    failed: dict[str, str] = {}
-    steps = len(request.methods.methods)
-    with bar("explain", total=len(inputs.names) * steps, unit="maps") as advance:
-        for path, name in inputs.names.items():
-            try:
-                image = read_image(inputs.root / path)
-            except DataError as error:
-                failed[path] = str(error)
-                advance(steps, note=f"{len(failed)} unreadable")
-                continue
-            mask = read_mask(request.masks[path]) if path in request.masks else None
-            explained = explainer(
-                image,
-                methods=request.methods,
-                classes=request.classes,
-                mask=mask,
-                scored=request.scored,
-                watch=lambda _: advance(1),
-            )
-            rows.append(output.write(image, path=path, name=name, explained=explained, mask=mask))
-            judged += [Judged.of(each) for each in explained.explanations]
-            if request.scored and len(inputs.names) <= SHOWN:
-                for table in class_tables(path, explained):
-                    console.print(table)
-    means = averages(judged)
-    _print_means(means, images=len(rows), scored=request.scored)
-    return output.write_table(head, rows=rows, means=means, failed=failed)
+    """Write the sheets of all images, print their scores, and return the table of them.
+
+    Images that cannot be read are listed in the table and left out. A call that is stopped leaves the table of what it
+    has finished.
+    """
+    done, steps = _Done(), len(request.methods.methods)
+    output.write_table(head, rows=[], means=[], failed={})
+    try:
+        with bar("explain", total=len(inputs.names) * steps, unit="maps") as advance:
+            for path in inputs.names:
+                try:
+                    image = read_image(inputs.root / path)
+                except DataError as error:
+                    done.failed[path] = str(error)
+                    advance(steps, note=f"{len(done.failed)} unreadable")
+                    continue
+                mask = read_mask(request.masks[path]) if path in request.masks else None
+                explained = explainer(
+                    image,
+                    methods=request.methods,
+                    classes=request.classes,
+                    mask=mask,
+                    scored=request.scored,
+                    watch=lambda _: advance(1),
+                )
+                name = inputs.names[path]
+                done.rows.append(output.write(image, path=path, name=name, explained=explained, mask=mask))
+                done.judged.extend(Judged.of(each) for each in explained.explanations)
+                if request.scored and len(inputs.names) <= SHOWN:
+                    for each in class_tables(path, explained):
+                        console.print(each)
+    finally:
+        means = averages(done.judged)
+        table = output.write_table(head, rows=done.rows, means=means, failed=done.failed)
+    _print_means(means, images=len(done.rows), scored=request.scored)
+    return table
 
 
 def _print_means(means: Sequence[Average], *, images: int, scored: bool) -> None:

@@ -14,7 +14,7 @@ from wsss.explain.averages import Average
 from wsss.explain.explainer import Explainer
 from wsss.explain.explanation import Explained
 from wsss.explain.methods import Fitting
-from wsss.explain.scoring import METRICS
+from wsss.explain.metric import METRICS
 from wsss.explain.sheet import sheet
 from wsss.report.overlay import Picture
 

@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
 from wsss.explain.explanation import Explained, Explanation
-from wsss.explain.scoring import shown_metrics
+from wsss.explain.metric import shown_metrics
 from wsss.explain.tables import brief
 from wsss.labels import label_of
 from wsss.report.legend import INK, PAPER, font
@@ -48,7 +48,7 @@ class _Layout:
     @property
     def pitch(self) -> int:
         """Pixels from one column to the next."""
-        return max(LEAST, self.image.shape[1]) + GAP
+        return max(LEAST, int(self.image.shape[1])) + GAP
 
     @property
     def width(self) -> int:

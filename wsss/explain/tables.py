@@ -11,7 +11,7 @@ from rich.text import Text
 
 from wsss.explain.averages import Average
 from wsss.explain.explanation import Explained
-from wsss.explain.scoring import Metric, shown_metrics
+from wsss.explain.metric import Metric, shown_metrics
 from wsss.report.wording import percent
 
 BEST: Final = "*"
