@@ -51,7 +51,7 @@ class Explainer:
 
     classes: tuple[str, ...]
     fingerprint: str
-    """Of the classifier."""
+    """Of the training that made what maps are read from."""
     classifier: GAPClassifier
     networks: tuple[MapNetwork, ...]
     """What maps are read from: a method gets the first that it fits."""
@@ -116,7 +116,7 @@ class Explainer:
 
         Args:
             image: What to explain.
-            methods: Names of files of conf/cam, or what `fitting` returned for some.
+            methods: Names of files of conf/cam (`wsss.explain.methods.cam_methods()` are all), or what `fitting` made.
             classes: Names of classes; those that the classifier says yes to, at least the likeliest, if not given.
             mask: The true mask, for the scores that need one.
             scored: False leaves the scores out, which take most of the time.
