@@ -104,6 +104,12 @@ def test_without_scores_there_are_only_pictures():
     assert drawn(explained(bare)).shape[0] < drawn(explained(explanation(0, "cam"))).shape[0] - 170
 
 
+def test_no_word_runs_over_the_edge():
+    """A single narrow column leaves the least room."""
+    page = drawn(explained(explanation(0, "cam"), left_out={"fgcam": "a long reason " * 9}), size=(900, 2))
+    assert (page[:, -3:] == 255).all()
+
+
 def test_a_long_text_is_cut_to_its_width():
     long = "a very long name of a file " * 9
     short = shortened(long, width=200, size=13)

@@ -161,7 +161,7 @@ def _heading(layout: _Layout, text: str, *, size: int, words: str) -> Strip:
 
 def _footer(layout: _Layout, explained: Explained, *, masked: bool) -> list[Strip]:
     """Draw the scale of colours, and say what the numbers mean and what is left out."""
-    said = ["Each map is shown less its minimum and divided by its maximum."]
+    said = ["Colours: 0 where nothing of the class was seen, 1 where most was; each map has a scale of its own."]
     if masked:
         said.append("The bright blue line is the outline of the class in the mask.")
     if any(each.judgement.scores for each in explained.explanations):
@@ -172,12 +172,13 @@ def _footer(layout: _Layout, explained: Explained, *, masked: bool) -> list[Stri
 
 def _scale(layout: _Layout) -> Strip:
     strip = Image.new("RGB", (layout.width, 2 * LINE), PAPER)
-    bar = Image.fromarray(heat_colours()[None]).resize((layout.pitch - GAP, TYPE))
-    strip.paste(bar, (GAP, LINE // 2))
+    bar = Image.fromarray(heat_colours()[None]).resize((layout.pitch - 4 * GAP, TYPE))
+    left, middle = GAP + TYPE, LINE // 2 + TYPE // 2
+    strip.paste(bar, (left, LINE // 2))
     pen = ImageDraw.Draw(strip)
-    pen.rectangle((GAP, LINE // 2, GAP + bar.width - 1, LINE // 2 + TYPE - 1), outline=INK)
-    words = "0 where nothing of the class was seen, 1 where most was"
-    pen.text((layout.left(1), LINE // 2 + TYPE // 2), words, fill=INK, font=font(TYPE), anchor="lm")
+    pen.rectangle((left, LINE // 2, left + bar.width - 1, LINE // 2 + TYPE - 1), outline=INK)
+    pen.text((GAP, middle), "0", fill=INK, font=font(TYPE), anchor="lm")
+    pen.text((left + bar.width + GAP // 2, middle), "1", fill=INK, font=font(TYPE), anchor="lm")
     return strip
 
 
