@@ -11,10 +11,12 @@ from timm.models.efficientnet import EfficientNet
 from timm.models.mobilenetv3 import MobileNetV3
 from timm.models.resnet import BasicBlock, Bottleneck, ResNet
 from timm.models.vgg import VGG
+from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from wsss.models.classifier import GAPClassifier
 from wsss.models.families import blocks_of
+from wsss.models.transformers import ANY_SIZE
 
 FAMILIES: Final[dict[str, Callable[[], nn.Module]]] = {
     "resnet": lambda: ResNet(
@@ -40,6 +42,9 @@ FAMILIES: Final[dict[str, Callable[[], nn.Module]]] = {
         act_layer=nn.Hardswish,
     ),
     "convnext": lambda: ConvNeXt(depths=(1, 1, 2, 1), dims=(8, 12, 16, 24), output_stride=16),
+    "vision_transformer": lambda: VisionTransformer(
+        img_size=48, patch_size=8, embed_dim=12, depth=3, num_heads=2, mlp_ratio=2, reg_tokens=2, **ANY_SIZE
+    ),
 }
 
 

@@ -16,6 +16,7 @@ MEMBERS = [
     ("resnet18", 16),
     ("vgg11_bn", 32),
     ("convnext_atto", 16),
+    ("test_vit", 16),
 ]
 every_member = pytest.mark.parametrize(("backbone", "output_stride"), MEMBERS)
 

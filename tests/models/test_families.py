@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from wsss.errors import ModelError
+from wsss.models.chain import run
 from wsss.models.classifier import GAPClassifier
 from wsss.models.families import (
     FAMILIES,
@@ -16,8 +17,8 @@ from wsss.models.families import (
     create_backbone,
     family_of,
     outline,
-    run,
 )
+from wsss.types import Cut
 
 Build = Callable[[str, int], GAPClassifier]
 
@@ -31,14 +32,21 @@ STRIDES = {
     ("vgg11_bn", 32): [1, 2, 4, 8, 16, 32],
     ("convnext_atto", 32): [4, 4, 8, 16, 32],
     ("convnext_atto", 16): [4, 4, 8, 16, 16],
+    ("test_vit", 16): [16] * 8,
+    ("vit_small_patch14_dinov2", 14): [14] * 14,
 }
+OUTPUT_STRIDE = {"test_vit": 16, "vit_small_patch14_dinov2": 14}
+"""Where it is not 32."""
 CHANNELS = {
     "tf_efficientnet_lite0": 1280,
     "mobilenetv3_small_050": 288,
     "resnet18": 512,
     "vgg11_bn": 512,
     "convnext_atto": 320,
+    "test_vit": 64,
+    "vit_small_patch14_dinov2": 384,
 }
+CONVOLUTIONAL = [name for name in CHANNELS if name not in OUTPUT_STRIDE]
 
 
 @cache
@@ -56,23 +64,24 @@ def test_strides_are_those_of_the_architecture(name: str, output_stride: int):
 
 
 def test_every_family_is_tested():
-    assert {family_of(on_meta(name)) for name in CHANNELS} == set(FAMILIES)
+    assert {family_of(on_meta(name, OUTPUT_STRIDE.get(name, 32))) for name in CHANNELS} == set(FAMILIES)
 
 
-@pytest.mark.parametrize("name", CHANNELS)
+@pytest.mark.parametrize("name", CONVOLUTIONAL)
 @pytest.mark.parametrize("size", [(64, 64), (75, 101), (32, 32)])
 def test_blocks_in_a_row_are_forward_features(classifier: Build, name: str, size: tuple[int, ...]):
     net = classifier(name, 32).backbone
     images = torch.randn(2, 3, *size, generator=torch.Generator().manual_seed(0))
-    maps = images.clone()
+    cut = Cut(maps=images.clone(), stride=1)
     with torch.no_grad():
         for block in blocks_of(net).values():
-            maps = run(net, block.paths, maps)
-        assert torch.equal(maps, net.forward_features(images))
-    assert maps.std() > 0
+            cut = run(net, block, cut)
+            assert cut.stride == block.stride
+        assert torch.equal(cut.maps, net.forward_features(images))
+    assert cut.maps.std() > 0
 
 
-@pytest.mark.parametrize("name", CHANNELS)
+@pytest.mark.parametrize("name", CONVOLUTIONAL)
 def test_what_remains_gives_the_same_features_as_all_of_timm(classifier: Build, name: str):
     net = classifier(name, 32).backbone
     whole = timm.create_model(name).eval() if name != "vgg11_bn" else timm.create_model(name, mlp_ratio=0.01).eval()
@@ -106,7 +115,7 @@ def test_modules_that_a_wrapper_replaced_are_the_ones_that_run():
     net = create_backbone("resnet18", output_stride=32).eval()
     blocks = blocks_of(net)
     net.bn1 = nn.Threshold(0.0, 7.0)
-    assert run(net, blocks["stem"].paths, torch.zeros(1, 3, 32, 32)).eq(7).all()
+    assert run(net, blocks["stem"], Cut(maps=torch.zeros(1, 3, 32, 32), stride=1)).maps.eq(7).all()
 
 
 @pytest.mark.parametrize("name", ["vgg11_bn", "mobilenetv3_small_050"])
@@ -120,8 +129,15 @@ def test_all_strides_that_timm_can_do_are_named():
         check_backbone("resnet18", output_stride=12)
 
 
+@pytest.mark.parametrize(("name", "own"), [("test_vit", 16), ("vit_small_patch14_dinov2", 14)])
+def test_a_transformers_stride_is_its_patch(name: str, own: int):
+    with pytest.raises(ModelError, match=rf"cannot give {name} an output stride of 32; it can do {own}$"):
+        check_backbone(name, output_stride=32)
+
+
 def test_another_family_is_refused_with_the_known_ones():
-    with pytest.raises(ModelError, match=r"DenseNet.*EfficientNet, MobileNetV3, ResNet, VGG, ConvNeXt"):
+    known = r"DenseNet.*EfficientNet, MobileNetV3, ResNet, VGG, ConvNeXt, VisionTransformer"
+    with pytest.raises(ModelError, match=known):
         check_backbone("densenet121", output_stride=32)
 
 

@@ -35,6 +35,19 @@ def test_a_backbone_and_its_encoder_freeze_the_same_layers() -> None:
     assert all(p.requires_grad for p in network.head_parameters())
 
 
+def test_parameters_of_no_submodule_are_frozen_too() -> None:
+    network = Classifier(backbone="test_vit", weights="none", output_stride=16).skeleton(2)
+    paths = network.trained_paths_until("block1")
+    assert paths == ("cls_token", "pos_embed", "patch_embed", "blocks.0")
+    freeze_parameters(network.backbone, paths=paths)
+    assert not network.backbone.cls_token.requires_grad
+    assert not network.backbone.pos_embed.requires_grad
+    left = {
+        name.split(".")[1] for name, p in network.backbone.blocks.named_parameters(prefix="blocks") if p.requires_grad
+    }
+    assert left == {"1", "2", "3", "4", "5"}
+
+
 def test_a_path_of_another_architecture_is_refused() -> None:
     with pytest.raises(ModelError, match=r"frozen_until: this network has no .layer1.*frozen_until=null"):
         freeze_parameters(nn.ModuleDict({"blocks": nn.Linear(1, 1)}), paths=["layer1"])

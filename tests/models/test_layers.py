@@ -15,6 +15,7 @@ from wsss.cams.relevance import Convolution, Pointwise, Sum, run
 from wsss.errors import ModelError
 from wsss.models.classifier import GAPClassifier
 from wsss.models.layers import from_pixels, layers_of
+from wsss.types import Cut
 
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
     "resnet-d with blur and gates": lambda: ResNet(
@@ -62,7 +63,7 @@ def test_layers_in_a_row_are_the_block(name: str, size: tuple[int, int]):
     maps = torch.randn(2, 3, *size)
     with torch.no_grad():
         for block in network.blocks:
-            expected = network._run((block,), maps.clone())
+            expected = network._run((block,), Cut(maps=maps.clone(), stride=1)).maps
             kept = maps.clone()
             found = run(network.layers(block), maps)
             assert torch.equal(maps, kept)

@@ -82,6 +82,16 @@ def test_another_backbone_is_refused_with_the_encoder_that_fits(classifier: Buil
         Segmenter().build(2)
 
 
+def test_a_transformer_is_refused_as_an_encoder_with_what_else_there_is(classifier: Build):
+    message = r"'classifier' for tu-resnet18: .* one resolution only.*choose `imagenet`, `packaged`, a path or `none`"
+    options = Classifier(backbone="test_vit", weights="none")
+    with pytest.raises(ModelError, match=message):
+        Segmenter(encoder="tu-resnet18").check(options)
+    with pytest.raises(ModelError, match=message):
+        Segmenter(encoder="tu-resnet18").build(2, classifier("test_vit", 16))
+    Segmenter(encoder="tu-resnet18", encoder_weights="none").check(options)
+
+
 def test_packaged_weights_and_files_fill_the_encoder(tmp_path: Path, classifier: Build):
     packaged = Segmenter(encoder_weights="packaged").build(2)
     assert packaged.encoder.state_dict()["model.bn1.running_var"].std() > 0

@@ -188,6 +188,16 @@ def test_imagenet_is_timms_download(whole: dict[str, Tensor], monkeypatch: pytes
     assert_filled(network.backbone, whole)
 
 
+def test_a_transformers_download_comes_with_its_own_normalisation(monkeypatch: pytest.MonkeyPatch):
+    whole = timm.create_model("test_vit").state_dict()
+    monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", lambda *_, **__: whole)
+    options = Classifier(backbone="test_vit", weights="imagenet", output_stride=16)
+    network = options.build(2)
+    assert_filled(network.backbone, {name: tensor for name, tensor in whole.items() if not name.startswith("head")})
+    assert options.normalisation.mean == options.normalisation.std == (0.5, 0.5, 0.5)
+    assert Classifier(backbone="deit_small_patch16_224", weights="imagenet").normalisation == IMAGENET
+
+
 def test_a_failed_download_says_what_works_without(monkeypatch: pytest.MonkeyPatch):
     def fail(*_: object, **__: object) -> None:
         raise OSError("no route to host")

@@ -1,8 +1,8 @@
-"""A timm backbone, global average pooling and a linear head without a bias: what class activation maps come from."""
+"""A backbone, global average pooling and a linear head without a bias: what class activation maps come from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -13,7 +13,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from wsss.cams.relevance import Layer
 from wsss.errors import ModelError, one_of
-from wsss.models.families import blocks_of, check_backbone, create_backbone, outline, run
+from wsss.models.chain import Block, run
+from wsss.models.families import blocks_of, check_backbone, create_backbone, outline
 from wsss.models.layers import from_pixels, layers_of
 from wsss.models.normalisation import Normalisation
 from wsss.models.weights import (
@@ -32,8 +33,10 @@ from wsss.types import Cut, Images
 class GAPClassifier(nn.Module):
     """Logits are the spatial mean of the last maps times `head_weight`: the means of the CAMs (Zhou et al., CVPR 2016).
 
-    It is a `CutClassifier` with a `LinearHead`, and a `LayerChain`, though not every layer can be crossed. `backbone`
-    comes from `create_backbone` and keeps timm's names.
+    It is a `CutClassifier` with a `LinearHead`; a `LayerChain`, though not every layer can be crossed; and `Attentive`,
+    though without a block that attends where the backbone is no transformer. What a transformer keeps beside its
+    patches (class and register tokens) is in a cut's `rest` and has no part in the pooling. `backbone` comes from
+    `create_backbone` and keeps timm's names.
     """
 
     def __init__(self, backbone: nn.Module, *, classes: int) -> None:
@@ -73,13 +76,23 @@ class GAPClassifier(nn.Module):
 
     def until(self, block: str, images: Images) -> Cut:
         """Run the network up to and including `block`; raises `ModelError` for a block that it does not have."""
-        names = self.blocks[: self._position(block) + 1]
-        return Cut(maps=self._run(names, images), stride=self._blocks[block].stride)
+        return self._run(self.blocks[: self._position(block) + 1], Cut(maps=images, stride=1))
 
     def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
         """Run the rest of the network on what `until` returned for the same block; leaves `cut` as it was."""
-        maps = self._run(self.blocks[self._position(block) + 1 :], cut.maps)
-        return functional.linear(maps.mean(dim=(2, 3)), self.head.weight)
+        cut = self._run(self.blocks[self._position(block) + 1 :], cut)
+        return functional.linear(cut.maps.mean(dim=(2, 3)), self.head.weight)
+
+    @property
+    def attending(self) -> tuple[str, ...]:
+        """Names of the blocks in which cells attend to each other, first to last."""
+        return tuple(name for name, block in self._blocks.items() if block.attention is not None)
+
+    def attentions(self, images: Images, *, blocks: Sequence[str]) -> Iterator[Float[Tensor, "b z z"]]:
+        """Yield how much each cell attends to each in every one of `blocks`, the mean over heads: see `Attentive`."""
+        for block, cut in self._before(blocks, images):
+            assert block.attention is not None, "only blocks of `attending`"
+            yield block.attention(self.backbone, block.paths, cut)
 
     def layers(self, block: str) -> tuple[Layer, ...]:
         """Return the layers of a block one by one, for relevance to cross (FG-CAM).
@@ -91,10 +104,14 @@ class GAPClassifier(nn.Module):
         return from_pixels(layers) if name == self.blocks[0] else layers
 
     def trained_paths_until(self, block: str) -> tuple[str, ...]:
-        """Return the backbone's submodules that hold parameters, from the input up to and including `block`."""
-        names = self.blocks[: self._position(block) + 1]
-        paths = (path for name in names for path in self._blocks[name].paths)
-        return tuple(path for path in paths if any(True for _ in self.backbone.get_submodule(path).parameters()))
+        """Return what holds the backbone's parameters, from the input up to and including `block`.
+
+        These are submodules, and parameters that belong to none.
+        """
+        blocks = [self._blocks[name] for name in self.blocks[: self._position(block) + 1]]
+        modules = (path for block in blocks for path in block.paths)
+        trained = (path for path in modules if any(True for _ in self.backbone.get_submodule(path).parameters()))
+        return (*(name for block in blocks for name in block.parameters), *trained)
 
     def head_parameters(self) -> Iterator[nn.Parameter]:
         """The new parameters, which are usually trained faster."""
@@ -109,8 +126,20 @@ class GAPClassifier(nn.Module):
             raise ModelError(f"block: this network has no {block!r}; its blocks are {one_of(self.blocks)}")
         return self.blocks.index(block)
 
-    def _run(self, names: tuple[str, ...], maps: Tensor) -> Tensor:
-        return reduce(lambda x, name: run(self.backbone, self._blocks[name].paths, x), names, maps)
+    def _run(self, names: tuple[str, ...], cut: Cut) -> Cut:
+        for name in names:
+            cut = run(self.backbone, self._blocks[name], cut)
+        return cut
+
+    def _before(self, names: Sequence[str], images: Images) -> Iterator[tuple[Block, Cut]]:
+        """Yield some blocks, first to last, each with the cut before it."""
+        last, cut = max(self._position(name) for name in names), Cut(maps=images, stride=1)
+        for position, (name, block) in enumerate(self._blocks.items()):
+            if name in names:
+                yield block, cut
+            if position == last:
+                return
+            cut = run(self.backbone, block, cut)
 
 
 def freeze_batch_norm(module: nn.Module) -> None:

@@ -6,7 +6,7 @@ pooling of VGG, the norm of some ConvNeXts), otherwise the last stage. Trained l
 (`conv_head` of MobileNetV3, the norm in ConvNeXt's head, VGG's `pre_logits`) are timm's own classifier and are dropped.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -14,36 +14,30 @@ from itertools import pairwise
 from typing import Any, Final
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from wsss.errors import ModelError, one_of
-
-Paths = tuple[str, ...]
-"""Dotted names of submodules in the order in which they run: names, because wrappers replace the modules themselves."""
+from wsss.models.chain import Block, Chain, Paths
+from wsss.models.transformers import ANY_SIZE, chain_of_transformer
+from wsss.types import Cut
 
 OUTPUT_STRIDES: Final = (8, 16, 32)
 NATIVE_STRIDE: Final = 32
 """The stride that timm gives without being asked; some of its classes do not know the word `output_stride`."""
-PROBE: Final = 64
-"""Side in pixels of the empty image whose maps tell the strides."""
+
+
+def _asked(output_stride: int) -> Mapping[str, Any]:
+    """Return what to tell timm so that a convolutional network has an output stride."""
+    return {} if output_stride == NATIVE_STRIDE else {"output_stride": output_stride}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chain:
-    """The modules of a backbone in the order in which `forward_features` runs them."""
+class Family:
+    """How networks of one class of timm's are made and cut."""
 
-    stem: Paths
-    stages: tuple[Paths, ...]
-    tail: Paths = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Block:
-    """A part of a backbone: its modules, and the channels and stride (input pixels a cell) of the maps it returns."""
-
-    paths: Paths
-    channels: int
-    stride: int
+    chain: Callable[[Any], Chain]
+    options: Callable[[int], Mapping[str, Any]] = _asked
+    """What timm is told for an output stride; a network that has another one nevertheless is refused."""
 
 
 def _efficientnet(net: Any) -> Chain:
@@ -69,12 +63,13 @@ def _convnext(net: Any) -> Chain:
     return Chain(stem=("stem",), stages=tuple((f"stages.{i}",) for i in range(len(net.stages))), tail=("norm_pre",))
 
 
-FAMILIES: Final[dict[str, Callable[[Any], Chain]]] = {
-    "timm.models.efficientnet.EfficientNet": _efficientnet,
-    "timm.models.mobilenetv3.MobileNetV3": _mobilenetv3,
-    "timm.models.resnet.ResNet": _resnet,
-    "timm.models.vgg.VGG": _vgg,
-    "timm.models.convnext.ConvNeXt": _convnext,
+FAMILIES: Final[dict[str, Family]] = {
+    "timm.models.efficientnet.EfficientNet": Family(chain=_efficientnet),
+    "timm.models.mobilenetv3.MobileNetV3": Family(chain=_mobilenetv3),
+    "timm.models.resnet.ResNet": Family(chain=_resnet),
+    "timm.models.vgg.VGG": Family(chain=_vgg),
+    "timm.models.convnext.ConvNeXt": Family(chain=_convnext),
+    "timm.models.vision_transformer.VisionTransformer": Family(chain=chain_of_transformer, options=lambda _: ANY_SIZE),
 }
 """By the exact class of timm's network: a subclass may run its modules in another order."""
 
@@ -97,10 +92,9 @@ def check_backbone(name: str, *, output_stride: int) -> None:
     """Refuse with a `ModelError` a name, a family or an output stride that cannot be had; makes no weights."""
     check_name(name)
     if not _takes(name, output_stride):
-        possible = [str(stride) for stride in OUTPUT_STRIDES if _takes(name, stride)]
         raise ModelError(
             f"output_stride: timm cannot give {name} an output stride of {output_stride}; "
-            f"it can do {one_of(possible) or 'none that is supported here: choose another backbone'}"
+            f"it can do {one_of(_strides(name))}"
         )
 
 
@@ -127,15 +121,23 @@ def blocks_of(net: nn.Module) -> dict[str, Block]:
 
     Raises a `ModelError` that names the known families for a network of another one.
     """
-    paths = _paths(net)
+    chain = _chain(net)
     was_training = net.training
     net.eval()
-    maps = next(net.parameters()).new_zeros(1, 3, PROBE, PROBE)
+    cut = Cut(maps=next(net.parameters()).new_zeros(1, 3, chain.side, chain.side), stride=1)
     blocks = {}
     with torch.no_grad():
-        for name, own in paths.items():
-            maps = run(net, own, maps)
-            blocks[name] = Block(paths=own, channels=maps.shape[1], stride=PROBE // maps.shape[2])
+        for name, own in _paths(net).items():
+            step = chain.enter if name == "stem" else chain.step
+            cut = step(net, own, cut)
+            blocks[name] = Block(
+                paths=own,
+                parameters=chain.parameters if name == "stem" else (),
+                step=step,
+                attention=chain.attention if own in chain.stages else None,
+                channels=cut.maps.shape[1],
+                stride=chain.side // cut.maps.shape[2],
+            )
     net.train(was_training)
     return blocks
 
@@ -147,21 +149,22 @@ def name_of(net: nn.Module) -> str:
     return name
 
 
-def run(net: nn.Module, paths: Paths, maps: Tensor) -> Tensor:
-    """Return what some of the network's modules make of `maps`, one after the other."""
-    for path in paths:
-        maps = net.get_submodule(path)(maps)
-    return maps
+def _chain(net: nn.Module) -> Chain:
+    return _family(net).chain(net)
 
 
-def _paths(net: nn.Module) -> dict[str, Paths]:
+def _family(net: nn.Module) -> Family:
     family = family_of(net)
     if family not in FAMILIES:
         known = one_of([name.rpartition(".")[2] for name in FAMILIES])
         raise ModelError(
             f"backbone: networks of timm's class {type(net).__name__} cannot be cut; known families: {known}"
         )
-    chain = FAMILIES[family](net)
+    return FAMILIES[family]
+
+
+def _paths(net: nn.Module) -> dict[str, Paths]:
+    chain = _chain(net)
     without_effect = all(isinstance(net.get_submodule(path), nn.Identity) for path in chain.tail)
     *inner, final = chain.stages if without_effect else (*chain.stages, chain.tail)
     return {"stem": chain.stem, **{f"block{i}": own for i, own in enumerate(inner, start=1)}, "last": final}
@@ -170,8 +173,8 @@ def _paths(net: nn.Module) -> dict[str, Paths]:
 def _create(name: str, *, output_stride: int, pretrained: bool) -> nn.Module:
     from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
 
-    options: dict[str, Any] = {} if output_stride == NATIVE_STRIDE else {"output_stride": output_stride}
-    net = timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
+    options = _family(_plain(name)).options(output_stride)
+    net: nn.Module = timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
     for child in list(_unused(net)):
         setattr(net, child, nn.Identity())
     return net
@@ -183,10 +186,26 @@ def _unused(net: nn.Module) -> Iterator[str]:
 
 
 @cache
+def _plain(name: str) -> nn.Module:
+    """Return a network as timm makes it unasked, on `meta`: its class says how it can be made."""
+    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
+
+    with torch.device("meta"):
+        net: nn.Module = timm.create_model(name, num_classes=0)
+    return net
+
+
+@cache
 def outline(name: str, output_stride: int) -> nn.Module:
     """Return a backbone that takes no memory (on `meta`): enough to look at it. Made once: leave it as it is."""
     with torch.device("meta"):
         return _create(name, output_stride=output_stride, pretrained=False)
+
+
+def _strides(name: str) -> list[str]:
+    """Return the output strides that a network can have: those asked for that it takes, and its own."""
+    own = blocks_of(outline(name, NATIVE_STRIDE))["last"].stride
+    return [str(stride) for stride in sorted({*OUTPUT_STRIDES, own}) if _takes(name, stride)]
 
 
 @cache

@@ -9,14 +9,14 @@ from wsss.models.weights import canonical
 
 
 def freeze_parameters(module: nn.Module, *, paths: Sequence[str]) -> None:
-    """Stop training the parameters below the submodules named `paths`; nor is a gradient computed there.
+    """Stop training the parameters named `paths` or below submodules named so; nor is a gradient computed there.
 
     Names are compared as `canonical` has them, so a classifier's paths serve for an encoder of the same backbone too.
     Raises `ModelError` for a path that holds no parameter here: the network is of another architecture.
     """
     named = {canonical(name): parameter for name, parameter in module.named_parameters()}
     for path in paths:
-        below = [name for name in named if name.startswith(f"{canonical(path)}_")]
+        below = [name for name in named if f"{name}_".startswith(f"{canonical(path)}_")]
         if not below:
             raise ModelError(
                 f"frozen_until: this network has no {path!r}, it has {one_of(list(named), limit=3)}; "

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from wsss.models.families import blocks_of, run
-from wsss.types import Images
+from wsss.models.chain import run
+from wsss.models.families import blocks_of
+from wsss.types import Cut, Images
 
 
 class Pyramid(nn.Module):
@@ -17,7 +18,7 @@ class Pyramid(nn.Module):
         self.backbone = backbone
         every = blocks_of(backbone)
         last = max(list(every).index(name) for name in blocks)
-        self._paths = {name: every[name].paths for name in list(every)[: last + 1]}
+        self._blocks = {name: every[name] for name in list(every)[: last + 1]}
         self._chosen = frozenset(blocks)
         chosen = [block for name, block in every.items() if name in self._chosen]
         self.channels = tuple(block.channels for block in chosen)
@@ -27,9 +28,9 @@ class Pyramid(nn.Module):
 
     def forward(self, images: Images) -> tuple[Float[Tensor, "b _ _ _"], ...]:
         """Return the maps; sides of `images` are best multiples of the largest stride."""
-        found, maps = [], images
-        for name, paths in self._paths.items():
-            maps = run(self.backbone, paths, maps)
+        found, cut = [], Cut(maps=images, stride=1)
+        for name, block in self._blocks.items():
+            cut = run(self.backbone, block, cut)
             if name in self._chosen:
-                found.append(maps)
+                found.append(cut.maps)
         return tuple(found)

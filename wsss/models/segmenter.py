@@ -150,13 +150,11 @@ class Segmenter:
         own: Weights = network.encoder.state_dict()
         if self.encoder_weights in (DOWNLOADED, UNTRAINED):
             return own
-        if self.encoder_weights == CLASSIFIER:
-            backbone = _given(classifier).backbone
-            weights, source = backbone.state_dict(), name_of(backbone)
-        else:
-            weights = dict(stored_weights(self.encoder_weights))
-            source = PACKAGED_BACKBONE if self.encoder_weights == PACKAGED else "<the timm network they are of>"
         origin = f"encoder_weights {self.encoder_weights!r} for {self.encoder}"
+        if self.encoder_weights == CLASSIFIER:
+            return _of_classifier(own, _given(classifier), origin=origin)
+        source = PACKAGED_BACKBONE if self.encoder_weights == PACKAGED else "<the timm network they are of>"
+        weights = stored_weights(self.encoder_weights)
         return fitting(own, weights, origin=origin, remedy=f"the encoder that fits is {TIMM}{source}")
 
     def _tried(self) -> SegmentationNetwork:
@@ -201,6 +199,18 @@ def _architecture(name: str) -> type[nn.Module]:
     if name not in ARCHITECTURES:
         raise ModelError(f"architecture: smp has no {name!r}; it has: {one_of(list(ARCHITECTURES))}")
     return ARCHITECTURES[name]
+
+
+def _of_classifier(own: Weights, classifier: GAPClassifier, *, origin: str) -> Weights:
+    """Return a trained classifier's backbone as an encoder's weights."""
+    if len({*classifier.strides.values()}) == 1:
+        raise ModelError(
+            f"{origin}: the classifier's backbone has maps of one resolution only, and an encoder needs several; "
+            "choose `imagenet`, `packaged`, a path or `none`"
+        )
+    backbone = classifier.backbone
+    remedy = f"the encoder that fits is {TIMM}{name_of(backbone)}"
+    return fitting(own, backbone.state_dict(), origin=origin, remedy=remedy)
 
 
 Source = TypeVar("Source")

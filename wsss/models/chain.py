@@ -1,0 +1,60 @@
+"""A backbone as a chain of blocks, each of which is a step from one cut of the network to the next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from torch import Tensor, nn
+
+from wsss.types import Cut
+
+Paths = tuple[str, ...]
+"""Dotted names of submodules in the order in which they run: names, because wrappers replace the modules themselves."""
+Step = Callable[[nn.Module, Paths, Cut], Cut]
+"""What some modules of a network make of the cut before them. The stride of what it returns does not count."""
+Look = Callable[[nn.Module, Paths, Cut], Tensor]
+"""What can be read off some modules of a network, given the cut before them."""
+
+
+def on_maps(net: nn.Module, paths: Paths, cut: Cut) -> Cut:
+    """Run modules that take maps and return maps, one after the other."""
+    maps = cut.maps
+    for path in paths:
+        maps = net.get_submodule(path)(maps)
+    return cut.with_maps(maps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """The modules of a backbone in the order in which `forward_features` runs them, and how they are run."""
+
+    stem: Paths
+    stages: tuple[Paths, ...]
+    tail: Paths = ()
+    parameters: Paths = ()
+    """Names of the stem's parameters that belong to none of its modules."""
+    enter: Step = on_maps
+    """How the stem is run on images."""
+    step: Step = on_maps
+    """How stages and tail are run."""
+    attention: Look | None = None
+    """How cells attend to each other in a stage, `[b z z]` with a row for each that attends; None where they do not."""
+    side: int = 64
+    """Side in pixels of an image of whole cells, whose maps tell the strides."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A part of a backbone, and the channels and stride (input pixels a cell) of the maps it returns."""
+
+    paths: Paths
+    parameters: Paths
+    """Names of parameters that belong to none of its modules."""
+    step: Step
+    attention: Look | None
+    channels: int
+    stride: int
+
+
+def run(net: nn.Module, block: Block, cut: Cut) -> Cut:
+    """Return the cut after a block of the network, given the cut before it."""
+    return replace(block.step(net, block.paths, cut), stride=block.stride)
