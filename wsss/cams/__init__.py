@@ -1,6 +1,7 @@
 """Class activation maps: one method a file, pure functions of a model, images and (image, class) pairs."""
 
 from wsss.cams.ablationcam import AblationCAM
+from wsss.cams.adcam import ADCAM
 from wsss.cams.base import CAMMethod
 from wsss.cams.cam import CAM
 from wsss.cams.clustercam import ClusterCAM
@@ -18,6 +19,7 @@ from wsss.cams.scorecam import ScoreCAM
 from wsss.cams.xgradcam import XGradCAM
 
 __all__ = [
+    "ADCAM",
     "CAM",
     "FDCAM",
     "FGCAM",
