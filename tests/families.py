@@ -14,6 +14,7 @@ from timm.models.vgg import VGG
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
+from wsss.models.backbones.vig import ViG
 from wsss.models.classifier import GAPClassifier
 from wsss.models.families import blocks_of
 from wsss.models.transformers import ANY_SIZE
@@ -45,6 +46,7 @@ FAMILIES: Final[dict[str, Callable[[], nn.Module]]] = {
     "vision_transformer": lambda: VisionTransformer(
         img_size=48, patch_size=8, embed_dim=12, depth=3, num_heads=2, mlp_ratio=2, reg_tokens=2, **ANY_SIZE
     ),
+    "vig": lambda: ViG(width=16, depth=3, neighbours=3),
 }
 
 

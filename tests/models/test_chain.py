@@ -18,7 +18,7 @@ def test_modules_run_one_after_the_other_and_the_rest_goes_along():
 
 def test_a_cut_has_the_stride_of_the_block_before_it():
     net = nn.ModuleDict({"pool": nn.MaxPool2d(2)})
-    block = Block(paths=("pool",), parameters=(), step=on_maps, attention=None, channels=1, stride=8)
+    block = Block(paths=("pool",), parameters=(), step=on_maps, attention=None, edges=None, channels=1, stride=8)
     cut = run(net, block, Cut(maps=torch.arange(4.0).reshape(1, 1, 2, 2), stride=4))
     assert (cut.stride, cut.maps.tolist()) == (8, [[[[3.0]]]])
 

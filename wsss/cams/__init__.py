@@ -16,6 +16,7 @@ from wsss.cams.layercam import LayerCAM
 from wsss.cams.reciprocam import ReciproCAM
 from wsss.cams.representative import RepresentativeCAM
 from wsss.cams.scorecam import ScoreCAM
+from wsss.cams.vscam import VSCAM
 from wsss.cams.xgradcam import XGradCAM
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "CAM",
     "FDCAM",
     "FGCAM",
+    "VSCAM",
     "AblationCAM",
     "CAMMethod",
     "ClusterCAM",

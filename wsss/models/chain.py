@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
+from wsss.cams.vscam import Edges
 from wsss.types import Cut
 
 Paths = tuple[str, ...]
 """Dotted names of submodules in the order in which they run: names, because wrappers replace the modules themselves."""
 Step = Callable[[nn.Module, Paths, Cut], Cut]
 """What some modules of a network make of the cut before them. The stride of what it returns does not count."""
-Look = Callable[[nn.Module, Paths, Cut], Tensor]
-"""What can be read off some modules of a network, given the cut before them."""
+Attention = Callable[[nn.Module, Paths, Cut], Tensor]
+"""How much cells attend to each other in some modules, given the cut before them: see `wsss.cams.adcam.Attentive`."""
+Connection = Callable[[nn.Module, Paths, Cut], Edges]
+"""Which graph some modules draw, given the cut before them: see `wsss.cams.vscam.Graphical`."""
 
 
 def on_maps(net: nn.Module, paths: Paths, cut: Cut) -> Cut:
@@ -36,8 +40,10 @@ class Chain:
     """How the stem is run on images."""
     step: Step = on_maps
     """How stages and tail are run."""
-    attention: Look | None = None
-    """How cells attend to each other in a stage, `[b z z]` with a row for each that attends; None where they do not."""
+    attention: Attention | None = None
+    """How cells attend to each other in a stage; None where they do not."""
+    edges: Connection | None = None
+    """Which graph a stage draws; None where it draws none."""
     side: int = 64
     """Side in pixels of an image of whole cells, whose maps tell the strides."""
 
@@ -50,9 +56,19 @@ class Block:
     parameters: Paths
     """Names of parameters that belong to none of its modules."""
     step: Step
-    attention: Look | None
+    attention: Attention | None
+    edges: Connection | None
     channels: int
     stride: int
+
+
+@runtime_checkable
+class Chained(Protocol):
+    """A backbone of ours (`wsss.models.backbones`), which says itself how it is cut; for timm's, families do."""
+
+    def chain(self) -> Chain:
+        """Return the modules of the network in their order."""
+        ...
 
 
 def run(net: nn.Module, block: Block, cut: Cut) -> Cut:

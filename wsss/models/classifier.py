@@ -12,6 +12,7 @@ from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from wsss.cams.relevance import Layer
+from wsss.cams.vscam import Edges
 from wsss.errors import ModelError, one_of
 from wsss.models.chain import Block, run
 from wsss.models.families import blocks_of, check_backbone, create_backbone, outline
@@ -33,10 +34,10 @@ from wsss.types import Cut, Images
 class GAPClassifier(nn.Module):
     """Logits are the spatial mean of the last maps times `head_weight`: the means of the CAMs (Zhou et al., CVPR 2016).
 
-    It is a `CutClassifier` with a `LinearHead`; a `LayerChain`, though not every layer can be crossed; and `Attentive`,
-    though without a block that attends where the backbone is no transformer. What a transformer keeps beside its
-    patches (class and register tokens) is in a cut's `rest` and has no part in the pooling. `backbone` comes from
-    `create_backbone` and keeps timm's names.
+    It is a `CutClassifier` with a `LinearHead`; a `LayerChain`, though not every layer can be crossed; and `Attentive`
+    and `Graphical`, though without such blocks where the backbone is no transformer or draws no graph. What a
+    transformer keeps beside its patches (class and register tokens) is in a cut's `rest` and has no part in the
+    pooling. `backbone` comes from `create_backbone` and keeps timm's names.
     """
 
     def __init__(self, backbone: nn.Module, *, classes: int) -> None:
@@ -93,6 +94,17 @@ class GAPClassifier(nn.Module):
         for block, cut in self._before(blocks, images):
             assert block.attention is not None, "only blocks of `attending`"
             yield block.attention(self.backbone, block.paths, cut)
+
+    @property
+    def connecting(self) -> tuple[str, ...]:
+        """Names of the blocks in which cells are the vertices of a graph, first to last."""
+        return tuple(name for name, block in self._blocks.items() if block.edges is not None)
+
+    def edges(self, images: Images, *, blocks: Sequence[str]) -> Iterator[Edges]:
+        """Yield the graph of each of `blocks`: see `Graphical`."""
+        for block, cut in self._before(blocks, images):
+            assert block.edges is not None, "only blocks of `connecting`"
+            yield block.edges(self.backbone, block.paths, cut)
 
     def layers(self, block: str) -> tuple[Layer, ...]:
         """Return the layers of a block one by one, for relevance to cross (FG-CAM).

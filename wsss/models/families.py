@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from wsss.errors import ModelError, one_of
-from wsss.models.chain import Block, Chain, Paths
+from wsss.models.chain import Block, Chain, Chained, Paths
 from wsss.models.transformers import ANY_SIZE, chain_of_transformer
 from wsss.types import Cut
 
@@ -135,6 +135,7 @@ def blocks_of(net: nn.Module) -> dict[str, Block]:
                 parameters=chain.parameters if name == "stem" else (),
                 step=step,
                 attention=chain.attention if own in chain.stages else None,
+                edges=chain.edges if own in chain.stages else None,
                 channels=cut.maps.shape[1],
                 stride=chain.side // cut.maps.shape[2],
             )
@@ -150,7 +151,7 @@ def name_of(net: nn.Module) -> str:
 
 
 def _chain(net: nn.Module) -> Chain:
-    return _family(net).chain(net)
+    return net.chain() if isinstance(net, Chained) else _family(net).chain(net)
 
 
 def _family(net: nn.Module) -> Family:
@@ -173,7 +174,8 @@ def _paths(net: nn.Module) -> dict[str, Paths]:
 def _create(name: str, *, output_stride: int, pretrained: bool) -> nn.Module:
     from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
 
-    options = _family(_plain(name)).options(output_stride)
+    plain = _plain(name)
+    options = {} if isinstance(plain, Chained) else _family(plain).options(output_stride)
     net: nn.Module = timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
     for child in list(_unused(net)):
         setattr(net, child, nn.Identity())

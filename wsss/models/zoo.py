@@ -1,4 +1,4 @@
-"""timm, imported without Weights & Biases.
+"""timm, imported without Weights & Biases, and with the networks of `wsss.models.backbones` among its own.
 
 timm imports wandb for scripts of its own where that is installed: half a second, in which a plan has nothing to log.
 Take timm from here, inside of functions: with torchvision, which it needs, it takes seconds to import.
@@ -7,6 +7,10 @@ Take timm from here, inside of functions: with torchvision, which it needs, it t
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from pkgutil import iter_modules
+
+from wsss.models import backbones
 
 __all__ = ["timm", "without"]
 
@@ -26,3 +30,6 @@ def without(name: str) -> Iterator[None]:
 
 with without("wandb"):
     import timm
+
+    for backbone in iter_modules(backbones.__path__):
+        import_module(f"{backbones.__name__}.{backbone.name}")
