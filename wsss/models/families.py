@@ -1,9 +1,10 @@
-"""Cut timm's backbones into named blocks that, run one after the other, are exactly `forward_features`.
+"""Cut backbones into named blocks that, run one after the other, are exactly `forward_features`.
 
-A family knows in which order the modules of a timm class run. Blocks are `stem, block1 .. blockN, last`; `last` feeds
-the pooling. It is the tail that follows the stages where there is one (`conv_head` and `bn2` of EfficientNet, the final
-pooling of VGG, the norm of some ConvNeXts), otherwise the last stage. Trained layers that come after the pooling
-(`conv_head` of MobileNetV3, the norm in ConvNeXt's head, VGG's `pre_logits`) are timm's own classifier and are dropped.
+A family knows in which order the modules of a timm class run; a backbone of ours says so itself. Blocks are
+`stem, block1 .. blockN, last`; `last` feeds the pooling. It is the tail that follows the stages where there is one
+(`conv_head` and `bn2` of EfficientNet, the final pooling of VGG, the norm of a transformer and of some ConvNeXts),
+otherwise the last stage. Trained layers that come after the pooling (`conv_head` of MobileNetV3, the norm in ConvNeXt's
+head, VGG's `pre_logits`) are timm's own classifier and are dropped.
 """
 
 from collections.abc import Callable, Iterator, Mapping

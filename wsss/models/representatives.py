@@ -5,7 +5,7 @@ binary classifiers are trained against them; descriptors, clustering and their n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -85,7 +85,7 @@ class BinaryClassifiers(nn.Module):
 
     Together their networks have two logits a pair, in the order of `Representatives.pairs`: the lead of the first
     class over the second, and its negative. One network has them all, or each pair has a network of its own. Cuts of
-    several networks lie side by side in the channels.
+    several networks lie side by side in the channels, and what they hold beside maps one after the other.
     """
 
     def __init__(self, networks: Sequence[nn.Module], *, representatives: Representatives) -> None:
@@ -111,12 +111,14 @@ class BinaryClassifiers(nn.Module):
     def until(self, block: str, images: Images) -> Cut:
         """Run every network up to and including `block`."""
         cuts = [network.until(block, images) for network in self._members]
-        return cuts[0].with_maps(torch.cat([cut.maps for cut in cuts], dim=1))
+        rest = tuple(part for cut in cuts for part in cut.rest)
+        return replace(cuts[0], maps=torch.cat([cut.maps for cut in cuts], dim=1), rest=rest)
 
     def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
         """Run the rest of every network on its own maps."""
-        parts = cut.maps.chunk(len(self.networks), dim=1)
-        logits = [net.after(block, cut.with_maps(part)) for net, part in zip(self._members, parts, strict=True)]
+        parts, own = cut.maps.chunk(len(self.networks), dim=1), len(cut.rest) // len(self.networks)
+        cuts = [replace(cut, maps=part, rest=cut.rest[own * i : own * (i + 1)]) for i, part in enumerate(parts)]
+        logits = [net.after(block, each) for net, each in zip(self._members, cuts, strict=True)]
         return torch.cat(logits, dim=1)[:, torch.tensor(self._leads)].mean(dim=2)
 
     @property
