@@ -122,7 +122,8 @@ def _beside_device(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator
     if not batches:
         return
     worker = stage.open(job, stage.runtime.torch_device())
-    with ThreadPoolExecutor(min(8, _workers(stage))) as readers, _submitting(worker, stage) as submit:
+    images = sum(map(len, batches))
+    with ThreadPoolExecutor(min(8, _workers(stage))) as readers, _submitting(worker, stage, images) as submit:
         # Enough of them that no writer waits for the device.
         waiting = max(AHEAD, -(-2 * _workers(stage) // len(batches[0])))
         writing: deque[list[Future[None]]] = deque()
@@ -149,14 +150,15 @@ def _loaded_ahead(
 
 
 @contextmanager
-def _submitting(worker: ItemWorker[Any, Any], stage: Opens) -> Iterator[Submit]:
-    """Yield what hands a result over to be written, on threads or to processes."""
+def _submitting(worker: ItemWorker[Any, Any], stage: Opens, images: int) -> Iterator[Submit]:
+    """Yield what hands a result over to be written, on threads or to processes, no more than there are images."""
     writer = worker.writer
     if writer is None:
         with ThreadPoolExecutor(min(8, _workers(stage))) as threads:
             yield lambda path, result: threads.submit(worker.write, path, result)
         return
-    with _pool(_workers(stage), module=type(writer).__module__, begin=_open_writer, given=(writer,)) as processes:
+    count, module = min(_workers(stage), images), type(writer).__module__
+    with _pool(count, module=module, begin=_open_writer, given=(writer,)) as processes:
         # As bytes: tensors would travel in shared memory, of which a container has little.
         yield lambda path, result: processes.submit(_write_in_child, path, pickle.dumps(result))
 
