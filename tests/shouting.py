@@ -1,4 +1,4 @@
-"""What writes in processes, in a module that they can import."""
+"""What tests have done in other processes, in a module that these can import."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,3 +22,16 @@ class Shouter:
             path.write_text(f"{result}!", encoding="utf-8")
 
         return write
+
+
+_noted: list[tuple[object, ...]] = []
+
+
+def remember(*given: object) -> None:
+    """Note what a process was begun with."""
+    _noted.append(given)
+
+
+def noted() -> list[tuple[object, ...]]:
+    """What was noted in this process."""
+    return _noted

@@ -74,7 +74,7 @@ def test_all_methods_that_fit(toy_run: Run, photos: Path, monkeypatch: pytest.Mo
     given = ("--methods", "all", "--classes", "bee", "--no-scores", "--device", "cpu")
     assert call(monkeypatch, photos / "grey.jpg", "--model", toy_run.out, *given) == 0
     table = json.loads((photos.parent / "explanations/explanations.json").read_text(encoding="utf-8"))
-    assert list(table["left_out"]) == ["representative"]
+    assert list(table["left_out"]) == ["adcam", "representative", "vscam"]
     assert {"scorecam", "fgcam_scorecam", "clustercam"} < set(table["methods"])
 
 
@@ -83,7 +83,10 @@ def test_all_methods_that_fit(toy_run: Run, photos: Path, monkeypatch: pytest.Mo
     [
         (["photos", "--model", "photos"], "photos is no run: it has no run.yaml"),
         (["nowhere", "--model", "RUN"], "nowhere is not there"),
-        (["photos", "--model", "RUN", "--methods", "cam,x"], "--methods: there is no 'x'; there are: ablationcam, cam"),
+        (
+            ["photos", "--model", "RUN", "--methods", "cam,x"],
+            "--methods: there is no 'x'; there are: ablationcam, adcam, cam",
+        ),
         (["photos", "--model", "RUN", "--classes", "cow"], "--classes: there is no 'cow'; there are: bee, ladybird"),
         (["photos", "--model", "RUN", "--methods", "representative"], "methods: representative does not fit this run"),
         (["photos", "--model", "RUN", "--side", "8"], "--side: side must be at least 32 pixels, got 8"),

@@ -20,9 +20,10 @@ from wsss.refine.base import Refine, Refiner, background_problems, roles_with
 from wsss.stages.base import Job
 from wsss.stages.log import logger
 from wsss.stages.map import Map, by_size
-from wsss.stages.shard import ItemWorker, Write
+from wsss.stages.shard import ItemWorker
 from wsss.stages.train_classifier import weights_content
 from wsss.stages.train_segmenter import encoder_content, load_segmenter
+from wsss.stages.writing import Write
 from wsss.types import ScoreMaps, Size
 from wsss.views import SegmentationViews
 

@@ -1,14 +1,10 @@
 """Run a Map stage's batches: this rank's share, without what is done, with loading and writing beside the device."""
 
-import multiprocessing
 import os
-import pickle
-import signal
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -18,8 +14,10 @@ from wsss.artifacts.formats import is_whole, item_name
 from wsss.data.index import Record
 from wsss.stages.base import Job, Runtime
 from wsss.stages.log import logger
+from wsss.stages.pool import pool
 from wsss.stages.progress import bar
-from wsss.stages.world import end_with_parent, world
+from wsss.stages.world import world
+from wsss.stages.writing import Writer, submitting
 
 AHEAD: Final = 2
 """Batches that are being loaded while one is worked on, and that may wait to be written."""
@@ -27,17 +25,6 @@ AHEAD: Final = 2
 Batch = tuple[Record, ...]
 Loaded = TypeVar("Loaded")
 Result = TypeVar("Result")
-Write = Callable[[Path, Any], None]
-Submit = Callable[[Path, Any], Future[None]]
-
-
-@runtime_checkable
-class Writer(Protocol):
-    """How results become files, where that is bound to the CPU: it is sent to processes, and opened in each of them."""
-
-    def open(self) -> Write:
-        """Load what all results need, and return what writes one of them."""
-        ...
 
 
 class ItemWorker(ABC, Generic[Loaded, Result]):
@@ -122,10 +109,13 @@ def _beside_device(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator
     if not batches:
         return
     worker = stage.open(job, stage.runtime.torch_device())
-    images = sum(map(len, batches))
-    with ThreadPoolExecutor(min(8, _workers(stage))) as readers, _submitting(worker, stage, images) as submit:
+    count = min(_workers(stage), sum(map(len, batches)))
+    with (
+        ThreadPoolExecutor(min(8, count)) as readers,
+        submitting(worker.write, writer=worker.writer, count=count) as submit,
+    ):
         # Enough of them that no writer waits for the device.
-        waiting = max(AHEAD, -(-2 * _workers(stage) // len(batches[0])))
+        waiting = max(AHEAD, -(-2 * count // len(batches[0])))
         writing: deque[list[Future[None]]] = deque()
         for batch, loaded in _loaded_ahead(worker, batches, readers):
             results = zip(batch, worker.compute(loaded), strict=True)
@@ -149,53 +139,12 @@ def _loaded_ahead(
         yield first, [future.result() for future in futures]
 
 
-@contextmanager
-def _submitting(worker: ItemWorker[Any, Any], stage: Opens, images: int) -> Iterator[Submit]:
-    """Yield what hands a result over to be written, on threads or to processes, no more than there are images."""
-    writer = worker.writer
-    if writer is None:
-        with ThreadPoolExecutor(min(8, _workers(stage))) as threads:
-            yield lambda path, result: threads.submit(worker.write, path, result)
-        return
-    count, module = min(_workers(stage), images), type(writer).__module__
-    with _pool(count, module=module, begin=_open_writer, given=(writer,)) as processes:
-        # As bytes: tensors would travel in shared memory, of which a container has little.
-        yield lambda path, result: processes.submit(_write_in_child, path, pickle.dumps(result))
-
-
 def _finish(futures: Iterable[Future[None]]) -> int:
     return len([future.result() for future in futures])
 
 
-def _pool(processes: int, *, module: str, begin: Callable[..., None], given: tuple[object, ...]) -> ProcessPoolExecutor:
-    """Return processes of one thread each, in which `begin` was called with what is `given`."""
-    # A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it
-    # imports once for all.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([module])
-    return ProcessPoolExecutor(processes, context, initializer=_begin_child, initargs=(begin, given))
-
-
-def _begin_child(begin: Callable[..., None], given: tuple[object, ...]) -> None:
-    end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process: the parent decides
-    torch.set_num_threads(1)
-    begin(*given)
-
-
-# A child process holds what it opened: opening may load a network, and is done once.
+# A child process holds the worker that it opened: opening may load a network, and is done once.
 _child: tuple[Opens, Job, ItemWorker[Any, Any]] | None = None
-_child_write: Write | None = None
-
-
-def _open_writer(writer: Writer) -> None:
-    global _child_write  # noqa: PLW0603
-    _child_write = writer.open()
-
-
-def _write_in_child(path: Path, result: bytes) -> None:
-    assert _child_write is not None
-    _child_write(path, pickle.loads(result))  # noqa: S301 - our own process made it
 
 
 def _open_in_child(stage: Opens, job: Job) -> None:
@@ -222,8 +171,8 @@ def _in_processes(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[
     if processes == 1:
         yield from _in_this_process(stage, job, batches)
         return
-    with _pool(processes, module=type(stage).__module__, begin=_open_in_child, given=(stage, job)) as pool:
-        yield from pool.map(_batch_in_child, batches)
+    with pool(processes, module=type(stage).__module__, begin=_open_in_child, given=(stage, job)) as children:
+        yield from children.map(_batch_in_child, batches)
 
 
 def _in_this_process(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
