@@ -83,11 +83,20 @@ def crf_behind(stage: PredictMasks, *, workers: int) -> PredictMasks:
     return replace(stage, refine={"crf": crf}, runtime=replace(stage.runtime, workers=workers))
 
 
-def test_refiners_of_the_cpu_work_in_processes_of_their_own(job: Job, stage: PredictMasks):
+def test_without_a_gpu_refiners_take_turns_with_the_network(job: Job, stage: PredictMasks):
     opened = crf_behind(stage, workers=1).open(job, torch.device("cpu"))
-    assert opened.steps == ()
-    assert opened.writer == MaskWriter(job=job, refiners=(DenseCRF(unary="scores", iterations=2, backend="torch"),))
-    assert stage.open(job, torch.device("cpu")).writer is None
+    assert len(opened.steps) == 1
+    assert opened.writer is None
+
+
+def test_a_writer_of_its_own_process_writes_what_the_predictor_does(job: Job, stage: PredictMasks, tmp_path: Path):
+    behind = crf_behind(stage, workers=1)
+    writer = MaskWriter(job=job, refiners=tuple(behind.refine.values()))
+    predictor, plain = (each.predictor(job, torch.device("cpu")) for each in (behind, stage))
+    image = predictor.load(predictor.index.split("val")[0])
+    predictor.write(tmp_path / "a.png", *predictor.compute([image]))
+    writer.open()(tmp_path / "b.png", *plain.compute([image]))
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_a_gpu_is_given_the_refiners_that_it_serves_up_to_the_first_that_it_does_not(stage: PredictMasks):
@@ -101,10 +110,10 @@ def test_a_gpu_is_given_the_refiners_that_it_serves_up_to_the_first_that_it_does
     for chain, count in served.items():
         refine = {str(place): refiner for place, refiner in enumerate(chain)}
         assert replace(stage, refine=refine).served(torch.device("cuda")) == count
-        assert replace(stage, refine=refine).served(torch.device("cpu")) == 0
+        assert replace(stage, refine=refine).served(torch.device("cpu")) == len(chain)
 
 
-def test_processes_write_what_one_image_at_a_time_gives(toy_run: Run, tmp_path: Path):
+def test_any_number_of_workers_writes_what_one_image_at_a_time_gives(toy_run: Run, tmp_path: Path):
     step = toy_run.copied(tmp_path).plan()["predict_masks"]
     plain: Any = step.stage
     found = {}
