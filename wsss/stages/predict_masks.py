@@ -74,11 +74,7 @@ class Predicting(Map):
         return self._opened(job, device, there=self.served(device))
 
     def served(self, device: torch.device) -> int:
-        """Return how many of the refiners, from the first on, work where the network does.
-
-        Beside a GPU those that it does not serve have the CPU's cores to themselves. Without one they take turns with
-        the network: processes that work beside it, on the same cores, take longer than one after the other.
-        """
+        """Return how many refiners, from the first on, work where the network does: on a CPU all, which is quicker."""
         each = [refiner.on_device or device.type == "cpu" for refiner in self.refine.values()]
         return [*each, False].index(False)
 
