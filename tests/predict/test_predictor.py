@@ -97,7 +97,7 @@ def test_tiles_and_the_whole_answer_the_same(predictor: Predictor) -> None:
 def test_only_large_images_are_cut(side: int, asked: list[tuple[int, int]], predictor: Predictor) -> None:
     plain = predictor.network
     network = Counting(
-        stage=plain.stage, index=plain.index, network=plain.network, steps=plain.steps, later=None, device=plain.device
+        stage=plain.stage, index=plain.index, network=plain.network, steps=plain.steps, device=plain.device
     )
     prediction = replace(predictor, network=network, tiles=Tiles(side=side))(np.zeros((256, 300, 3), dtype=np.uint8))
     assert prediction.labels.shape == (256, 300)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from shouting import Shouter
 from toy_runs import contents, drawn_index, job
 
 from wsss.artifacts.store import Store
@@ -25,11 +24,6 @@ class Shout(ItemWorker[str, str]):
         self.computed: list[tuple[str, ...]] = []
         self.devices = {threading.get_ident()}
         self.fails_at = ""
-        self.shouter: Shouter | None = None
-
-    @property
-    def writer(self) -> Shouter | None:
-        return self.shouter
 
     def load(self, record: Record) -> str:
         if self.fails_at == f"load {record.id}":
@@ -97,7 +91,7 @@ def test_any_number_of_workers(work: Job, workers: int | None):
 
 
 def test_no_workers_are_none_and_not_all_cores(work: Job, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(shard, "pool", None)
+    monkeypatch.setattr(shard, "ProcessPoolExecutor", None)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4))
     assert run(work, Stage(workers=0, processes=True))[0] == 8
 
@@ -150,14 +144,6 @@ def test_a_failure_ends_the_stage_and_what_was_made_stays(work: Job, place: str)
     assert left.items() <= WHOLE.items()
     run(work)
     assert items(work) == WHOLE
-
-
-def test_writing_that_is_bound_to_the_cpu_has_processes_of_its_own(work: Job, tmp_path: Path):
-    stage = Stage(workers=0)
-    stage.worker.shouter = Shouter(log=tmp_path / "log")
-    assert run(work, stage)[0] == 8
-    assert items(work) == {name: f"{text}!" for name, text in WHOLE.items()}
-    assert (tmp_path / "log").read_text() == "opened\n"
 
 
 def test_a_short_answer_is_a_mistake_of_ours(work: Job, monkeypatch: pytest.MonkeyPatch):

@@ -124,11 +124,11 @@ class Predictor:
 
     def _scores(self, image: UInt8[np.ndarray, "h w 3"]) -> Scores:
         try:
-            ((_, maps),) = self.network.compute([image])
+            (result,) = self.network.compute([image])
         except torch.OutOfMemoryError as error:
             size = f"{image.shape[1]} x {image.shape[0]} pixels"
             raise ModelError(f"{size} at once do not fit the memory of the GPU: choose smaller tiles") from error
-        return maps.full().scores
+        return self.network.refined(result).full().scores
 
 
 def _maps(scores: Scores) -> ScoreMaps:

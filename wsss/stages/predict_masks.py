@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
 import torch
@@ -23,7 +23,6 @@ from wsss.stages.map import Map, by_size
 from wsss.stages.shard import ItemWorker
 from wsss.stages.train_classifier import weights_content
 from wsss.stages.train_segmenter import encoder_content, load_segmenter
-from wsss.stages.writing import Write
 from wsss.types import ScoreMaps, Size
 from wsss.views import SegmentationViews
 
@@ -66,38 +65,19 @@ class Predicting(Map):
         return by_size(index.union(self.splits), limit=self.batch_size)
 
     def predictor(self, job: Job, device: torch.device) -> "MaskPredictor":
-        """Load the trained network and every refiner, to be asked for any image."""
-        return self._opened(job, device, there=len(self.refine))
-
-    def beside_device(self, job: Job, device: torch.device) -> "MaskPredictor":
-        """Load the trained network and the refiners that work beside it; the others are for a `MaskWriter`."""
-        return self._opened(job, device, there=self.served(device))
-
-    def served(self, device: torch.device) -> int:
-        """Return how many refiners, from the first on, work where the network does: on a CPU all, which is quicker."""
-        each = [refiner.on_device or device.type == "cpu" for refiner in self.refine.values()]
-        return [*each, False].index(False)
-
-    def _opened(self, job: Job, device: torch.device, *, there: int) -> "MaskPredictor":
-        """Open the first refiners on the device, as many as are to be `there`."""
+        """Load the trained network, to be asked for any image."""
         network = load_segmenter(job, self.segmenter).to(device).to(memory_format=torch.channels_last)
-        refiners = tuple(self.refine.values())
         return MaskPredictor(
-            stage=self,
-            index=job.index(),
-            network=network,
-            steps=opened(refiners[:there], job=job, device=device),
-            later=MaskWriter(job=job, refiners=refiners[there:]) if refiners[there:] else None,
-            device=device,
+            stage=self, index=job.index(), network=network, steps=self._steps(job, device=device), device=device
         )
 
-    def run(self, job: Job) -> dict[str, Any]:
-        """Also tell the log where refiners work, and what they left to be decided there."""
-        device = self.runtime.torch_device()
-        for at, refiner in enumerate(self.refine.values()):
-            place = device if at < self.served(device) else torch.device("cpu")
+    def _steps(self, job: Job, *, device: torch.device) -> tuple[Refine, ...]:
+        steps = []
+        for refiner in self.refine.values():
+            place = device if refiner.on_device else torch.device("cpu")
             logger.info("on %s: %r", place, refiner.resolved(place))
-        return super().run(job)
+            steps.append(refiner.open(job.folders(), place))
+        return tuple(steps)
 
 
 @final
@@ -107,7 +87,7 @@ class PredictMasks(Predicting):
 
     def open(self, job: Job, device: torch.device) -> "MaskPredictor":
         """Load the trained network."""
-        return self.beside_device(job, device)
+        return self.predictor(job, device)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,71 +98,31 @@ class MaskPredictor(ItemWorker[NDArray[np.uint8], ImageAndMaps]):
     index: Index
     network: SegmentationNetwork
     steps: tuple[Refine, ...]
-    """Refiners that were opened."""
-    later: "MaskWriter | None"
-    """The others, for processes of the CPU."""
     device: torch.device
-
-    @property
-    def writer(self) -> "MaskWriter | None":
-        """See `ItemWorker`."""
-        return self.later
 
     def load(self, record: Record) -> NDArray[np.uint8]:
         """Decode the image."""
         return read_image(self.index.image_path(record))
 
     def compute(self, batch: Sequence[NDArray[np.uint8]]) -> list[ImageAndMaps]:
-        """Return the scores of all labels after the refiners that were opened, on the CPU."""
-        return refined(self.seen(batch), self.steps)
-
-    def seen(self, batch: Sequence[NDArray[np.uint8]]) -> list[ImageAndMaps]:
-        """Return the network's probabilities of all labels, on the device."""
+        """Return the probabilities of all labels, on the CPU."""
         normalise = self.stage.segmenter.normalisation(self.stage.classifier.normalisation)
         images = torch.stack([normalise(image) for image in batch]).to(self.device)
         with torch.no_grad():
-            merged = self.stage.views(self.network, images.contiguous(memory_format=torch.channels_last))
+            merged = self.stage.views(self.network, images.contiguous(memory_format=torch.channels_last)).cpu()
         size = Size(height=images.shape[-2], width=images.shape[-1])
-        labels = torch.arange(merged.shape[1], device=self.device)
+        labels = torch.arange(merged.shape[1])
         maps = [ScoreMaps(labels=labels, scores=scores, size=size) for scores in merged]
         return list(zip(batch, maps, strict=True))
 
     def write(self, path: Path, result: ImageAndMaps) -> None:
-        """Decide and write."""
-        write_decided(path, result)
+        """Refine, decide and write; most refiners are bound to the CPU, so they run here, beside the device."""
+        write_mask(path, Argmax()(self.refined(result)))
 
-
-@dataclass(frozen=True, kw_only=True)
-class MaskWriter:
-    """Refines, decides and writes, in processes of its own: pydensecrf, for one, lets no other thread run beside it."""
-
-    job: Job
-    refiners: tuple[Refiner, ...]
-
-    def open(self) -> Write:
-        """Open the refiners on the CPU."""
-        steps = opened(self.refiners, job=self.job, device=torch.device("cpu"))
-
-        def write(path: Path, result: ImageAndMaps) -> None:
-            write_decided(path, *refined([result], steps))
-
-        return write
-
-
-def opened(refiners: Sequence[Refiner], *, job: Job, device: torch.device) -> tuple[Refine, ...]:
-    """Open refiners, each on the device or, where that does not serve it, on the CPU."""
-    cpu = torch.device("cpu")
-    return tuple(refiner.open(job.folders(), device if refiner.on_device else cpu) for refiner in refiners)
-
-
-def refined(results: Sequence[ImageAndMaps], steps: Sequence[Refine]) -> list[ImageAndMaps]:
-    """Apply opened refiners, and return the maps to the CPU."""
-    images, every = [image for image, _ in results], [maps for _, maps in results]
-    for step in steps:
-        every = step(images, every)
-    return [(image, maps.to("cpu")) for image, maps in zip(images, every, strict=True)]
-
-
-def write_decided(path: Path, result: ImageAndMaps) -> None:
-    """Write the mask of the strongest labels."""
-    write_mask(path, Argmax()(result[1]))
+    def refined(self, result: ImageAndMaps) -> ScoreMaps:
+        """Apply every refiner to what `compute` returned for an image; the maps return to the CPU."""
+        image, maps = result
+        every = [maps]
+        for step in self.steps:
+            every = step([image], every)
+        return every[0].to("cpu")

@@ -13,14 +13,7 @@ from wsss.data.index import Record
 from wsss.labels import BACKGROUND, label_of
 from wsss.refine.probabilities import class_maps
 from wsss.stages.base import Job
-from wsss.stages.predict_masks import (
-    ImageAndMaps,
-    MaskPredictor,
-    MaskWriter,
-    Predicting,
-    refined,
-    write_decided,
-)
+from wsss.stages.predict_masks import ImageAndMaps, MaskPredictor, Predicting
 from wsss.stages.shard import ItemWorker
 from wsss.types import ScoreMaps
 
@@ -40,7 +33,7 @@ class Relabel(Predicting):
 
     def open(self, job: Job, device: torch.device) -> "Relabeller":
         """Load the trained network."""
-        return Relabeller(predictor=self.beside_device(job, device))
+        return Relabeller(predictor=self.predictor(job, device))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,27 +42,21 @@ class Relabeller(ItemWorker[RecordAndImage, ImageAndMaps]):
 
     predictor: MaskPredictor
 
-    @property
-    def writer(self) -> MaskWriter | None:
-        """See `MaskWriter`."""
-        return self.predictor.writer
-
     def load(self, record: Record) -> RecordAndImage:
         """Decode the image."""
         return record, self.predictor.load(record)
 
     def compute(self, batch: Sequence[RecordAndImage]) -> list[ImageAndMaps]:
-        """Return maps of each image's own classes, after the refiners that were opened, on the CPU."""
-        found = self.predictor.seen([image for _, image in batch])
-        own = [
+        """Return maps of each image's own classes."""
+        found = self.predictor.compute([image for _, image in batch])
+        return [
             (image, maps_of(maps, classes=record.classes))
             for (record, _), (image, maps) in zip(batch, found, strict=True)
         ]
-        return refined(own, self.predictor.steps)
 
     def write(self, path: Path, result: ImageAndMaps) -> None:
-        """Decide and write."""
-        write_decided(path, result)
+        """Refine, decide and write."""
+        self.predictor.write(path, result)
 
 
 def maps_of(maps: ScoreMaps, *, classes: Sequence[int]) -> ScoreMaps:
@@ -77,6 +64,6 @@ def maps_of(maps: ScoreMaps, *, classes: Sequence[int]) -> ScoreMaps:
 
     `maps` hold every label in order, and sum to one at every pixel. As in CAMs, a maximum that is zero stays zero.
     """
-    labels = maps.labels.new_tensor([label_of(each) for each in sorted(classes)])
+    labels = torch.tensor([label_of(each) for each in sorted(classes)], dtype=maps.labels.dtype)
     known = maps.scores[torch.cat([labels.new_tensor([BACKGROUND]), labels])]
     return replace(maps, labels=labels, scores=class_maps(known))

@@ -1,10 +1,12 @@
 """Run a Map stage's batches: this rank's share, without what is done, with loading and writing beside the device."""
 
+import multiprocessing
 import os
+import signal
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -14,10 +16,8 @@ from wsss.artifacts.formats import is_whole, item_name
 from wsss.data.index import Record
 from wsss.stages.base import Job, Runtime
 from wsss.stages.log import logger
-from wsss.stages.pool import pool
 from wsss.stages.progress import bar
-from wsss.stages.world import world
-from wsss.stages.writing import Writer, submitting
+from wsss.stages.world import end_with_parent, world
 
 AHEAD: Final = 2
 """Batches that are being loaded while one is worked on, and that may wait to be written."""
@@ -29,11 +29,6 @@ Result = TypeVar("Result")
 
 class ItemWorker(ABC, Generic[Loaded, Result]):
     """The three steps of an image through a Map stage."""
-
-    @property
-    def writer(self) -> Writer | None:
-        """What writes the items in processes of its own; None where `write` does, on threads."""
-        return None
 
     @abstractmethod
     def load(self, record: Record) -> Loaded:
@@ -106,21 +101,14 @@ def _workers(stage: Opens) -> int:
 
 
 def _beside_device(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
-    if not batches:
-        return
     worker = stage.open(job, stage.runtime.torch_device())
-    count = min(_workers(stage), sum(map(len, batches)))
-    with (
-        ThreadPoolExecutor(min(8, count)) as readers,
-        submitting(worker.write, writer=worker.writer, count=count) as submit,
-    ):
-        # Enough of them that no writer waits for the device.
-        waiting = max(AHEAD, -(-2 * count // len(batches[0])))
+    threads = min(8, _workers(stage))
+    with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
         writing: deque[list[Future[None]]] = deque()
         for batch, loaded in _loaded_ahead(worker, batches, readers):
-            results = zip(batch, worker.compute(loaded), strict=True)
-            writing.append([submit(job.artifact.items / item_name(r.id, stage.suffix), x) for r, x in results])
-            if len(writing) > waiting:
+            results = worker.compute(loaded)
+            writing.append([_submit(writers, worker, stage, job, r, x) for r, x in zip(batch, results, strict=True)])
+            if len(writing) > AHEAD:
                 yield _finish(writing.popleft())
         while writing:
             yield _finish(writing.popleft())
@@ -139,6 +127,12 @@ def _loaded_ahead(
         yield first, [future.result() for future in futures]
 
 
+def _submit(
+    writers: ThreadPoolExecutor, worker: ItemWorker[Any, Any], stage: Opens, job: Job, record: Record, result: Any
+) -> Future[None]:
+    return writers.submit(worker.write, job.artifact.items / item_name(record.id, stage.suffix), result)
+
+
 def _finish(futures: Iterable[Future[None]]) -> int:
     return len([future.result() for future in futures])
 
@@ -149,6 +143,9 @@ _child: tuple[Opens, Job, ItemWorker[Any, Any]] | None = None
 
 def _open_in_child(stage: Opens, job: Job) -> None:
     global _child  # noqa: PLW0603
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process: the parent decides
+    torch.set_num_threads(1)
     _child = stage, job, stage.open(job, torch.device("cpu"))
 
 
@@ -171,8 +168,12 @@ def _in_processes(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[
     if processes == 1:
         yield from _in_this_process(stage, job, batches)
         return
-    with pool(processes, module=type(stage).__module__, begin=_open_in_child, given=(stage, job)) as children:
-        yield from children.map(_batch_in_child, batches)
+    # A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it
+    # imports once for all.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([type(stage).__module__])
+    with ProcessPoolExecutor(processes, context, initializer=_open_in_child, initargs=(stage, job)) as pool:
+        yield from pool.map(_batch_in_child, batches)
 
 
 def _in_this_process(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
