@@ -1,27 +1,20 @@
 """`wsss explain` from the command line."""
 
 import json
+from functools import partial
 from pathlib import Path
 
+import command_line
 import numpy as np
 import pytest
 from PIL import Image
 from toy_runs import Run
 
-from wsss.__main__ import main
 from wsss.commands import explain
 from wsss.explain.explainer import SIDE
 from wsss.explain.methods import QUICK
 
-
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """Run the command and return its exit code."""
-    monkeypatch.setattr("sys.argv", ["wsss", "explain", *map(str, arguments)])
-    try:
-        main()
-    except SystemExit as stopped:
-        return int(stopped.code or 0)
-    return 0
+call = partial(command_line.call, "explain")
 
 
 @pytest.fixture

@@ -1,26 +1,19 @@
 """`wsss predict` from the command line."""
 
 import json
+from functools import partial
 from pathlib import Path
 
+import command_line
 import numpy as np
 import pytest
 from PIL import Image
 from toy_runs import Run
 
-from wsss.__main__ import main
 from wsss.commands import predict
 from wsss.tiles import Tiles
 
-
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """Run the command and return its exit code."""
-    monkeypatch.setattr("sys.argv", ["wsss", "predict", *map(str, arguments)])
-    try:
-        main()
-    except SystemExit as stopped:
-        return int(stopped.code or 0)
-    return 0
+call = partial(command_line.call, "predict")
 
 
 @pytest.fixture
