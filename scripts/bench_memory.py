@@ -20,8 +20,8 @@ from typing import Final
 
 import torch
 
-from wsss.models.classifier import Classifier
-from wsss.stages.allocator import keep_freed_memory
+from wsss.engine.malloc import keep_freed_memory
+from wsss.models.classifier import ClassifierOptions
 
 FORWARD: Final = ((4, 192, 256), (4, 384, 512), (4, 768, 1024))
 TRAINING: Final = (16, 256, 256)
@@ -41,7 +41,7 @@ def best(work: Callable[[], object]) -> float:
 
 def measure() -> None:
     """Print the seconds an image of every pass, one a line."""
-    network = Classifier(backbone="tf_efficientnet_lite0", weights="none").build(20).eval()
+    network = ClassifierOptions(backbone="tf_efficientnet_lite0", weights="none").build(20).eval()
     network.to(memory_format=torch.channels_last)
 
     def images(*shape: int) -> torch.Tensor:

@@ -13,10 +13,11 @@ from collections.abc import Callable
 import torch
 from measures import peak, seconds
 
-from wsss.models.classifier import Classifier
+from wsss.methods.recam.module import ReCAMModule
+from wsss.methods.recam.options import ReCAMFit
+from wsss.models.classifier import ClassifierOptions
 from wsss.training.classifier import ClassifierModule, MultiLabelModule
-from wsss.training.options import ClassifierFit, ReCAMFit
-from wsss.training.recam import ReCAMModule
+from wsss.training.options import ClassifierFit
 
 CLASSES = 20
 REPEATS = 5
@@ -35,7 +36,7 @@ def main() -> None:
     images = torch.randn(options.batch, 3, options.crop, options.crop).to(device, memory_format=torch.channels_last)
     present = torch.zeros(options.batch, CLASSES, device=device)
     present[:, :3] = 1
-    classifier = Classifier(backbone=options.backbone, weights="none")
+    classifier = ClassifierOptions(backbone=options.backbone, weights="none")
     modules: dict[str, MultiLabelModule] = {
         "classifier": ClassifierModule(network=classifier.build(CLASSES), fit=ClassifierFit(), random_seed=0),
         "recam": ReCAMModule(network=classifier.build(CLASSES), fit=ReCAMFit(), random_seed=0),

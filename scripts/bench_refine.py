@@ -27,13 +27,13 @@ import yaml
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from wsss.config.build import build
 from wsss.data.images import find_images, read_image
-from wsss.data.toy_scenes import draw_scene
+from wsss.data.layouts.toy_scenes import draw_scene
 from wsss.errors import WsssError
 from wsss.masks import Argmax
 from wsss.refine import ConstantBackground, DenseCRF, Refiner
 from wsss.refine.base import background_problems
-from wsss.run.build import build
 from wsss.types import ScoreMaps, Size
 
 CONF: Final = Path(__file__).parents[1] / "conf" / "refine"

@@ -21,9 +21,9 @@ from typing import Final
 
 import torch
 
-from wsss.affinity.networks import AffinityNet, EdgeNet, PairNetwork
-from wsss.models.classifier import Classifier, GAPClassifier
-from wsss.refine.walk import IRNWalk, PSAWalk
+from wsss.methods.affinity.networks import AffinityNet, EdgeNet, PairNetwork
+from wsss.methods.affinity.refiner import IRNWalk, PSAWalk
+from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.types import MAP_STRIDE, ScoreMaps, Size
 
 SIZES: Final = ((375, 500), (1500, 2000))
@@ -39,7 +39,7 @@ def measure(walk: str, size: Size) -> None:
     """Print what one image costs: the network, the walk, and memory after each."""
     torch.set_num_threads(1)
     build: Callable[[GAPClassifier], PairNetwork] = EdgeNet if walk == "irn" else AffinityNet
-    classifier = Classifier(backbone="tf_efficientnet_lite0", weights="none").skeleton(1)
+    classifier = ClassifierOptions(backbone="tf_efficientnet_lite0", weights="none").skeleton(1)
     network = build(classifier).eval().to(memory_format=torch.channels_last)
     maps = ScoreMaps(labels=torch.tensor([0, 3]), scores=torch.rand(2, *size.over(MAP_STRIDE)), size=size)
     image = torch.randn(1, 3, size.height, size.width)

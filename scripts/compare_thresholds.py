@@ -18,17 +18,17 @@ import numpy as np
 import torch
 from threshold_ways import Chosen, Seen, by_answer, by_crf, by_mixture, by_scales, by_separation
 
-from wsss.artifacts.formats import SCORES, read_scores
-from wsss.artifacts.store import Artifact, Store
-from wsss.artifacts.upkeep import frozen_job
+from wsss.config.build import build
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index
+from wsss.engine.stage import Job, item_path, read_index
 from wsss.labels import label_count
 from wsss.metrics.curve import ThresholdCurve
-from wsss.run.build import build
-from wsss.stages.base import Job, item_path, read_index
 from wsss.stages.extract_cams import ExtractCams
 from wsss.stages.train_classifier import TrainClassifier, load_classifier
+from wsss.store.files import SCORES, read_scores
+from wsss.store.garbage import frozen_job
+from wsss.store.store import Artifact, Store
 
 MAPS: Final = ("extract_cams", "extract_fine", "combine_maps")
 SCALES: Final = (0.5, 1.0)

@@ -10,10 +10,10 @@ import numpy as np
 import yaml
 from PIL import Image, ImageDraw
 
-from wsss.artifacts.store import Artifact, Store
-from wsss.report.sheet import SheetRow
-from wsss.stages.base import Job, read_index
+from wsss.draw.sheet import SheetRow
+from wsss.engine.stage import Job, read_index
 from wsss.stages.report import row
+from wsss.store.store import Artifact, Store
 
 SIDE, GAP, TOP = 144, 8, 22
 ROLES = {"maps": "extract_cams", "refined": "refine_cams", "masks": "make_masks", "predictions": "predict_masks"}

@@ -19,17 +19,18 @@ from typing import Final
 import torch
 from measures import spread
 
+from wsss.apps.explain.methods import cam_method, cam_methods
 from wsss.cams import CAMMethod
 from wsss.data.images import read_mask
 from wsss.data.index import Record
+from wsss.engine.malloc import keep_freed_memory
 from wsss.errors import ModelError
-from wsss.explain.methods import cam_method, cam_methods
 from wsss.labels import label_count
 from wsss.metrics.curve import ThresholdCurve
+from wsss.protocols import CutClassifier
 from wsss.run.record import read_record
-from wsss.stages.allocator import keep_freed_memory
 from wsss.stages.extract_cams import CamExtractor, ExtractCams
-from wsss.types import CutClassifier, Images, RawMaps, ScoreMaps, Targets
+from wsss.types import Images, RawMaps, ScoreMaps, Targets
 from wsss.views import MultiScaleFlip, Views
 
 CHEAP: Final = 10.0

@@ -24,17 +24,17 @@ import yaml
 from measures import spread
 from numpy.typing import NDArray
 
-from wsss.artifacts.formats import SCORES, read_scores
-from wsss.artifacts.store import Artifact
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
+from wsss.engine.stage import item_path
 from wsss.labels import label_count
 from wsss.masks import strongest
 from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.refine.base import Refine, Refiner
 from wsss.run.record import read_record
-from wsss.stages.base import item_path
 from wsss.stages.refine_cams import RefineCams
+from wsss.store.files import SCORES, read_scores
+from wsss.store.store import Artifact
 from wsss.types import ScoreMaps
 
 Tried = tuple[str, ...]

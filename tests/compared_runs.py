@@ -5,9 +5,9 @@ from pathlib import Path
 import yaml
 from toy_runs import drawn_index, drawn_masks, made
 
-from wsss.artifacts.formats import write_json
-from wsss.artifacts.store import Store
-from wsss.compare.sheets import Masks
+from wsss.apps.compare.sheets import Masks
+from wsss.store.files import write_json
+from wsss.store.store import Store
 
 TRUTH = {"a": [[1, 1, 0]], "b": [[1, 0, 0]], "c": [[2, 2, 2]], "d": [[2, 0, 0]]}
 MASKS = Masks("make_masks", "train")

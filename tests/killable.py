@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["killable", "wsss.run.pipeline", "wsss.training.fit", "wsss.stages.report"])
+CONTEXT.set_forkserver_preload(["killable", "wsss.run.pipeline", "wsss.training.trainer", "wsss.stages.report"])
 
 
 def start(config: dict[str, Any], *, write: int | None = None) -> "multiprocessing.context.ForkServerProcess":
@@ -21,8 +21,8 @@ def _run(config: dict[str, Any], write: int | None) -> None:
     import torch
     from rich.console import Console
 
+    from wsss.engine import progress
     from wsss.run import pipeline
-    from wsss.stages import progress
 
     torch.set_num_threads(1)
     multiprocessing.set_start_method("fork", force=True)  # as in a process that no server started

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wsss.errors import ModelError
-from wsss.models.classifier import Classifier, GAPClassifier
-from wsss.models.representatives import BinaryClassifiers, Representatives
+from wsss.methods.representatives.network import BinaryClassifiers, Representatives
+from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.types import Cut, Targets
 
 CLASSES: Final = 4
@@ -144,7 +144,7 @@ def tiny_pairs() -> BinaryClassifiers:
 
 def small_timm_network() -> GAPClassifier:
     """A real backbone of half a million weights, with arbitrary values."""
-    network = Classifier(backbone="mobilenetv3_small_050", weights="none", output_stride=32).build(CLASSES)
+    network = ClassifierOptions(backbone="mobilenetv3_small_050", weights="none", output_stride=32).build(CLASSES)
     shake(network)
     return network.eval()
 

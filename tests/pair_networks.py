@@ -6,11 +6,11 @@ from typing import Final
 
 import torch
 
-from wsss.affinity.networks import PairNetwork
-from wsss.affinity.stored import DESCRIPTION, description
-from wsss.models.classifier import Classifier
+from wsss.methods.affinity.networks import PairNetwork
+from wsss.methods.affinity.stored import DESCRIPTION, description
+from wsss.models.classifier import ClassifierOptions
 
-SMALL: Final = Classifier(backbone="mobilenetv3_small_050", weights="none", output_stride=32)
+SMALL: Final = ClassifierOptions(backbone="mobilenetv3_small_050", weights="none", output_stride=32)
 
 
 def stored_pairs(kind: type[PairNetwork], folder: Path) -> PairNetwork:

@@ -7,7 +7,8 @@ from jaxtyping import TypeCheckError
 from networks import TinyGAP, TinyMLP
 
 from wsss.models.classifier import GAPClassifier
-from wsss.types import Cut, LinearHead, Size, Targets
+from wsss.protocols import LinearHead
+from wsss.types import Cut, Size, Targets
 
 
 def test_a_size_counts_the_cells_that_cover_it():

@@ -15,13 +15,13 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from PIL import Image
 
-from wsss.artifacts.formats import MASK, SCORES, item_name, write_mask, write_scores
-from wsss.artifacts.store import Artifact, Store
+from wsss.config.compose import config_folder, resolved
 from wsss.data.index import Index, Record
-from wsss.run.compose import config_folder, resolved
+from wsss.engine.stage import Job
 from wsss.run.pipeline import run
 from wsss.run.plan import Step, make_plan
-from wsss.stages.base import Job
+from wsss.store.files import MASK, SCORES, item_name, write_mask, write_scores
+from wsss.store.store import Artifact, Store
 from wsss.types import ScoreMaps, Size
 
 SMALL = (

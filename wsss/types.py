@@ -1,4 +1,4 @@
-"""The values that cross seams, validated when they are made, and the protocols that models may satisfy.
+"""The values that cross seams, validated when they are made.
 
 Shape letters: b images, n (image, class) pairs, m labels, c classes, d channels, h w image pixels, y x cells of a map.
 """
@@ -6,7 +6,7 @@ Shape letters: b images, n (image, class) pairs, m labels, c classes, d channels
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 import torch
 from jaxtyping import Float, Int64
@@ -98,42 +98,6 @@ class Cut:
     def with_maps(self, maps: Float[Tensor, "b d y x"]) -> "Cut":
         """Return the same cut with other maps."""
         return replace(self, maps=maps)
-
-
-@runtime_checkable
-class CutClassifier(Protocol):
-    """A classifier that can be stopped after a block and continued: `after(block, until(block, x))` are x's logits.
-
-    Blocks are named `stem, block1 .. blockN, last`, from the input to what feeds the pooling.
-    """
-
-    @property
-    def blocks(self) -> tuple[str, ...]:
-        """Names of the blocks, first to last."""
-        ...
-
-    @property
-    def stride(self) -> int:
-        """Input pixels that one cell of the last block's maps covers, along each axis."""
-        ...
-
-    def until(self, block: str, images: Images) -> Cut:
-        """Run the network up to and including `block`; raises `ModelError` for a block that it does not have."""
-        ...
-
-    def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
-        """Run the rest of the network on what `until` returned for the same block."""
-        ...
-
-
-@runtime_checkable
-class LinearHead(Protocol):
-    """A classifier whose logits are the spatial mean of its last maps times a matrix, without bias: what CAM needs."""
-
-    @property
-    def head_weight(self) -> Float[Tensor, "c d"]:
-        """The class weights."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wsss.cams.relevance import Convolution, LayerChain, Pointwise, Pooling, Sum, carried, quotient, run, shared
+from wsss.cams.relevance import Convolution, Pointwise, Pooling, Sum, carried, quotient, run, shared
+from wsss.protocols import LayerChain
 
 SHAPES = [
     {},

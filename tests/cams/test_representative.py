@@ -11,8 +11,9 @@ from torch import Tensor
 from wsss.cams import CAM, GradCAM, HiResCAM, RepresentativeCAM
 from wsss.cams.fusion import fused, peak_is_one
 from wsss.errors import ModelError
-from wsss.models.representatives import leads
-from wsss.types import CutClassifier, Targets
+from wsss.methods.representatives.network import leads
+from wsss.protocols import CutClassifier
+from wsss.types import Targets
 
 
 class Pairs(Given):

@@ -10,8 +10,9 @@ from networks import Given, TinyMLP
 from torch import Tensor
 
 from wsss.cams import CAM, VSCAM, HiResCAM
-from wsss.cams.vscam import Edges, dense_logits, neighbourhoods, through
+from wsss.cams.vscam import dense_logits, neighbourhoods, through
 from wsss.errors import ModelError
+from wsss.protocols import Edges
 from wsss.types import Cut, Targets
 
 ONE = Targets.of([[0]])

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from toy_runs import Run
 
+from wsss.apps.explain.explainer import SIDE
+from wsss.apps.explain.methods import QUICK
 from wsss.commands import explain
-from wsss.explain.explainer import SIDE
-from wsss.explain.methods import QUICK
 
 call = partial(command_line.call, "explain")
 

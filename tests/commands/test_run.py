@@ -5,7 +5,7 @@ import re
 import pytest
 
 from wsss.commands import run
-from wsss.run.conf import groups
+from wsss.config.help import groups
 
 
 def test_help_lists_every_group_and_option_and_marks_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:

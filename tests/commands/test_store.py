@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from wsss.artifacts.store import Artifact, Store
 from wsss.commands.store import main
 from wsss.errors import StoreError
+from wsss.store.store import Artifact, Store
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_somebody_elses_store_is_said(artifact: Artifact, monkeypatch: pytest.Mo
     def refused(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", "runs/make_masks")
 
-    monkeypatch.setattr("wsss.run.housekeeping.collect", refused)
+    monkeypatch.setattr("wsss.apps.store.collect", refused)
     with pytest.raises(StoreError, match="runs/make_masks cannot be written, you may not write there"):
         main(["gc", "--yes"])
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from toy_runs import composed
 
-from wsss.run.build import build
-from wsss.run.compose import config_folder
+from wsss.config.build import build
+from wsss.config.compose import config_folder
 from wsss.run.launch import Launcher
 from wsss.run.plan import build_stages
 

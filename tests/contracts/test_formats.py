@@ -10,8 +10,8 @@ import pytest
 import torch
 from builders import score_maps
 
-from wsss.artifacts import formats
 from wsss.errors import StoreError
+from wsss.store import files as formats
 
 
 def same_maps(a: Any, b: Any) -> bool:

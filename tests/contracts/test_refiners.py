@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pair_networks import stored_pairs
 
 from wsss import refine
-from wsss.affinity.networks import AffinityNet, EdgeNet
 from wsss.errors import WsssError
-from wsss.models.classifier import Classifier
+from wsss.methods.affinity.networks import AffinityNet, EdgeNet
+from wsss.models.classifier import ClassifierOptions
 from wsss.models.weights import WEIGHTS
 from wsss.refine import AutoBackground, ConstantBackground, Refiner
 from wsss.refine.auto import CHOSEN
@@ -42,7 +42,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What the stages before left, by role."""
     folders = {role: tmp_path_factory.mktemp(role) for role in (*READ, "threshold", "classifier")}
     (folders["threshold"] / CHOSEN).write_text('{"threshold": 0.4, "band": [0.3, 0.5]}', encoding="utf-8")
-    torch.save(Classifier().skeleton(254).state_dict(), folders["classifier"] / WEIGHTS)
+    torch.save(ClassifierOptions().skeleton(254).state_dict(), folders["classifier"] / WEIGHTS)
     for role, kind in READ.items():
         stored_pairs(kind, folders[role])
     return folders

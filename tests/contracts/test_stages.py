@@ -10,18 +10,18 @@ import torch
 import yaml
 from toy_runs import Run, composed, contents
 
-from wsss.artifacts.formats import item_name, read_json, read_mask_item
-from wsss.artifacts.store import Store
+from wsss.config.compose import config_folder
+from wsss.engine.fit import Fit
+from wsss.engine.map import Map
+from wsss.engine.stage import Stage, read_index
 from wsss.labels import IGNORE
+from wsss.methods.representatives.train import TrainOwnRepresentatives
 from wsss.models.weights import WEIGHTS
-from wsss.run.compose import config_folder
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step, make_plan
-from wsss.stages.base import Stage, read_index
-from wsss.stages.fit import Fit
-from wsss.stages.map import Map
-from wsss.stages.train_representatives import TrainOwnRepresentatives
+from wsss.store.files import item_name, read_json, read_mask_item
+from wsss.store.store import Store
 
 PIPELINE = yaml.safe_load((config_folder() / "run.yaml").read_text(encoding="utf-8"))["pipeline"]
 STAGES = list(PIPELINE)
@@ -49,7 +49,7 @@ WITH = {
     "threshold": ("refine=auto",),
 }
 """What they need on data as small as ours, and what reads them."""
-ELSEWHERE = {TrainOwnRepresentatives: "tests/stages/test_train_representatives.py"}
+ELSEWHERE = {TrainOwnRepresentatives: "tests/methods/representatives/test_train.py"}
 """Stages that stand in for one of those in the list, and where they are tested."""
 ADDED_FITS = ["train_recam", "train_representatives", "train_irn", "train_affinity", "retrain_segmenter"]
 ADDED_MAPS = ["confident_labels", "relabel", "extract_fine", "combine_maps", "copy_true_masks"]

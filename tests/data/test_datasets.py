@@ -19,7 +19,7 @@ from wsss.data.datasets import (
     SegmenterSample,
 )
 from wsss.data.index import Index, Record
-from wsss.data.keys import KeyedLoader, KeyedSampler
+from wsss.data.randomness import KeyedLoader, KeyedSampler
 from wsss.data.transforms import ClassifierTransform, EvalTransform, SegmenterTransform
 from wsss.errors import DataError
 from wsss.models.normalisation import Normalisation

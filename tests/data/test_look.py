@@ -6,8 +6,8 @@ import pytest
 from data_sets import draw_image, draw_mask
 from PIL import Image
 
+from wsss.data.layouts.base import Entry
 from wsss.data.look import Look, look_at, look_at_all
-from wsss.data.writer import Entry
 from wsss.types import Size
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from e2e.trial import Trial
 
-from wsss.artifacts.formats import MASK, SCORES, item_name, read_mask_item, read_scores, write_mask
 from wsss.data.datasets import ClassifierData, SegmenterData
 from wsss.data.images import read_image
 from wsss.data.transforms import ClassifierTransform, SegmenterTransform
 from wsss.models.normalisation import IMAGENET
 from wsss.models.weights import WEIGHTS
+from wsss.store.files import MASK, SCORES, item_name, read_mask_item, read_scores, write_mask
 from wsss.types import Size
 
 Check = Callable[[Trial], None]

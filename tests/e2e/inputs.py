@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from wsss.artifacts.formats import read_json, write_json
 from wsss.data import datasets
 from wsss.data.images import read_image
+from wsss.store.files import read_json, write_json
 from wsss.training import classifier
 
 NOISE = np.random.default_rng(0).integers(0, 256, size=(24, 32, 3), dtype=np.uint8)

@@ -12,13 +12,13 @@ from threading import Timer
 import pytest
 from filelock import Timeout
 
-from wsss.artifacts.store import Artifact, Store
 from wsss.data.index import Index
-from wsss.data.toy import Toy
+from wsss.data.layouts.toy import Toy
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step
 from wsss.stages.index_data import IndexData
+from wsss.store.store import Artifact, Store
 
 RUN = """
 import os, sys, time
@@ -49,7 +49,7 @@ PATIENCE = 240
 
 def step(store: Path) -> Step:
     """A stage that draws three images."""
-    toy = {"_target_": "wsss.data.toy.Toy", "train": 2, "val": 1, "size": 32}
+    toy = {"_target_": "wsss.data.layouts.toy.Toy", "train": 2, "val": 1, "size": 32}
     return Step(
         name="index_data",
         config={"_target_": "wsss.stages.index_data.IndexData", "dataset": toy},

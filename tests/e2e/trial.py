@@ -15,10 +15,10 @@ from hydra.core.global_hydra import GlobalHydra
 from toy_runs import SMALL, composed, contents
 
 from wsss.__main__ import main
-from wsss.artifacts.store import Artifact, Store
 from wsss.data.index import Index
+from wsss.engine.stage import read_index
 from wsss.run.pipeline import run
-from wsss.stages.base import read_index
+from wsss.store.store import Artifact, Store
 
 ODD = "it's data, 100 %"
 """The name of the folder in which every input lies."""

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.classifier import ClassifierOptions, GAPClassifier
 
 
 def shaken(network: nn.Module) -> nn.Module:
@@ -20,7 +20,7 @@ def shaken(network: nn.Module) -> nn.Module:
 
 @cache
 def _classifier(backbone: str, output_stride: int) -> GAPClassifier:
-    options = Classifier(backbone=backbone, weights="none", output_stride=output_stride)
+    options = ClassifierOptions(backbone=backbone, weights="none", output_stride=output_stride)
     network = shaken(options.build(4)).eval()
     assert isinstance(network, GAPClassifier)
     return network

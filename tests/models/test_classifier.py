@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from wsss.errors import ModelError
-from wsss.models.classifier import Classifier, GAPClassifier, freeze_batch_norm
-from wsss.types import LinearHead, Targets
+from wsss.models.classifier import ClassifierOptions, GAPClassifier, freeze_batch_norm
+from wsss.protocols import LinearHead
+from wsss.types import Targets
 
 Build = Callable[[str, int], GAPClassifier]
 MEMBERS = [
@@ -150,7 +151,7 @@ def test_a_copy_is_independent(classifier: Build, images: Tensor):
 
 
 def test_a_skeleton_takes_the_state_of_what_was_built():
-    options = Classifier(backbone="mobilenetv3_small_050", weights="none", output_stride=32)
+    options = ClassifierOptions(backbone="mobilenetv3_small_050", weights="none", output_stride=32)
     built, skeleton = options.build(3), options.skeleton(3)
     assert isinstance(built, GAPClassifier)
     skeleton.load_state_dict(built.state_dict())
@@ -159,21 +160,21 @@ def test_a_skeleton_takes_the_state_of_what_was_built():
 
 
 def test_defaults_pass_the_check():
-    Classifier().check()
-    assert Classifier().weights_file() is None
+    ClassifierOptions().check()
+    assert ClassifierOptions().weights_file() is None
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (Classifier(backbone="vgg11", weights="none"), "output stride of 16; it can do 32"),
-        (Classifier(backbone="resnet18"), "'packaged' fit tf_efficientnet_lite0 only, not resnet18"),
-        (Classifier(backbone="resnet18", weights="no/such.pth"), "'no/such.pth': no such file"),
-        (Classifier(backbone="resnetv2_18", weights="imagenet"), "ResNetV2"),
-        (Classifier(backbone="resnet10t.x", weights="imagenet"), "no weights 'x'"),
+        (ClassifierOptions(backbone="vgg11", weights="none"), "output stride of 16; it can do 32"),
+        (ClassifierOptions(backbone="resnet18"), "'packaged' fit tf_efficientnet_lite0 only, not resnet18"),
+        (ClassifierOptions(backbone="resnet18", weights="no/such.pth"), "'no/such.pth': no such file"),
+        (ClassifierOptions(backbone="resnetv2_18", weights="imagenet"), "ResNetV2"),
+        (ClassifierOptions(backbone="resnet10t.x", weights="imagenet"), "no weights 'x'"),
     ],
 )
-def test_the_check_refuses_what_cannot_be_had(options: Classifier, message: str):
+def test_the_check_refuses_what_cannot_be_had(options: ClassifierOptions, message: str):
     with pytest.raises(ModelError, match=message):
         options.check()
     with pytest.raises(ModelError, match=message):
@@ -181,7 +182,7 @@ def test_the_check_refuses_what_cannot_be_had(options: Classifier, message: str)
 
 
 def test_an_outline_takes_no_memory_and_has_every_block():
-    options = Classifier(backbone="resnet10t", weights="none", output_stride=32)
+    options = ClassifierOptions(backbone="resnet10t", weights="none", output_stride=32)
     outline, real = options.outline(), options.skeleton(1)
     assert {parameter.device.type for parameter in outline.parameters()} == {"meta"}
     assert (outline.blocks, outline.strides, outline.channels) == (real.blocks, real.strides, real.channels)
@@ -191,4 +192,4 @@ def test_an_outline_takes_no_memory_and_has_every_block():
 
 def test_an_outline_of_what_cannot_be_had_is_refused():
     with pytest.raises(ModelError, match="no network 'resnet1'"):
-        Classifier(backbone="resnet1", weights="none").outline()
+        ClassifierOptions(backbone="resnet1", weights="none").outline()

@@ -4,9 +4,9 @@ import pytest
 from torch import nn
 
 from wsss.errors import ModelError
-from wsss.models.classifier import Classifier
+from wsss.models.classifier import ClassifierOptions
 from wsss.models.freezing import freeze_parameters
-from wsss.models.segmenter import Segmenter
+from wsss.models.segmenter import SegmenterOptions
 
 
 def frozen(module: nn.Module) -> set[str]:
@@ -20,11 +20,11 @@ def test_names_are_compared_whole() -> None:
 
 
 def test_a_backbone_and_its_encoder_freeze_the_same_layers() -> None:
-    options = Classifier(backbone="resnet18", weights="none", output_stride=16)
+    options = ClassifierOptions(backbone="resnet18", weights="none", output_stride=16)
     network = options.skeleton(2)
     paths = network.trained_paths_until("block1")
     assert paths == ("conv1", "bn1", "layer1")
-    encoder = Segmenter(encoder="tu-resnet18", encoder_weights="none").skeleton(3).encoder
+    encoder = SegmenterOptions(encoder="tu-resnet18", encoder_weights="none").skeleton(3).encoder
     freeze_parameters(network.backbone, paths=paths)
     freeze_parameters(encoder, paths=paths)
     count = {
@@ -36,7 +36,7 @@ def test_a_backbone_and_its_encoder_freeze_the_same_layers() -> None:
 
 
 def test_parameters_of_no_submodule_are_frozen_too() -> None:
-    network = Classifier(backbone="test_vit", weights="none", output_stride=16).skeleton(2)
+    network = ClassifierOptions(backbone="test_vit", weights="none", output_stride=16).skeleton(2)
     paths = network.trained_paths_until("block1")
     assert paths == ("cls_token", "pos_embed", "patch_embed", "blocks.0")
     freeze_parameters(network.backbone, paths=paths)

@@ -7,13 +7,13 @@ import torch
 
 from wsss.errors import ModelError
 from wsss.models.architectures import ARCHITECTURES
-from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.models.normalisation import IMAGENET, Normalisation
-from wsss.models.segmenter import SegmentationNetwork, Segmenter
+from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
 
 Build = Callable[[str, int], GAPClassifier]
 SMALL = "mobilenetv3_small_050"
-PLAIN = Segmenter(encoder="tu-resnet18", encoder_weights="none")
+PLAIN = SegmenterOptions(encoder="tu-resnet18", encoder_weights="none")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_encoder_and_decoder_share_the_parameters_out(network: SegmentationNetwo
 
 def test_the_classifiers_backbone_becomes_the_encoder(classifier: Build):
     trained = classifier("tf_efficientnet_lite0", 16)
-    network = Segmenter().build(2, trained)
+    network = SegmenterOptions().build(2, trained)
     own = trained.backbone.state_dict()
     found = network.encoder.state_dict()
     assert len(found) == 288
@@ -58,7 +58,7 @@ def test_the_classifiers_backbone_becomes_the_encoder(classifier: Build):
 
 def test_the_encoder_sees_what_the_classifier_sees(classifier: Build):
     trained = deepcopy(classifier("resnet18", 16))
-    network = Segmenter(encoder="tu-resnet18").build(2, trained).eval()
+    network = SegmenterOptions(encoder="tu-resnet18").build(2, trained).eval()
     images = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         assert torch.equal(network.encoder(images)[-1], trained.until("last", images).maps)
@@ -66,8 +66,8 @@ def test_the_encoder_sees_what_the_classifier_sees(classifier: Build):
 
 @pytest.mark.parametrize("backbone", ["vgg11_bn", "convnext_atto", "mobilenetv3_small_050", "tf_efficientnet_lite0"])
 def test_every_familys_own_encoder_fits(backbone: str):
-    options = Segmenter(architecture="Unet", encoder=f"tu-{backbone}", output_stride=32)
-    options.check(Classifier(backbone=backbone, weights="none", output_stride=32))
+    options = SegmenterOptions(architecture="Unet", encoder=f"tu-{backbone}", output_stride=32)
+    options.check(ClassifierOptions(backbone=backbone, weights="none", output_stride=32))
 
 
 def test_another_backbone_is_refused_with_the_encoder_that_fits(classifier: Build):
@@ -75,32 +75,34 @@ def test_another_backbone_is_refused_with_the_encoder_that_fits(classifier: Buil
         r"'classifier' for tu-resnet18.*missing: model.conv1.weight.*encoder that fits is tu-mobilenetv3_small_050"
     )
     with pytest.raises(ModelError, match=message):
-        Segmenter(encoder="tu-resnet18").build(2, classifier("mobilenetv3_small_050", 32))
+        SegmenterOptions(encoder="tu-resnet18").build(2, classifier("mobilenetv3_small_050", 32))
     with pytest.raises(ModelError, match=message):
-        Segmenter(encoder="tu-resnet18").check(Classifier(backbone=SMALL, weights="none", output_stride=32))
+        SegmenterOptions(encoder="tu-resnet18").check(
+            ClassifierOptions(backbone=SMALL, weights="none", output_stride=32)
+        )
     with pytest.raises(ModelError, match="there is none here"):
-        Segmenter().build(2)
+        SegmenterOptions().build(2)
 
 
 def test_a_transformer_is_refused_as_an_encoder_with_what_else_there_is(classifier: Build):
     message = r"'classifier' for tu-resnet18: .* one resolution only.*choose `imagenet`, `packaged`, a path or `none`"
-    options = Classifier(backbone="test_vit", weights="none")
+    options = ClassifierOptions(backbone="test_vit", weights="none")
     with pytest.raises(ModelError, match=message):
-        Segmenter(encoder="tu-resnet18").check(options)
+        SegmenterOptions(encoder="tu-resnet18").check(options)
     with pytest.raises(ModelError, match=message):
-        Segmenter(encoder="tu-resnet18").build(2, classifier("test_vit", 16))
-    Segmenter(encoder="tu-resnet18", encoder_weights="none").check(options)
+        SegmenterOptions(encoder="tu-resnet18").build(2, classifier("test_vit", 16))
+    SegmenterOptions(encoder="tu-resnet18", encoder_weights="none").check(options)
 
 
 def test_packaged_weights_and_files_fill_the_encoder(tmp_path: Path, classifier: Build):
-    packaged = Segmenter(encoder_weights="packaged").build(2)
+    packaged = SegmenterOptions(encoder_weights="packaged").build(2)
     assert packaged.encoder.state_dict()["model.bn1.running_var"].std() > 0
     state = classifier("resnet18", 16).backbone.state_dict()
     torch.save(state, tmp_path / "net.pth")
-    options = Segmenter(encoder="tu-resnet18", encoder_weights=str(tmp_path / "net.pth"))
+    options = SegmenterOptions(encoder="tu-resnet18", encoder_weights=str(tmp_path / "net.pth"))
     assert options.weights_file() == tmp_path / "net.pth"
     assert torch.equal(options.build(2).encoder.state_dict()["model.conv1.weight"], state["conv1.weight"])
-    own = Segmenter(encoder="resnet18", encoder_weights=str(tmp_path / "net.pth")).build(2)
+    own = SegmenterOptions(encoder="resnet18", encoder_weights=str(tmp_path / "net.pth")).build(2)
     assert torch.equal(own.encoder.state_dict()["conv1.weight"], state["conv1.weight"])
 
 
@@ -112,9 +114,9 @@ def test_imagenet_is_a_download(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("segmentation_models_pytorch.encoders.hf_hub_download", fail)
     for encoder in ("tu-resnet18", "resnet18"):
         with pytest.raises(ModelError, match=rf"cannot download those of {encoder} .*no route to host"):
-            Segmenter(encoder=encoder, encoder_weights="imagenet").build(2)
+            SegmenterOptions(encoder=encoder, encoder_weights="imagenet").build(2)
     with pytest.raises(ModelError, match="cannot download those of resnet18"):
-        Segmenter(encoder="resnet18", encoder_weights="imagenet").normalisation()
+        SegmenterOptions(encoder="resnet18", encoder_weights="imagenet").normalisation()
 
 
 def test_a_skeleton_takes_the_state_of_what_was_built(network: SegmentationNetwork):
@@ -123,27 +125,29 @@ def test_a_skeleton_takes_the_state_of_what_was_built(network: SegmentationNetwo
 
 def test_normalisation_goes_with_the_encoders_weights(monkeypatch: pytest.MonkeyPatch):
     given = Normalisation(mean=(0.1, 0.2, 0.3), std=(1.0, 1.0, 1.0))
-    assert Segmenter().normalisation(given) is given
-    assert Segmenter(encoder_weights="packaged").normalisation().mean == (127 / 255,) * 3
+    assert SegmenterOptions().normalisation(given) is given
+    assert SegmenterOptions(encoder_weights="packaged").normalisation().mean == (127 / 255,) * 3
     assert PLAIN.normalisation() == IMAGENET
-    assert Segmenter(encoder_weights="imagenet").normalisation().std == (0.5, 0.5, 0.5)
+    assert SegmenterOptions(encoder_weights="imagenet").normalisation().std == (0.5, 0.5, 0.5)
     said = {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
     monkeypatch.setattr("wsss.models.architectures.preprocessing", lambda _: said)
-    own = Segmenter(encoder="xception", encoder_weights="imagenet").normalisation()
+    own = SegmenterOptions(encoder="xception", encoder_weights="imagenet").normalisation()
     assert own == Normalisation(mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
     with pytest.raises(ModelError, match="there is none here"):
-        Segmenter().normalisation()
+        SegmenterOptions().normalisation()
 
 
 @pytest.mark.parametrize("architecture", sorted(set(ARCHITECTURES) - {"DPT"}))
 def test_every_architecture_passes_the_check(architecture: str):
     stride = 16 if architecture in ("DeepLabV3", "DeepLabV3Plus", "PAN") else 32
-    Segmenter(architecture=architecture, encoder="tu-resnet18", encoder_weights="none", output_stride=stride).check()
+    SegmenterOptions(
+        architecture=architecture, encoder="tu-resnet18", encoder_weights="none", output_stride=stride
+    ).check()
 
 
 def test_defaults_and_smps_own_encoders_pass_the_check():
-    Segmenter().check(Classifier())
-    Segmenter(architecture="Segformer", encoder="mit_b0", encoder_weights="none", output_stride=32).check()
+    SegmenterOptions().check(ClassifierOptions())
+    SegmenterOptions(architecture="Segformer", encoder="mit_b0", encoder_weights="none", output_stride=32).check()
 
 
 @pytest.mark.parametrize(
@@ -167,17 +171,17 @@ def test_defaults_and_smps_own_encoders_pass_the_check():
 )
 def test_the_check_refuses_what_cannot_be_built(options: dict[str, object], message: str):
     with pytest.raises(ModelError, match=message):
-        Segmenter(**{"encoder_weights": "none"} | options).check()
+        SegmenterOptions(**{"encoder_weights": "none"} | options).check()
 
 
 def test_options_reach_smp():
-    network = Segmenter(encoder="tu-resnet18", encoder_weights="none", options={"decoder_channels": 32}).build(2)
+    network = SegmenterOptions(encoder="tu-resnet18", encoder_weights="none", options={"decoder_channels": 32}).build(2)
     assert network.network.segmentation_head[0].in_channels == 32
 
 
 @pytest.mark.parametrize(("encoder", "device"), [("tu-resnet18", "meta"), ("resnet18", "cpu")])
 def test_an_outline_has_every_parameter(encoder: str, device: str):
-    options = Segmenter(architecture="Unet", encoder=encoder, encoder_weights="none", output_stride=32)
+    options = SegmenterOptions(architecture="Unet", encoder=encoder, encoder_weights="none", output_stride=32)
     outline = options.outline()
     assert {parameter.device.type for parameter in outline.parameters()} == {device}
     shapes = {name: parameter.shape for name, parameter in options.skeleton(1).named_parameters()}

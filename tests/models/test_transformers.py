@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wsss.cams.adcam import Attentive
 from wsss.errors import ModelError
-from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.classifier import ClassifierOptions, GAPClassifier
+from wsss.protocols import Attentive
 
 Build = Callable[[str, int], GAPClassifier]
 PREFIX = {"test_vit": 1, "test_vit2": 1, "vit_tiny_patch16_224": 1, "vit_small_patch14_reg4_dinov2": 5}
@@ -58,14 +58,14 @@ def test_features_are_timms_at_another_size(classifier: Build, name: str):
 
 
 def test_registers_and_the_class_token_go_along():
-    options = Classifier(backbone="vit_small_patch14_reg4_dinov2", weights="none", output_stride=14)
+    options = ClassifierOptions(backbone="vit_small_patch14_reg4_dinov2", weights="none", output_stride=14)
     cut = options.outline().until("block1", torch.empty(2, 3, 28, 50, device="meta"))
     assert cut.maps.shape == (2, 384, 2, 4)
     assert [part.shape for part in cut.rest] == [(2, 5, 384)]
 
 
 def test_without_tokens_before_the_patches_nothing_goes_along():
-    outline = Classifier(backbone="vit_base_patch16_siglip_224", weights="none").outline()
+    outline = ClassifierOptions(backbone="vit_base_patch16_siglip_224", weights="none").outline()
     cut = outline.until("block1", torch.empty(1, 3, 32, 32, device="meta"))
     assert cut.rest == ()
     assert outline.after("block1", cut).shape == (1, 1)
@@ -147,4 +147,4 @@ def test_convolutions_attend_to_nothing(classifier: Build):
 )
 def test_parts_of_another_kind_are_refused_by_name(name: str, part: str):
     with pytest.raises(ModelError, match=rf"a transformer with a {part} cannot be cut; choose .*vit_small_patch16_224"):
-        Classifier(backbone=name, weights="none").check()
+        ClassifierOptions(backbone=name, weights="none").check()

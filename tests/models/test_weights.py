@@ -12,7 +12,7 @@ from timm.data import ImageNetInfo
 from torch import Tensor, nn
 
 from wsss.errors import ModelError
-from wsss.models.classifier import Classifier
+from wsss.models.classifier import ClassifierOptions
 from wsss.models.families import create_backbone
 from wsss.models.normalisation import IMAGENET
 from wsss.models.weights import (
@@ -69,7 +69,7 @@ def test_the_packaged_weights_are_all_of_timms_network():
     found = packaged_weights()
     assert len(found) == 296
     assert {name: tensor.shape for name, tensor in found.items()} == {name: t.shape for name, t in expected.items()}
-    assert_filled(Classifier().build(2).backbone, found)
+    assert_filled(ClassifierOptions().build(2).backbone, found)
 
 
 @pytest.mark.parametrize(("photograph", "imagenet_class"), [("china.jpg", "palace"), ("flower.jpg", "daisy")])
@@ -84,14 +84,14 @@ def test_packaged_weights_know_what_photographs_show(photograph: str, imagenet_c
 
 
 def test_normalisation_goes_with_the_weights():
-    packaged = Classifier().normalisation
+    packaged = ClassifierOptions().normalisation
     grey = packaged(np.full((1, 1, 3), 255, dtype=np.uint8))
     torch.testing.assert_close(grey, torch.ones(3, 1, 1))
     black = packaged(np.zeros((1, 1, 3), dtype=np.uint8))
     torch.testing.assert_close(black, torch.full((3, 1, 1), -127 / 128))
-    assert Classifier(backbone="resnet18", weights="none").normalisation == IMAGENET
-    assert Classifier(backbone="resnet18", weights="some.pth").normalisation == IMAGENET
-    assert Classifier(weights="imagenet").normalisation.mean == (0.5, 0.5, 0.5)
+    assert ClassifierOptions(backbone="resnet18", weights="none").normalisation == IMAGENET
+    assert ClassifierOptions(backbone="resnet18", weights="some.pth").normalisation == IMAGENET
+    assert ClassifierOptions(weights="imagenet").normalisation.mean == (0.5, 0.5, 0.5)
     assert normalisation_of("none", backbone="mit_b0") == IMAGENET
 
 
@@ -101,7 +101,7 @@ def test_a_file_fills_the_backbone_whatever_classes_it_was_for(
 ):
     path = tmp_path / "it's (1)=2.pth"
     torch.save(wrap(whole), path)
-    options = Classifier(backbone=SMALL, weights=str(path), output_stride=32)
+    options = ClassifierOptions(backbone=SMALL, weights=str(path), output_stride=32)
     assert options.weights_file() == path
     assert_filled(options.build(2).backbone, whole)
 
@@ -109,7 +109,7 @@ def test_a_file_fills_the_backbone_whatever_classes_it_was_for(
 def test_safetensors_and_home(tmp_path: Path, whole: dict[str, Tensor], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     save_file(whole, tmp_path / "net.safetensors")
-    options = Classifier(backbone=SMALL, weights="~/net.safetensors", output_stride=32)
+    options = ClassifierOptions(backbone=SMALL, weights="~/net.safetensors", output_stride=32)
     assert_filled(options.build(2).backbone, whole)
 
 
@@ -129,7 +129,7 @@ def test_files_without_a_state_dict_are_refused(tmp_path: Path):
 
 def test_a_file_of_another_architecture_is_refused_by_the_check(tmp_path: Path):
     torch.save({"conv.weight": torch.zeros(2, 2)}, tmp_path / "other.pt")
-    options = Classifier(backbone=SMALL, weights=str(tmp_path / "other.pt"), output_stride=32)
+    options = ClassifierOptions(backbone=SMALL, weights=str(tmp_path / "other.pt"), output_stride=32)
     with pytest.raises(
         ModelError, match=r"other\.pt.* tensors are missing: .*give the state dict of exactly this timm"
     ):
@@ -183,7 +183,7 @@ def test_imagenet_is_timms_download(whole: dict[str, Tensor], monkeypatch: pytes
         return thousand
 
     monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", give)
-    network = Classifier(backbone=SMALL, weights="imagenet", output_stride=32).build(2)
+    network = ClassifierOptions(backbone=SMALL, weights="imagenet", output_stride=32).build(2)
     assert asked == ["timm/mobilenetv3_small_050.lamb_in1k"]
     assert_filled(network.backbone, whole)
 
@@ -191,11 +191,11 @@ def test_imagenet_is_timms_download(whole: dict[str, Tensor], monkeypatch: pytes
 def test_a_transformers_download_comes_with_its_own_normalisation(monkeypatch: pytest.MonkeyPatch):
     whole = timm.create_model("test_vit").state_dict()
     monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", lambda *_, **__: whole)
-    options = Classifier(backbone="test_vit", weights="imagenet", output_stride=16)
+    options = ClassifierOptions(backbone="test_vit", weights="imagenet", output_stride=16)
     network = options.build(2)
     assert_filled(network.backbone, {name: tensor for name, tensor in whole.items() if not name.startswith("head")})
     assert options.normalisation.mean == options.normalisation.std == (0.5, 0.5, 0.5)
-    assert Classifier(backbone="deit_small_patch16_224", weights="imagenet").normalisation == IMAGENET
+    assert ClassifierOptions(backbone="deit_small_patch16_224", weights="imagenet").normalisation == IMAGENET
 
 
 def test_a_failed_download_says_what_works_without(monkeypatch: pytest.MonkeyPatch):
@@ -204,7 +204,7 @@ def test_a_failed_download_says_what_works_without(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", fail)
     with pytest.raises(ModelError, match=r"cannot download those of mobilenetv3.*no route.*`weights: packaged`.*path"):
-        Classifier(backbone=SMALL, weights="imagenet", output_stride=32).build(2)
+        ClassifierOptions(backbone=SMALL, weights="imagenet", output_stride=32).build(2)
 
 
 def test_imagenet_weights_that_timm_does_not_have_are_refused():

@@ -2,7 +2,8 @@
 
 import pytest
 
-from wsss.refine import PAMR, AutoBackground, ConstantBackground, DenseCRF, PowerBackground, PSAWalk
+from wsss.methods.affinity import PSAWalk
+from wsss.refine import PAMR, AutoBackground, ConstantBackground, DenseCRF, PowerBackground
 from wsss.refine.base import Refiner, background_problems
 
 RULE, CRF, WALK = ConstantBackground(), DenseCRF(), PSAWalk()

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from wsss.errors import ModelError
 from wsss.masks import Argmax
-from wsss.models.classifier import Classifier
+from wsss.models.classifier import ClassifierOptions
 from wsss.models.weights import WEIGHTS
 from wsss.refine import ClassifierPrior
 from wsss.refine.classifier_prior import judged
 
-SMALL = Classifier(backbone="mobilenetv3_small_050", weights="none", output_stride=32)
+SMALL = ClassifierOptions(backbone="mobilenetv3_small_050", weights="none", output_stride=32)
 CPU = torch.device("cpu")
 
 

@@ -12,13 +12,13 @@ import yaml
 from builders import score_maps
 from numpy.typing import NDArray
 
+from wsss.config.build import build
+from wsss.config.compose import config_folder
 from wsss.data.images import read_image
-from wsss.data.toy_scenes import draw_scene
+from wsss.data.layouts.toy_scenes import draw_scene
 from wsss.errors import ConfigError
 from wsss.masks import Argmax
 from wsss.refine import ConstantBackground, DenseCRF, crf
-from wsss.run.build import build
-from wsss.run.compose import config_folder
 
 needs_pydensecrf = pytest.mark.skipif(
     find_spec("pydensecrf") is None, reason="pydensecrf is not installed: that both backends agree is NOT tested"

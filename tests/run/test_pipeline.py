@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from toy_runs import Run, composed, contents
 
-from wsss.artifacts.store import Store
+from wsss.engine.progress import console
 from wsss.errors import ConfigError
 from wsss.run.pipeline import prepare, run
-from wsss.stages.progress import console
-from wsss.training.logging_options import CSVHistory
+from wsss.store.store import Store
+from wsss.training.loggers.options import CSVHistory
 
 
 def test_the_last_line_is_the_report(toy_run: Run) -> None:

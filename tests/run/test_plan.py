@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 from toy_runs import Run, composed, drawn_index, made
 
-from wsss.artifacts.store import Store
+from wsss.engine.stage import Stage
 from wsss.errors import ConfigError, DataError
 from wsss.run.plan import build_stages, check_readers, in_order, make_plan
-from wsss.stages.base import Stage
+from wsss.store.store import Store
 
 
 def test_a_stage_comes_after_what_it_reads_otherwise_as_given() -> None:
@@ -64,7 +64,7 @@ def test_new_data_are_read_after_all_was_checked(tmp_path: Path, monkeypatch: py
     (tmp_path / "photos" / "labels.csv").write_text("image,labels\na.png,cat\nb.png,dog\n", encoding="utf-8")
     own = ("dataset=folder", f"dataset.root='{tmp_path / 'photos'}'")
     read: list[Path] = []
-    monkeypatch.setattr("wsss.artifacts.fingerprint._hash", lambda path: read.append(path) or "digest")
+    monkeypatch.setattr("wsss.store.fingerprint._hash", lambda path: read.append(path) or "digest")
     pipeline = composed("classifier.backbone=nosuch", "classifier.weights=none", *own, small=False)["pipeline"]
     with pytest.raises(ConfigError, match="no network 'nosuch'"):
         make_plan(pipeline, store=Store.at(tmp_path / "store"))

@@ -7,11 +7,11 @@ import pytest
 import yaml
 from toy_runs import Run
 
-from wsss.artifacts.store import Store
 from wsss.errors import StoreError
 from wsss.run.record import RECORD, read_record, stages_in, write_record
 from wsss.stages.make_masks import MakeMasks
 from wsss.stages.predict_masks import PredictMasks
+from wsss.store.store import Store
 
 
 def test_a_finished_run_gives_its_stages_and_what_they_read(toy_run: Run) -> None:

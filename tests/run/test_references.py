@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from wsss.artifacts.store import Store
 from wsss.errors import StoreError
 from wsss.run.record import RECORD
 from wsss.run.references import lost, used_by
+from wsss.store.store import Store
 
 
 def noted(store: Store, folder: Path, *fingerprints: str) -> Path:

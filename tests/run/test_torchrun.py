@@ -11,7 +11,6 @@ import pytest
 import torch
 from toy_runs import SMALL, Run, contents
 
-from wsss.artifacts.store import Artifact
 from wsss.data.index import Index
 from wsss.errors import ConfigError, WsssError
 from wsss.models.weights import WEIGHTS
@@ -19,6 +18,7 @@ from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step
 from wsss.run.torchrun import ALONE, Torchrun
+from wsss.store.store import Artifact
 
 STARTED = {"SLURM_PROCID": "0", "SLURM_NTASKS": "4", "SLURM_NNODES": "4", "SLURM_NODEID": "2", "SLURM_JOB_ID": "412345"}
 

@@ -8,14 +8,14 @@ from unittest.mock import patch
 import pytest
 from toy_runs import Run, composed
 
-from wsss.artifacts.fingerprint import Digests
-from wsss.artifacts.outside import Outside
-from wsss.artifacts.store import Artifact, Store
 from wsss.errors import DataError, StoreError
 from wsss.run.plan import Step, make_plan
 from wsss.run.worker import freeze, work
 from wsss.stages.index_data import IndexData
 from wsss.stages.make_masks import MakeMasks
+from wsss.store.fingerprint import Digests
+from wsss.store.sources import Outside
+from wsss.store.store import Artifact, Store
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from builders import score_maps
 from PIL import Image
 from toy_runs import drawn_index, drawn_maps, job
 
-from wsss.artifacts.formats import read_json
-from wsss.artifacts.store import Store
+from wsss.engine.stage import Job
 from wsss.errors import DataError
 from wsss.metrics.separation import THRESHOLDS
 from wsss.refine.auto import CHOSEN
-from wsss.stages.base import Job
 from wsss.stages.choose_threshold import ChooseThreshold, band
+from wsss.store.files import read_json
+from wsss.store.store import Store
 
 
 def test_the_band_ends_where_the_evidence_falls_below_four_fifths():

@@ -7,11 +7,11 @@ import torch
 from builders import score_maps
 from toy_runs import Run, drawn_index, drawn_maps, job
 
-from wsss.artifacts.formats import read_scores
-from wsss.artifacts.store import Store
+from wsss.engine.stage import Job
 from wsss.errors import DataError
-from wsss.stages.base import Job
 from wsss.stages.combine_maps import CombineMaps, combined
+from wsss.store.files import read_scores
+from wsss.store.store import Store
 from wsss.types import ScoreMaps
 
 

@@ -7,11 +7,11 @@ import pytest
 from builders import score_maps
 from toy_runs import drawn_index, drawn_maps, job
 
-from wsss.artifacts.formats import read_mask_item
-from wsss.artifacts.store import Store
 from wsss.errors import ConfigError
 from wsss.refine import ConstantBackground
 from wsss.stages.confident_labels import ConfidentLabels
+from wsss.store.files import read_mask_item
+from wsss.store.store import Store
 
 STAGE = ConfidentLabels(
     foreground={"background": ConstantBackground(threshold=0.5)},

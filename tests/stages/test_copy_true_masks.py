@@ -7,13 +7,13 @@ import pytest
 from PIL import Image
 from toy_runs import Run, drawn_index, job
 
-from wsss.artifacts.formats import read_json, read_mask_item
-from wsss.artifacts.store import Store
+from wsss.engine.stage import read_index
 from wsss.errors import DataError
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
-from wsss.stages.base import read_index
 from wsss.stages.copy_true_masks import NOTE, CopyTrueMasks
+from wsss.store.files import read_json, read_mask_item
+from wsss.store.store import Store
 
 
 def test_masks_are_the_true_ones(tmp_path: Path):

@@ -8,10 +8,10 @@ import torch
 from builders import score_maps
 from toy_runs import drawn_index, drawn_maps, drawn_masks, job, made
 
-from wsss.artifacts.formats import read_json, write_json
-from wsss.artifacts.store import Artifact, Store
 from wsss.refine.auto import CHOSEN
 from wsss.stages.evaluate import Evaluate
+from wsss.store.files import read_json, write_json
+from wsss.store.store import Artifact, Store
 
 TRUTH = {"a": [[0, 0, 1, 255]], "b": [[2, 2, 0, 0]]}
 

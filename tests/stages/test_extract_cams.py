@@ -7,13 +7,13 @@ import pytest
 import torch
 from toy_runs import Run
 
-from wsss.artifacts.formats import read_scores
 from wsss.cams import CAM
 from wsss.data.images import read_image
+from wsss.engine.stage import Job, read_index
 from wsss.errors import ModelError
-from wsss.stages.base import Job, read_index
 from wsss.stages.extract_cams import ExtractCams
 from wsss.stages.train_classifier import load_classifier
+from wsss.store.files import read_scores
 
 
 @pytest.fixture

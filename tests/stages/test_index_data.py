@@ -6,14 +6,14 @@ import pytest
 from PIL import Image
 from toy_runs import job
 
-from wsss.artifacts.fingerprint import Digests
-from wsss.artifacts.formats import read_json
-from wsss.artifacts.store import Store
-from wsss.data.folder import Folder
 from wsss.data.images import read_image
-from wsss.data.toy import Toy
-from wsss.stages.base import read_index
+from wsss.data.layouts.folder import Folder
+from wsss.data.layouts.toy import Toy
+from wsss.engine.stage import read_index
 from wsss.stages.index_data import IndexData
+from wsss.store.files import read_json
+from wsss.store.fingerprint import Digests
+from wsss.store.store import Store
 
 
 @pytest.fixture

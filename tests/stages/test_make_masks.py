@@ -3,10 +3,10 @@ from pathlib import Path
 from builders import score_maps
 from toy_runs import Run, drawn_index, drawn_maps, job
 
-from wsss.artifacts.formats import read_mask_item, read_scores
-from wsss.artifacts.store import Store
 from wsss.masks import Argmax, ConfidentShare
 from wsss.stages.make_masks import MakeMasks
+from wsss.store.files import read_mask_item, read_scores
+from wsss.store.store import Store
 
 
 def test_masks_by_hand(tmp_path: Path):

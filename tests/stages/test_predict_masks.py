@@ -10,14 +10,14 @@ import pytest
 import torch
 from toy_runs import Run
 
-from wsss.artifacts.formats import read_mask_item
 from wsss.data.images import read_image
+from wsss.engine.stage import Job
 from wsss.errors import ConfigError
 from wsss.refine import ConstantBackground
 from wsss.refine.base import Refine, Refiner
-from wsss.stages.base import Job
 from wsss.stages.predict_masks import PredictMasks
 from wsss.stages.train_segmenter import load_segmenter
+from wsss.store.files import read_mask_item
 
 
 @dataclass(frozen=True, kw_only=True)

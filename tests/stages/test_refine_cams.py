@@ -10,11 +10,11 @@ import pytest
 import torch
 from toy_runs import Run
 
-from wsss.artifacts.formats import read_scores
 from wsss.errors import ConfigError
 from wsss.refine import ConstantBackground, DenseCRF
 from wsss.refine.base import Refine, Refiner
 from wsss.stages.refine_cams import RefineCams
+from wsss.store.files import read_scores
 
 
 @dataclass(frozen=True, kw_only=True)

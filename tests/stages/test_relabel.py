@@ -8,14 +8,14 @@ import pytest
 import torch
 from toy_runs import Run
 
-from wsss.artifacts.formats import read_mask_item
+from wsss.engine.stage import Job, item_path, read_index
 from wsss.labels import BACKGROUND, label_of
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step
-from wsss.stages.base import Job, item_path, read_index
 from wsss.stages.relabel import maps_of
 from wsss.stages.train_segmenter import load_segmenter
+from wsss.store.files import read_mask_item
 from wsss.types import ScoreMaps, Size
 
 SIZE = Size(height=1, width=2)

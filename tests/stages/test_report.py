@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from toy_runs import Run, drawn_index, drawn_masks, job, made
 
-from wsss.artifacts.formats import write_json
-from wsss.artifacts.store import Artifact, Store
-from wsss.refine import ConstantBackground, IRNWalk
+from wsss.methods.affinity import IRNWalk
+from wsss.refine import ConstantBackground
 from wsss.stages.report import MakeReport, all_notes
+from wsss.store.files import write_json
+from wsss.store.store import Artifact, Store
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 import torch
 from toy_runs import Run, drawn_index
 
-from wsss.artifacts.store import Store
+from wsss.engine.stage import Job, read_index
 from wsss.errors import ConfigError, DataError, ModelError
-from wsss.stages.base import Job, read_index
 from wsss.stages.train_classifier import TrainClassifier, load_classifier, unseen
+from wsss.store.store import Store
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import pytest
 import torch
 from toy_runs import Run
 
-from wsss.artifacts.formats import read_mask_item
+from wsss.engine.stage import Job
 from wsss.errors import ModelError
 from wsss.models.weights import canonical
-from wsss.stages.base import Job
 from wsss.stages.train_classifier import load_classifier
 from wsss.stages.train_segmenter import MaskOf, TrainSegmenter
+from wsss.store.files import read_mask_item
 
 
 @pytest.fixture

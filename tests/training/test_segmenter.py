@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from wsss.models.segmenter import Segmenter
-from wsss.training import keyed
+from wsss.models.segmenter import SegmenterOptions
+from wsss.training import module as keyed
 from wsss.training.options import SegmenterFit
 from wsss.training.segmenter import SegmenterModule, segmentation_loss
 
@@ -90,7 +90,7 @@ def test_how_a_batch_is_split_among_devices_does_not_matter(kind: Any, monkeypat
 
 @pytest.fixture(scope="module")
 def module() -> SegmenterModule:
-    options = Segmenter(
+    options = SegmenterOptions(
         architecture="Unet",
         encoder="tu-mobilenetv3_small_050",
         encoder_weights="none",

@@ -7,7 +7,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from wsss.cams.base import WeightedCAM, by_image, check_chunk, single
-from wsss.types import Cut, CutClassifier, Images, LinearHead, Targets
+from wsss.protocols import CutClassifier, LinearHead
+from wsss.types import Cut, Images, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ Reconstructed from the abstract: it says that attention between two places is we
 neighbours, and that activation then diffuses in proportion to what is left. The formulas are our own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, Protocol, assert_never, runtime_checkable
+from typing import Final, Literal, assert_never
 
 import torch
 from jaxtyping import Float
@@ -16,7 +16,8 @@ from torch.nn import functional
 from wsss.cams.base import ROUNDING, CAMMethod, by_image
 from wsss.cams.cam import CAM
 from wsss.errors import ModelError
-from wsss.types import CutClassifier, Images, RawMaps, Targets
+from wsss.protocols import Attentive, CutClassifier
+from wsss.types import Images, RawMaps, Targets
 
 Matrix = Float[Tensor, "z z"]
 """Non-negative, a row for each cell of one image's maps, counted row by row: what it attends, or gives, to each."""
@@ -25,23 +26,6 @@ Balance = Literal["push", "pull", "sinkhorn"]
 
 ROUNDS: Final = 20
 """How often rows and columns are scaled in turn: far more than a matrix without zeros needs."""
-
-
-@runtime_checkable
-class Attentive(Protocol):
-    """A network in some of whose blocks the cells of its maps attend to each other."""
-
-    @property
-    def attending(self) -> tuple[str, ...]:
-        """Names of these blocks, first to last; none where the network is no transformer."""
-        ...
-
-    def attentions(self, images: Images, *, blocks: Sequence[str]) -> Iterator[Float[Tensor, "b z z"]]:
-        """Yield for each of `blocks`, first to last, how much each cell (row) attends to each, the mean over heads.
-
-        Rows add up to 1, or to less where part of the attention is on tokens that are no cells.
-        """
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from wsss.errors import ModelError, one_of
-from wsss.types import Cut, CutClassifier, Images, RawMaps, Targets
+from wsss.protocols import CutClassifier
+from wsss.types import Cut, Images, RawMaps, Targets
 
 ROUNDING: Final = 1e-6
 """Numbers that differ by a smaller share than this are equal but for rounding."""

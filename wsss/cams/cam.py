@@ -6,7 +6,8 @@ import torch
 
 from wsss.cams.base import CAMMethod
 from wsss.errors import ModelError
-from wsss.types import CutClassifier, Images, LinearHead, RawMaps, Targets
+from wsss.protocols import CutClassifier, LinearHead
+from wsss.types import Images, RawMaps, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

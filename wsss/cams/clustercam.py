@@ -1,24 +1,20 @@
 """Cluster-CAM (Feng et al., Neural Networks 2024): group channels that look alike, and see what each group scores."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, log2
-from typing import Any, Final, Literal, assert_never
+from typing import Final, Literal, assert_never
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int64
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from wsss.cams.base import CAMMethod, by_image, check_chunk, scaled_to_one
+from wsss.cams.kmeans import cluster
 from wsss.cams.scores import Score, classify, scores_of
+from wsss.protocols import CutClassifier
 from wsss.resample import resample
-from wsss.types import CutClassifier, Images, RawMaps, Targets
+from wsss.types import Images, RawMaps, Targets
 
-RESTARTS: Final = 4
-"""How often k-means starts anew; the best end counts."""
 DECIMALS: Final = 5
 """To which channels, as directions, are equal: rounding of a network neither parts nor orders them."""
 ALIKE: Final = 1e-5
@@ -114,32 +110,3 @@ def highest(scores: Float[Tensor, "m g"]) -> Int64[Tensor, " m"]:
     """Return the position of the highest score of each row; of those that are equal but for rounding, the first."""
     margin = ALIKE * scores.abs().amax(dim=1, keepdim=True)
     return (scores >= scores.amax(dim=1, keepdim=True) - margin).int().argmax(dim=1)
-
-
-def cluster(
-    points: NDArray[np.float64], *, counts: NDArray[np.int64], groups: int | Literal["elbow"], random_seed: int
-) -> NDArray[np.int32]:
-    """Return the group of every point, of which there are `counts`; never more groups than points.
-
-    k-means of scikit-learn. It leaves the global random state alone, and its result does not depend on threads.
-    """
-    from sklearn.cluster import KMeans  # noqa: PLC0415 - the core costs torch and nothing else
-
-    def fitted(number: int) -> Any:
-        kmeans = KMeans(n_clusters=number, n_init=RESTARTS, random_state=random_seed)
-        return kmeans.fit(points, sample_weight=counts)
-
-    if isinstance(groups, int):
-        numbers = [min(groups, len(points))]
-    else:
-        most = min(len(points), ceil(log2(len(points))) + 1)
-        numbers = list(range(min(3, most), most + 1))
-    fits = [fitted(number) for number in numbers]
-    labels: NDArray[np.int32] = fits[elbow([each.inertia_ for each in fits])].labels_
-    return labels
-
-
-def elbow(curve: Sequence[float]) -> int:
-    """Return where a falling curve lies farthest below the line between its ends; the first where it does not."""
-    line = np.linspace(curve[0], curve[-1], len(curve))
-    return int(np.argmax(line - np.asarray(curve)))

@@ -7,7 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from wsss.cams.base import CAMMethod
-from wsss.types import CutClassifier, Images, RawMaps, Targets
+from wsss.protocols import CutClassifier
+from wsss.types import Images, RawMaps, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from wsss.cams.base import CAMMethod, gradients_of, single
 from wsss.cams.xgradcam import CANCELLED
-from wsss.types import CutClassifier, Images, RawMaps, Targets
+from wsss.protocols import CutClassifier
+from wsss.types import Images, RawMaps, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

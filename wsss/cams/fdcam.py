@@ -8,7 +8,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.cams.base import ROUNDING, WeightedCAM, by_image, check_chunk, gradients_of, scaled_to_one
-from wsss.types import Cut, CutClassifier, Images, LinearHead, Targets
+from wsss.protocols import CutClassifier, LinearHead
+from wsss.types import Cut, Images, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

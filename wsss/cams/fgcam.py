@@ -9,9 +9,10 @@ from torch import Tensor
 
 from wsss.cams.base import CAMMethod, WeightedCAM
 from wsss.cams.gradcam import GradCAM
-from wsss.cams.relevance import Layer, LayerChain, carried
+from wsss.cams.relevance import carried
 from wsss.errors import ModelError
-from wsss.types import CutClassifier, Images, RawMaps, Targets
+from wsss.protocols import CutClassifier, Layer, LayerChain
+from wsss.types import Images, RawMaps, Targets
 
 IMAGE: Final = "image"
 """The block before the first."""

@@ -6,7 +6,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from wsss.cams.base import WeightedCAM, activations_and_gradients
-from wsss.types import CutClassifier, Images, Targets
+from wsss.protocols import CutClassifier
+from wsss.types import Images, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

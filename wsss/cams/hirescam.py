@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from wsss.cams.base import CAMMethod, activations_and_gradients
-from wsss.types import CutClassifier, Images, RawMaps, Targets
+from wsss.protocols import CutClassifier
+from wsss.types import Images, RawMaps, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

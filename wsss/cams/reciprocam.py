@@ -8,7 +8,8 @@ from torch import Tensor
 
 from wsss.cams.base import CAMMethod, by_image, check_chunk, single
 from wsss.cams.scores import Score, scores_of
-from wsss.types import Cut, CutClassifier, Images, LinearHead, RawMaps, Targets
+from wsss.protocols import CutClassifier, LinearHead
+from wsss.types import Cut, Images, RawMaps, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,49 +4,24 @@ All rules are one: with f the part of a layer that adds up positive evidence, an
 is its share of f. So no relevance is made, and none is lost but at outputs for which there is no evidence at all.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from typing import Final, Protocol, final, runtime_checkable
+from typing import Final, final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from wsss.cams.base import ROUNDING
+from wsss.protocols import Layer, Maps
 
-Maps = Float[Tensor, "n d y x"]
 Step = Callable[[Tensor], Tensor]
 """What a layer's modules do to maps."""
 
 SMALLEST: Final = 1e-30
 """Evidence below it is none: a quotient by it would leave the range of float32."""
-
-
-class Layer(ABC):
-    """One step of a network. Neither method changes what it is given, nor the network."""
-
-    @abstractmethod
-    def run(self, maps: Maps) -> Float[Tensor, "n e p q"]:
-        """Return what the network makes of `maps`."""
-
-    @abstractmethod
-    def back(self, maps: Maps, relevance: Float[Tensor, "n e p q"]) -> Maps:
-        """Share the relevance of the layer's output out among the `maps` that it was given."""
-
-
-@runtime_checkable
-class LayerChain(Protocol):
-    """A classifier that tells its layers: what FG-CAM needs."""
-
-    def layers(self, block: str) -> tuple[Layer, ...]:
-        """Return the layers of a block in the order in which they run.
-
-        Raises `ModelError` for a layer that relevance cannot cross.
-        """
-        ...
 
 
 @final

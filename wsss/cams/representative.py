@@ -1,8 +1,7 @@
 """Representative-class CAM (Meng et al., 2019, arXiv 1901.07683): a class against a few others, at several blocks."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, assert_never, runtime_checkable
+from typing import Literal, assert_never
 
 import torch
 from jaxtyping import Float
@@ -12,16 +11,8 @@ from wsss.cams.base import CAMMethod
 from wsss.cams.fusion import Fusion, fused, peak_is_one
 from wsss.cams.hirescam import HiResCAM
 from wsss.errors import ModelError
-from wsss.types import CutClassifier, Images, RawMaps, Targets
-
-
-@runtime_checkable
-class Binary(Protocol):
-    """Classifiers of two classes each: every class is told apart from equally many others."""
-
-    def binary(self, cls: int) -> Sequence[tuple[CutClassifier, int]]:
-        """Return for each of the others the network that tells them apart, and the logit that is the class's lead."""
-        ...
+from wsss.protocols import Binary, CutClassifier
+from wsss.types import Images, RawMaps, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

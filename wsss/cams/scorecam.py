@@ -9,8 +9,9 @@ from torch import Tensor
 
 from wsss.cams.base import WeightedCAM, by_image, check_chunk, scaled_to_one
 from wsss.cams.scores import Score, classify, scores_of
+from wsss.protocols import CutClassifier
 from wsss.resample import resample
-from wsss.types import Cut, CutClassifier, Images, Targets
+from wsss.types import Cut, Images, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

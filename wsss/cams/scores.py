@@ -5,7 +5,8 @@ from typing import Literal, assert_never
 from jaxtyping import Float
 from torch import Tensor
 
-from wsss.types import CutClassifier, Images
+from wsss.protocols import CutClassifier
+from wsss.types import Images
 
 Score = Literal["logit", "sigmoid", "softmax"]
 """`sigmoid` judges each class by itself; with `softmax` classes compete, as several labels of one image do not."""

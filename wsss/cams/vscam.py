@@ -4,9 +4,9 @@ Reconstructed from the abstract: it says that a set of semantic-probe maps detec
 map, and that both come from pipelines of their own. What these maps are, and all formulas, are our own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, assert_never, runtime_checkable
+from typing import Literal, assert_never
 
 import torch
 from jaxtyping import Float, Int64
@@ -15,32 +15,11 @@ from torch import Tensor
 from wsss.cams.base import CAMMethod, by_image, scaled_to_one
 from wsss.cams.hirescam import HiResCAM
 from wsss.errors import ModelError
-from wsss.types import Cut, CutClassifier, Images, RawMaps, Targets
+from wsss.protocols import CutClassifier, Edges, Graphical
+from wsss.types import Cut, Images, RawMaps, Targets
 
 Probes = Float[Tensor, "p z"]
 """Non-negative, a row for each probe of one image: how much it looks at each cell of the maps, counted row by row."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Edges:
-    """The graph among the cells of maps: whom each is connected with, and the cosine by which they were found."""
-
-    neighbours: Int64[Tensor, "b z k"]
-    cosine: Float[Tensor, "b z k"]
-
-
-@runtime_checkable
-class Graphical(Protocol):
-    """A network in some of whose blocks the cells of its maps are the vertices of a graph."""
-
-    @property
-    def connecting(self) -> tuple[str, ...]:
-        """Names of these blocks, first to last; none where the network draws no graph."""
-        ...
-
-    def edges(self, images: Images, *, blocks: Sequence[str]) -> Iterator[Edges]:
-        """Yield the graph of each of `blocks`, first to last."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

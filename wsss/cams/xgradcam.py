@@ -8,7 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from wsss.cams.base import WeightedCAM, activations_and_gradients
-from wsss.types import CutClassifier, Images, Targets
+from wsss.protocols import CutClassifier
+from wsss.types import Images, Targets
 
 CANCELLED: Final = 1e-4
 """A channel whose sum is a smaller share than this of the sum of its magnitudes is taken to have none."""

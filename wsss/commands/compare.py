@@ -21,11 +21,11 @@ def main(arguments: Sequence[str]) -> None:
     """Compare runs; raises a `WsssError` where one is not finished, or no mask was scored in all of them."""
     options = _parser().parse_args(arguments)
 
-    from wsss.compare.compared import read_runs  # noqa: PLC0415 - as above
-    from wsss.compare.sheets import chosen_masks, gain_sheets  # noqa: PLC0415 - the stack takes seconds to import
-    from wsss.compare.tables import class_table, option_table, score_table  # noqa: PLC0415 - as above
-    from wsss.report.sheet_picture import write_sheets  # noqa: PLC0415 - as above
-    from wsss.stages.progress import console  # noqa: PLC0415 - as above
+    from wsss.apps.compare.compared import read_runs  # noqa: PLC0415 - as above
+    from wsss.apps.compare.sheets import chosen_masks, gain_sheets  # noqa: PLC0415 - the stack takes seconds to import
+    from wsss.apps.compare.tables import class_table, option_table, score_table  # noqa: PLC0415 - as above
+    from wsss.draw.sheet_picture import write_sheets  # noqa: PLC0415 - as above
+    from wsss.engine.progress import console  # noqa: PLC0415 - as above
 
     runs = read_runs(options.runs)
     console.print(option_table(runs))

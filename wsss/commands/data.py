@@ -33,13 +33,13 @@ def main(arguments: Sequence[str]) -> None:
 
     from datetime import UTC, datetime  # noqa: PLC0415 - as below
 
-    from wsss.artifacts.formats import write_text  # noqa: PLC0415 - the stack takes seconds to import
-    from wsss.data.check import check  # noqa: PLC0415 - as above
-    from wsss.data.guess import guess_format, run_line, writer_of  # noqa: PLC0415 - as above
+    from wsss.apps.check.check import check  # noqa: PLC0415 - as above
+    from wsss.apps.check.detect import guess_format, run_line, writer_of  # noqa: PLC0415 - as above
+    from wsss.apps.check.page import render_check  # noqa: PLC0415 - as above
+    from wsss.apps.check.text import check_text  # noqa: PLC0415 - as above
+    from wsss.engine.progress import bar, console  # noqa: PLC0415 - as above
     from wsss.errors import DataError  # noqa: PLC0415 - as above
-    from wsss.report.check_page import render_check  # noqa: PLC0415 - as above
-    from wsss.report.check_text import check_text  # noqa: PLC0415 - as above
-    from wsss.stages.progress import bar, console  # noqa: PLC0415 - as above
+    from wsss.store.files import write_text  # noqa: PLC0415 - the stack takes seconds to import
 
     root = options.root.expanduser()
     if not root.is_dir():

@@ -32,15 +32,15 @@ def main(arguments: Sequence[str]) -> None:
     """Explain images; raises a `WsssError` where there is no finished run, no image, or no such method or class."""
     options = _parser().parse_intermixed_args(arguments)
 
+    from wsss.apps.explain.command import SHOWN, Request, explain_many  # noqa: PLC0415 - as above
+    from wsss.apps.explain.explainer import Explainer, check_side  # noqa: PLC0415 - as above
+    from wsss.apps.explain.inputs import masks_of, names_in  # noqa: PLC0415 - as above
+    from wsss.apps.explain.methods import cam_methods, fitting  # noqa: PLC0415 - as above
+    from wsss.apps.explain.output import TABLE, Output, head_of  # noqa: PLC0415 - as above
+    from wsss.apps.predict.inputs import find_inputs  # noqa: PLC0415 - as above
+    from wsss.engine.malloc import keep_freed_memory  # noqa: PLC0415 - as above
+    from wsss.engine.progress import console  # noqa: PLC0415 - as above
     from wsss.errors import ConfigError  # noqa: PLC0415 - the stack takes seconds to import, and --help needs none
-    from wsss.explain.explainer import Explainer, check_side  # noqa: PLC0415 - as above
-    from wsss.explain.inputs import masks_of, names_in  # noqa: PLC0415 - as above
-    from wsss.explain.many import SHOWN, Request, explain_many  # noqa: PLC0415 - as above
-    from wsss.explain.methods import cam_methods, fitting  # noqa: PLC0415 - as above
-    from wsss.explain.output import TABLE, Output, head_of  # noqa: PLC0415 - as above
-    from wsss.predict.inputs import find_inputs  # noqa: PLC0415 - as above
-    from wsss.stages.allocator import keep_freed_memory  # noqa: PLC0415 - as above
-    from wsss.stages.progress import console  # noqa: PLC0415 - as above
 
     try:
         check_side(options.side)

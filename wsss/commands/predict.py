@@ -30,13 +30,13 @@ def main(arguments: Sequence[str]) -> None:
     """Predict masks; raises a `WsssError` where there is no finished run, or no image."""
     options = _parser().parse_intermixed_args(arguments)
 
+    from wsss.apps.predict.command import predict_many  # noqa: PLC0415 - as above
+    from wsss.apps.predict.inputs import find_inputs  # noqa: PLC0415 - as above
+    from wsss.apps.predict.output import TABLE, Output, head_of  # noqa: PLC0415 - as above
+    from wsss.apps.predict.predictor import Predictor  # noqa: PLC0415 - as above
+    from wsss.engine.malloc import keep_freed_memory  # noqa: PLC0415 - as above
+    from wsss.engine.progress import console  # noqa: PLC0415 - as above
     from wsss.errors import ConfigError  # noqa: PLC0415 - the stack takes seconds to import, and --help needs none
-    from wsss.predict.inputs import find_inputs  # noqa: PLC0415 - as above
-    from wsss.predict.many import predict_many  # noqa: PLC0415 - as above
-    from wsss.predict.output import TABLE, Output, head_of  # noqa: PLC0415 - as above
-    from wsss.predict.predictor import Predictor  # noqa: PLC0415 - as above
-    from wsss.stages.allocator import keep_freed_memory  # noqa: PLC0415 - as above
-    from wsss.stages.progress import console  # noqa: PLC0415 - as above
     from wsss.tiles import Tiles  # noqa: PLC0415 - as above
 
     try:

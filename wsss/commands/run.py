@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wsss.run.conf import Group, groups, settings
+from wsss.config.help import Group, groups, settings
 
 ABOUT: Final = """\
 usage: wsss run [group=option ...] [key=value ...] [-m]

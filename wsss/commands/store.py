@@ -46,9 +46,9 @@ def main(arguments: Sequence[str]) -> None:
     """Look after a store; raises `StoreError` where there is none, and exits with 1 where it stays damaged."""
     options = _parser().parse_args(arguments)
 
-    from wsss.artifacts.disk import writing  # noqa: PLC0415 - the stack takes seconds to import, --help needs none
-    from wsss.artifacts.store import Store  # noqa: PLC0415 - as above
-    from wsss.run.housekeeping import collect, show, show_json, verify  # noqa: PLC0415 - as above
+    from wsss.apps.store import collect, show, show_json, verify  # noqa: PLC0415 - as above
+    from wsss.store.disk_errors import writing  # noqa: PLC0415 - the stack takes seconds to import, --help needs none
+    from wsss.store.store import Store  # noqa: PLC0415 - as above
 
     store = Store.at(options.store)
     with writing(store.root):

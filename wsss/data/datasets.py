@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
-from wsss.data.keys import item_key, mix
+from wsss.data.randomness import item_key, mix
 from wsss.data.transforms import ClassifierTransform, Colour, EvalTransform, SegmenterTransform
 from wsss.errors import DataError
 from wsss.labels import IGNORE, label_count

@@ -13,7 +13,7 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from wsss.data.walk import files_below
+from wsss.data.files_below import files_below
 from wsss.errors import DataError
 from wsss.labels import palette
 from wsss.types import Size

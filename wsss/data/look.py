@@ -12,7 +12,7 @@ import numpy as np
 
 from wsss.data.examine import MOST_READERS, labels_in
 from wsss.data.images import read_image, read_mask
-from wsss.data.writer import Entry
+from wsss.data.layouts.base import Entry
 from wsss.errors import DataError
 from wsss.labels import IGNORE, label_count
 from wsss.types import Size

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from wsss.cams.base import ROUNDING
 from wsss.cams.scores import Score, classify, scores_of
-from wsss.types import CutClassifier, Images
+from wsss.protocols import CutClassifier
+from wsss.types import Images
 
 Confidence = Callable[[Images], Tensor]
 """What one class scores on every image: normalised images `[b 3 h w]` in, scores `[b]` out."""

@@ -4,19 +4,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from wsss.models.classifier import Classifier, GAPClassifier, freeze_batch_norm
+    from wsss.models.classifier import ClassifierOptions, GAPClassifier, freeze_batch_norm
     from wsss.models.normalisation import Normalisation
-    from wsss.models.segmenter import SegmentationNetwork, Segmenter
+    from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
 
-__all__ = ["Classifier", "GAPClassifier", "Normalisation", "SegmentationNetwork", "Segmenter", "freeze_batch_norm"]
+__all__ = [
+    "ClassifierOptions",
+    "GAPClassifier",
+    "Normalisation",
+    "SegmentationNetwork",
+    "SegmenterOptions",
+    "freeze_batch_norm",
+]
 
 _HOMES: Final = {
-    "Classifier": "classifier",
+    "ClassifierOptions": "classifier",
     "GAPClassifier": "classifier",
     "freeze_batch_norm": "classifier",
     "Normalisation": "normalisation",
     "SegmentationNetwork": "segmenter",
-    "Segmenter": "segmenter",
+    "SegmenterOptions": "segmenter",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
-from wsss.cams.vscam import Edges
+from wsss.protocols import Edges
 from wsss.types import Cut
 
 Paths = tuple[str, ...]

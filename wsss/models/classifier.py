@@ -11,8 +11,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from wsss.cams.relevance import Layer
-from wsss.cams.vscam import Edges
 from wsss.errors import ModelError, one_of
 from wsss.models.chain import Block, run
 from wsss.models.families import blocks_of, check_backbone, create_backbone, outline
@@ -28,6 +26,7 @@ from wsss.models.weights import (
     normalisation_of,
     stored_weights,
 )
+from wsss.protocols import Edges, Layer
 from wsss.types import Cut, Images
 
 
@@ -166,7 +165,7 @@ def freeze_batch_norm(module: nn.Module) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Classifier:
+class ClassifierOptions:
     """Which backbone, from which weights, at which output stride (input pixels a cell of the last maps).
 
     `weights` is `imagenet` (timm's download), `packaged` (EfficientNet-Lite0, offline), a state dict's path, or `none`.
@@ -225,7 +224,7 @@ class Classifier:
 
 
 @cache
-def _outline(options: Classifier) -> GAPClassifier:
+def _outline(options: ClassifierOptions) -> GAPClassifier:
     check_backbone(options.backbone, output_stride=options.output_stride)
     with torch.device("meta"):
         return GAPClassifier(outline(options.backbone, options.output_stride), classes=1)

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from wsss.cams.relevance import Convolution, Layer, Pointwise, Pooling, Sum
+from wsss.cams.relevance import Convolution, Pointwise, Pooling, Sum
 from wsss.errors import ModelError
 from wsss.models.families import family_of
+from wsss.protocols import Layer
 
 Unfold = Callable[[Any], tuple[Layer, ...]]
 

@@ -8,7 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from wsss.errors import ModelError
-from wsss.types import CutClassifier, Images
+from wsss.protocols import CutClassifier
+from wsss.types import Images
 
 
 @dataclass(frozen=True, kw_only=True)

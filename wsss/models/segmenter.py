@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wsss.errors import ModelError, one_of
-from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.models.encoders import TIMM, check_encoder, encoder_normalisation
 from wsss.models.families import NATIVE_STRIDE, name_of
 from wsss.models.normalisation import Normalisation
@@ -71,7 +71,7 @@ class SegmentationNetwork(nn.Module):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Segmenter:
+class SegmenterOptions:
     """Which architecture of smp, on which encoder (`tu-` and timm's name, or one of smp's own), from which weights.
 
     `encoder_weights` is `classifier` (the trained classifier's backbone), `imagenet` (a download), `packaged`
@@ -85,7 +85,7 @@ class Segmenter:
     output_stride: int = 16
     options: dict[str, Any] = field(default_factory=dict)
 
-    def check(self, classifier: Classifier | None = None) -> None:
+    def check(self, classifier: ClassifierOptions | None = None) -> None:
         """Refuse with a `ModelError` what cannot be built and weights that do not fit; takes about half a second.
 
         `classifier` is the one that will be trained before; without it, whether its backbone fits is not looked at.

@@ -7,7 +7,6 @@ from wsss.refine.classifier_prior import ClassifierPrior
 from wsss.refine.crf import DenseCRF
 from wsss.refine.pamr import PAMR
 from wsss.refine.par import PAR
-from wsss.refine.walk import IRNWalk, PSAWalk
 
 __all__ = [
     "PAMR",
@@ -16,8 +15,6 @@ __all__ = [
     "ClassifierPrior",
     "ConstantBackground",
     "DenseCRF",
-    "IRNWalk",
-    "PSAWalk",
     "PowerBackground",
     "Refine",
     "Refiner",

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from wsss.errors import ModelError
-from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.models.weights import WEIGHTS, fill, read_weights
 from wsss.refine.base import BackgroundRow, Refine, Refiner
 from wsss.refine.probabilities import class_maps
 from wsss.types import ScoreMaps
-from wsss.views import pad_to_multiple, scaled
+from wsss.views.base import pad_to_multiple, scaled
 
 HEAD: Final = "head.weight"
 
@@ -36,7 +36,7 @@ class ClassifierPrior(Refiner):
     needs: ClassVar[tuple[str, ...]] = ("classifier",)
     background_row: ClassVar[BackgroundRow] = "needs"
 
-    classifier: Classifier = field(default_factory=Classifier)
+    classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
     long_side: int = 256
     """Pixels of the longer side at which the classifier sees the image: about the size that it was trained at."""
     power: float = 0.5

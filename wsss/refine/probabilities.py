@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from wsss.views import over_peak
+from wsss.views.base import over_peak
 
 
 def class_maps(scores: Float[Tensor, "n y x"]) -> Float[Tensor, "n-1 y x"]:

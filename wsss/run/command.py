@@ -8,10 +8,11 @@ from typing import Final
 import hydra
 from omegaconf import DictConfig
 
+from wsss.config.compose import as_typed, configs_of, resolved
+from wsss.config.help import config_folder
 from wsss.errors import ConfigError, WsssError
-from wsss.run.compose import as_typed, configs_of, resolved
-from wsss.run.conf import config_folder
 from wsss.run.pipeline import run
+from wsss.run.plan import build_stages
 
 SWEEP: Final = ("-m", "--multirun")
 TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cd", "--config-dir", "-cn", "--config-name")
@@ -21,7 +22,7 @@ TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cd", 
 def run_command(arguments: Sequence[str]) -> None:
     """Check every override, then run; a sweep, and whatever else has options of Hydra's own, goes through Hydra."""
     overrides = overrides_among(arguments)
-    configs = configs_of(overrides, sweep=any(word in SWEEP for word in arguments))
+    configs = configs_of(overrides, sweep=any(word in SWEEP for word in arguments), build=build_stages)
     program, *_ = sys.argv
     sys.argv = [program, *arguments]
     if len(overrides) < len(arguments) or any(word.lstrip("+~").startswith("hydra") for word in overrides):

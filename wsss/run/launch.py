@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from wsss.engine.processes import world
+from wsss.engine.stage import Stage
 from wsss.errors import ConfigError
 from wsss.run.worker import work
-from wsss.stages.base import Stage
-from wsss.stages.world import world
 
 Word = Literal["make", "made"]
 """What is said of a stage where several machines run a pipeline: it is about to be made, or it is there."""

@@ -11,20 +11,20 @@ from filelock import Timeout
 from rich.box import SIMPLE
 from rich.table import Table
 
-from wsss.artifacts.disk import writing
-from wsss.artifacts.store import Artifact, Store
+from wsss.config.build import build_into, check_all
+from wsss.draw.numbers import duration, file_size
+from wsss.engine.progress import console
+from wsss.engine.stage import Reduce
 from wsss.errors import ConfigError
-from wsss.report.wording import duration, file_size
-from wsss.run.build import build_into, check_all
-from wsss.run.expect import Expectation, expect
+from wsss.run.estimate import Expectation, expect
 from wsss.run.launch import Crew, Launcher
-from wsss.run.outcome import choose_folder, score_table, write_outcome
 from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
+from wsss.run.run_folder import choose_folder, score_table, write_outcome
 from wsss.run.worker import freeze
-from wsss.stages.base import Reduce
-from wsss.stages.progress import console
-from wsss.training.logging_options import LoggerOptions
+from wsss.store.disk_errors import writing
+from wsss.store.store import Artifact, Store
+from wsss.training.loggers.options import LoggerOptions
 
 SETTINGS: Final[Mapping[str, Any]] = {
     "name": str,

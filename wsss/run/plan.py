@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from wsss.artifacts.fingerprint import Digests, fingerprint
-from wsss.artifacts.outside import NAMED, Outside
-from wsss.artifacts.store import Artifact, Store
-from wsss.data.keys import check_share
+from wsss.config.build import build_into, check_all
+from wsss.data.randomness import check_share
+from wsss.engine.fit import Fit
+from wsss.engine.progress import console
+from wsss.engine.stage import Stage, read_index
 from wsss.errors import ConfigError, DataError, one_of
-from wsss.run.build import build_into, check_all
-from wsss.stages.base import Stage, read_index
-from wsss.stages.fit import Fit
-from wsss.stages.progress import console
+from wsss.store.fingerprint import Digests, fingerprint
+from wsss.store.sources import NAMED, Outside
+from wsss.store.store import Artifact, Store
 
 
 @dataclass(frozen=True, kw_only=True)

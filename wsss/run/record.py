@@ -7,12 +7,12 @@ from typing import Any, Final, TypeVar
 
 import yaml
 
-from wsss.artifacts.formats import write_text
-from wsss.artifacts.store import Artifact, Store
+from wsss.config.build import build
+from wsss.engine.stage import Job, Stage
 from wsss.errors import StoreError, one_of
-from wsss.run.build import build
 from wsss.run.plan import Step
-from wsss.stages.base import Job, Stage
+from wsss.store.files import write_text
+from wsss.store.store import Artifact, Store
 
 RECORD: Final = "run.yaml"
 FORMAT: Final = 1

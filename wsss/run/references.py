@@ -4,8 +4,8 @@ from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
 
-from wsss.artifacts.store import Store
 from wsss.run.record import RECORD, read_record
+from wsss.store.store import Store
 
 
 def used_by(store: Store) -> dict[str, tuple[Path, ...]]:

@@ -16,11 +16,11 @@ from torch.distributed.elastic.multiprocessing import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
+from wsss.engine.stage import Reduce, Stage
 from wsss.errors import ConfigError, WsssError
 from wsss.run.launch import Crew, Launcher, Word, slurm_tasks
-from wsss.run.peers import EVERY, Peers
+from wsss.run.machines import EVERY, Peers
 from wsss.run.worker import MISTAKE, work
-from wsss.stages.base import Reduce, Stage
 
 ALONE: Final = "localhost:0"
 """A rendezvous of one machine, on any free port."""

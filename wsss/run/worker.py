@@ -13,18 +13,18 @@ import torch
 import yaml
 from torch.distributed.elastic.multiprocessing.errors import get_error_handler, record
 
-from wsss.artifacts.disk import writing
-from wsss.artifacts.formats import write_text
-from wsss.artifacts.integrity import check
-from wsss.artifacts.outside import Outside
-from wsss.artifacts.store import Artifact, Store
+from wsss.config.build import build
+from wsss.engine.log import log_to
+from wsss.engine.malloc import keep_freed_memory
+from wsss.engine.processes import barrier, end_with_parent, world
+from wsss.engine.stage import Job, Stage
 from wsss.errors import DataError, StoreError, WsssError
-from wsss.run.build import build
 from wsss.run.plan import Step
-from wsss.stages.allocator import keep_freed_memory
-from wsss.stages.base import Job, Stage
-from wsss.stages.log import log_to
-from wsss.stages.world import barrier, end_with_parent, world
+from wsss.store.disk_errors import writing
+from wsss.store.files import write_text
+from wsss.store.sources import Outside
+from wsss.store.store import Artifact, Store
+from wsss.store.verify import check
 
 MISTAKE: Final = 2
 """Exit code of a worker that ended with a `WsssError`; any other failure comes with its traceback."""

@@ -7,16 +7,16 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from jaxtyping import Float
 
-from wsss.artifacts.formats import SCORES, read_scores, write_json
 from wsss.data.images import read_image
 from wsss.data.index import Index, Record
+from wsss.engine.log import logger
+from wsss.engine.progress import bar
+from wsss.engine.stage import Job, Reduce, item_path
+from wsss.engine.threads import in_threads
 from wsss.errors import DataError
 from wsss.metrics.separation import THRESHOLDS, separation
 from wsss.refine.auto import CHOSEN
-from wsss.stages.base import Job, Reduce, item_path
-from wsss.stages.log import logger
-from wsss.stages.progress import bar
-from wsss.stages.threads import in_threads
+from wsss.store.files import SCORES, read_scores, write_json
 
 BAND: Final = 0.8
 """What share of the best evidence the thresholds of the band have at least."""

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import torch
 
-from wsss.artifacts.formats import SCORES, read_scores, write_scores
 from wsss.data.index import Record
+from wsss.engine.map import Map
+from wsss.engine.shard import ItemWorker
+from wsss.engine.stage import Job, item_path
 from wsss.errors import DataError
-from wsss.stages.base import Job, item_path
-from wsss.stages.map import Map
-from wsss.stages.shard import ItemWorker
+from wsss.store.files import SCORES, read_scores, write_scores
 from wsss.types import ScoreMaps
-from wsss.views import over_peak
+from wsss.views.base import over_peak
 
 Pair = tuple[ScoreMaps, ScoreMaps]
 

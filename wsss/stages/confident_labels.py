@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wsss.artifacts.formats import MASK, write_mask
 from wsss.data.index import Record
+from wsss.engine.shard import ItemWorker
+from wsss.engine.stage import Job
 from wsss.masks import confident
 from wsss.refine.base import Refiner
-from wsss.stages.base import Job
 from wsss.stages.refine_cams import ImageAndMaps, MapRefiner, Refining
-from wsss.stages.shard import ItemWorker
+from wsss.store.files import MASK, write_mask
 
 
 @final

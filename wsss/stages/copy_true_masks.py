@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wsss.artifacts.formats import MASK, write_mask
 from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
+from wsss.engine.map import Map
+from wsss.engine.shard import ItemWorker
+from wsss.engine.stage import Job
 from wsss.errors import DataError, one_of
-from wsss.stages.base import Job
-from wsss.stages.map import Map
-from wsss.stages.shard import ItemWorker
+from wsss.store.files import MASK, write_mask
 
 NOTE = "The segmentation network learnt from true masks: its scores are an upper bound, and not of weak supervision."
 

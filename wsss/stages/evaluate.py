@@ -7,18 +7,18 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss.artifacts.formats import MASK, SCORES, read_mask_item, read_scores, write_json
-from wsss.artifacts.store import Artifact
 from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
+from wsss.engine.progress import Advance, bar
+from wsss.engine.stage import Job, Reduce, item_path
+from wsss.engine.threads import in_threads
 from wsss.labels import BACKGROUND, label_count, label_names
 from wsss.masks import strongest
 from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.metrics.curve import ThresholdCurve
 from wsss.refine.auto import chosen_threshold
-from wsss.stages.base import Job, Reduce, item_path
-from wsss.stages.progress import Advance, bar
-from wsss.stages.threads import in_threads
+from wsss.store.files import MASK, SCORES, read_mask_item, read_scores, write_json
+from wsss.store.store import Artifact
 
 Labels = NDArray[np.uint8]
 

@@ -9,18 +9,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wsss.artifacts.formats import SCORES, write_scores
 from wsss.cams.base import CAMMethod
 from wsss.data.images import read_image
 from wsss.data.index import Index, Record
-from wsss.models.classifier import Classifier
-from wsss.stages.base import Job
+from wsss.engine.map import Map, by_size
+from wsss.engine.shard import ItemWorker
+from wsss.engine.stage import Job
+from wsss.models.classifier import ClassifierOptions
 from wsss.stages.heads import Heads, MapNetwork
-from wsss.stages.map import Map, by_size
-from wsss.stages.shard import ItemWorker
 from wsss.stages.train_classifier import load_classifier, weights_content
+from wsss.store.files import SCORES, write_scores
 from wsss.types import ScoreMaps
-from wsss.views import Views
+from wsss.views.base import Views
 
 Seen = tuple[Record, NDArray[np.uint8]]
 
@@ -32,7 +32,7 @@ class ExtractCams(Map):
     roles: ClassVar[tuple[str, ...]] = ("index", "classifier")
     suffix: ClassVar[str] = SCORES
 
-    classifier: Classifier
+    classifier: ClassifierOptions
     cam: CAMMethod
     views: Views
     heads: Heads | None = None

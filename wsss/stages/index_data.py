@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wsss.artifacts.formats import write_text
-from wsss.artifacts.store import Artifact
-from wsss.data.writer import IndexWriter
-from wsss.stages.base import Job, Reduce
-from wsss.stages.log import logger
+from wsss.data.layouts.base import IndexWriter
+from wsss.engine.log import logger
+from wsss.engine.stage import Job, Reduce
+from wsss.store.files import write_text
+from wsss.store.store import Artifact
 
 
 @dataclass(frozen=True, kw_only=True)

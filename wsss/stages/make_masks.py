@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wsss.artifacts.formats import MASK, SCORES, read_scores, write_mask
 from wsss.data.index import Record
+from wsss.engine.map import Map
+from wsss.engine.shard import ItemWorker
+from wsss.engine.stage import Job, item_path
 from wsss.masks import MaskRule
-from wsss.stages.base import Job, item_path
-from wsss.stages.map import Map
-from wsss.stages.shard import ItemWorker
+from wsss.store.files import MASK, SCORES, read_scores, write_mask
 from wsss.types import ScoreMaps
 
 

@@ -9,22 +9,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wsss.artifacts.formats import MASK, write_mask
 from wsss.data.images import read_image
 from wsss.data.index import Index, Record
+from wsss.engine.log import logger
+from wsss.engine.map import Map, by_size
+from wsss.engine.shard import ItemWorker
+from wsss.engine.stage import Job
 from wsss.errors import ConfigError
 from wsss.masks import Argmax
-from wsss.models.classifier import Classifier
-from wsss.models.segmenter import SegmentationNetwork, Segmenter
+from wsss.models.classifier import ClassifierOptions
+from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
 from wsss.refine.base import Refine, Refiner, background_problems, roles_with
-from wsss.stages.base import Job
-from wsss.stages.log import logger
-from wsss.stages.map import Map, by_size
-from wsss.stages.shard import ItemWorker
 from wsss.stages.train_classifier import weights_content
 from wsss.stages.train_segmenter import encoder_content, load_segmenter
+from wsss.store.files import MASK, write_mask
 from wsss.types import ScoreMaps, Size
-from wsss.views import SegmentationViews
+from wsss.views.segmentation import SegmentationViews
 
 ImageAndMaps = tuple[NDArray[np.uint8], ScoreMaps]
 
@@ -38,8 +38,8 @@ class Predicting(Map):
     roles: ClassVar[tuple[str, ...]] = ("index", "segmenter")
     suffix: ClassVar[str] = MASK
 
-    classifier: Classifier
-    segmenter: Segmenter
+    classifier: ClassifierOptions
+    segmenter: SegmenterOptions
     views: SegmentationViews = field(default_factory=SegmentationViews)
     refine: dict[str, Refiner] = field(default_factory=dict)
     batch_size: int = 4

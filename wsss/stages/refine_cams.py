@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wsss.artifacts.formats import SCORES, read_scores, write_scores
 from wsss.data.images import read_image
 from wsss.data.index import Index, Record
+from wsss.engine.log import logger
+from wsss.engine.map import Map
+from wsss.engine.shard import ItemWorker
+from wsss.engine.stage import Job, item_path
 from wsss.errors import ConfigError
 from wsss.refine.base import Refine, Refiner, background_problems, roles_with
-from wsss.stages.base import Job, item_path
-from wsss.stages.log import logger
-from wsss.stages.map import Map
-from wsss.stages.shard import ItemWorker
+from wsss.store.files import SCORES, read_scores, write_scores
 from wsss.types import ScoreMaps
 
 ImageAndMaps = tuple[NDArray[np.uint8], ScoreMaps]

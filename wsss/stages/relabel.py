@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from wsss.data.index import Record
+from wsss.engine.shard import ItemWorker
+from wsss.engine.stage import Job
 from wsss.labels import BACKGROUND, label_of
 from wsss.refine.probabilities import class_maps
-from wsss.stages.base import Job
 from wsss.stages.predict_masks import ImageAndMaps, MaskPredictor, Predicting
-from wsss.stages.shard import ItemWorker
 from wsss.types import ScoreMaps
 
 RecordAndImage = tuple[Record, NDArray[np.uint8]]

@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from wsss.artifacts.formats import MASK, SCORES, read_json, read_mask_item, read_scores, write_text
-from wsss.artifacts.store import Artifact
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
+from wsss.draw.page import Chart, Report, StageLine, render
+from wsss.draw.series import LogRow
+from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
+from wsss.draw.sheet_picture import write_sheets
+from wsss.engine.stage import Job, Reduce, item_path
 from wsss.refine.auto import chosen_threshold
 from wsss.refine.background import ConstantBackground
 from wsss.refine.base import Refiner
-from wsss.report.logged import LogRow
-from wsss.report.page import Chart, Report, StageLine, render
-from wsss.report.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
-from wsss.report.sheet_picture import write_sheets
-from wsss.stages.base import Job, Reduce, item_path
-from wsss.training.history import HISTORY, read_history
+from wsss.store.files import MASK, SCORES, read_json, read_mask_item, read_scores, write_text
+from wsss.store.store import Artifact
+from wsss.training.loggers.history import HISTORY, read_history
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class MakeReport(Reduce):
         return {}
 
     def _curves(self, job: Job, curves: Mapping[str, Any]) -> list[Chart]:
-        from wsss.report.curves import threshold_curve  # noqa: PLC0415 - matplotlib takes a second to import
+        from wsss.draw.curves import threshold_curve  # noqa: PLC0415 - matplotlib takes a second to import
 
         first = next(iter(self.refine.values()), None)  # after another refiner it is no threshold of raw maps
         used = (first.threshold, "configured") if isinstance(first, ConstantBackground) else None
@@ -108,7 +108,7 @@ def stage_line(artifact: Artifact) -> StageLine:
 
 def trainings(inputs: Mapping[str, Artifact]) -> list[Chart]:
     """Return the curves of every stage that kept a history."""
-    from wsss.report.curves import training_curves  # noqa: PLC0415 - as above
+    from wsss.draw.curves import training_curves  # noqa: PLC0415 - as above
 
     charts = []
     for artifact in inputs.values():

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from wsss.data.datasets import ClassifierData, ClassifierEvalData
 from wsss.data.index import Index
+from wsss.engine.fit import Fit, load_weights
+from wsss.engine.log import logger
+from wsss.engine.processes import world
+from wsss.engine.stage import Job
 from wsss.errors import DataError, one_of
-from wsss.models.classifier import Classifier, GAPClassifier
+from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.models.freezing import freeze_parameters
-from wsss.stages.base import Job
-from wsss.stages.fit import Fit, load_weights
-from wsss.stages.log import logger
-from wsss.stages.world import world
 from wsss.training.options import ClassifierFit, MultiLabelFit
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 class TrainMultiLabel(Fit):
     """A training on image-level labels; its summary holds the mAP on the validation split."""
 
-    classifier: Classifier
+    classifier: ClassifierOptions
     fit: MultiLabelFit
 
     def check(self) -> None:
@@ -103,13 +103,13 @@ def unseen(index: Index, *, split: str) -> tuple[str, ...]:
     return tuple(name for c, name in enumerate(index.classes) if c not in seen)
 
 
-def weights_content(options: Classifier) -> dict[str, tuple[Path, ...]]:
+def weights_content(options: ClassifierOptions) -> dict[str, tuple[Path, ...]]:
     """Return the `content` of every stage with such a `classifier`: where its file of weights lies does not count."""
     path = options.weights_file()
     return {"classifier.weights": (path,)} if path else {}
 
 
-def load_classifier(job: Job, options: Classifier, *, role: str = "classifier") -> GAPClassifier:
+def load_classifier(job: Job, options: ClassifierOptions, *, role: str = "classifier") -> GAPClassifier:
     """Return the trained classifier that plays a role, in eval mode on the CPU."""
     network = options.skeleton(len(job.index().classes))
     load_weights(network, job.inputs[role])

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
 
-from wsss.artifacts.formats import MASK
-from wsss.artifacts.store import Artifact
 from wsss.data.datasets import SegmenterData
 from wsss.data.index import Record
 from wsss.data.transforms import SegmenterTransform
+from wsss.engine.fit import Fit, load_weights
+from wsss.engine.stage import Job, item_path
 from wsss.labels import label_count
-from wsss.models.classifier import Classifier
+from wsss.models.classifier import ClassifierOptions
 from wsss.models.freezing import freeze_parameters
 from wsss.models.normalisation import Normalisation
-from wsss.models.segmenter import SegmentationNetwork, Segmenter
-from wsss.stages.base import Job, item_path
-from wsss.stages.fit import Fit, load_weights
+from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
 from wsss.stages.train_classifier import load_classifier, weights_content
+from wsss.store.files import MASK
+from wsss.store.store import Artifact
 from wsss.training.options import SegmenterFit
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -29,8 +29,8 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 class FitSegmenter(Fit):
     """Fit any segmentation-models-pytorch architecture to masks."""
 
-    classifier: Classifier
-    segmenter: Segmenter
+    classifier: ClassifierOptions
+    segmenter: SegmenterOptions
     fit: SegmenterFit
 
     def check(self) -> None:
@@ -115,13 +115,13 @@ def masked_data(stage: Fit, job: Job, *, transform: SegmenterTransform, normalis
     )
 
 
-def encoder_content(options: Segmenter) -> dict[str, tuple[Path, ...]]:
+def encoder_content(options: SegmenterOptions) -> dict[str, tuple[Path, ...]]:
     """Return the `content` of every stage with such a `segmenter`: where its file of weights lies does not count."""
     path = options.weights_file()
     return {"segmenter.encoder_weights": (path,)} if path else {}
 
 
-def load_segmenter(job: Job, options: Segmenter, *, role: str = "segmenter") -> SegmentationNetwork:
+def load_segmenter(job: Job, options: SegmenterOptions, *, role: str = "segmenter") -> SegmentationNetwork:
     """Return the trained network that plays a role, in eval mode on the CPU."""
     network = options.skeleton(label_count(job.index().classes))
     load_weights(network, job.inputs[role])

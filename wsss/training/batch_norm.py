@@ -11,7 +11,7 @@ from pytorch_lightning.plugins.layer_sync import LayerSync
 from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 
-from wsss.training.keyed import over_all_ranks
+from wsss.training.module import over_all_ranks
 
 Channels = Float[Tensor, "b channels h w"]
 

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from wsss.metrics.ranking import mean_average_precision
 from wsss.models.classifier import GAPClassifier, freeze_batch_norm
-from wsss.training.keyed import KeyedModule, gathered
+from wsss.training.module import KeyedModule, gathered
 from wsss.training.options import ClassifierFit, MultiLabelFit
 from wsss.types import Images
 

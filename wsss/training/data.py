@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from wsss.data.keys import KeyedLoader, KeyedSampler
+from wsss.data.randomness import KeyedLoader, KeyedSampler
 
 
 class KeyedDataModule(pl.LightningDataModule):

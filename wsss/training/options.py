@@ -73,42 +73,6 @@ class ClassifierFit(MultiLabelFit):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReCAMFit(MultiLabelFit):
-    """How ReCAM trains a classifier on: `head_factor` is that of the second head, the first learns as the backbone."""
-
-    epochs: int = 4
-    learning_rate: float = 0.002
-    head_factor: float = 50.0
-    sce_weight: float = 1.0
-    """How much the softmax between classes counts beside the margin: the paper's lambda."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 <= self.sce_weight < math.inf:
-            raise ValueError(f"sce_weight must not be negative, got {self.sce_weight}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RepresentativesFit(FitOptions):
-    """How binary classifiers are fitted on one frozen backbone: only heads learn."""
-
-    transform: ClassifierTransform = field(default_factory=ClassifierTransform)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnRepresentativesFit(RepresentativesFit):
-    """How a network for each pair of classes is fitted; `epochs` are those of one pair."""
-
-    images: int = 128
-    """Images an epoch: drawn for the pair, one half of them from each side."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.images < self.batch_size or self.images % 2:
-            raise ValueError(f"images must be even, and at least one batch; got {self.images}")
-
-
-@dataclass(frozen=True, kw_only=True)
 class SegmenterFit(FitOptions):
     """How a segmentation network is fitted; its encoder's batch norm learns on, as is usual in segmentation."""
 
@@ -116,20 +80,6 @@ class SegmenterFit(FitOptions):
     transform: SegmenterTransform = field(default_factory=SegmenterTransform)
     loss: Literal["cross_entropy", "balanced"] = "cross_entropy"
     """`balanced`: the mean over background pixels and the mean over foreground pixels count one half each."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AffinityFit(FitOptions):
-    """How AffinityNet or IRNet's edges are fitted to confident labels."""
-
-    radius: int = 5
-    """Cells are compared with those that are nearer than this: 5 for PSA, 10 for IRN."""
-    transform: SegmenterTransform = field(default_factory=SegmenterTransform)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.radius < 2:
-            raise ValueError(f"radius must be at least 2 cells, got {self.radius}")
 
 
 def poly(step: int, *, steps: int, power: float) -> float:

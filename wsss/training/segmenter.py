@@ -11,7 +11,7 @@ from torch.nn import functional
 from wsss.labels import BACKGROUND, IGNORE
 from wsss.models.classifier import freeze_batch_norm
 from wsss.models.segmenter import SegmentationNetwork
-from wsss.training.keyed import KeyedModule, over_all_ranks, world
+from wsss.training.module import KeyedModule, over_all_ranks, world
 from wsss.training.options import SegmenterFit
 
 

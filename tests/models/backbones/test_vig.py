@@ -10,11 +10,11 @@ from families import small_family_network
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wsss.cams.vscam import Graphical
 from wsss.errors import ModelError
 from wsss.models.backbones.vig import Grapher, MaxRelative, ViG, nearest
-from wsss.models.classifier import Classifier
-from wsss.models.segmenter import Segmenter
+from wsss.models.classifier import ClassifierOptions
+from wsss.models.segmenter import SegmenterOptions
+from wsss.protocols import Graphical
 
 MILLIONS = {"vig_ti_224": 7.1, "vig_s_224": 22.7, "vig_b_224": 86.8}
 """Weights with the authors' classifier, as they say."""
@@ -25,7 +25,7 @@ def images(height: int, width: int) -> Tensor:
 
 
 def outline(name: str) -> Any:
-    return Classifier(backbone=name, weights="none").outline()
+    return ClassifierOptions(backbone=name, weights="none").outline()
 
 
 @pytest.mark.parametrize("name", MILLIONS)
@@ -68,17 +68,17 @@ def test_tensors_are_named_as_in_the_authors_checkpoints():
 
 
 def test_a_checkpoint_fills_it_and_its_classifier_is_left_out(tmp_path: Path):
-    source = Classifier(backbone="vig_ti_224", weights="none").build(2).backbone
+    source = ClassifierOptions(backbone="vig_ti_224", weights="none").build(2).backbone
     nn.init.normal_(source.pos_embed)
     head = {"prediction.0.weight": torch.ones(1024, 192, 1, 1), "prediction.4.bias": torch.ones(1000)}
     torch.save({**source.state_dict(), **head}, tmp_path / "vig.pth")
-    options = Classifier(backbone="vig_ti_224", weights=str(tmp_path / "vig.pth"))
+    options = ClassifierOptions(backbone="vig_ti_224", weights=str(tmp_path / "vig.pth"))
     options.check()
     network = options.build(3)
     assert all(torch.equal(tensor, source.state_dict()[name]) for name, tensor in network.backbone.state_dict().items())
     assert network.head_weight.shape == (3, 192)
     with pytest.raises(ModelError, match="missing"):
-        Classifier(backbone="vig_s_224", weights=str(tmp_path / "vig.pth")).check()
+        ClassifierOptions(backbone="vig_s_224", weights=str(tmp_path / "vig.pth")).check()
 
 
 def by_loops(layer: MaxRelative, vertices: np.ndarray, neighbours: list[list[int]]) -> np.ndarray:
@@ -187,16 +187,16 @@ def test_blocks_in_a_row_are_the_network():
 
 
 def test_gradients_reach_every_weight():
-    network = Classifier(backbone="vig_ti_224", weights="none").build(2)
+    network = ClassifierOptions(backbone="vig_ti_224", weights="none").build(2)
     network(images(64, 64)).square().sum().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
 
 
 def test_what_it_cannot_be_is_refused():
     with pytest.raises(ModelError, match=r"weights 'imagenet': timm has none of vig_ti_224"):
-        Classifier(backbone="vig_ti_224", weights="imagenet").check()
+        ClassifierOptions(backbone="vig_ti_224", weights="imagenet").check()
     with pytest.raises(ModelError, match=r"output stride of 32; it can do 16$"):
-        Classifier(backbone="vig_ti_224", weights="none", output_stride=32).check()
+        ClassifierOptions(backbone="vig_ti_224", weights="none", output_stride=32).check()
     with pytest.raises(ModelError, match=r"vig_ti_224 has maps of one resolution only"):
-        Segmenter(encoder="tu-vig_ti_224", encoder_weights="none").check()
-    assert Classifier(backbone="vig_ti_224", weights="none").normalisation.mean == (0.5, 0.5, 0.5)
+        SegmenterOptions(encoder="tu-vig_ti_224", encoder_weights="none").check()
+    assert ClassifierOptions(backbone="vig_ti_224", weights="none").normalisation.mean == (0.5, 0.5, 0.5)

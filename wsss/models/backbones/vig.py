@@ -14,8 +14,8 @@ from timm.models import generate_default_cfgs, get_pretrained_cfg, register_mode
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wsss.cams.vscam import Edges
 from wsss.models.chain import Chain, Paths
+from wsss.protocols import Edges
 from wsss.types import Cut, Images
 
 GRID: Final = 14

@@ -1,0 +1,186 @@
+"""A check of a whole data set: it refuses what a run refuses, names all of it, and counts the rest."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from data_sets import CAT, DOG, LISTS, PERSON, annotate, devkit, draw_image, draw_mask, edit, own_folder
+
+from wsss.apps.check.check import check
+from wsss.data.layouts.folder import Folder
+from wsss.data.layouts.voc import VOC, VOC_CLASSES
+from wsss.errors import DataError
+
+Damage = Callable[[Path], object]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return devkit(tmp_path / "kit")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return own_folder(tmp_path / "own")
+
+
+def run_refuses(writer: VOC | Folder, into: Path) -> bool:
+    """Whether a run would: it indexes, and asks for its splits."""
+    try:
+        index = writer.index(into)
+        index.split("train")
+        index.split("val")
+    except DataError:
+        return True
+    return False
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+REFUSED: dict[str, tuple[Damage, list[str]]] = {
+    "truncated image": (lambda r: cut(r / "JPEGImages/a.png"), ["image"]),
+    "empty image": (lambda r: (r / "JPEGImages/e.png").write_bytes(b""), ["image"]),
+    "two broken images": (lambda r: [cut(r / f"JPEGImages/{i}.png") for i in "ad"], ["image", "image"]),
+    "no image": (lambda r: (r / "JPEGImages/a.png").unlink(), ["list"]),
+    "truncated mask": (lambda r: cut(r / "SegmentationClass/a.png"), ["mask"]),
+    "mask of another size": (lambda r: draw_mask(r / "SegmentationClass/a.png", [1], size=(4, 6)), ["mask"]),
+    "mask of another class": (lambda r: draw_mask(r / "SegmentationClass/a.png", [21]), ["mask"]),
+    "masks of nothing": (
+        lambda r: [draw_mask(path, [255]) for path in (r / "SegmentationClass").iterdir()],
+        ["mask"],
+    ),
+    "no annotation": (lambda r: (r / "Annotations/a.xml").unlink(), ["label"]),
+    "torn annotation": (lambda r: (r / "Annotations/a.xml").write_text("<a"), ["label"]),
+    "no such class": (lambda r: annotate(r, "a", ["dog", "unicorn", "unicorn"]), ["class"]),
+    "repeated line": (lambda r: (r / LISTS / "train.txt").write_text("a\na\n"), ["list"]),
+    "no list": (lambda r: (r / LISTS / "val.txt").unlink(), ["list", "split"]),
+    "empty list": (lambda r: (r / LISTS / "val.txt").write_text(""), ["list", "split"]),
+    "no devkit": (lambda r: shutil.rmtree(r / "Annotations"), ["layout"]),
+}
+HARMLESS: dict[str, Damage] = {
+    "nothing": lambda _: None,
+    "no mask": lambda r: (r / "SegmentationClass/a.png").unlink(),
+    "a broken image that nothing lists": lambda r: (r / "JPEGImages/z.png").write_bytes(b""),
+    "a broken mask of no image": lambda r: (r / "SegmentationClass/z.png").write_bytes(b""),
+    "equal images": lambda r: draw_image(r / "JPEGImages/e.png", key=0),
+    "an image in both splits": lambda r: (r / LISTS / "val.txt").write_text("d\na\n"),
+    "labels that the mask does not show": lambda r: annotate(r, "a", ["cat"]),
+    "an image without a label": lambda r: annotate(r, "a", []),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_run_refuses_is_a_problem(name: str, root: Path) -> None:
+    damage, kinds = REFUSED[name]
+    damage(root)
+    writer = VOC(root=root)
+    assert run_refuses(writer, root)
+    assert [problem.kind for problem in check(writer).problems] == kinds
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_a_run_takes_is_none(name: str, root: Path) -> None:
+    HARMLESS[name](root)
+    writer = VOC(root=root)
+    assert not run_refuses(writer, root)
+    assert check(writer).problems == ()
+
+
+def test_all_of_it_at_once(root: Path) -> None:
+    cut(root / "JPEGImages/a.png")
+    draw_mask(root / "SegmentationClass/b.png", [99])
+    annotate(root, "c", ["yeti"])
+    (root / LISTS / "val.txt").write_text("d\ngone\n")
+    assert [problem.kind for problem in check(VOC(root=root)).problems] == ["list", "image", "mask", "class"]
+
+
+def test_a_folder_is_checked_as_a_devkit_is(own: Path) -> None:
+    writer = Folder(root=own, masks="masks")
+    assert check(writer).problems == ()
+    cut(own / "images/a.png")
+    edit(own / "labels.csv", "e.png,,val", "e.png,,test")
+    edit(own / "labels.csv", "d.png,dog;person,val", "d.png,dog;person,train")
+    assert run_refuses(writer, own)
+    image, split = check(writer).problems
+    assert image.kind == "image"
+    assert split.why == "there is no split 'val', which a run needs; this data set has: test, train"
+    assert [problem.kind for problem in check(writer, val="test").problems] == ["image"]
+
+
+def test_images_that_are_skipped_are_no_problem(root: Path) -> None:
+    cut(root / "JPEGImages/a.png")
+    writer = VOC(root=root, on_bad_image="skip")
+    found = check(writer)
+    assert not run_refuses(writer, root)
+    assert found.problems == ()
+    assert len(found.skipped) == 1
+    assert "a.png" in found.skipped[0]
+    for image in "bc":
+        cut(root / f"JPEGImages/{image}.png")
+    assert run_refuses(writer, root)
+    assert [problem.kind for problem in check(writer).problems] == ["split"]
+
+
+def test_counts_by_hand(root: Path) -> None:
+    found = check(VOC(root=root, classes=("dog", "cat", "person", "cow"), masks=None))
+    train, val = found.splits["train"], found.splits["val"]
+    assert (train.images, train.negatives, train.masks, train.by_class) == (3, 0, 0, (2, 1, 1, 0))
+    assert (val.images, val.negatives, val.masks, val.by_class) == (2, 1, 0, (1, 0, 1, 0))
+    np.testing.assert_array_equal(found.together, [[3, 1, 1, 0], [1, 1, 0, 0], [1, 0, 2, 0], [0, 0, 0, 0]])
+    assert found.absent == ("cow",)
+    assert found.negatives == ("JPEGImages/e.png",)
+
+
+def test_an_image_whose_labels_cannot_be_read_is_no_negative_and_not_compared(root: Path) -> None:
+    (root / "Annotations/a.xml").unlink()
+    found = check(VOC(root=root))
+    assert found.negatives == ("JPEGImages/e.png",)
+    assert not any(each.not_labelled for each in found.masks)
+
+
+def test_labels_against_masks(root: Path) -> None:
+    draw_mask(root / "SegmentationClass/a.png", [CAT, CAT, 255, DOG])  # labelled dog
+    draw_mask(root / "SegmentationClass/c.png", [CAT])  # labelled person
+    found = check(VOC(root=root)).masks
+    cat, dog, person = (found[VOC_CLASSES.index(name)] for name in ("cat", "dog", "person"))
+    assert (cat.agreed, cat.not_drawn) == (1, ())
+    assert cat.not_labelled == {"JPEGImages/a.png": 2, "JPEGImages/c.png": 1}
+    assert (dog.agreed, dog.not_drawn, dog.not_labelled) == (3, (), {})
+    assert (person.agreed, person.not_drawn, person.not_labelled) == (1, ("JPEGImages/c.png",), {})
+    assert found[PERSON] == found[0]  # tvmonitor: shown and drawn nowhere
+
+
+def test_equal_images(root: Path) -> None:
+    shutil.copy(root / "JPEGImages/a.png", root / "JPEGImages/d.png")
+    draw_image(root / "JPEGImages/c.png", key=1)
+    (root / "JPEGImages/c.png").write_bytes((root / "JPEGImages/c.png").read_bytes() + b"\0")
+    first, second = check(VOC(root=root)).duplicates
+    assert (first.images, first.splits) == (("JPEGImages/a.png", "JPEGImages/d.png"), ("train", "val"))
+    assert (first.same_file, first.same_labels) == (True, False)
+    assert (second.images, second.splits) == (("JPEGImages/b.png", "JPEGImages/c.png"), ("train",))
+    assert not second.same_file
+
+
+def test_images_in_several_splits(root: Path) -> None:
+    (root / LISTS / "val.txt").write_text("d\nb\n")
+    assert check(VOC(root=root)).repeated == ("JPEGImages/b.png",)
+
+
+def test_sizes(root: Path) -> None:
+    draw_image(root / "JPEGImages/e.png", key=4, size=(3000, 2))
+    sizes = check(VOC(root=root, masks=None)).sizes
+    assert sizes is not None
+    assert (sizes.width, sizes.height) == ((6, 6, 3000), (2, 4, 4))
+    assert sizes.megapixels == (24e-6, 24e-6, 6000e-6)
+
+
+def test_a_data_set_of_which_nothing_can_be_read(root: Path) -> None:
+    for path in (root / "JPEGImages").iterdir():
+        cut(path)
+    found = check(VOC(root=root))
+    assert [problem.kind for problem in found.problems] == ["image"] * 5
+    assert found.sizes is None

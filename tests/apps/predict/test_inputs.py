@@ -1,0 +1,94 @@
+"""Which images are meant, and what their results are called."""
+
+from pathlib import Path
+
+import pytest
+
+from wsss.apps.predict.inputs import find_inputs, result_names
+from wsss.errors import DataError
+
+STRANGE = ("cat (1).jpg", "it's.PNG", "a,b.jpg", "epoch=3.webp", "2007_000033.jpg", 'näh/猫 "x".jpg')
+
+
+def touch(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def test_a_folder_is_searched_with_its_sub_folders(tmp_path: Path) -> None:
+    touch(tmp_path, "b.jpg", "sub/a.png", "notes.txt", ".hidden/c.jpg", "sub/.d.jpg")
+    inputs = find_inputs([tmp_path])
+    assert inputs.root == tmp_path
+    assert inputs.names == {"b.jpg": "b", "sub/a.png": "sub/a"}
+
+
+def test_any_name_works(tmp_path: Path) -> None:
+    names = find_inputs([touch(tmp_path, *STRANGE)]).names
+    assert names == {name: name.rpartition(".")[0] for name in sorted(STRANGE)}
+
+
+def test_images_of_one_stem_keep_their_names_apart(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "a.png", "x/a.jpg", "b.jpg")
+    assert find_inputs([tmp_path]).names == {"a.jpg": "a.jpg", "a.png": "a.png", "b.jpg": "b", "x/a.jpg": "x/a"}
+
+
+def test_no_two_names_are_equal_even_if_one_image_is_called_like_anothers_result() -> None:
+    names = result_names(["a.jpg", "a.png", "a.jpg.jpg", "a.jpg.png", "b", "b.jpg"])
+    assert len(set(names.values())) == len(names)
+
+
+def test_single_images_are_named_from_the_folder_that_holds_them_all(tmp_path: Path) -> None:
+    touch(tmp_path, "one/a.jpg", "two/a.jpg", "two/b.jpg", "two/photo")
+    assert find_inputs([tmp_path / "one/a.jpg"]).names == {"a.jpg": "a"}
+    both = find_inputs([tmp_path / "one/a.jpg", tmp_path / "two"])
+    assert both.root == tmp_path
+    assert both.names == {"one/a.jpg": "one/a", "two/a.jpg": "two/a", "two/b.jpg": "two/b"}
+    # Named by hand, a file needs no suffix and may be hidden.
+    assert find_inputs([tmp_path / "two/photo"]).names == {"photo": "photo"}
+
+
+def test_an_image_given_twice_is_taken_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "sub/a.jpg")
+    monkeypatch.chdir(tmp_path)
+    assert find_inputs([Path(), Path("sub"), Path("sub/a.jpg")]).names == {"sub/a.jpg": "sub/a"}
+
+
+def test_a_way_back_leads_out_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "x/a.jpg", "y/a.jpg")
+    monkeypatch.chdir(tmp_path / "x")
+    inputs = find_inputs([Path("../y/../x"), Path("../y/a.jpg")])
+    assert (inputs.root, inputs.names) == (tmp_path, {"x/a.jpg": "x/a", "y/a.jpg": "y/a"})
+
+
+def test_a_link_keeps_its_own_name(tmp_path: Path) -> None:
+    touch(tmp_path, "far/a.jpg", "x/b.jpg")
+    (tmp_path / "x/link.jpg").symlink_to(tmp_path / "far/a.jpg")
+    assert find_inputs([tmp_path / "x/link.jpg", tmp_path / "x"]).names == {"link.jpg": "link", "b.jpg": "b"}
+
+
+def test_earlier_results_are_no_images(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "predictions/masks/a.png", "predictions/overlays/a.jpg", "predictions/b.jpg")
+    out = tmp_path / "predictions"
+    assert set(find_inputs([tmp_path], without=[out / "masks", out / "overlays"]).names) == {
+        "a.jpg",
+        "predictions/b.jpg",
+    }
+
+
+def test_home_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    touch(tmp_path, "p/a.jpg")
+    assert find_inputs([Path("~/p")]).root == tmp_path / "p"
+
+
+def test_what_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"gone is not there: name images"):
+        find_inputs([tmp_path / "gone"])
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, "notes.txt")
+    with pytest.raises(DataError, match=r"holds no image, nor do its sub-folders: .* \.png"):
+        find_inputs([tmp_path])

@@ -1,0 +1,142 @@
+"""The network of a finished run on images: as the run's own stage, and in tiles."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from networks import shake
+from torch import Tensor, nn
+from toy_runs import Run
+
+from wsss.apps.predict import Area, Prediction, Predictor
+from wsss.data.images import read_image
+from wsss.errors import StoreError
+from wsss.models.segmenter import SegmentationNetwork
+from wsss.run.record import read_record
+from wsss.stages.predict_masks import MaskPredictor
+from wsss.store.files import read_mask_item
+from wsss.tiles import Tiles
+
+
+@pytest.fixture(scope="module")
+def predictor(toy_run: Run) -> Predictor:
+    return Predictor.of(toy_run.out, device="cpu")
+
+
+def test_it_answers_as_the_runs_own_stage(toy_run: Run, predictor: Predictor) -> None:
+    job = read_record(toy_run.out).job("predict_masks")
+    index = job.index()
+    assert predictor.classes == index.classes
+    for record in index.split("val"):
+        prediction = predictor(read_image(index.image_path(record)))
+        stored = read_mask_item(job.artifact.items / f"{record.id}.png")
+        # Batches of other sizes may differ in the last bits, and so where two labels are equally strong.
+        assert (prediction.labels == stored).mean() > 0.999
+        assert prediction.confidence.min() >= 1 / (1 + len(index.classes)) - 1e-3
+
+
+def test_areas_by_hand() -> None:
+    prediction = Prediction(
+        classes=("cat", "dog", "cow"),
+        labels=np.array([[0, 3, 3], [0, 1, 3]], dtype=np.uint8),
+        confidence=np.array([[1.0, 0.5, 0.75], [1.0, 0.5, 0.25]], dtype=np.float16),
+    )
+    assert prediction.areas() == {
+        "cat": Area(pixels=1, fraction=1 / 6, confidence=0.5),
+        "cow": Area(pixels=3, fraction=0.5, confidence=0.5),
+    }
+    assert list(prediction.areas()) == ["cat", "cow"]
+    assert prediction.mean_confidence == 4.0 / 6
+
+
+def test_an_image_of_background_has_no_areas() -> None:
+    nothing = np.zeros((2, 2), dtype=np.uint8)
+    prediction = Prediction(classes=("cat",), labels=nothing, confidence=np.ones((2, 2), dtype=np.float16))
+    assert prediction.areas() == {}
+
+
+class Local(nn.Module):
+    """Looks one pixel around."""
+
+    def __init__(self, labels: int) -> None:
+        super().__init__()
+        self.encoder = nn.Conv2d(3, labels, 3, padding=1)
+        self.encoder.output_stride = 1
+        shake(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.encoder(images)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counting(MaskPredictor):
+    """Notes the sizes that it is asked for."""
+
+    asked: list[tuple[int, ...]] = field(default_factory=list)
+
+    def compute(self, batch: Any) -> Any:
+        self.asked.append(batch[0].shape[:2])
+        return super().compute(batch)
+
+
+def test_tiles_and_the_whole_answer_the_same(predictor: Predictor) -> None:
+    network = replace(predictor.network, network=SegmentationNetwork(Local(len(predictor.classes) + 1)))
+    tiled = replace(predictor, network=network, tiles=Tiles(side=256))
+    whole = replace(predictor, network=network, tiles=Tiles(side=1024))
+    image = np.random.default_rng(0).integers(0, 256, size=(300, 520, 3), dtype=np.uint8)
+    one, other = tiled(image), whole(image)
+    np.testing.assert_allclose(one.confidence, other.confidence, atol=2e-3)
+    assert (one.labels == other.labels).mean() > 0.9999
+    assert len(np.unique(other.labels)) > 1
+
+
+@pytest.mark.parametrize(("side", "asked"), [(256, [(256, 256), (256, 236)]), (320, [(256, 300)])])
+def test_only_large_images_are_cut(side: int, asked: list[tuple[int, int]], predictor: Predictor) -> None:
+    plain = predictor.network
+    network = Counting(
+        stage=plain.stage, index=plain.index, network=plain.network, steps=plain.steps, device=plain.device
+    )
+    prediction = replace(predictor, network=network, tiles=Tiles(side=side))(np.zeros((256, 300, 3), dtype=np.uint8))
+    assert prediction.labels.shape == (256, 300)
+    assert network.asked == asked
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 700), (3, 2)])
+def test_odd_sizes(size: tuple[int, int], predictor: Predictor) -> None:
+    prediction = replace(predictor, tiles=Tiles(side=256))(np.zeros((*size, 3), dtype=np.uint8))
+    assert prediction.labels.shape == prediction.confidence.shape == size
+
+
+def test_a_run_that_is_not_finished_is_refused(toy_run: Run, tmp_path: Path) -> None:
+    copy = toy_run.copied(tmp_path)
+    record = read_record(toy_run.out, store=copy.store)
+    record.artifact("predict_masks").manifest_path.unlink()
+    with pytest.raises(StoreError, match="predict_masks is not finished in the store"):
+        Predictor.of(toy_run.out, store=copy.store)
+
+
+def test_a_network_whose_weights_are_gone_is_named(toy_run: Run, tmp_path: Path) -> None:
+    copy = toy_run.copied(tmp_path)
+    record = read_record(toy_run.out, store=copy.store)
+    (record.artifact("train_segmenter").items / "weights.pt").unlink()
+    with pytest.raises(StoreError, match=r"weights\.pt holds no weights"):
+        Predictor.of(record)
+
+
+def test_no_run(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is no run"):
+        Predictor.of(tmp_path)
+
+
+def test_refiners_of_the_run_are_applied(predictor: Predictor) -> None:
+    def first(images: Any, every: Any) -> Any:
+        return [
+            replace(maps, scores=torch.eye(len(maps.labels))[0][:, None, None].expand_as(maps.scores)) for maps in every
+        ]
+
+    prediction = replace(predictor, network=replace(predictor.network, steps=(first,)))(np.zeros((9, 9, 3), np.uint8))
+    assert not prediction.labels.any()
+    assert prediction.mean_confidence == 1

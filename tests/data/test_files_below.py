@@ -1,0 +1,66 @@
+"""Which files lie below a folder: links are followed, circles are not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wsss.data.files_below import files_below
+from wsss.errors import DataError
+
+
+def names(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in files_below(folder)]
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Two files and a folder with one, and others elsewhere."""
+    for name in ("photos/b.txt", "photos/a b.png", "photos/sub/c.png", "elsewhere/d.png", "elsewhere/deep/e.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path / "photos"
+
+
+def test_own_files_come_before_those_of_folders_and_hidden_ones_are_left_out(photos: Path):
+    for name in (".hidden.png", ".cache/x.png", "sub/._c.png"):
+        (photos / name).parent.mkdir(exist_ok=True)
+        (photos / name).touch()
+    assert names(photos) == ["a b.png", "b.txt", "sub/c.png"]
+
+
+def test_links_to_folders_and_files_are_followed(photos: Path):
+    (photos / "more").symlink_to("../elsewhere")
+    (photos / "f.png").symlink_to("../elsewhere/d.png")
+    assert names(photos) == ["a b.png", "b.txt", "f.png", "more/d.png", "more/deep/e.png", "sub/c.png"]
+
+
+@pytest.mark.parametrize("target", [".", "..", "../photos", "sub/.."])
+def test_a_link_to_a_folder_that_it_lies_in_is_not_followed(photos: Path, target: str):
+    (photos / "loop").symlink_to(target)
+    assert names(photos) == ["a b.png", "b.txt", "sub/c.png"]
+
+
+def test_links_that_lead_to_each_other_end(photos: Path):
+    (photos / "more").symlink_to("../elsewhere")
+    (photos.parent / "elsewhere" / "back").symlink_to("../photos")
+    assert names(photos) == ["a b.png", "b.txt", "more/d.png", "more/deep/e.png", "sub/c.png"]
+
+
+def test_links_that_lead_nowhere_are_there_to_be_named(photos: Path):
+    (photos / "gone.png").symlink_to("nowhere.png")
+    (photos / "itself.png").symlink_to("itself.png")
+    assert names(photos) == ["a b.png", "b.txt", "gone.png", "itself.png", "sub/c.png"]
+
+
+def test_a_folder_that_may_not_be_read_is_named(photos: Path, monkeypatch: pytest.MonkeyPatch):
+    listed = Path.iterdir
+
+    def refuse(self: Path) -> Iterator[Path]:
+        if self.name == "sub":
+            raise PermissionError(13, "Permission denied", str(self))
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(DataError, match=r"photos/sub may not be read by you: change its permissions"):
+        names(photos)

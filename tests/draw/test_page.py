@@ -1,0 +1,228 @@
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from markupsafe import Markup
+
+from wsss.draw.curves import threshold_curve
+from wsss.draw.page import Chart, ClassLine, Report, ScoreLine, StageLine, class_lines, render, score_lines
+from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow
+
+VOID = {"meta", "img", "br", "link", "hr", "input"}
+NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+
+
+class Reader(HTMLParser):
+    """Check that tags are closed in order, and gather text, tags and attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def empty_report() -> Report:
+    return Report(
+        title="toy", command="wsss run", created=datetime(2026, 1, 2, 3, 4, tzinfo=UTC), classes=("cat",), scores={}
+    )
+
+
+def row(image_id: str) -> SheetRow:
+    labels = np.array([[0, 1], [255, 2]], dtype=np.uint8)
+    scores = np.array([[0.0, 1.0]], dtype=np.float32)
+    return SheetRow(
+        id=image_id,
+        image=np.zeros((2, 2, 3), dtype=np.uint8),
+        classes=("cat", "<b>"),
+        panels=(
+            ImagePanel(title="image"),
+            HeatPanel(title="CAM", scores=scores),
+            MissingPanel(title="mask", words="made of train only"),
+            MaskPanel(title="prediction", labels=labels, words="IoU 50.0"),
+        ),
+        by_class=(HeatPanel(title="<b>", scores=scores),),
+        iou=0.5,
+    )
+
+
+def full_report() -> Report:
+    return Report(
+        title="<script>alert(1)</script>",
+        command="wsss run 'dataset.root=it\\'s & <here>'",
+        created=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        classes=("cat", "<b>"),
+        stages=(
+            StageLine(
+                stage="extract_cams", fingerprint="0123456789abcdef", seconds=192.0, size=14_200_000, state="made"
+            ),
+            StageLine(stage="predict_masks", fingerprint="f" * 64, seconds=None, size=None, state="cached"),
+        ),
+        scores={
+            "train_classifier": {"val": {"map": 0.81}},
+            "extract_cams": {
+                "train": {
+                    "miou": 0.36294,
+                    "fp": 0.3,
+                    "fn": 0.2,
+                    "threshold": 0.3,
+                    "oracle": True,
+                    "iou": {"background": 0.7, "cat": 0.1, "<b>": None},
+                }
+            },
+            "predict_masks": {
+                "val": {"miou": float("nan"), "iou": {"background": float("nan"), "cat": 0.25, "dog": 1.0}}
+            },
+        },
+        charts=(Chart(title="Threshold <curve>", svg=threshold_curve([0.1, 0.2], [0.3, 0.2]), note="train"),),
+        sheets=(Sheet(title="Best", rows=(row('"a" <i>'), row("b"))), Sheet(title="Worst", rows=())),
+        notes=("<u>masks</u> of val: none",),
+        config="name: <script>\n",
+    )
+
+
+@pytest.mark.parametrize("make", [empty_report, full_report])
+def test_it_is_one_html_file_that_needs_nothing_else(make: Callable[[], Report]):
+    page = render(make())
+    found = Reader(page)
+    assert page.startswith("<!doctype html>")
+    assert set(re.findall(r"https?://[^\s\"'<]*", page)) <= NAMESPACES
+    assert not found.all("script")
+    assert not found.all("link")
+    assert all(str(image["src"]).startswith("data:image/") for image in found.all("img"))
+    assert not re.search(r"url\((?!#)|@import|@font-face", page)
+
+
+def test_everything_from_a_user_is_escaped():
+    page = render(full_report())
+    assert not re.search(r"<script|<here|<u>|<curve|<i>|<b>", page)
+    found = Reader(page)
+    for words in ("<script>alert(1)</script>", "it\\'s & <here>", "<u>masks</u> of val", "name: <script>", '"a" <i>'):
+        assert words in found.text
+
+
+def test_a_chart_that_is_no_markup_is_escaped():
+    chart = Chart(title="t", svg=Markup("<svg></svg>"))
+    assert "<svg>" in render(replace(empty_report(), charts=(chart,)))
+    object.__setattr__(chart, "svg", "<svg onload=x>")
+    assert "<svg" not in render(replace(empty_report(), charts=(chart,)))
+
+
+def test_absent_parts_say_so():
+    text = Reader(render(empty_report())).text
+    for words in (
+        "No stage was scored.",
+        "No curves were drawn.",
+        "No examples were drawn.",
+        "No class was scored.",
+        "No stage is listed.",
+        "No config was handed over.",
+    ):
+        assert words in text
+    assert "No example belongs here." in Reader(render(full_report())).text
+
+
+def test_scores_are_in_per_cent_and_an_oracle_is_called_one():
+    page = render(full_report())
+    text = Reader(page).text
+    assert "extract_cams oracle (uses masks) train 36.3 – 30.0 20.0 0.3 predict_masks val – – – – –" in text
+    assert "train_classifier val – 81.0 – – –" in text
+    assert 'title="0.362940"' in page
+    assert 'class="bar oracle" style="width: 36.3%"' in page
+    assert "nan" not in re.sub(r"base64,[^\"]*", "", page)
+
+
+def test_the_table_of_classes_has_a_row_for_every_name_that_was_scored():
+    text = Reader(render(full_report())).text
+    assert (
+        "extract_cams train, oracle predict_masks val background 70.0 – cat 10.0 25.0 <b> – – dog – 100.0 mean" in text
+    )
+
+
+def test_stages_have_words_for_time_and_size_and_a_sum():
+    text = Reader(render(full_report())).text
+    assert "extract_cams 0123456789ab 3 min 12 s 14.2 MB made" in text
+    assert "predict_masks ffffffffffff – – cached together 3 min 12 s 14.2 MB" in text
+    assert "2026-01-02 03:04 UTC" in text
+
+
+def test_examples_show_pictures_reasons_and_a_legend():
+    page = render(full_report())
+    found = Reader(page)
+    pictures = [image for image in found.all("img") if image.get("alt")]
+    assert {image["alt"] for image in pictures} >= {'CAM of "a" <i>', "prediction of b", "<b> of b"}
+    assert found.text.count("made of train only") == 2
+    assert found.text.count("IoU 50.0") == 4
+    # The first two colours of the VOC palette.
+    assert {"background: #800000", "background: #008000"} <= {str(each.get("style")) for each in found.all("span")}
+
+
+def photograph():
+    """Return noise with as much contrast in every octave, as photographs have."""
+    random = np.random.default_rng(0)
+    octaves = [
+        random.normal(0, 18, (384 // cell, 512 // cell, 3)).repeat(cell, 0).repeat(cell, 1)
+        for cell in (64, 32, 16, 8, 4)
+    ]
+    return (128 + sum(octaves)).clip(0, 255).astype(np.uint8)
+
+
+def test_a_row_of_six_photographs_is_below_a_24th_of_3_megabytes():
+    image = photograph()
+    scores = np.random.default_rng(1).random((6, 8), dtype=np.float32)
+    labels = (scores * 5).astype(np.uint8).repeat(64, 0).repeat(64, 1)
+    panels: tuple[Panel, ...] = (ImagePanel(title="image"),)
+    panels += tuple(HeatPanel(title=f"maps {k}", scores=scores) for k in range(2))
+    panels += tuple(MaskPanel(title=f"mask {k}", labels=labels) for k in range(3))
+    sheet = Sheet(title="Random", rows=(SheetRow(id="a", image=image, panels=panels),))
+    assert len(render(replace(empty_report(), sheets=(sheet,)))) < 3_000_000 / 24
+
+
+def test_score_lines_keep_the_order_and_make_none_of_nan():
+    found = score_lines(
+        {"b": {"val": {"miou": float("nan")}}, "a": {"train": {"iou": {"cat": float("nan"), "dog": 0.0}}}}
+    )
+    assert found == [
+        ScoreLine(stage="b", split="val", metrics={"miou": None}),
+        ScoreLine(stage="a", split="train", metrics={"iou": {"cat": None, "dog": 0.0}}),
+    ]
+
+
+def test_class_lines_are_in_the_order_of_the_labels():
+    columns = [
+        ScoreLine(stage="a", split="val", metrics={"iou": {"other": 0.1, "cat": 0.2}}),
+        ScoreLine(stage="b", split="val", metrics={"iou": {"background": 0.3, "cat": None}}),
+    ]
+    assert class_lines(columns, names=("background", "cat", "dog")) == [
+        ClassLine(name="background", iou=(None, 0.3)),
+        ClassLine(name="cat", iou=(0.2, None)),
+        ClassLine(name="other", iou=(0.1, None)),
+    ]

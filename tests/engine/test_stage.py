@@ -1,0 +1,73 @@
+"""What every stage is: what it needs, where it runs, and the index with the root of today."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from toy_runs import drawn_index
+
+from wsss.engine.stage import Job, Reduce, Runtime, item_path, read_index
+from wsss.errors import ConfigError
+from wsss.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count(Reduce):
+    roles: ClassVar[tuple[str, ...]] = ("index", "masks")
+
+    def run(self, job: Job) -> dict[str, Any]:
+        return {"images": len(job.index().records)}
+
+
+def test_roles_that_no_stage_plays_are_named_together():
+    with pytest.raises(ConfigError) as caught:
+        Count(reads={"maps": "extract_cams"}).check()
+    assert caught.value.problems == (
+        "reads: no stage plays the role 'index'",
+        "reads: no stage plays the role 'masks'",
+    )
+    Count(reads={"index": "index_data", "masks": "make_masks"}).check()
+
+
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert Runtime().torch_device() == torch.device("cpu")
+    with pytest.raises(ConfigError, match="torch sees no GPU here: use device=cpu, or device=auto"):
+        Runtime(device="cuda").torch_device()
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert Runtime().torch_device() == torch.device("cuda", 0)
+    assert Runtime(device="cpu").torch_device() == torch.device("cpu")
+
+
+def test_every_worker_of_a_machine_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert Runtime().torch_device() == torch.device("cuda", 1)
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with pytest.raises(ConfigError, match=r"launcher\.nproc: worker 3 has no GPU, there are 2: use nproc=2"):
+        Runtime().torch_device()
+
+
+def test_a_negative_number_of_workers_is_refused():
+    with pytest.raises(ValueError, match="workers must be at least 0, got -1"):
+        Runtime(workers=-1)
+
+
+def test_a_job_reads_the_index_wherever_the_store_lies(tmp_path: Path):
+    artifact = drawn_index(Store(root=tmp_path / "store"), {"a": [[0, 1]]})
+    (tmp_path / "store").rename(tmp_path / "moved")
+    moved = Store(root=tmp_path / "moved").artifact(artifact.stage, artifact.fingerprint)
+    job = Job(artifact=moved, inputs={"index": moved})
+    (record,) = job.index().split("train")
+    assert job.index().image_path(record).is_file()
+    assert job.folders() == {"index": moved.items}
+    assert Count().run(job) == {"images": 1}
+    assert item_path(moved, record, ".png") == moved.items / "a.png"
+
+
+def test_an_index_of_a_data_set_elsewhere_has_its_absolute_root(tmp_path: Path):
+    artifact = drawn_index(Store(root=tmp_path), {"a": [[0, 1]]})
+    (artifact.path / "root.txt").write_text("/data/it's here", encoding="utf-8")
+    assert read_index(artifact).root == Path("/data/it's here")

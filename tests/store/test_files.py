@@ -1,0 +1,107 @@
+"""Formats of items, beyond what `contracts/test_formats.py` asks of all of them: names, bytes and colours."""
+
+import json
+import re
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from builders import score_maps
+from PIL import Image
+
+from wsss.store.files import MASK, SCORES, item_name, write_json, write_mask, write_scores
+
+STRANGE = [
+    "2007_000033",
+    "a",
+    "A b",
+    "a/b",
+    "a%2Fb",
+    "a_b",
+    "it's (1)",
+    'say "cheese"',
+    "..",
+    "../../etc/passwd",
+    "/etc/passwd",
+    ".hidden",
+    "%2Ehidden",
+    "-rf",
+    "~",
+    "a:b*c?d<e>f|g\\h",
+    "line\nbreak",
+    "кот на диване",
+    "猫",
+    "cafe\u0301",
+    "caf\u00e9",
+    "epoch=3,a",
+    "x" * 300,
+    "x" * 301,
+    "猫" * 80,
+    "猫" * 79 + "犬",
+]
+
+
+@pytest.mark.parametrize("image_id", STRANGE)
+def test_names_are_safe_and_inside_the_folder(image_id: str, tmp_path: Path):
+    name = item_name(image_id, SCORES)
+    assert re.fullmatch(r"[\w %.()'~-]+\.npz", name, flags=re.ASCII)
+    assert not name.startswith(".")  # hidden files are unfinished ones
+    assert len(name) <= 220
+    assert (tmp_path / name).resolve().parent == tmp_path.resolve()
+    write_scores(tmp_path / name, score_maps([1], [[[0.5]]]))
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_names_of_different_ids_differ():
+    for a, b in combinations(STRANGE, 2):
+        assert item_name(a, MASK) != item_name(b, MASK), (a, b)
+
+
+def test_ordinary_names_stay_as_they_are():
+    assert item_name("2007_000033", MASK) == "2007_000033.png"
+    assert item_name("cat (1)", SCORES) == "cat (1).npz"
+
+
+def test_bytes_of_scores_depend_on_the_maps_alone(tmp_path: Path):
+    scores = torch.rand(2, 3, 4)
+    transposed = scores.permute(2, 1, 0).contiguous().permute(2, 1, 0)  # as a network may leave it in memory
+    for name, same in (("a", scores), ("b", transposed), ("c", scores.clone())):
+        write_scores(tmp_path / name, score_maps([1, 7], same))
+    first, *others = [(tmp_path / name).read_bytes() for name in "abc"]
+    assert others == [first, first]
+    write_scores(tmp_path / "d", score_maps([1, 8], scores))
+    assert (tmp_path / "d").read_bytes() != first
+
+
+def test_scores_are_small_and_open_without_this_package(tmp_path: Path):
+    write_scores(tmp_path / "a.npz", score_maps([0, 20], torch.zeros(2, 100, 125), size=(400, 500)))
+    assert (tmp_path / "a.npz").stat().st_size < 2000
+    with np.load(tmp_path / "a.npz") as arrays:
+        assert {name: arrays[name].dtype.name for name in arrays} == {
+            "labels": "uint8",
+            "scores": "float16",
+            "size": "int32",
+        }
+        assert arrays["size"].tolist() == [400, 500]
+
+
+def test_masks_show_the_colours_of_voc(tmp_path: Path):
+    write_mask(tmp_path / "a.png", np.array([[0, 1, 15, 255]], dtype=np.uint8))
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.mode == "P"
+        assert np.array(picture).tolist() == [[0, 1, 15, 255]]
+        # As in the devkit's own masks: background, aeroplane, person, void.
+        shown = np.array(picture.convert("RGB")).tolist()
+    assert shown == [[[0, 0, 0], [128, 0, 0], [192, 128, 128], [224, 224, 192]]]
+
+
+def test_json_is_readable_text_of_finite_numbers(tmp_path: Path):
+    write_json(tmp_path / "a.json", {"b": "猫", "a": [1, None]})
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert text == '{\n  "b": "猫",\n  "a": [\n    1,\n    null\n  ]\n}\n'
+    assert list(json.loads(text)) == ["b", "a"]
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "b.json", float("nan"))
+    assert not (tmp_path / "b.json").exists()

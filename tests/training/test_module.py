@@ -1,0 +1,79 @@
+"""What every training shares: steps that draw from their own stream, and sums over ranks."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from wsss.training import module as keyed
+from wsss.training.module import KeyedModule, gathered, over_all_ranks, world
+from wsss.training.options import FitOptions
+
+
+class Module(KeyedModule):
+    def __init__(self, *, random_seed: int = 0, epoch: int = 0, steps: int = 10, rank: int = 0) -> None:
+        super().__init__(fit=FitOptions(), random_seed=random_seed)
+        self.network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 1))
+        self._trainer = SimpleNamespace(current_epoch=epoch, estimated_stepping_batches=steps, global_rank=rank)
+
+
+def drawn(step: int, **options: Any) -> float:
+    module = Module(**options)
+    torch.manual_seed(torch.seed())  # what ran before must not matter
+    module.on_train_batch_start(None, step)
+    return torch.rand(()).item()
+
+
+def test_a_step_s_randomness_depends_on_seed_epoch_step_and_rank_alone():
+    assert drawn(3, epoch=1) == drawn(3, epoch=1)
+    places = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    values = [
+        drawn(step, epoch=epoch, random_seed=seed, rank=rank)
+        for epoch, step in places
+        for seed in (0, 1)
+        for rank in (0, 1)
+    ]
+    assert len(set(values)) == len(values)
+
+
+def test_frozen_parameters_are_left_to_the_optimiser_s_owner():
+    module = Module(steps=7)
+    first, second, head = module.network
+    first.requires_grad_(False)
+    config = module.sgd(backbone=[*first.parameters(), *second.parameters()], head=head.parameters())
+    backbone, last = config["optimizer"].param_groups
+    assert [id(p) for p in backbone["params"]] == [id(p) for p in second.parameters()]
+    assert [id(p) for p in last["params"]] == [id(p) for p in head.parameters()]
+    schedule: Any = config["lr_scheduler"]
+    assert schedule["interval"] == "step"
+    assert schedule["scheduler"].lr_lambdas[0](7) == 0
+
+
+def test_alone_there_is_nothing_to_gather():
+    count = torch.tensor(3.0, requires_grad=True)
+    total = over_all_ranks(count)
+    assert total.item() == 3
+    assert not total.requires_grad
+    assert total is not count
+    assert gathered(("a", "b")) == ["a", "b"]
+    assert world() == 1
+
+
+def test_together_counts_are_summed_and_objects_gathered_in_rank_order(monkeypatch: pytest.MonkeyPatch):
+    def all_gather_object(every: list[Any], own: list[Any]) -> None:
+        every[:] = [["other"], own]
+
+    two = SimpleNamespace(
+        is_initialized=lambda: True,
+        get_world_size=lambda: 2,
+        all_reduce=lambda count: count.add_(4),
+        all_gather_object=all_gather_object,
+    )
+    monkeypatch.setattr(keyed, "distributed", two)
+    own = torch.tensor(3)
+    assert over_all_ranks(own).item() == 7
+    assert own.item() == 3
+    assert gathered(["mine"]) == ["other", "mine"]
+    assert world() == 2

@@ -1,0 +1,301 @@
+"""Training as a whole, on a network of 40 weights: an interruption leaves no trace, and a loss of nan stops."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+from wsss.errors import DataError, WsssError
+from wsss.training.data import KeyedDataModule
+from wsss.training.loggers.guarded import Guarded
+from wsss.training.loggers.history import HISTORY, HistoryRow, read_history
+from wsss.training.loggers.options import CSVHistory, LoggerOptions, TensorBoard, history
+from wsss.training.module import METRICS, KeyedModule
+from wsss.training.options import FitOptions, TrainerOptions
+from wsss.training.trainer import Bar, Devices, WholeCheckpoints, fit, own_words, quiet, resume_from, seed, trainer_for
+
+EPOCHS, STEPS = 3, 4
+
+
+class Noise(Dataset[Any]):
+    """Eight inputs and answers; training asks by (epoch, item), and gets another input in every epoch."""
+
+    def __len__(self) -> int:
+        return 8
+
+    def __getitem__(self, asked: tuple[int, int] | int) -> tuple[Tensor, Tensor]:
+        epoch, item = asked if isinstance(asked, tuple) else (0, asked)
+        generator = torch.Generator().manual_seed(1000 * epoch + item)
+        return torch.randn(4, generator=generator), torch.tensor([float(item % 2)])
+
+
+class Module(KeyedModule):
+    """Dropout draws from the global generator: it must stand where it would have stood."""
+
+    def __init__(self, *, nan_at: int | None = None) -> None:
+        super().__init__(
+            fit=FitOptions(epochs=EPOCHS, batch_size=2, learning_rate=0.05, head_factor=1.0), random_seed=5
+        )
+        self.network = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Dropout(0.5), nn.Linear(6, 1))
+        self.nan_at = nan_at
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        inputs, answers = batch
+        loss = functional.mse_loss(self.network(inputs), answers)
+        self.log("train/loss", loss.detach())
+        return loss * float("nan") if self.global_step == self.nan_at else loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        inputs, answers = batch
+        self.log("val/map", functional.mse_loss(self.network(inputs), answers), on_epoch=True)
+        self.log("val/unknown", torch.tensor(float("nan")))
+
+    def configure_optimizers(self) -> Any:
+        first, *_, last = self.network
+        return self.sgd(backbone=first.parameters(), head=last.parameters())
+
+
+class Killed(Exception):  # noqa: N818 - it is what happens, not an error of ours
+    pass
+
+
+class KillAt(Callback):
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        if trainer.global_step == self.step:
+            raise Killed
+
+
+def run(
+    folder: Path, *callbacks: Callback, module: Module | None = None, logger: LoggerOptions | None = None
+) -> tuple[Module, dict[str, float], pl.Trainer]:
+    """Train as a stage does: everything is made anew, and the last epoch's checkpoint is picked up."""
+    seed(5)
+    module = module or Module()
+    resume = resume_from(folder / "checkpoints")
+    data = KeyedDataModule(train=Noise(), val=Noise(), batch_size=2, random_seed=5, workers=0)
+    with quiet():
+        trainer = trainer_for(
+            options=TrainerOptions(),
+            devices=Devices(),
+            epochs=EPOCHS,
+            folder=folder / "checkpoints",
+            logger=logger or CSVHistory(),
+            callbacks=list(callbacks),
+            validate=data.has_validation,
+        )
+        metrics = fit(trainer, module, data=data, resume=resume)
+    return module, metrics, trainer
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unbroken")
+    module, metrics, trainer = run(folder)
+    torch.save({"network": module.network.state_dict(), "metrics": metrics}, folder / "end.pt")
+    assert trainer.global_step == EPOCHS * STEPS
+    return folder
+
+
+@pytest.mark.parametrize("killed_at", [STEPS + 2, 2 * STEPS + 1], ids=["in epoch 1", "in epoch 2"])
+def test_killed_and_resumed_equals_unbroken_training_to_the_bit(unbroken: Path, tmp_path: Path, killed_at: int):
+    with pytest.raises(Killed):
+        run(tmp_path, KillAt(killed_at))
+    kept = resume_from(tmp_path / "checkpoints")
+    assert kept is not None
+    assert kept.step == killed_at // STEPS * STEPS
+    module, metrics, trainer = run(tmp_path)
+    assert trainer.global_step == EPOCHS * STEPS
+    end = torch.load(unbroken / "end.pt", weights_only=True)
+    own = module.network.state_dict()
+    assert own.keys() == end["network"].keys()
+    assert all(torch.equal(own[name], tensor) for name, tensor in end["network"].items())
+    assert metrics == end["metrics"]
+    assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
+
+
+class Broken(LoggerOptions):
+    """A history, and a logger that cannot even be opened."""
+
+    def open(self, folder: Path) -> list[Guarded]:
+        def make(step: int) -> Any:
+            raise OSError(28, "No space left on device")
+
+        return [history(folder), Guarded("broken", make)]
+
+
+def test_a_logger_that_fails_changes_nothing(unbroken: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    module, metrics, trainer = run(tmp_path, logger=Broken())
+    assert trainer.global_step == EPOCHS * STEPS
+    end = torch.load(unbroken / "end.pt", weights_only=True)
+    assert all(torch.equal(module.network.state_dict()[name], tensor) for name, tensor in end["network"].items())
+    assert metrics == end["metrics"]
+    assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
+    assert sum("broken failed" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_tensorboard_shows_a_training_that_was_killed_once(unbroken: Path, tmp_path: Path):
+    with pytest.raises(Killed):
+        run(tmp_path, KillAt(STEPS + 2), logger=TensorBoard())
+    run(tmp_path, logger=TensorBoard())
+    expected = [row for row in read_history(unbroken / HISTORY) if row.name in ("train/loss", "val/map")]
+    events = EventAccumulator(str(tmp_path / "logs" / "tensorboard"))
+    late = time.monotonic() + 30
+    while shown_by(events.Reload()) != sorted(expected) and time.monotonic() < late:
+        time.sleep(0.1)  # a thread of TensorBoard's writes, and may be late
+    assert shown_by(events) == sorted(expected)
+
+
+def shown_by(events: EventAccumulator) -> list[HistoryRow]:
+    tags = [tag for tag in events.Tags()["scalars"] if tag in ("train/loss", "val/map")]
+    return sorted(HistoryRow(event.step, tag, event.value) for tag in tags for event in events.Scalars(tag))
+
+
+def test_killed_before_the_first_epoch_s_end_it_begins_again(unbroken: Path, tmp_path: Path):
+    with pytest.raises(Killed):
+        run(tmp_path, KillAt(2))
+    assert resume_from(tmp_path / "checkpoints") is None
+    run(tmp_path)
+    assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
+
+
+def test_every_step_and_every_validation_is_in_the_history(unbroken: Path):
+    rows = read_history(unbroken / HISTORY)
+    assert [row.step for row in rows if row.name == "train/loss"] == list(range(EPOCHS * STEPS))
+    assert [row.step for row in rows if row.name == "val/map"] == [STEPS * (epoch + 1) - 1 for epoch in range(EPOCHS)]
+    assert {row.name for row in rows} == {"train/loss", "val/map"}
+
+
+def test_metrics_that_are_no_number_are_left_out(unbroken: Path):
+    metrics = torch.load(unbroken / "end.pt", weights_only=True)["metrics"]
+    assert metrics.keys() == {"train/loss", "val/map"}
+
+
+def test_one_checkpoint_is_kept(unbroken: Path):
+    assert [path.name for path in (unbroken / "checkpoints").iterdir()] == ["epoch.ckpt"]
+
+
+def test_a_loss_of_nan_says_where_and_keeps_the_last_epoch(tmp_path: Path):
+    with pytest.raises(WsssError, match=r"the loss is nan at epoch 1, step 7, in .*: lower fit.*is kept"):
+        run(tmp_path, module=Module(nan_at=STEPS + 2))
+    kept = resume_from(tmp_path / "checkpoints")
+    assert kept is not None
+    checkpoint = torch.load(kept.path, weights_only=True)
+    assert checkpoint["global_step"] == STEPS
+    assert all(tensor.isfinite().all() for tensor in checkpoint["state_dict"].values())
+
+
+def test_a_loss_of_nan_in_the_first_epoch_leaves_nothing(tmp_path: Path):
+    with pytest.raises(WsssError, match=r"the loss is nan at epoch 0, step 2, in .*; no epoch was finished$"):
+        run(tmp_path, module=Module(nan_at=1))
+    assert resume_from(tmp_path / "checkpoints") is None
+
+
+class Spoil(Callback):
+    """Makes the gradients of one step infinite, and with them the weights."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_after_backward(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if trainer.global_step == self.step:
+            for parameter in module.parameters():
+                parameter.grad = torch.full_like(parameter, torch.inf)
+
+
+def test_weights_that_are_no_numbers_do_not_take_the_place_of_a_good_checkpoint(tmp_path: Path):
+    with pytest.raises(
+        WsssError, match=r"weights are no numbers any more at epoch 1, step 8, in .*the last good state is"
+    ):
+        run(tmp_path, Spoil(2 * STEPS - 1))
+    kept = resume_from(tmp_path / "checkpoints")
+    assert kept is not None
+    assert kept.step == STEPS
+    state = torch.load(kept.path, weights_only=True)["state_dict"]
+    assert all(tensor.isfinite().all() for tensor in state.values())
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_a_loader_process_says_comes_without_its_traceback(workers: int):
+    class Damaged(Noise):
+        def __getitem__(self, asked: Any) -> Any:
+            raise DataError("a.png is damaged (cut: off): copy it again")
+
+    with pytest.raises(DataError) as caught:
+        list(DataLoader(Damaged(), num_workers=workers))
+    assert own_words(caught.value) == "a.png is damaged (cut: off): copy it again"
+    assert ("Traceback" in str(caught.value)) == bool(workers)
+
+
+def test_the_bar_moves_by_the_step_with_the_loss_beside_it(tmp_path: Path):
+    seen: list[tuple[int, str]] = []
+    run(tmp_path, Bar(lambda count, *, note: seen.append((count, note))))
+    assert len(seen) == EPOCHS * STEPS
+    assert {count for count, _ in seen} == {1}
+    assert all(note.startswith(("loss 0.", "loss 1.")) for _, note in seen)
+
+
+def test_no_folder_has_no_checkpoint(tmp_path: Path):
+    assert resume_from(tmp_path / "nowhere") is None
+
+
+def test_a_torn_checkpoint_is_said_and_the_training_starts_again(
+    unbroken: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    with pytest.raises(Killed):
+        run(tmp_path, KillAt(STEPS + 1))
+    path = tmp_path / "checkpoints" / "epoch.ckpt"
+    path.write_bytes(path.read_bytes()[:1000])
+    with caplog.at_level("WARNING", logger="wsss"):
+        run(tmp_path)
+    assert "epoch.ckpt is torn: the training starts again" in caplog.text
+    assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
+
+
+def test_a_kill_in_the_middle_of_a_write_leaves_the_epoch_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "epoch.ckpt"
+    WholeCheckpoints().save_checkpoint({"global_step": 3, METRICS: {}}, path)
+    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(Killed()))
+    with pytest.raises(Killed):
+        WholeCheckpoints().save_checkpoint({"global_step": 6}, path)
+    kept = resume_from(tmp_path)
+    assert kept is not None
+    assert kept.step == 3
+    assert [file.name for file in tmp_path.iterdir()] == ["epoch.ckpt"]
+
+
+class KillAtTheEnd(Callback):
+    def on_fit_end(self, *_: Any) -> None:
+        raise Killed
+
+
+def test_killed_after_the_last_epoch_nothing_is_trained_again_and_no_metric_is_lost(unbroken: Path, tmp_path: Path):
+    with pytest.raises(Killed):
+        run(tmp_path, KillAtTheEnd())
+    seen: list[str] = []
+    module, metrics, _ = run(tmp_path, Bar(lambda _, *, note: seen.append(note)))
+    end = torch.load(unbroken / "end.pt", weights_only=True)
+    assert seen == []
+    assert metrics == end["metrics"]
+    assert all(torch.equal(module.network.state_dict()[name], tensor) for name, tensor in end["network"].items())
+
+
+class Interrupt(Callback):
+    def on_train_batch_end(self, *_: Any) -> None:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_stops_in_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, Interrupt())
+    assert capsys.readouterr().out == ""

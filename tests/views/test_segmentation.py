@@ -1,0 +1,49 @@
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from wsss.views import (
+    SegmentationViews,
+)
+
+CELL = 8
+"""The stride of `TinyGAP`."""
+
+
+def convolution(images: Tensor) -> Tensor:
+    """A segmentation network of three labels that is not symmetric."""
+    weight = torch.linspace(-1, 1, 3 * 3 * 9).reshape(3, 3, 3, 3).sin() * 3
+    return functional.conv2d(images, weight, padding=1)
+
+
+def test_one_segmentation_view_is_the_networks_softmax():
+    images = torch.randn(2, 3, 9, 14)
+    views = SegmentationViews(scales=(1.0,), flip=False)
+    assert torch.allclose(views(convolution, images), convolution(images).softmax(dim=1), atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(16, 32), (9, 13)])
+def test_segmentation_views_mirror_with_the_image(size: tuple[int, int]):
+    images = torch.randn(1, 3, *size)
+    views = SegmentationViews(scales=(1.0, 0.5, 1.25))
+    probabilities = views(convolution, images)
+    assert torch.allclose(views(convolution, images.flip(-1)), probabilities.flip(-1), atol=1e-5)
+    assert torch.allclose(probabilities.sum(dim=1), torch.ones(1, *size), atol=1e-5)
+    assert probabilities.shape == (1, 3, *size)
+
+
+def test_segmentation_scales_are_averaged_as_logits():
+    def by_width(images: Tensor) -> Tensor:
+        level = {20: 1.0, 10: 4.0, 40: 7.0}[images.shape[-1]]
+        return torch.stack([torch.zeros_like(images[:, 0]), torch.full_like(images[:, 0], level)], dim=1)
+
+    probabilities = SegmentationViews(scales=(1.0, 0.5, 2.0))(by_width, torch.zeros(1, 3, 10, 20))
+    expected = torch.tensor(4.0).sigmoid().expand(1, 10, 20)
+    assert torch.allclose(probabilities[:, 1], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("scales", [(), (0.0,), (1.0, -0.5)])
+def test_scales_that_are_none_are_refused(scales: tuple[float, ...]):
+    with pytest.raises(ValueError, match="scales must be positive numbers"):
+        SegmentationViews(scales=scales)

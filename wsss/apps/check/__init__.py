@@ -1,0 +1,1 @@
+"""Data sets checked before a run: every problem, with its remedy."""

@@ -1,0 +1,64 @@
+"""What is read of each run that is compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from wsss.errors import StoreError
+from wsss.run.record import RunRecord, read_record
+from wsss.run.run_folder import Scores
+from wsss.store.files import read_json
+from wsss.store.store import Artifact
+
+EVALUATION: Final = "evaluate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A finished run under the name that the tables give it."""
+
+    name: str
+    record: RunRecord
+    scores: Scores
+    images: Mapping[str, Mapping[str, Mapping[str, float | None]]]
+    """Every image's own IoU, by stage and split."""
+
+    def artifact(self, stage: str) -> Artifact:
+        """Return what a stage made."""
+        return self.record.artifact(stage)
+
+
+def read_runs(folders: Sequence[Path]) -> tuple[Compared, ...]:
+    """Read at least two runs; raises `StoreError` where one is no run, or was not evaluated to its end."""
+    if len(folders) < 2:
+        raise StoreError("compare at least two runs: wsss compare outputs/toy/1 outputs/toy/2")
+    records = [read_record(folder) for folder in folders]
+    return tuple(_read(record, name=name) for record, name in zip(records, short_names(records), strict=True))
+
+
+def short_names(records: Sequence[RunRecord]) -> list[str]:
+    """Return the last two parts of every folder, such as toy/1, or the whole paths where these are not distinct."""
+    names = ["/".join(record.folder.parts[-2:]) for record in records]
+    return names if len(set(names)) == len(names) else [str(record.folder) for record in records]
+
+
+def flat(node: Any, *, key: str = "") -> dict[str, Any]:
+    """Return the leaves of a config by their dotted keys; a list is a leaf."""
+    if isinstance(node, Mapping) and node:
+        return {
+            dotted: leaf
+            for name, child in node.items()
+            for dotted, leaf in flat(child, key=f"{key}.{name}" if key else str(name)).items()
+        }
+    return {key: node}
+
+
+def _read(record: RunRecord, *, name: str) -> Compared:
+    found = record.artifact(EVALUATION).items
+    return Compared(
+        name=name,
+        record=record,
+        scores=read_json(found / "scores.json"),
+        images=read_json(found / "images.json"),
+    )

@@ -1,0 +1,94 @@
+"""Contact sheets of the images on which one run's masks are better, or worse, than another's."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from wsss.apps.compare.compared import Compared
+from wsss.data.images import read_image, read_mask
+from wsss.data.index import Index
+from wsss.draw.numbers import percent
+from wsss.draw.sheet import ImagePanel, MaskPanel, Panel, Sheet, SheetRow
+from wsss.engine.stage import item_path, read_index
+from wsss.errors import StoreError, one_of
+from wsss.store.files import MASK, read_mask_item
+
+WORTH: Final = 0.01
+"""Differences in an image's own IoU below this are none."""
+
+
+class Masks(NamedTuple):
+    """Which masks are compared."""
+
+    stage: str
+    split: str
+
+
+def scored_masks(runs: Sequence[Compared]) -> list[Masks]:
+    """Return the stages and splits whose masks all runs have and have scored, in the order of the first run."""
+    return [
+        Masks(stage, split)
+        for stage, splits in runs[0].images.items()
+        for split in splits
+        if all(split in run.images.get(stage, {}) and _are_masks(run, stage) for run in runs)
+    ]
+
+
+def chosen_masks(runs: Sequence[Compared], *, wanted: str | None) -> Masks:
+    """Return what `wanted` names, as stage:split, or the last masks; raises `StoreError` where they are not there."""
+    every = {f"{masks.stage}:{masks.split}": masks for masks in scored_masks(runs)}
+    if not every:
+        raise StoreError("these runs have no scored masks in common: compare runs on one data set that has true masks")
+    if wanted is not None and wanted not in every:
+        raise StoreError(f"--masks {wanted}: these runs have in common: {one_of(list(every))}")
+    return every[wanted if wanted is not None else list(every)[-1]]
+
+
+def gain_sheets(first: Compared, other: Compared, masks: Masks, *, count: int) -> tuple[Sheet, ...]:
+    """Return two sheets at most, of the images on which `other` gains and loses most, in their own IoU.
+
+    Raises `StoreError` where the two have no scored image in common.
+    """
+    index = read_index(first.artifact("index_data"))
+    before, after = (run.images[masks.stage][masks.split] for run in (first, other))
+    gains = {
+        image: other_iou - iou
+        for image, iou in before.items()
+        if iou is not None and (other_iou := after.get(image)) is not None
+    }
+    if not gains:
+        raise StoreError(f"{first.name} and {other.name} have no scored image of {masks.split} in common")
+    ranked = sorted(gains, key=lambda image: (-gains[image], image))
+    groups = {
+        "better": [image for image in ranked if gains[image] >= WORTH][:count],
+        "worse": [image for image in ranked[::-1] if gains[image] <= -WORTH][:count],
+    }
+    return tuple(
+        Sheet(
+            title=f"{other.name} {word} than {first.name}",
+            rows=tuple(_row(index, image, masks, runs=(first, other)) for image in images),
+        )
+        for word, images in groups.items()
+        if images
+    )
+
+
+def _row(index: Index, image: str, masks: Masks, *, runs: tuple[Compared, Compared]) -> SheetRow:
+    record = index.records[image]
+    path = index.mask_path(record)
+    assert path is not None, "an image without a mask is not scored"
+    panels: list[Panel] = [ImagePanel(title="image")]
+    for run in runs:
+        labels = read_mask_item(item_path(run.artifact(masks.stage), record, MASK))
+        own = run.images[masks.stage][masks.split][image]
+        panels.append(MaskPanel(title=run.name, words=f"IoU {percent(own)}", labels=labels))
+    panels.append(MaskPanel(title="truth", labels=read_mask(path)))
+    return SheetRow(
+        id=record.id,
+        image=read_image(index.image_path(record)),
+        classes=tuple(index.classes[c] for c in record.classes),
+        panels=tuple(panels),
+    )
+
+
+def _are_masks(run: Compared, stage: str) -> bool:
+    return any(run.artifact(stage).items.glob(f"*{MASK}"))

@@ -1,0 +1,29 @@
+"""Which of a run's networks says what an image shows: not always the one that its maps are read from."""
+
+import torch
+
+from wsss.engine.fit import Fit
+from wsss.engine.stage import Job
+from wsss.models.classifier import GAPClassifier
+from wsss.run.record import RunRecord
+from wsss.stages.extract_cams import CamExtractor
+from wsss.stages.train_classifier import TrainMultiLabel, load_classifier
+
+
+def answering(record: RunRecord, extractor: CamExtractor, *, job: Job) -> GAPClassifier:
+    """Return the classifier of an opened `ExtractCams`: the one that was last trained on what images show.
+
+    It is what maps are read from, unless there are other heads: below ReCAM's it is the same training's first head, and
+    below binary classifiers what these were trained from.
+    """
+    if extractor.stage.heads is None:
+        assert isinstance(extractor.network, GAPClassifier), "only heads make other networks"
+        return extractor.network
+    while not isinstance(_trained_by(record, job), TrainMultiLabel):
+        job = record.job(job.inputs["classifier"].stage)
+    network = load_classifier(job, extractor.stage.classifier)
+    return network.to(extractor.device).to(memory_format=torch.channels_last)
+
+
+def _trained_by(record: RunRecord, job: Job) -> Fit:
+    return record.stage(job.inputs["classifier"].stage, Fit)  # type: ignore[type-abstract]

@@ -1,0 +1,220 @@
+"""The classifier of a finished run, asked where it saw what it says: `Explainer.of(run)(image)`."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal, final
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from wsss.apps.explain.answering import answering
+from wsss.apps.explain.explanation import Explained, Explanation
+from wsss.apps.explain.maps import at_size, maps_of
+from wsss.apps.explain.methods import QUICK, Fitting, fitting
+from wsss.apps.explain.scoring import Judgement, Scoring, localisation
+from wsss.cams.base import CAMMethod
+from wsss.cams.scores import classify
+from wsss.draw.sheet import shrunk
+from wsss.engine.stage import Runtime
+from wsss.errors import ConfigError, DataError, ModelError, one_of
+from wsss.labels import IGNORE, label_of
+from wsss.metrics.faithfulness import confidence_in, explanation_images
+from wsss.models.classifier import GAPClassifier
+from wsss.models.normalisation import Normalisation
+from wsss.run.record import RunRecord, read_record
+from wsss.stages.extract_cams import ExtractCams
+from wsss.stages.heads import MapNetwork
+from wsss.types import Size
+
+STAGE: Final = "extract_cams"
+"""The stage of a run whose classifier, and head where ReCAM or others trained one, is explained."""
+YES: Final = 0.5
+"""Probability from which the classifier says that an image shows a class."""
+SIDE: Final = 512
+SMALLEST_SIDE: Final = 32
+
+Picture = UInt8[np.ndarray, "h w 3"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Explainer:
+    """Asks CAM methods for maps of an image, at one scale, and scores them by what the classifier says of it.
+
+    Where ReCAM trained two heads, maps are read with the one that the run chose, and the classifier's first head says
+    what an image shows. Methods that ask binary classifiers get those of the run, and all others the classifier.
+    """
+
+    classes: tuple[str, ...]
+    fingerprint: str
+    """Of the training that made what maps are read from."""
+    classifier: GAPClassifier
+    networks: tuple[MapNetwork, ...]
+    """What maps are read from: a method gets the first that it fits."""
+    normalisation: Normalisation
+    device: torch.device
+    side: int = SIDE
+    """Images with a longer side are shrunk to it before the network sees them; their maps are not."""
+    scoring: Scoring = field(default_factory=Scoring)
+
+    def __post_init__(self) -> None:
+        check_side(self.side)
+
+    @classmethod
+    def of(
+        cls,
+        run: str | Path | RunRecord,
+        *,
+        store: str | Path | None = None,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        side: int = SIDE,
+    ) -> "Explainer":
+        """Load the classifier of a finished run.
+
+        Args:
+            run: The run's folder, such as `outputs/toy/1`, or what `read_record` returned for it.
+            store: Where the run's store lies, if it was moved.
+            device: Where to compute; `auto` takes a GPU if there is one.
+            side: Pixels of the longer side at which the network sees larger images, at least 32.
+
+        Raises:
+            StoreError: The folder is no run's, or its maps are not finished.
+            ConfigError: `device` is not there.
+            ValueError: `side` is too small.
+        """
+        record = run if isinstance(run, RunRecord) else read_record(Path(run), store=Path(store) if store else None)
+        check_side(side)
+        stage, job = record.stage(STAGE, ExtractCams), record.job(STAGE)
+        extractor = stage.open(job, Runtime(device=device).torch_device())
+        network = extractor.network
+        classifier = answering(record, extractor, job=job)
+        return cls(
+            classes=extractor.index.classes,
+            fingerprint=job.inputs["classifier"].fingerprint,
+            classifier=classifier,
+            networks=(network,) if isinstance(network, GAPClassifier) else (classifier, network),
+            normalisation=stage.classifier.normalisation,
+            device=extractor.device,
+            side=side,
+        )
+
+    def __call__(
+        self,
+        image: Picture,
+        *,
+        methods: Sequence[str] | Fitting = QUICK,
+        classes: Sequence[str] = (),
+        mask: UInt8[np.ndarray, "mask_h mask_w"] | None = None,
+        scored: bool = True,
+        watch: Callable[[str], object] | None = None,
+    ) -> Explained:
+        """Explain an RGB image, such as `wsss.data.images.read_image` reads it.
+
+        Args:
+            image: What to explain.
+            methods: Names of files of conf/cam (all: `methods.cam_methods()`), or what `fitting` made.
+            classes: Names of classes; those that the classifier says yes to, at least the likeliest, if not given.
+            mask: The true mask, for the scores that need one.
+            scored: False leaves the scores out, which take most of the time.
+            watch: Is called with the name of each method as it is done.
+
+        Raises:
+            ConfigError: A method or a class that there is not, or no method that fits.
+            DataError: A mask of another size.
+            ModelError: The image does not fit the memory of a GPU.
+        """
+        if mask is not None and mask.shape != image.shape[:2]:
+            raise DataError(f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels: the image has another size")
+        asked = methods if isinstance(methods, Fitting) else fitting(methods, self.networks)
+        try:
+            seen = self.normalisation(shrunk(image, side=self.side)).to(self.device)
+            with torch.no_grad():
+                likely = classify(self.classifier, seen[None])[0].float().sigmoid().tolist()
+            look = _Look(
+                image=seen,
+                size=Size(height=image.shape[0], width=image.shape[1]),
+                probabilities=tuple(likely),
+                classes=self.chosen(classes, likely),
+                mask=None if mask is None else torch.from_numpy(mask),
+            )
+            found = []
+            for name, (method, network) in asked.methods.items():
+                found += self._explain(look, name, method=method, network=network, scored=scored)
+                if watch is not None:
+                    watch(name)
+        except torch.OutOfMemoryError as error:
+            raise ModelError(f"a side of {self.side} pixels does not fit the GPU: choose a smaller one") from error
+        return Explained(
+            explanations=tuple(sorted(found, key=lambda each: look.classes.index(each.cls))),
+            probabilities=dict(zip(self.classes, likely, strict=True)),
+            left_out=asked.left_out,
+        )
+
+    def chosen(self, names: Sequence[str], probabilities: Sequence[float]) -> tuple[int, ...]:
+        """Return the classes of these names, or those that are likely, the likeliest first.
+
+        Raises `ConfigError` for names that no class has.
+        """
+        unknown = list(dict.fromkeys(name for name in names if name not in self.classes))
+        if unknown:
+            raise ConfigError([f"classes: there is no {name!r}; there are: {one_of(self.classes)}" for name in unknown])
+        if names:
+            return tuple(self.classes.index(name) for name in dict.fromkeys(names))
+        ranked = sorted(range(len(self.classes)), key=lambda cls: -probabilities[cls])
+        return tuple(cls for place, cls in enumerate(ranked) if place == 0 or probabilities[cls] >= YES)
+
+    def _explain(
+        self, look: "_Look", name: str, *, method: CAMMethod, network: MapNetwork, scored: bool
+    ) -> list[Explanation]:
+        begin = time.perf_counter()
+        maps = maps_of(method, network, images=look.image[None], classes=[look.classes])
+        heats = maps.cpu()
+        seconds = time.perf_counter() - begin
+        again = None
+        if scored:
+            masked = explanation_images(look.image.expand(len(maps), -1, -1, -1), maps)
+            again = maps_of(method, network, images=masked, classes=[(cls,) for cls in look.classes])
+        return [
+            Explanation(
+                cls=cls,
+                name=self.classes[cls],
+                method=name,
+                probability=look.probabilities[cls],
+                heat=heats[place].numpy(),
+                size=look.size,
+                seconds=seconds,
+                judgement=Judgement()
+                if again is None
+                else self._judge(look, cls, heat=maps[place], again=again[place]),
+            )
+            for place, cls in enumerate(look.classes)
+        ]
+
+    def _judge(self, look: "_Look", cls: int, *, heat: Float[Tensor, "y x"], again: Float[Tensor, "y x"]) -> Judgement:
+        scores = self.scoring.faithfulness(confidence_in(cls, self.classifier), look.image, heat=heat, again=again)
+        if look.mask is None:
+            return Judgement(scores=scores)
+        full = at_size(look.size, heat.cpu())
+        located, pixels = localisation(full, look.mask == label_of(cls), counted=look.mask != IGNORE)
+        return Judgement(scores=scores | located, pixels=pixels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """An image as the network sees it, what the classifier says of it, and which classes are explained."""
+
+    image: Float[Tensor, "3 y x"]
+    size: Size
+    probabilities: tuple[float, ...]
+    classes: tuple[int, ...]
+    mask: Tensor | None
+
+
+def check_side(side: int) -> None:
+    """Refuse with a `ValueError` a side at which nothing could be seen."""
+    if side < SMALLEST_SIDE:
+        raise ValueError(f"side must be at least {SMALLEST_SIDE} pixels, got {side}")

@@ -1,0 +1,67 @@
+"""CAM methods by the names of their files in conf/cam: which of them fit a network, and why others do not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import yaml
+
+from wsss.cams import CAMMethod
+from wsss.config.build import build
+from wsss.config.help import config_folder
+from wsss.errors import ConfigError, ModelError, one_of
+from wsss.stages.heads import MapNetwork
+
+QUICK: Final = ("cam", "gradcam_plusplus", "layercam", "ablationcam", "fgcam")
+"""Methods that take a few passes and differ: at one scale Grad-CAM and others are CAM below a linear head."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitting:
+    """Methods by name, each with the network that it is asked of; and why others are left out."""
+
+    methods: dict[str, tuple[CAMMethod, MapNetwork]]
+    left_out: dict[str, str]
+
+
+def cam_methods() -> list[str]:
+    """Return the names of the files of conf/cam."""
+    return sorted(path.stem for path in (config_folder() / "cam").glob("*.yaml"))
+
+
+def cam_method(name: str) -> CAMMethod:
+    """Return the method of a file of conf/cam with the options that stand there."""
+    config = yaml.safe_load((config_folder() / "cam" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return build(config, CAMMethod, key="cam")  # type: ignore[type-abstract]
+
+
+def fitting(names: Sequence[str], networks: Sequence[MapNetwork]) -> Fitting:
+    """Give every method the first network that it fits.
+
+    Raises `ConfigError` for names that are no methods', and where none of the methods fits.
+    """
+    known = cam_methods()
+    unknown = list(dict.fromkeys(name for name in names if name not in known))
+    if unknown:
+        raise ConfigError([f"methods: there is no {name!r}; there are: {one_of(known)}" for name in unknown])
+    methods: dict[str, tuple[CAMMethod, MapNetwork]] = {}
+    left_out: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        method = cam_method(name)
+        reasons = [_refusal(method, network) for network in networks]
+        if None in reasons:
+            methods[name] = method, networks[reasons.index(None)]
+        else:
+            left_out[name] = str(reasons[0])
+    if not methods:
+        raise ConfigError([f"methods: {name} does not fit this run: {reason}" for name, reason in left_out.items()])
+    return Fitting(methods=methods, left_out=left_out)
+
+
+def _refusal(method: CAMMethod, network: MapNetwork) -> str | None:
+    """Return why a method does not fit a network, None where it does."""
+    try:
+        method.check(network)
+    except ModelError as error:
+        return str(error)
+    return None

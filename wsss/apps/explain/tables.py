@@ -1,0 +1,77 @@
+"""Scores on the screen: a table an image and class, and one of the means."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from wsss.apps.explain.averages import Average
+from wsss.apps.explain.explanation import Explained
+from wsss.apps.explain.metric import Metric, shown_metrics
+from wsss.draw.numbers import percent
+
+BEST: Final = "*"
+"""Stands beside the best of a column: a pipe or a file knows no bold letters."""
+WIDE: Final = Console(width=1000)
+KEY: Final = f"per cent; ↑ higher is better, ↓ lower; {BEST} best"
+
+
+def class_tables(image: str, explained: Explained) -> list[Table]:
+    """Return a table of each class: methods down, scores across."""
+    return [
+        _table(
+            f"{image}: {name} {percent(each[0].probability)} %",
+            methods=[one.method for one in each],
+            seconds=[one.seconds for one in each],
+            scores=[one.judgement.scores for one in each],
+        )
+        for name, each in explained.by_class().items()
+    ]
+
+
+def average_table(averages: Sequence[Average], *, images: int) -> Table:
+    """Return the means of every method."""
+    return _table(
+        f"means over {images} images, {averages[0].count} pairs of an image and a class",
+        methods=[each.method for each in averages],
+        seconds=[each.seconds for each in averages],
+        scores=[each.scores for each in averages],
+    )
+
+
+def brief(seconds: float) -> str:
+    """Write a time that is mostly below a second."""
+    return f"{1000 * seconds:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
+
+
+def _table(
+    title: str,
+    *,
+    methods: Sequence[str],
+    seconds: Sequence[float],
+    scores: Sequence[Mapping[str, float | None]],
+) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("method", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    metrics = shown_metrics(scores)
+    for metric in metrics:
+        table.add_column(f"{metric.short} {metric.arrow}", justify="right", no_wrap=True)
+    columns = [_cells(metric, [each.get(metric.key) for each in scores]) for metric in metrics]
+    for row, method in enumerate(methods):
+        table.add_row(method, brief(seconds[row]), *(column[row] for column in columns))
+    # A pipe has 80 columns, to which numbers would be cut.
+    table.width = Measurement.get(WIDE, WIDE.options, table).maximum
+    return table
+
+
+def _cells(metric: Metric, values: Sequence[float | None]) -> list[Text]:
+    best = metric.best(values)
+    return [
+        Text(f"{percent(value)}{BEST}", style="bold green") if place in best else Text(f"{percent(value)} ")
+        for place, value in enumerate(values)
+    ]

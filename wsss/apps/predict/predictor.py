@@ -1,0 +1,136 @@
+"""The network of a finished run, asked for images of any size: `Predictor.of(run)(image)`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, final
+
+import numpy as np
+import torch
+from jaxtyping import Float16, UInt8
+
+from wsss.engine.stage import Runtime
+from wsss.errors import ModelError
+from wsss.labels import BACKGROUND, class_of
+from wsss.masks import strongest
+from wsss.run.record import RunRecord, read_record
+from wsss.stages.predict_masks import MaskPredictor, PredictMasks
+from wsss.tiles import Scores, Tiles
+from wsss.types import ScoreMaps, Size
+
+STAGE = "predict_masks"
+"""The stage of a run whose way of asking the network is taken over: its views and its refiners."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """What an image shows of one class."""
+
+    pixels: int
+    fraction: float
+    """Share of the image's pixels."""
+    confidence: float
+    """Mean over these pixels, in [0, 1]."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prediction:
+    """The labels of an image's pixels: 0 is background, class c is c + 1."""
+
+    classes: tuple[str, ...]
+    labels: UInt8[np.ndarray, "h w"]
+    confidence: Float16[np.ndarray, "h w"]
+    """The score of each pixel's label, in [0, 1]: a probability where nothing refined it."""
+
+    @property
+    def mean_confidence(self) -> float:
+        """Mean over all pixels, the background's included."""
+        return float(self.confidence.mean(dtype=np.float64))
+
+    def areas(self) -> dict[str, Area]:
+        """Return what the image shows of each class that has a pixel, in the order of the classes."""
+        pixels, sums = np.zeros(256, dtype=np.int64), np.zeros(256)
+        # Row by row, since bincount would widen a large image to 16 bytes a pixel.
+        for labels, confidence in zip(self.labels, self.confidence, strict=True):
+            pixels += np.bincount(labels, minlength=256)
+            sums += np.bincount(labels, weights=confidence, minlength=256)
+        shown = [label for label in np.flatnonzero(pixels).tolist() if label != BACKGROUND]
+        return {
+            self.classes[class_of(label)]: Area(
+                pixels=int(pixels[label]),
+                fraction=int(pixels[label]) / self.labels.size,
+                confidence=float(sums[label] / pixels[label]),
+            )
+            for label in shown
+        }
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Predictor:
+    """Labels every pixel of an image as the run's own `predict_masks` does: the same views, refiners and network.
+
+    Images with a side above `tiles.side` are worked on in tiles, which are refined before they are merged.
+    """
+
+    classes: tuple[str, ...]
+    fingerprint: str
+    """Of the run's `predict_masks`: predictors of one fingerprint and one size of tiles answer the same."""
+    network: MaskPredictor
+    tiles: Tiles = field(default_factory=Tiles)
+
+    @classmethod
+    def of(
+        cls,
+        run: str | Path | RunRecord,
+        *,
+        store: str | Path | None = None,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        tile: int = Tiles.side,
+    ) -> "Predictor":
+        """Load the network of a finished run.
+
+        Args:
+            run: The run's folder, such as `outputs/toy/1`, or what `read_record` returned for it.
+            store: Where the run's store lies, if it was moved.
+            device: Where to compute; `auto` takes a GPU if there is one.
+            tile: Pixels of a side above which an image is cut, at least 256. Memory grows with its square.
+
+        Raises:
+            StoreError: The folder is no run's, or its segmentation network is not finished.
+            ConfigError: `device` is not there.
+            ValueError: `tile` is too small.
+
+        A call raises `ModelError` where a tile does not fit the memory of a GPU.
+        """
+        record = run if isinstance(run, RunRecord) else read_record(Path(run), store=Path(store) if store else None)
+        tiles = Tiles(side=tile)
+        stage, job = record.stage(STAGE, PredictMasks), record.job(STAGE)
+        network = stage.predictor(job, Runtime(device=device).torch_device())
+        return cls(classes=network.index.classes, fingerprint=job.artifact.fingerprint, network=network, tiles=tiles)
+
+    def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> Prediction:
+        """Return the labels of an RGB image, such as `wsss.data.images.read_image` reads it."""
+        labels = np.empty(image.shape[:2], dtype=np.uint8)
+        confidence = np.empty(image.shape[:2], dtype=np.float16)
+
+        def scores(rows: slice, columns: slice) -> Scores:
+            return self._scores(image[rows, columns])
+
+        size = Size(height=image.shape[0], width=image.shape[1])
+        for rows, columns, block in self.tiles.merged(size, scores):
+            labels[rows, columns], confidence[rows, columns] = strongest(_maps(block))
+        return Prediction(classes=self.classes, labels=labels, confidence=confidence)
+
+    def _scores(self, image: UInt8[np.ndarray, "h w 3"]) -> Scores:
+        try:
+            (result,) = self.network.compute([image])
+        except torch.OutOfMemoryError as error:
+            size = f"{image.shape[1]} x {image.shape[0]} pixels"
+            raise ModelError(f"{size} at once do not fit the memory of the GPU: choose smaller tiles") from error
+        return self.network.refined(result).full().scores
+
+
+def _maps(scores: Scores) -> ScoreMaps:
+    labels, height, width = scores.shape
+    return ScoreMaps(labels=torch.arange(labels), scores=scores, size=Size(height=height, width=width))

@@ -1,0 +1,155 @@
+"""What `wsss store` does: list what lies in a store, check it, and delete what no run refers to."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from rich.box import SIMPLE
+from rich.table import Table
+
+from wsss.draw.numbers import file_size
+from wsss.engine.progress import bar, console
+from wsss.errors import one_of
+from wsss.run.record import read_record
+from wsss.run.references import lost, used_by
+from wsss.store.garbage import Entry, delete, entries, frozen_job, waste
+from wsss.store.store import Artifact, Store
+from wsss.store.verify import Finding, check, repair
+
+Users = Mapping[str, tuple[Path, ...]]
+"""Folders of the runs that refer to an artifact, by its fingerprint."""
+NAMED: Final = 2
+"""Runs that are named for each artifact."""
+
+
+def show(store: Store) -> None:
+    """Print a table of every artifact."""
+    console.print(table(entries(store), used_by(store), title="store"))
+
+
+def show_json(store: Store) -> None:
+    """Print a list of objects, one an artifact."""
+    users = used_by(store)
+    listed = [_plain(entry, users.get(entry.artifact.fingerprint, ())) for entry in entries(store)]
+    sys.stdout.write(json.dumps(listed, indent=2, ensure_ascii=False) + "\n")
+
+
+def verify(store: Store, *, repairing: bool) -> bool:
+    """Name every file that is not as it was made; return whether nothing is damaged, or all of it was repaired."""
+    finished = [entry for entry in entries(store) if entry.state in ("finished", "torn")]
+    files, size = sum(entry.files for entry in finished), sum(entry.size for entry in finished)
+    with bar("verify", total=files, unit="files") as advance:
+        findings = {entry.artifact: check(entry.artifact, checked=advance) for entry in finished}
+    for finding in (each for every in findings.values() for each in every):
+        _say(f"{finding.harm:<8} {finding.path}")
+    harmed = {artifact: every for artifact, every in findings.items() if any(each.harm != "stray" for each in every)}
+    if not harmed:
+        _say(f"all {len(finished)} finished artifacts are as they were made: {files} files, {file_size(size)}")
+        return True
+    _say(f"{len(harmed)} of {len(finished)} finished artifacts are damaged")
+    if repairing:
+        return _repaired(harmed)
+    _say("wsss store verify --repair deletes what is damaged, so that the next run makes it again")
+    return False
+
+
+def collect(store: Store, *, deleting: bool, keep: Sequence[Path] = ()) -> None:
+    """List what no run refers to, and delete it where `deleting`; the runs `keep` are noted first.
+
+    Raises `StoreError` where what a run refers to cannot be read; nothing is deleted then.
+    """
+    for folder in keep:
+        store.remember(read_record(folder, store=store.root).folder)
+    found = waste(store, roots=used_by(store))
+    for folder in lost(store):
+        _say(f"no longer a run: {folder}")
+    if found.unused:
+        console.print(table(found.unused, {}, title="no run refers to"))
+    for path in found.left:
+        _say(f"left by a killed writer: {path}")
+    if not (found.unused or found.left):
+        _say("there is nothing to delete")
+    elif deleting:
+        _delete(store, found.unused, found.left)
+    else:
+        _say("nothing was deleted: --yes deletes all of it")
+
+
+def table(found: Sequence[Entry], users: Users, *, title: str) -> Table:
+    """Return a table of artifacts, with their total at the end."""
+    shown = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    for name in ("stage", "fingerprint", "state"):
+        shown.add_column(name, no_wrap=True)
+    for name in ("size", "age"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    shown.add_column("runs" if users else "", overflow="fold")
+    for entry in found:
+        artifact = entry.artifact
+        runs = [_short(folder) for folder in users.get(artifact.fingerprint, ())]
+        age = _age(time.time() - entry.written)
+        row = (artifact.stage, artifact.fingerprint, entry.state, file_size(entry.size), age)
+        shown.add_row(*row, one_of(runs, limit=NAMED))
+    shown.add_section()
+    shown.add_row("total", f"{len(found)} artifacts", "", file_size(sum(entry.size for entry in found)), "", "")
+    return shown
+
+
+def _plain(entry: Entry, runs: Sequence[Path]) -> dict[str, Any]:
+    return {
+        "stage": entry.artifact.stage,
+        "fingerprint": entry.artifact.fingerprint,
+        "state": entry.state,
+        "files": entry.files,
+        "bytes": entry.size,
+        "written": datetime.fromtimestamp(entry.written, UTC).isoformat(timespec="seconds"),
+        "path": str(entry.artifact.path),
+        "runs": [str(folder) for folder in runs],
+    }
+
+
+def _repaired(harmed: Mapping[Artifact, Sequence[Finding]]) -> bool:
+    """Repair what nobody is making; return whether that was all."""
+    busy = [artifact for artifact, findings in harmed.items() if not repair(artifact, findings)]
+    for artifact in busy:
+        _say(f"a run holds {artifact.path} right now: try again when it is done")
+    mended = [artifact for artifact in harmed if artifact not in busy]
+    if mended:
+        _say("what was damaged is deleted; such runs make it again:")
+    for command in dict.fromkeys(frozen_job(artifact).get("command", "wsss run ...") for artifact in mended):
+        _say(f"  {command}")
+    return not busy
+
+
+def _delete(store: Store, unused: Sequence[Entry], left: Sequence[Path]) -> None:
+    kept = []
+    with bar("delete", total=len(unused), unit="artifacts") as advance:
+        for entry in unused:
+            if not delete(entry, roots=lambda: used_by(store)):
+                kept.append(entry)
+            advance()
+    for path in left:
+        path.unlink(missing_ok=True)
+    for entry in kept:
+        _say(f"kept, since a run has taken it meanwhile: {entry.artifact.path}")
+    _say(f"deleted: {file_size(sum(entry.size for entry in unused if entry not in kept))}")
+
+
+def _short(folder: Path) -> str:
+    return str(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)
+
+
+def _age(seconds: float) -> str:
+    """Write a time span in the largest unit of which there are two."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def _say(text: str) -> None:
+    """Print a line in which brackets are no markup."""
+    console.print(text, markup=False)

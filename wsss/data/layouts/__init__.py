@@ -1,0 +1,1 @@
+"""Layouts of data sets, one a file: where images, labels and masks lie."""

@@ -1,0 +1,89 @@
+"""A data set of toy scenes, drawn when it is indexed: for first steps, tests and a look at the whole pipeline."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, final
+
+import numpy as np
+from PIL import Image
+
+from wsss.data.index import Index, Record
+from wsss.data.layouts.base import IndexWriter
+from wsss.data.layouts.toy_scenes import TOY_CLASSES, draw_scene
+from wsss.errors import ConfigError
+from wsss.labels import BACKGROUND, IGNORE, class_of, palette
+from wsss.types import Size
+
+SMALLEST: Final = 32
+"""Below this size, in pixels, patterns cannot be told apart."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Toy(IndexWriter):
+    """Bees, ladybirds, snails and turtles in `train` and `val`. An image depends on `random_seed` and its number."""
+
+    train: int
+    """Images to train on."""
+    val: int
+    """Images to validate on."""
+    size: int = 128
+    """Longer side of the images in pixels."""
+    random_seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse numbers with which nothing can be drawn."""
+        super().__post_init__()
+        lowest = {"train": 1, "val": 1, "size": SMALLEST, "random_seed": 0}
+        given = {"train": self.train, "val": self.val, "size": self.size, "random_seed": self.random_seed}
+        problems = [
+            f"dataset.{k}: {given[k]} is too small; use {low} or more" for k, low in lowest.items() if given[k] < low
+        ]
+        if problems:
+            raise ConfigError(problems)
+
+    def home(self) -> Path:
+        """Images lie where the index is written."""
+        return Path()
+
+    def sources(self) -> tuple[Path, ...]:
+        """There is nothing on disk beforehand."""
+        return ()
+
+    def index(self, into: Path) -> Index:
+        """Draw the images and masks below `into`, and gather them."""
+        for folder in ("images", "masks"):
+            (into / folder).mkdir(parents=True, exist_ok=True)
+        drawn = {
+            split: [self._draw(f"{split}_{number:04d}", number, stream, into) for number in range(count)[: self.limit]]
+            for stream, (split, count) in enumerate({"train": self.train, "val": self.val}.items())
+        }
+        return Index.of(
+            [record for records in drawn.values() for record in records],
+            classes=TOY_CLASSES,
+            splits={split: [record.id for record in records] for split, records in drawn.items()},
+            root=into,
+        )
+
+    def _draw(self, image_id: str, number: int, stream: int, into: Path) -> Record:
+        scene = draw_scene(number, size=self.size, random_seed=self.random_seed, stream=stream)
+        image, mask = f"images/{image_id}.png", f"masks/{image_id}.png"
+        Image.fromarray(scene.image).save(into / image)
+        picture = Image.fromarray(scene.mask)
+        picture.putpalette(_colours())
+        picture.save(into / mask)
+        height, width = scene.mask.shape
+        shown = set(np.unique(scene.mask).tolist()) - {BACKGROUND, IGNORE}
+        return Record(
+            id=image_id,
+            image=image,
+            size=Size(height=height, width=width),
+            classes=tuple(sorted(class_of(label) for label in shown)),
+            mask=mask,
+        )
+
+
+@cache
+def _colours() -> bytes:
+    return palette().tobytes()

@@ -1,0 +1,175 @@
+"""The two charts of a report: how mIoU depends on the background threshold, and how a training went."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import matplotlib as mpl
+import numpy as np
+from jaxtyping import Float
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from wsss.draw.numbers import ORACLE, percent
+from wsss.draw.series import LogRow, Series, series, smooth, thinned
+from wsss.draw.svg import INK, SERIES, STYLE, Hint, to_svg
+
+POINTS: Final = 300
+"""About as many points as a chart has room for; a longer curve is thinned to them."""
+
+WIDTH: Final = 4.2
+HEIGHT: Final = 2.9
+"""Size of a chart in inches of 72 points; a page scales it."""
+
+
+def threshold_curve(
+    thresholds: Sequence[float], miou: Sequence[float], *, used: tuple[float, str] | None = None
+) -> Markup:
+    """Draw mIoU (fractions, nan where there is none) over increasing background thresholds.
+
+    The best threshold is marked as an oracle, since masks were needed to find it; `used` is the run's own, with a
+    word on where it comes from.
+    """
+    assert len(thresholds) == len(miou) > 0, f"{len(thresholds)} thresholds for {len(miou)} scores"
+    x, y = np.array(thresholds, dtype=float), np.array(miou, dtype=float)
+    summary = ["mIoU over the background threshold"]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, HEIGHT))
+        axes = figure.add_axes((0.085, 0.4 / HEIGHT, 0.87, 1 - 0.6 / HEIGHT))
+        axes.plot(x, y, color=SERIES[0], clip_on=False)
+        axes.set(title="mIoU, %", xlabel="background threshold", xlim=(x[0], x[-1] if len(x) > 1 else None))
+        _in_percent(axes, values=y)
+        if used is not None:
+            summary.append(_mark_used(axes, used[0], origin=used[1], value=float(np.interp(used[0], x, y))))
+        if not np.isnan(y).all():
+            summary.append(_mark_best(axes, float(x[np.nanargmax(y)]), value=float(np.nanmax(y))))
+        hints = [_hint(axes, a, b, text=f"{a:g}: {_worded_share(b)}") for a, b in _known(x, y)]
+        return to_svg(figure, summary="; ".join(summary), hints=hints)
+
+
+def _mark_best(axes: Axes, threshold: float, *, value: float) -> str:
+    words = f"{ORACLE}: {_worded_share(value)} at {threshold:g}"
+    axes.plot(threshold, value, color=SERIES[0], marker="o", markersize=5, clip_on=False)
+    _annotate(axes, threshold, words=words, height=value, above=True)
+    return words
+
+
+def _mark_used(axes: Axes, threshold: float, *, origin: str, value: float) -> str:
+    words = f"{origin}: {_worded_share(value)} at {threshold:g}"
+    axes.vlines(threshold, 0, 0 if np.isnan(value) else value, color=INK, linewidth=0.8, linestyle=(0, (3, 2)))
+    _annotate(axes, threshold, words=words, height=0.0, above=False)
+    return words
+
+
+def _annotate(axes: Axes, x: float, *, words: str, height: float, above: bool) -> None:
+    """Write beside a vertical position, on the side with more room."""
+    left, right = axes.get_xlim()
+    on_right = x < (left + right) / 2
+    offset = (5 if on_right else -5, 7 if above else 4)
+    side = "left" if on_right else "right"
+    axes.annotate(words, (x, height), xytext=offset, textcoords="offset points", ha=side, color=INK)
+
+
+def training_curves(rows: Iterable[LogRow]) -> Markup:
+    """Draw losses above and scores (mAP, mIoU) below, over optimiser steps; other rows are left out.
+
+    A name with the word `loss` is a loss, one with `map` or `miou` a score in [0, 1]. Training losses are smoothed over
+    a twentieth of the run, with the raw values faint behind; validation is drawn as it was logged.
+    """
+    named = series(rows)
+    losses = [each for each in named if "loss" in _words(each.name)]
+    scores = [each for each in named if {"map", "miou"} & _words(each.name)]
+    drawn = [(panel, draw) for panel, draw in ((losses, _draw_losses), (scores, _draw_scores)) if panel]
+    with mpl.rc_context(STYLE):
+        if not drawn:
+            return _empty("neither a loss nor a score was logged")
+        figure = Figure(figsize=(WIDTH, HEIGHT))
+        panels = figure.subplots(len(drawn), sharex=True, squeeze=False)[:, 0]
+        figure.subplots_adjust(left=0.085, right=0.955, top=1 - 0.2 / HEIGHT, bottom=0.4 / HEIGHT, hspace=0.25)
+        hints = [hint for axes, (panel, draw) in zip(panels, drawn, strict=True) for hint in draw(axes, panel)]
+        panels[-1].set_xlabel("step")
+        panels[-1].xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+        return to_svg(figure, summary="loss and scores by training step", hints=hints)
+
+
+def _draw_losses(axes: Axes, losses: Sequence[Series]) -> list[Hint]:
+    hints = []
+    for loss, colour in zip(losses, _colours(len(losses)), strict=True):
+        if _words(loss.name) & {"val", "valid", "validation"} or _reach(loss) == 0:
+            hints += _plot_logged(axes, loss, colour=colour, wording=_worded_loss)
+        else:
+            _plot_smoothed(axes, loss, colour=colour)
+    axes.set_title("loss")
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+    axes.legend(loc="upper right")
+    return hints
+
+
+def _draw_scores(axes: Axes, scores: Sequence[Series]) -> list[Hint]:
+    hints = []
+    for score, colour in zip(scores, _colours(len(scores)), strict=True):
+        hints += _plot_logged(axes, score, colour=colour, wording=_worded_share)
+    axes.set_title("score, %")
+    _in_percent(axes, values=np.concatenate([score.values for score in scores]))
+    axes.legend(loc="lower right")
+    return hints
+
+
+def _plot_smoothed(axes: Axes, points: Series, *, colour: str) -> None:
+    means = Series(name=points.name, steps=points.steps, values=smooth(points.values, reach=_reach(points)))
+    raw, kept = thinned(points, limit=POINTS), thinned(means, limit=POINTS)
+    axes.plot(raw.steps, raw.values, color=colour, alpha=0.3, linewidth=0.6)
+    axes.plot(kept.steps, kept.values, color=colour, label=points.name)
+
+
+def _reach(points: Series) -> int:
+    """Return how many values to either side make a twentieth of the series together."""
+    return len(points.values) // 40
+
+
+def _plot_logged(axes: Axes, points: Series, *, colour: str, wording: Callable[[float], str]) -> list[Hint]:
+    axes.plot(points.steps, points.values, color=colour, marker="o", markersize=3, label=points.name, clip_on=False)
+    return [
+        _hint(axes, step, value, text=f"{points.name}, step {step:g}: {wording(value)}")
+        for step, value in _known(points.steps, points.values)
+    ]
+
+
+def _in_percent(axes: Axes, *, values: Float[np.ndarray, " n"]) -> None:
+    """Let a vertical axis of fractions start at 0, end above the highest and speak of per cent."""
+    highest = 1.0 if np.isnan(values).all() else float(np.nanmax(values))
+    axes.set_ylim(0, max(0.05, 1.2 * highest))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
+
+
+def _empty(words: str) -> Markup:
+    figure = Figure(figsize=(WIDTH, 0.8))
+    figure.text(0.5, 0.5, words, ha="center", va="center", color=INK)
+    return to_svg(figure, summary=words)
+
+
+def _hint(axes: Axes, x: float, y: float, *, text: str) -> Hint:
+    return Hint(axes=axes, x=x, y=y, text=text)
+
+
+def _known(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> list[tuple[float, float]]:
+    return [(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True) if not np.isnan(b)]
+
+
+def _colours(count: int) -> list[str]:
+    return [SERIES[position % len(SERIES)] for position in range(count)]
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[^a-z0-9]+", name.lower()))
+
+
+def _worded_share(fraction: float) -> str:
+    return f"{percent(fraction)} %"
+
+
+def _worded_loss(value: float) -> str:
+    return f"{value:.4g}"

@@ -1,0 +1,142 @@
+"""The report: everything that a person wants to know of a run, as one HTML file that needs no network and no script."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from wsss.draw.numbers import ORACLE, duration, file_size, percent
+from wsss.draw.overlay import heat_colours, mask_picture
+from wsss.draw.sheet import Sheet, data_address
+from wsss.labels import BACKGROUND, IGNORE, label_names, palette
+
+Metrics = Mapping[str, Any]
+"""As in `scores.json`: fractions `miou`, `map`, `fp`, `fn`; `threshold`; `iou`, a fraction or None for each name."""
+
+TEMPLATE: Final = "report.html.j2"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageLine:
+    """One line of the table of stages: seconds and bytes are None where they are not known."""
+
+    stage: str
+    fingerprint: str
+    seconds: float | None
+    size: int | None
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A curve and its heading; `svg` is `Markup`, as `wsss.draw.curves` makes it: a plain string would be escaped."""
+
+    title: str
+    svg: Markup
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a report shows. `classes` are the foreground names in the order of their indices; `config` is YAML.
+
+    `scores` maps stage and split to metrics. What is empty is said to be missing on the page; `notes` is the place to
+    say why, one sentence each.
+    """
+
+    title: str
+    command: str
+    created: datetime
+    classes: tuple[str, ...]
+    stages: tuple[StageLine, ...] = ()
+    scores: Mapping[str, Mapping[str, Metrics]]
+    charts: tuple[Chart, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
+    notes: tuple[str, ...] = ()
+    config: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreLine:
+    """The metrics of one stage on one split."""
+
+    stage: str
+    split: str
+    metrics: Metrics
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassLine:
+    """IoU of one label in every column of the table of classes; None where it does not occur or was not scored."""
+
+    name: str
+    iou: tuple[float | None, ...]
+
+
+def render(report: Report) -> str:
+    """Return the page. Whatever comes from a user is escaped; pictures and charts are inside."""
+    lines = score_lines(report.scores)
+    columns = [line for line in lines if line.metrics.get("iou")]
+    return (
+        environment()
+        .get_template(TEMPLATE)
+        .render(
+            report=report,
+            lines=lines,
+            columns=columns,
+            class_lines=class_lines(columns, names=label_names(report.classes)),
+            colours=_css_colours(report.classes),
+            ignored=data_address(mask_picture(np.full((12, 12), IGNORE, dtype=np.uint8))),
+            oracle=ORACLE,
+            heat=data_address(np.repeat(heat_colours()[None], 8, axis=0)),
+        )
+    )
+
+
+def score_lines(scores: Mapping[str, Mapping[str, Metrics]]) -> list[ScoreLine]:
+    """Return one line for each stage and split, in the order given; what is nan becomes None."""
+    return [
+        ScoreLine(stage=stage, split=split, metrics={name: _known(value) for name, value in metrics.items()})
+        for stage, splits in scores.items()
+        for split, metrics in splits.items()
+    ]
+
+
+def class_lines(columns: list[ScoreLine], *, names: tuple[str, ...]) -> list[ClassLine]:
+    """Turn the columns' IoUs into rows: first `names` in their order, then whatever other names were scored."""
+    scored = dict.fromkeys(name for column in columns for name in column.metrics["iou"])
+    every = [name for name in names if name in scored] + [name for name in scored if name not in names]
+    return [ClassLine(name=name, iou=tuple(column.metrics["iou"].get(name) for column in columns)) for name in every]
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _known(each) for name, each in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _css_colours(classes: tuple[str, ...]) -> dict[str, str]:
+    """Return each label's colour by name; the background, which is not tinted, has none."""
+    colours = palette()
+    named = enumerate(label_names(classes))
+    return {name: "#" + bytes(colours[label].tolist()).hex() for label, name in named if label != BACKGROUND}
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Return what every page is rendered with: values are escaped, and one that is missing is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("wsss.draw", ""),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(percent=percent, duration=duration, file_size=file_size)
+    return environment

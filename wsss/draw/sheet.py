@@ -1,0 +1,195 @@
+"""Contact sheets: examples as rows, one column for each thing that the pipeline made of them, truth last."""
+
+import base64
+import io
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from wsss.draw.overlay import Picture, heat_overlay, mask_overlay
+from wsss.labels import BACKGROUND
+from wsss.types import ScoreMaps
+
+LONG_SIDE: Final = 240
+"""Pixels of a picture's longer side: twice what a page of six columns shows, for sharp screens."""
+
+JPEG_QUALITY: Final = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel(ABC):
+    """One picture of a row: `title` names its column, `words` stand below it."""
+
+    title: str
+    words: str = ""
+
+    @abstractmethod
+    def draw(self, image: Picture) -> Picture | None:
+        """Draw over an image that is already as small as it will be shown; None where there is nothing to draw."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagePanel(Panel):
+    """The image itself."""
+
+    def draw(self, image: Picture) -> Picture:
+        """Return the image."""
+        return image
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatPanel(Panel):
+    """Scores in [0, 1] on a grid that covers the image, of whatever resolution."""
+
+    scores: Float[np.ndarray, "y x"]
+
+    @classmethod
+    def of(cls, maps: ScoreMaps, *, title: str, words: str = "") -> "HeatPanel":
+        """Show the highest score among the foreground labels at each position; an image without any is all zero."""
+        foreground = maps.full().scores[maps.labels != BACKGROUND].float()
+        highest = foreground.amax(dim=0) if len(foreground) else foreground.new_zeros(maps.size.over(1))
+        return cls(title=title, words=words, scores=highest.cpu().numpy())
+
+    @classmethod
+    def by_class(cls, maps: ScoreMaps, *, class_names: Sequence[str]) -> tuple["HeatPanel", ...]:
+        """Show every foreground label alone, under its class's name."""
+        foreground = maps.full().scores[maps.labels != BACKGROUND].float().cpu().numpy()
+        named = zip(maps.classes, foreground, strict=True)
+        return tuple(cls(title=class_names[index], scores=scores) for index, scores in named)
+
+    def draw(self, image: Picture) -> Picture:
+        """Return the scores as colours over the image."""
+        scores = Image.fromarray(self.scores.astype(np.float32)).resize(_size(image), Image.Resampling.BILINEAR)
+        return heat_overlay(image, np.asarray(scores))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskPanel(Panel):
+    """A mask of the image's own size: pseudo-mask, prediction or truth."""
+
+    labels: UInt8[np.ndarray, "h w"]
+
+    def draw(self, image: Picture) -> Picture:
+        """Return the mask as colours over the image."""
+        labels = Image.fromarray(self.labels).resize(_size(image), Image.Resampling.NEAREST)
+        return mask_overlay(image, np.asarray(labels))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingPanel(Panel):
+    """An empty card; `words` say why there is no picture."""
+
+    def draw(self, image: Picture) -> None:
+        """Return nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetRow:
+    """One example: its image `[h w 3]`, the names of the classes that it shows, and its own IoU where it has a mask.
+
+    `panels` stand in the sheet's columns; `by_class`, one a class and folded away below them, need no column. `iou` is
+    a fraction, the mean over the labels in this image's truth or prediction: good for finding examples, and not the
+    mIoU that is reported, which counts the pixels of all images together.
+    """
+
+    id: str
+    image: Picture
+    classes: tuple[str, ...] = ()
+    panels: tuple[Panel, ...]
+    by_class: tuple[Panel, ...] = ()
+    iou: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        """Width over height."""
+        width, height = _size(self.image)
+        return width / height
+
+    def cards(self) -> tuple["Card", ...]:
+        """Draw and encode the panels of the columns."""
+        return self._drawn(self.panels)
+
+    def class_cards(self) -> tuple["Card", ...]:
+        """Draw and encode the panels of the classes."""
+        return self._drawn(self.by_class)
+
+    def _drawn(self, panels: tuple[Panel, ...]) -> tuple["Card", ...]:
+        small = shrunk(self.image)
+        return tuple(Card.of(panel, picture=panel.draw(small)) for panel in panels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A drawn panel: a `data:` address and the picture's size in pixels, or no address and the reason as `words`."""
+
+    title: str
+    words: str
+    address: str | None
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, panel: Panel, *, picture: Picture | None) -> "Card":
+        """Encode a panel's picture."""
+        width, height = (0, 0) if picture is None else _size(picture)
+        address = None if picture is None else data_address(picture)
+        return cls(title=panel.title, words=panel.words, address=address, width=width, height=height)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A group of examples, such as the best ones; all rows have the same columns."""
+
+    title: str
+    rows: tuple[SheetRow, ...]
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        columns = {tuple(panel.title for panel in row.panels) for row in self.rows}
+        assert len(columns) <= 1, f"the rows of sheet {self.title!r} have different columns: {sorted(columns)}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Titles of the panels, left to right."""
+        return tuple(panel.title for panel in self.rows[0].panels) if self.rows else ()
+
+
+def pick(ious: Mapping[str, float | None], *, count: int, random_seed: int) -> dict[str, tuple[str, ...]]:
+    """Choose at most `count` ids for each of the groups best, worst and random; no id is in two of them.
+
+    Ids whose IoU is None or nan can only be in the random group. The order of `ious` does not matter; where scores are
+    equal the ids decide.
+    """
+    known = {i: iou for i, iou in ious.items() if iou is not None and not math.isnan(iou)}
+    ranked = sorted(known, key=lambda i: (-known[i], i))
+    best = ranked[: min(count, len(ranked) // 2 + len(ranked) % 2)]
+    worst = ranked[len(best) :][::-1][:count]
+    rest = sorted(set(ious) - {*best, *worst})
+    drawn = np.random.default_rng(random_seed).permutation(len(rest))[:count]
+    return {"best": tuple(best), "worst": tuple(worst), "random": tuple(rest[k] for k in sorted(drawn.tolist()))}
+
+
+def shrunk(image: Picture, *, side: int = LONG_SIDE) -> UInt8[np.ndarray, "y x 3"]:
+    """Return the image with its longer side at `side` pixels, or as it is where it is smaller."""
+    scale = side / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
+
+
+def data_address(picture: Picture) -> str:
+    """Encode a picture as a `data:` address that holds a JPEG."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, format="JPEG", quality=JPEG_QUALITY, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _size(picture: Picture) -> tuple[int, int]:
+    return picture.shape[1], picture.shape[0]

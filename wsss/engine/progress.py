@@ -1,0 +1,48 @@
+"""What is shown while a stage works: one bar with a rate and what remains, and lines of log."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol, runtime_checkable
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from wsss.engine.processes import world
+
+console: Final = Console(stderr=False, highlight=False, soft_wrap=True)
+
+
+@runtime_checkable
+class Advance(Protocol):
+    """Move a bar on."""
+
+    def __call__(self, count: int = 1, /, *, note: str = "") -> None:
+        """Add `count` finished units, and say a few words beside the bar."""
+        ...
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.1f} {task.fields['unit']}/s")
+
+
+@contextmanager
+def bar(title: str, *, total: int, unit: str, done: int = 0) -> Iterator[Advance]:
+    """Show a bar of `total` units, of which `done` were finished before; where there is no terminal, its last state."""
+    columns = (
+        TextColumn("{task.description:<17}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=console, disable=world().rank > 0) as progress:
+        task = progress.add_task(title, total=total, completed=done, unit=unit, note="")
+
+        def advance(count: int = 1, /, *, note: str = "") -> None:
+            progress.update(task, advance=count, note=note or progress.tasks[0].fields["note"])
+
+        yield advance

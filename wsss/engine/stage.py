@@ -1,0 +1,120 @@
+"""What every stage is. There are three shapes, in which files, shards, resume and progress are written once.
+
+*Reduce*: everything in, one table out. *Map* (`wsss.engine.map`): one image in, one small file out. *Fit*
+(`wsss.engine.fit`): a network out.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import torch
+
+from wsss.data.index import Index, Record
+from wsss.engine.processes import world
+from wsss.errors import ConfigError
+from wsss.store.files import item_name
+from wsss.store.store import Artifact
+from wsss.training.loggers.options import LoggerOptions, NoLogger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """How a stage is run: none of it changes what comes out, so none of it enters the fingerprint."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    workers: int | None = None
+    """Processes of what is bound to the CPU, and loader workers; all cores where it is not given."""
+    logger: LoggerOptions = field(default_factory=NoLogger)
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 0:
+            raise ValueError(f"workers must be at least 0, got {self.workers}")
+
+    def torch_device(self) -> torch.device:
+        """Return this worker's device; raises `ConfigError` where a GPU is asked for and none is there."""
+        found, own = torch.cuda.device_count(), world().local_rank
+        if self.device == "cuda" and not found:
+            raise ConfigError(["device=cuda, but torch sees no GPU here: use device=cpu, or device=auto"])
+        if self.device == "cpu" or not found:
+            return torch.device("cpu")
+        if own >= found:
+            raise ConfigError([f"launcher.nproc: worker {own + 1} has no GPU, there are {found}: use nproc={found}"])
+        return torch.device("cuda", own)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a stage gets when it runs: where to write, and the finished artifacts it reads, by role."""
+
+    artifact: Artifact
+    inputs: Mapping[str, Artifact]
+    command: str = ""
+    """The command line of the run, for the report."""
+
+    def index(self) -> Index:
+        """Read the index of the data set."""
+        return read_index(self.inputs["index"])
+
+    def folders(self) -> dict[str, Path]:
+        """Return the items of every input by role: what the core, which knows no artifacts, is given."""
+        return {role: artifact.items for role, artifact in self.inputs.items()}
+
+
+def read_index(artifact: Artifact) -> Index:
+    """Read the index that `index_data` wrote, with the root that the data set has today."""
+    root = (artifact.path / "root.txt").read_text(encoding="utf-8")
+    text = (artifact.items / "index.json").read_text(encoding="utf-8")
+    return Index.from_json(text, root=artifact.items / root)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(ABC):
+    """One step of the pipeline. Fields are its config; `reads` names the stage that plays each role."""
+
+    version: ClassVar[int] = 1
+    """Raise it when the same config would now give another result: old artifacts are then made anew."""
+    roles: ClassVar[tuple[str, ...]] = ()
+    """What the stage reads, always."""
+
+    reads: dict[str, str] = field(default_factory=dict)
+    runtime: Runtime = field(default_factory=Runtime)
+
+    def check(self) -> None:
+        """Raise a `WsssError` for what can be known to be wrong before anything runs."""
+        missing = [role for role in self.needed_roles() if role not in self.reads]
+        if missing:
+            raise ConfigError([f"reads: no stage plays the role {role!r}" for role in missing])
+        self.runtime.torch_device()
+
+    def check_index(self, index: Index) -> None:
+        """Raise a `WsssError` for what the data do not allow: called as soon as they are known, of all stages."""
+        return
+
+    def needed_roles(self) -> tuple[str, ...]:
+        """Return the roles that this configuration reads."""
+        return self.roles
+
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """Return the files outside the store that the result depends on, by the dotted key that names them."""
+        return {}
+
+    def relocate(self, artifact: Artifact) -> None:
+        """Bring a cached artifact up to date with paths that are no part of its fingerprint."""
+        return
+
+    @abstractmethod
+    def run(self, job: Job) -> dict[str, Any]:
+        """Make the artifact, or go on where it stopped, and return what the manifest says of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reduce(Stage):
+    """Everything in, a few files out."""
+
+
+def item_path(artifact: Artifact, record: Record, suffix: str) -> Path:
+    """Return where a record's item lies in an artifact."""
+    return artifact.items / item_name(record.id, suffix)

@@ -1,0 +1,17 @@
+"""Which neighbouring cells belong together (PSA, IRN): pairs, the networks that judge them, and the random walk."""
+
+from wsss.methods.affinity.networks import AffinityNet, EdgeNet
+from wsss.methods.affinity.pairs import edge_affinities, feature_affinities, offsets
+from wsss.methods.affinity.refiner import IRNWalk, PSAWalk
+from wsss.methods.affinity.transition import Transition
+
+__all__ = [
+    "AffinityNet",
+    "EdgeNet",
+    "IRNWalk",
+    "PSAWalk",
+    "Transition",
+    "edge_affinities",
+    "feature_affinities",
+    "offsets",
+]

@@ -1,0 +1,18 @@
+"""train_affinity: AffinityNet of PSA, whose features tell which neighbours belong together."""
+
+from dataclasses import dataclass
+from typing import final
+
+from wsss.methods.affinity.fit_pairs import FitPairs
+from wsss.methods.affinity.networks import AffinityNet
+from wsss.models.classifier import GAPClassifier
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TrainAffinity(FitPairs):
+    """Train AffinityNet (Ahn and Kwak, CVPR 2018) on confident labels; `PSAWalk` reads it as `affinities`."""
+
+    def network(self, classifier: GAPClassifier) -> AffinityNet:
+        """See `FitPairs`."""
+        return AffinityNet(classifier)

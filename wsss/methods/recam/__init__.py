@@ -1,0 +1,1 @@
+"""ReCAM (Chen et al., CVPR 2022)."""

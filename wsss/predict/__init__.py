@@ -1,5 +1,0 @@
-"""A finished run's segmentation network on new images of any size, from Python or as a folder of results."""
-
-from wsss.predict.predictor import Area, Prediction, Predictor
-
-__all__ = ["Area", "Prediction", "Predictor"]

@@ -1,0 +1,124 @@
+"""What a network may offer to CAM methods and views: it satisfies a protocol or it does not.
+
+Shape letters are those of `wsss.types`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from wsss.types import Cut, Images
+
+Maps = Float[Tensor, "n d y x"]
+
+
+@runtime_checkable
+class CutClassifier(Protocol):
+    """A classifier that can be stopped after a block and continued: `after(block, until(block, x))` are x's logits.
+
+    Blocks are named `stem, block1 .. blockN, last`, from the input to what feeds the pooling.
+    """
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Names of the blocks, first to last."""
+        ...
+
+    @property
+    def stride(self) -> int:
+        """Input pixels that one cell of the last block's maps covers, along each axis."""
+        ...
+
+    def until(self, block: str, images: Images) -> Cut:
+        """Run the network up to and including `block`; raises `ModelError` for a block that it does not have."""
+        ...
+
+    def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
+        """Run the rest of the network on what `until` returned for the same block."""
+        ...
+
+
+@runtime_checkable
+class LinearHead(Protocol):
+    """A classifier whose logits are the spatial mean of its last maps times a matrix, without bias: what CAM needs."""
+
+    @property
+    def head_weight(self) -> Float[Tensor, "c d"]:
+        """The class weights."""
+        ...
+
+
+class Layer(ABC):
+    """One step of a network. Neither method changes what it is given, nor the network."""
+
+    @abstractmethod
+    def run(self, maps: Maps) -> Float[Tensor, "n e p q"]:
+        """Return what the network makes of `maps`."""
+
+    @abstractmethod
+    def back(self, maps: Maps, relevance: Float[Tensor, "n e p q"]) -> Maps:
+        """Share the relevance of the layer's output out among the `maps` that it was given."""
+
+
+@runtime_checkable
+class LayerChain(Protocol):
+    """A classifier that tells its layers: what FG-CAM needs."""
+
+    def layers(self, block: str) -> tuple[Layer, ...]:
+        """Return the layers of a block in the order in which they run.
+
+        Raises `ModelError` for a layer that relevance cannot cross.
+        """
+        ...
+
+
+@runtime_checkable
+class Attentive(Protocol):
+    """A network in some of whose blocks the cells of its maps attend to each other."""
+
+    @property
+    def attending(self) -> tuple[str, ...]:
+        """Names of these blocks, first to last; none where the network is no transformer."""
+        ...
+
+    def attentions(self, images: Images, *, blocks: Sequence[str]) -> Iterator[Float[Tensor, "b z z"]]:
+        """Yield for each of `blocks`, first to last, how much each cell (row) attends to each, the mean over heads.
+
+        Rows add up to 1, or to less where part of the attention is on tokens that are no cells.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edges:
+    """The graph among the cells of maps: whom each is connected with, and the cosine by which they were found."""
+
+    neighbours: Int64[Tensor, "b z k"]
+    cosine: Float[Tensor, "b z k"]
+
+
+@runtime_checkable
+class Graphical(Protocol):
+    """A network in some of whose blocks the cells of its maps are the vertices of a graph."""
+
+    @property
+    def connecting(self) -> tuple[str, ...]:
+        """Names of these blocks, first to last; none where the network draws no graph."""
+        ...
+
+    def edges(self, images: Images, *, blocks: Sequence[str]) -> Iterator[Edges]:
+        """Yield the graph of each of `blocks`, first to last."""
+        ...
+
+
+@runtime_checkable
+class Binary(Protocol):
+    """Classifiers of two classes each: every class is told apart from equally many others."""
+
+    def binary(self, cls: int) -> Sequence[tuple[CutClassifier, int]]:
+        """Return for each of the others the network that tells them apart, and the logit that is the class's lead."""
+        ...

@@ -1,0 +1,92 @@
+"""What a step may take: the median of finished artifacts of the same stage in the store, for as much work as it has."""
+
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Final
+
+from wsss.engine.fit import Fit
+from wsss.engine.map import Map
+from wsss.engine.stage import Stage, read_index
+from wsss.run.plan import Step
+from wsss.store.garbage import frozen_job, is_torn
+from wsss.store.store import Artifact, Store
+
+NEWEST: Final = 10
+"""Artifacts that are looked at: older ones may be another machine's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What an artifact took, or may take, from its beginning to its end."""
+
+    seconds: float
+    size: float
+    """Bytes on disk."""
+    work: int | None
+    """Images of a Map stage, images that a training looks at; None where that is not known, or means nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """A rough guide, since options and machines may differ."""
+
+    seconds: float
+    size: float
+    """Bytes on disk."""
+    like: int
+    """Number of earlier artifacts of which this is the median."""
+
+
+def expect(step: Step, *, store: Store) -> Expectation | None:
+    """Return what a step may take, None where the store holds no finished artifact of its stage."""
+    finished = [each for each in store.artifacts(step.name) if each.state() == "cached"]
+    finished.sort(key=lambda artifact: artifact.manifest_path.stat().st_mtime)
+    newest = [each for each in finished[-NEWEST:] if not is_torn(each)]
+    # The seconds of one that was interrupted are those of its last part.
+    newest = [each for each in newest if _at_once(each)] or newest
+    if not newest:
+        return None
+    work = work_of(step)
+    costs = [_scaled(cost_of(each, step.stage), work=work, stage=step.stage) for each in newest]
+    seconds, size = median(cost.seconds for cost in costs), median(cost.size for cost in costs)
+    return Expectation(seconds=seconds, size=size, like=len(costs))
+
+
+def work_of(step: Step) -> int | None:
+    """Return how much there is to do, None where the index is still to be made or the stage is neither Map nor Fit."""
+    made = step.inputs.get("index")
+    if made is None or made.state() != "cached":
+        return None
+    match step.stage:
+        case Map():
+            return len(read_index(made).union(step.stage.splits))
+        case Fit():
+            fit = step.stage.fit
+            images = len(read_index(made).split(step.stage.train_split))
+            return fit.epochs * (images - images % fit.batch_size)
+        case _:
+            return None
+
+
+def cost_of(artifact: Artifact, stage: Stage) -> Cost:
+    """Return what a finished artifact of a stage took."""
+    manifest = artifact.manifest()
+    summary, work = manifest["summary"], None
+    if isinstance(stage, Map):
+        work = summary.get("images")
+    elif isinstance(stage, Fit) and "config" in (frozen := frozen_job(artifact)):
+        work = summary.get("steps", 0) * frozen["config"]["fit"]["batch_size"]
+    return Cost(seconds=manifest["seconds"], size=manifest["bytes"], work=work)
+
+
+def _scaled(cost: Cost, *, work: int | None, stage: Stage) -> Cost:
+    if not work or not cost.work:
+        return cost
+    factor = work / cost.work
+    # Weights are as large after one epoch as after ten.
+    return replace(cost, seconds=cost.seconds * factor, size=cost.size * (factor if isinstance(stage, Map) else 1))
+
+
+def _at_once(artifact: Artifact) -> bool:
+    summary = artifact.manifest()["summary"]
+    return "made" not in summary or bool(summary["made"] == summary["images"])

@@ -1,0 +1,175 @@
+"""What lies in a store, what of it is in use, and how the rest is deleted while runs go on beside it."""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import yaml
+from filelock import Timeout
+
+from wsss.errors import StoreError
+from wsss.store.files import read_json
+from wsss.store.store import Artifact, Store
+
+HIDDEN: Final = re.compile(r"\..+\.[0-9a-f]{8}", re.DOTALL)
+"""Names of what `formats.whole` has not finished."""
+STALE: Final = 3600
+"""Seconds since the last byte after which a hidden file that nobody is making is a killed writer's."""
+
+EntryState = Literal["finished", "torn", "begun", "being made"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """An artifact as it lies in a store."""
+
+    artifact: Artifact
+    state: EntryState
+    """`torn` is a manifest that cannot be read, `begun` is left by a run that ended early."""
+    files: int
+    """Files of the result; everything in the folder where there is no manifest yet."""
+    size: int
+    """Their bytes."""
+    written: float
+    """When it was finished, or last begun, in seconds since 1970."""
+    reads: frozenset[str]
+    """Fingerprints of the artifacts that it was made of."""
+
+
+def entries(store: Store) -> list[Entry]:
+    """Return everything that was begun or finished, sorted; raises `StoreError` where there is no store."""
+    if not store.root.is_dir():
+        raise StoreError(f"{store.root} is not there: pass the folder of a store, such as --store runs")
+    return [_entry(artifact) for artifact in store.artifacts()]
+
+
+def in_use(found: Iterable[Entry], roots: Collection[str]) -> set[str]:
+    """Return the fingerprints of `roots`, of what is being made right now, and of all that those read."""
+    by_print = {entry.artifact.fingerprint: entry for entry in found}
+    todo = [*roots, *(name for name, entry in by_print.items() if entry.state == "being made")]
+    used: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in used:
+            used.add(name)
+            todo.extend(by_print[name].reads if name in by_print else ())
+    return used
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waste:
+    """What can be deleted: artifacts that nobody uses, and hidden files that killed writers left elsewhere."""
+
+    unused: tuple[Entry, ...]
+    left: tuple[Path, ...]
+
+
+def waste(store: Store, *, roots: Collection[str]) -> Waste:
+    """Return what neither the artifacts `roots` nor anything that is being made needs."""
+    found = entries(store)
+    used = in_use(found, roots)
+    unused = tuple(entry for entry in found if entry.artifact.fingerprint not in used)
+    apart = {entry.artifact.path for entry in found if entry in unused or entry.state == "being made"}
+    return Waste(unused=unused, left=tuple(leftovers(store, outside=apart)))
+
+
+def delete(entry: Entry, *, roots: Callable[[], Collection[str]]) -> bool:
+    """Delete an unused artifact and return True, unless somebody makes it by now, or it is among the `roots`.
+
+    Those are asked for under the artifact's lock. A run notes what it refers to before it looks, under that lock,
+    whether an artifact is there: it is either noted by then, or finds the artifact gone and makes it anew.
+    """
+    artifact = entry.artifact
+    try:
+        with artifact.lock().acquire(timeout=0):
+            if artifact.fingerprint in roots():
+                return False
+            # First, so that a deletion that is cut short leaves something begun, and nothing damaged.
+            artifact.manifest_path.unlink(missing_ok=True)
+            for path in artifact.path.iterdir():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+            shutil.rmtree(artifact.path)
+            return True
+    except Timeout:
+        return False
+
+
+def leftovers(store: Store, *, outside: Collection[Path] = ()) -> list[Path]:
+    """Return the hidden files that killed writers left, sorted, but those in the folders `outside`."""
+    before = time.time() - STALE
+    hidden = (path for path, stat in _walk(store.root) if HIDDEN.fullmatch(path.name) and stat.st_mtime < before)
+    return sorted(path for path in hidden if not set(outside) & set(path.parents))
+
+
+def is_torn(artifact: Artifact) -> bool:
+    """Tell whether a finished artifact's manifest cannot be read."""
+    try:
+        read_json(artifact.manifest_path)
+    except StoreError:
+        return True
+    return False
+
+
+def frozen_job(artifact: Artifact) -> dict[str, Any]:
+    """Return the job that an artifact was made from, empty where it cannot be read."""
+    try:
+        frozen = yaml.safe_load(artifact.job.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    return frozen if isinstance(frozen, dict) else {}
+
+
+def _entry(artifact: Artifact) -> Entry:
+    if artifact.state() != "cached":
+        return _unfinished(artifact, "being made" if _is_locked(artifact) else "begun")
+    if is_torn(artifact):
+        return _unfinished(artifact, "torn")
+    manifest = artifact.manifest()
+    return Entry(
+        artifact=artifact,
+        state="finished",
+        files=len(manifest["files"]),
+        size=manifest["bytes"],
+        written=artifact.manifest_path.stat().st_mtime,
+        reads=frozenset(manifest["inputs"].values()),
+    )
+
+
+def _unfinished(artifact: Artifact, state: EntryState) -> Entry:
+    stats = [stat for _, stat in _walk(artifact.path)]
+    return Entry(
+        artifact=artifact,
+        state=state,
+        files=len(stats),
+        size=sum(stat.st_size for stat in stats),
+        written=max((stat.st_mtime for stat in stats), default=0.0),
+        reads=frozenset(fingerprint for _, fingerprint in frozen_job(artifact).get("inputs", {}).values()),
+    )
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield every file below a folder; what a run beside this takes away meanwhile is left out."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                path = Path(parent, name)
+                yield path, path.lstat()
+
+
+def _is_locked(artifact: Artifact) -> bool:
+    if not artifact.lock_path.exists():
+        return False
+    try:
+        with artifact.lock().acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+    except PermissionError:  # somebody else's store, which may only be looked at
+        return False

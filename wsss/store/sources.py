@@ -1,0 +1,38 @@
+"""That files outside the store stay as they were when a run was planned, for as long as something is made of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from wsss.errors import DataError, one_of
+from wsss.store.fingerprint import Digests
+
+NAMED: Final = 3
+"""Changed files that are named; of more, only how many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """Files and folders that a result depends on, and the digest that entered its fingerprint."""
+
+    key: str
+    """Of the config, such as `dataset.root`."""
+    sources: tuple[Path, ...]
+    digest: str
+
+    @classmethod
+    def of(cls, frozen: dict[str, Any]) -> "Outside":
+        """Read what `frozen` gave."""
+        return cls(key=frozen["key"], sources=tuple(map(Path, frozen["sources"])), digest=frozen["digest"])
+
+    def frozen(self) -> dict[str, Any]:
+        """Return plain values for a frozen job."""
+        return {"key": self.key, "sources": [str(each) for each in self.sources], "digest": self.digest}
+
+    def check(self, cache: Path) -> None:
+        """Raise a `DataError` that names what changed; `cache` holds what the plan read, see `Digests`."""
+        digests = Digests(cache)
+        if digests.of(self.sources) != self.digest:
+            # Where no file differs from what was read last, another run has read them since.
+            named = one_of([str(path) for path in digests.changed or self.sources], limit=NAMED)
+            raise DataError(f"{self.key} changed after this run was planned: {named}")

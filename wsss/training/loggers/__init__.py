@@ -1,0 +1,1 @@
+"""Loggers of trainings: CSV, TensorBoard and W&B, none of which can end a training."""

@@ -1,0 +1,75 @@
+"""What every training shares: randomness by key, counts over all ranks, and gathering without padding."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor, distributed, nn
+
+from wsss.data.randomness import mix
+from wsss.training.options import FitOptions
+
+METRICS: Final = "metrics"
+"""Where a checkpoint holds what was logged last."""
+
+
+class KeyedModule(pl.LightningModule):
+    """A module around `network` whose every step draws from a generator keyed by (random seed, epoch, step, rank).
+
+    Seeding at the start of an epoch would not do: the first epoch after a resume begins elsewhere in the stream.
+    """
+
+    network: nn.Module
+
+    def __init__(self, *, fit: FitOptions, random_seed: int) -> None:
+        super().__init__()
+        self.options = fit
+        self.random_seed = random_seed
+
+    def on_train_epoch_start(self) -> None:
+        """Switch to training: Lightning leaves the modes of layers as it finds them, batch norm's among them."""
+        self.train()
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Seed torch's generators for this step."""
+        torch.manual_seed(mix("step", self.random_seed, self.current_epoch, batch_idx) + self.global_rank)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what was logged last."""
+        checkpoint[METRICS] = logged(self.trainer)
+
+    def sgd(self, *, backbone: Iterable[nn.Parameter], head: Iterable[nn.Parameter]) -> OptimizerLRSchedulerConfig:
+        """Return the optimiser and its schedule as Lightning wants them."""
+        steps = int(self.trainer.estimated_stepping_batches)
+        trained = [parameter for parameter in backbone if parameter.requires_grad]
+        optimiser, schedule = self.options.optimiser(backbone=trained, head=list(head), steps=steps)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def logged(trainer: pl.Trainer) -> dict[str, float]:
+    """Return the metrics that a training logged last."""
+    return {name: float(value) for name, value in trainer.callback_metrics.items()}
+
+
+def world() -> int:
+    """Return the number of processes that train together."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def over_all_ranks(count: Tensor) -> Tensor:
+    """Return the sum of a count over all ranks, without a gradient."""
+    total = count.detach().clone()
+    if distributed.is_initialized():
+        distributed.all_reduce(total)
+    return total
+
+
+def gathered(own: Sequence[Any]) -> list[Any]:
+    """Return the objects of all ranks, in rank order."""
+    if not distributed.is_initialized():
+        return list(own)
+    every: list[Any] = [None] * world()
+    distributed.all_gather_object(every, list(own))
+    return [item for part in every for item in part]

@@ -1,0 +1,198 @@
+"""Lightning's Trainer, as every training uses it: one checkpoint an epoch to go on from, and one bar."""
+
+import logging
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pytorch_lightning as pl
+import torch
+from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
+from lightning_fabric.utilities.warnings import PossibleUserWarning
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from torch import nn
+
+from wsss.errors import DataError, WsssError
+from wsss.models.weights import UNREADABLE
+from wsss.store.files import whole
+from wsss.training.batch_norm import GlobalBatchNorm
+from wsss.training.data import KeyedDataModule
+from wsss.training.loggers.guarded import Guarded
+from wsss.training.loggers.options import LoggerOptions
+from wsss.training.module import METRICS, KeyedModule, logged
+from wsss.training.options import TrainerOptions
+
+CHECKPOINT: Final = "epoch.ckpt"
+"""The state after the last whole epoch."""
+
+
+class Bar(Callback):
+    """Moves a progress bar by the step, with the loss beside it."""
+
+    def __init__(self, advance: Callable[..., None]) -> None:
+        self._advance = advance
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Move on by one step."""
+        shown = {name.split("/")[-1]: float(value) for name, value in trainer.callback_metrics.items()}
+        self._advance(1, note="  ".join(f"{name} {value:.3f}" for name, value in shown.items()))
+
+
+class StopAtNaN(Callback):
+    """Stops at the first loss that is no number; the last good checkpoint stays."""
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, *_: Any) -> None:
+        """Raise `WsssError` where the loss is not finite, or, before an epoch is saved, a weight is not."""
+        what = None
+        if not bool(outputs["loss"].isfinite()):
+            what = f"the loss is {float(outputs['loss'])}"
+        elif trainer.is_last_batch and not _finite(module):
+            what = "weights are no numbers any more"
+        if what is not None:
+            where = f"epoch {trainer.current_epoch}, step {trainer.global_step}, in {_checkpoint(trainer).parents[1]}"
+            raise WsssError(
+                f"{what} at {where}: lower fit.*.learning_rate, or use trainer.precision=32-true; {_kept(trainer)}"
+            )
+
+
+def _finite(module: nn.Module) -> bool:
+    return all(bool(tensor.isfinite().all()) for tensor in module.state_dict().values() if tensor.is_floating_point())
+
+
+def _kept(trainer: pl.Trainer) -> str:
+    path = _checkpoint(trainer)
+    return f"the last good state is kept, {path}" if path.exists() else "no epoch was finished"
+
+
+def _checkpoint(trainer: pl.Trainer) -> Path:
+    assert isinstance(trainer.checkpoint_callback, ModelCheckpoint)
+    assert trainer.checkpoint_callback.dirpath is not None
+    return Path(trainer.checkpoint_callback.dirpath, CHECKPOINT)
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Writes a checkpoint to a hidden name and renames it: Lightning writes over the last one, which a kill tears."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
+        """See Lightning."""
+        with whole(Path(path)) as hidden:
+            super().save_checkpoint(checkpoint, hidden, storage_options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Devices:
+    """What a training runs on: one process a device."""
+
+    accelerator: Literal["cpu", "gpu"] = "cpu"
+    each_machine: int = 1
+    machines: int = 1
+
+
+def trainer_for(
+    *,
+    options: TrainerOptions,
+    devices: Devices,
+    epochs: int,
+    folder: Path,
+    logger: LoggerOptions,
+    callbacks: list[Callback],
+    validate: bool,
+) -> pl.Trainer:
+    """Return a Trainer that keeps the last epoch's state in `folder` and logs beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    last = ModelCheckpoint(
+        dirpath=folder, filename=Path(CHECKPOINT).stem, save_top_k=1, every_n_epochs=1, enable_version_counter=False
+    )
+    return pl.Trainer(
+        accelerator=devices.accelerator,
+        devices=devices.each_machine,
+        num_nodes=devices.machines,
+        strategy=options.runtime.strategy,
+        plugins=[WholeCheckpoints(), GlobalBatchNorm()],
+        precision=options.precision,
+        gradient_clip_val=options.gradient_clip,
+        max_epochs=epochs,
+        logger=logger.open(folder.parent),
+        callbacks=[last, StopAtNaN(), *callbacks],
+        log_every_n_steps=1,
+        num_sanity_val_steps=0,
+        limit_val_batches=1.0 if validate else 0,
+        use_distributed_sampler=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resume:
+    """A state to go on from: its file, and how many steps were made until then."""
+
+    path: Path
+    step: int
+    metrics: dict[str, float]
+    """What was logged last."""
+
+
+def resume_from(folder: Path) -> Resume | None:
+    """Return the state of the last whole epoch, None where there is none or where it is torn, which is then logged."""
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        return Resume(path=path, step=state["global_step"], metrics=state[METRICS])
+    except UNREADABLE:
+        logging.getLogger("wsss").warning("%s is torn: the training starts again", path)
+        return None
+
+
+def fit(trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resume: Resume | None) -> dict[str, float]:
+    """Train to the end and return the metrics logged last, without what is no number (the mAP of no positives).
+
+    Raises `KeyboardInterrupt` after a Ctrl-C, which Lightning itself turns into the end of the process.
+    """
+    for logger in trainer.loggers:
+        if isinstance(logger, Guarded):
+            logger.rewind(resume.step if resume else 0)
+    try:
+        trainer.fit(module, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
+    except SystemExit as error:
+        raise KeyboardInterrupt from error
+    except DataError as error:
+        raise DataError(own_words(error)) from error
+    # A training that was stopped after its last epoch has nothing left to log.
+    metrics = (resume.metrics if resume else {}) | logged(trainer)
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
+
+
+def own_words(error: DataError) -> str:
+    """Return what an error says: torch puts a traceback around the words of a loader process."""
+    lines = str(error).splitlines()
+    return lines[-1].partition(": ")[2] if lines[0].startswith("Caught DataError in DataLoader worker") else str(error)
+
+
+def seed(random_seed: int) -> None:
+    """Seed every generator, before a network gets its first weights."""
+    pl.seed_everything(random_seed, verbose=False)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Lightning's hints off the screen: what they advise is decided here on purpose."""
+    log = logging.getLogger("pytorch_lightning")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=PossibleUserWarning)
+            warnings.filterwarnings("ignore", message="You passed in a `val_dataloader` but have no `validation_step`")
+            warnings.filterwarnings("ignore", message="Checkpoint directory .* exists and is not empty")
+            # Lightning 2.6 asks torch 2.15 for something in a way that torch has deprecated.
+            warnings.filterwarnings("ignore", message=".*LeafSpec.*deprecated")
+            yield
+    finally:
+        log.setLevel(level)
