@@ -21,6 +21,7 @@ from wsss.models.weights import UNREADABLE
 from wsss.store.files import whole
 from wsss.training.batch_norm import GlobalBatchNorm
 from wsss.training.data import KeyedDataModule
+from wsss.training.environment import environment
 from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.options import LoggerOptions
 from wsss.training.module import METRICS, KeyedModule, logged
@@ -112,7 +113,9 @@ def trainer_for(
         devices=devices.each_machine,
         num_nodes=devices.machines,
         strategy=options.runtime.strategy,
-        plugins=[WholeCheckpoints(), GlobalBatchNorm()],
+        plugins=[WholeCheckpoints(), GlobalBatchNorm(), environment()],
+        # Never a folder: under SLURM Lightning loads whatever `hpc_ckpt_*` lies in it, and it would be the current one.
+        default_root_dir=folder / CHECKPOINT,
         precision=options.precision,
         gradient_clip_val=options.gradient_clip,
         max_epochs=epochs,
