@@ -13,7 +13,7 @@ from wsss.labels import BACKGROUND, label_of
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step
-from wsss.stages.relabel import maps_of
+from wsss.stages.relabel import known_class_maps
 from wsss.stages.train_segmenter import load_segmenter
 from wsss.store.files import read_mask_item
 from wsss.types import ScoreMaps, Size
@@ -27,21 +27,21 @@ MAPS = ScoreMaps(
 
 
 def test_probabilities_among_what_an_image_shows_are_divided_by_their_maximum():
-    maps = maps_of(MAPS, classes=(2, 0))
+    maps = known_class_maps(MAPS, classes=(2, 0))
     assert maps.labels.tolist() == [1, 3]
     # Given that the second class is out: 3 / 6 and 2 / 10 of the first, 2 / 6 and 6 / 10 of the third.
     assert torch.allclose(maps.scores, torch.tensor([[[1.0, 0.4]], [[5 / 9, 1.0]]]), atol=1e-4)
 
 
 def test_an_image_without_a_class_has_no_maps():
-    maps = maps_of(MAPS, classes=())
+    maps = known_class_maps(MAPS, classes=())
     assert maps.labels.tolist() == []
     assert maps.scores.shape == (0, 1, 2)
 
 
 def test_a_network_that_is_sure_of_something_else_makes_no_nan():
     sure = ScoreMaps(labels=torch.arange(3), scores=torch.tensor([[[0.0, 0.0]], [[1.0, 1.0]], [[0.0, 0.0]]]), size=SIZE)
-    assert torch.equal(maps_of(sure, classes=(1,)).scores, torch.zeros(1, 1, 2))
+    assert torch.equal(known_class_maps(sure, classes=(1,)).scores, torch.zeros(1, 1, 2))
 
 
 @pytest.fixture

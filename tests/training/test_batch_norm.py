@@ -14,7 +14,7 @@ from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 
 from wsss.models.classifier import freeze_batch_norm
-from wsss.training import batch_norm, keyed
+from wsss.training import batch_norm, module
 from wsss.training.batch_norm import SHARED, GlobalBatchNorm
 
 Together = Callable[[Sequence[Callable[[], Any]]], list[Any]]
@@ -36,7 +36,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Together:
             barrier.wait()
             total.copy_(torch.stack(sorted(given, key=lambda tensor: tensor.tolist())).sum(dim=0))
 
-        monkeypatch.setattr(keyed, "distributed", SimpleNamespace(is_initialized=lambda: True, all_reduce=all_reduce))
+        monkeypatch.setattr(module, "distributed", SimpleNamespace(is_initialized=lambda: True, all_reduce=all_reduce))
         with ThreadPoolExecutor(len(calls)) as pool:
             return [future.result() for future in [pool.submit(call) for call in calls]]
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from wsss.training import module as keyed
-from wsss.training.module import KeyedModule, gathered, over_all_ranks, world
+from wsss.training.module import KeyedModule, gathered, over_all_ranks, process_count
 from wsss.training.options import FitOptions
 
 
@@ -58,7 +58,7 @@ def test_alone_there_is_nothing_to_gather():
     assert not total.requires_grad
     assert total is not count
     assert gathered(("a", "b")) == ["a", "b"]
-    assert world() == 1
+    assert process_count() == 1
 
 
 def test_together_counts_are_summed_and_objects_gathered_in_rank_order(monkeypatch: pytest.MonkeyPatch):
@@ -76,4 +76,4 @@ def test_together_counts_are_summed_and_objects_gathered_in_rank_order(monkeypat
     assert over_all_ranks(own).item() == 7
     assert own.item() == 3
     assert gathered(["mine"]) == ["other", "mine"]
-    assert world() == 2
+    assert process_count() == 2

@@ -18,7 +18,7 @@ from wsss.training.data import KeyedDataModule
 from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.history import HISTORY, HistoryRow, read_history
 from wsss.training.loggers.options import CSVHistory, LoggerOptions, TensorBoard, history
-from wsss.training.module import METRICS, KeyedModule
+from wsss.training.module import LOGGED_METRICS, KeyedModule
 from wsss.training.options import FitOptions, TrainerOptions
 from wsss.training.trainer import Bar, Devices, WholeCheckpoints, fit, own_words, quiet, resume_from, seed, trainer_for
 
@@ -264,7 +264,7 @@ def test_a_torn_checkpoint_is_said_and_the_training_starts_again(
 
 def test_a_kill_in_the_middle_of_a_write_leaves_the_epoch_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "epoch.ckpt"
-    WholeCheckpoints().save_checkpoint({"global_step": 3, METRICS: {}}, path)
+    WholeCheckpoints().save_checkpoint({"global_step": 3, LOGGED_METRICS: {}}, path)
     monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(Killed()))
     with pytest.raises(Killed):
         WholeCheckpoints().save_checkpoint({"global_step": 6}, path)

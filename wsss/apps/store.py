@@ -16,9 +16,9 @@ from wsss.engine.progress import bar, console
 from wsss.errors import one_of
 from wsss.run.record import read_record
 from wsss.run.references import lost, used_by
-from wsss.store.garbage import Entry, delete, entries, frozen_job, waste
+from wsss.store.garbage import StoredArtifact, delete, entries, frozen_job, waste
 from wsss.store.store import Artifact, Store
-from wsss.store.verify import Finding, check, repair
+from wsss.store.verify import Damage, check, repair
 
 Users = Mapping[str, tuple[Path, ...]]
 """Folders of the runs that refer to an artifact, by its fingerprint."""
@@ -79,7 +79,7 @@ def collect(store: Store, *, deleting: bool, keep: Sequence[Path] = ()) -> None:
         _say("nothing was deleted: --yes deletes all of it")
 
 
-def table(found: Sequence[Entry], users: Users, *, title: str) -> Table:
+def table(found: Sequence[StoredArtifact], users: Users, *, title: str) -> Table:
     """Return a table of artifacts, with their total at the end."""
     shown = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     for name in ("stage", "fingerprint", "state"):
@@ -98,7 +98,7 @@ def table(found: Sequence[Entry], users: Users, *, title: str) -> Table:
     return shown
 
 
-def _plain(entry: Entry, runs: Sequence[Path]) -> dict[str, Any]:
+def _plain(entry: StoredArtifact, runs: Sequence[Path]) -> dict[str, Any]:
     return {
         "stage": entry.artifact.stage,
         "fingerprint": entry.artifact.fingerprint,
@@ -111,7 +111,7 @@ def _plain(entry: Entry, runs: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def _repaired(harmed: Mapping[Artifact, Sequence[Finding]]) -> bool:
+def _repaired(harmed: Mapping[Artifact, Sequence[Damage]]) -> bool:
     """Repair what nobody is making; return whether that was all."""
     busy = [artifact for artifact, findings in harmed.items() if not repair(artifact, findings)]
     for artifact in busy:
@@ -124,7 +124,7 @@ def _repaired(harmed: Mapping[Artifact, Sequence[Finding]]) -> bool:
     return not busy
 
 
-def _delete(store: Store, unused: Sequence[Entry], left: Sequence[Path]) -> None:
+def _delete(store: Store, unused: Sequence[StoredArtifact], left: Sequence[Path]) -> None:
     kept = []
     with bar("delete", total=len(unused), unit="artifacts") as advance:
         for entry in unused:

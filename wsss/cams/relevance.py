@@ -17,7 +17,7 @@ from torch import Tensor
 from wsss.cams.base import ROUNDING
 from wsss.protocols import Layer, Maps
 
-Step = Callable[[Tensor], Tensor]
+LayerFunction = Callable[[Tensor], Tensor]
 """What a layer's modules do to maps."""
 
 SMALLEST: Final = 1e-30
@@ -33,7 +33,7 @@ class Pointwise(Layer):
     to what they were computed from.
     """
 
-    step: Step
+    step: LayerFunction
 
     def run(self, maps: Maps) -> Maps:
         """See `Layer`."""
@@ -49,7 +49,7 @@ class Pointwise(Layer):
 class Pooling(Layer):
     """A maximum, mean or blur over windows: f = pool(relu(x))."""
 
-    step: Step
+    step: LayerFunction
 
     def run(self, maps: Maps) -> Float[Tensor, "n d p q"]:
         """See `Layer`."""
@@ -70,7 +70,7 @@ class Convolution(Layer):
     rule): f = W * x - W+ * low - W- * high, with the lowest and highest value of each image.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[LayerFunction, ...]
     weight: Float[Tensor, "e g k l"]
     convolve: Callable[[Tensor, Tensor], Tensor]
     """Convolves maps with a weight, without a bias."""

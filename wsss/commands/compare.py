@@ -23,15 +23,15 @@ def main(arguments: Sequence[str]) -> None:
 
     from wsss.apps.compare.compared import read_runs  # noqa: PLC0415 - as above
     from wsss.apps.compare.sheets import chosen_masks, gain_sheets  # noqa: PLC0415 - the stack takes seconds to import
-    from wsss.apps.compare.tables import class_table, option_table, score_table  # noqa: PLC0415 - as above
+    from wsss.apps.compare.tables import compared_classes, compared_scores, option_table  # noqa: PLC0415 - as above
     from wsss.draw.sheet_picture import write_sheets  # noqa: PLC0415 - as above
     from wsss.engine.progress import console  # noqa: PLC0415 - as above
 
     runs = read_runs(options.runs)
     console.print(option_table(runs))
-    console.print(score_table(runs))
+    console.print(compared_scores(runs))
     masks = chosen_masks(runs, wanted=options.masks)
-    console.print(class_table(runs, stage=masks.stage, split=masks.split))
+    console.print(compared_classes(runs, stage=masks.stage, split=masks.split))
     for other in runs[1:]:
         for path in write_sheets(options.out.expanduser(), gain_sheets(runs[0], other, masks, count=options.images)):
             console.print(str(path.absolute()))

@@ -16,11 +16,11 @@ INK: Final = (31, 37, 43)
 SMALLEST: Final = 11
 """Pixels of the type at least; larger below pictures of more than 550 pixels."""
 
-Entry = tuple[UInt8[np.ndarray, "3"], str]
+LegendEntry = tuple[UInt8[np.ndarray, "3"], str]
 """A colour and what it stands for."""
 
 
-def with_legend(picture: Picture, entries: Sequence[Entry]) -> UInt8[np.ndarray, "lines w 3"]:
+def with_legend(picture: Picture, entries: Sequence[LegendEntry]) -> UInt8[np.ndarray, "lines w 3"]:
     """Add a white strip with a patch and a name for each colour, in as many lines as they need; none for no entries.
 
     A name that is wider than the picture is cut off.
@@ -38,9 +38,9 @@ def with_legend(picture: Picture, entries: Sequence[Entry]) -> UInt8[np.ndarray,
     return np.concatenate([picture, np.asarray(strip)])
 
 
-def _lines(entries: Sequence[Entry], *, width: int, size: int) -> list[list[tuple[int, Entry]]]:
+def _lines(entries: Sequence[LegendEntry], *, width: int, size: int) -> list[list[tuple[int, LegendEntry]]]:
     """Break entries into lines, each entry with its left edge."""
-    lines: list[list[tuple[int, Entry]]] = [[]]
+    lines: list[list[tuple[int, LegendEntry]]] = [[]]
     left = size // 2
     for entry in entries:
         taken = size * 3 // 2 + int(font(size).getlength(entry[1])) + size

@@ -11,7 +11,7 @@ from wsss.types import Cut
 
 Paths = tuple[str, ...]
 """Dotted names of submodules in the order in which they run: names, because wrappers replace the modules themselves."""
-Step = Callable[[nn.Module, Paths, Cut], Cut]
+BlockFunction = Callable[[nn.Module, Paths, Cut], Cut]
 """What some modules of a network make of the cut before them. The stride of what it returns does not count."""
 Attention = Callable[[nn.Module, Paths, Cut], Tensor]
 """How much cells attend to each other in some modules, given the cut before them: see `wsss.cams.adcam.Attentive`."""
@@ -36,9 +36,9 @@ class Chain:
     tail: Paths = ()
     parameters: Paths = ()
     """Names of the stem's parameters that belong to none of its modules."""
-    enter: Step = on_maps
+    enter: BlockFunction = on_maps
     """How the stem is run on images."""
-    step: Step = on_maps
+    step: BlockFunction = on_maps
     """How stages and tail are run."""
     attention: Attention | None = None
     """How cells attend to each other in a stage; None where they do not."""
@@ -55,7 +55,7 @@ class Block:
     paths: Paths
     parameters: Paths
     """Names of parameters that belong to none of its modules."""
-    step: Step
+    step: BlockFunction
     attention: Attention | None
     edges: Connection | None
     channels: int

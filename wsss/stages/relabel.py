@@ -23,7 +23,7 @@ RecordAndImage = tuple[Record, NDArray[np.uint8]]
 @final
 @dataclass(frozen=True, kw_only=True)
 class Relabel(Predicting):
-    """Take the network's answer as maps of the classes that an image is known to show (see `maps_of`), and refine them.
+    """Take the network's answer as maps of the classes that an image is known to show, and refine them.
 
     Every class has a map that reaches about 1, however unsure of it the network is; the background is for `refine` to
     add, as to CAMs, and a refiner may give all pixels of a class to others.
@@ -50,7 +50,7 @@ class Relabeller(ItemWorker[RecordAndImage, ImageAndMaps]):
         """Return maps of each image's own classes."""
         found = self.predictor.compute([image for _, image in batch])
         return [
-            (image, maps_of(maps, classes=record.classes))
+            (image, known_class_maps(maps, classes=record.classes))
             for (record, _), (image, maps) in zip(batch, found, strict=True)
         ]
 
@@ -59,7 +59,7 @@ class Relabeller(ItemWorker[RecordAndImage, ImageAndMaps]):
         self.predictor.write(path, result)
 
 
-def maps_of(maps: ScoreMaps, *, classes: Sequence[int]) -> ScoreMaps:
+def known_class_maps(maps: ScoreMaps, *, classes: Sequence[int]) -> ScoreMaps:
     """Return each class's probability, given that only these and the background are possible, divided by its maximum.
 
     `maps` hold every label in order, and sum to one at every pixel. As in CAMs, a maximum that is zero stays zero.

@@ -22,15 +22,15 @@ HIDDEN: Final = re.compile(r"\..+\.[0-9a-f]{8}", re.DOTALL)
 STALE: Final = 3600
 """Seconds since the last byte after which a hidden file that nobody is making is a killed writer's."""
 
-EntryState = Literal["finished", "torn", "begun", "being made"]
+StoredState = Literal["finished", "torn", "begun", "being made"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class StoredArtifact:
     """An artifact as it lies in a store."""
 
     artifact: Artifact
-    state: EntryState
+    state: StoredState
     """`torn` is a manifest that cannot be read, `begun` is left by a run that ended early."""
     files: int
     """Files of the result; everything in the folder where there is no manifest yet."""
@@ -42,14 +42,14 @@ class Entry:
     """Fingerprints of the artifacts that it was made of."""
 
 
-def entries(store: Store) -> list[Entry]:
+def entries(store: Store) -> list[StoredArtifact]:
     """Return everything that was begun or finished, sorted; raises `StoreError` where there is no store."""
     if not store.root.is_dir():
         raise StoreError(f"{store.root} is not there: pass the folder of a store, such as --store runs")
     return [_entry(artifact) for artifact in store.artifacts()]
 
 
-def in_use(found: Iterable[Entry], roots: Collection[str]) -> set[str]:
+def in_use(found: Iterable[StoredArtifact], roots: Collection[str]) -> set[str]:
     """Return the fingerprints of `roots`, of what is being made right now, and of all that those read."""
     by_print = {entry.artifact.fingerprint: entry for entry in found}
     todo = [*roots, *(name for name, entry in by_print.items() if entry.state == "being made")]
@@ -66,7 +66,7 @@ def in_use(found: Iterable[Entry], roots: Collection[str]) -> set[str]:
 class Waste:
     """What can be deleted: artifacts that nobody uses, and hidden files that killed writers left elsewhere."""
 
-    unused: tuple[Entry, ...]
+    unused: tuple[StoredArtifact, ...]
     left: tuple[Path, ...]
 
 
@@ -79,7 +79,7 @@ def waste(store: Store, *, roots: Collection[str]) -> Waste:
     return Waste(unused=unused, left=tuple(leftovers(store, outside=apart)))
 
 
-def delete(entry: Entry, *, roots: Callable[[], Collection[str]]) -> bool:
+def delete(entry: StoredArtifact, *, roots: Callable[[], Collection[str]]) -> bool:
     """Delete an unused artifact and return True, unless somebody makes it by now, or it is among the `roots`.
 
     Those are asked for under the artifact's lock. A run notes what it refers to before it looks, under that lock,
@@ -126,13 +126,13 @@ def frozen_job(artifact: Artifact) -> dict[str, Any]:
     return frozen if isinstance(frozen, dict) else {}
 
 
-def _entry(artifact: Artifact) -> Entry:
+def _entry(artifact: Artifact) -> StoredArtifact:
     if artifact.state() != "cached":
         return _unfinished(artifact, "being made" if _is_locked(artifact) else "begun")
     if is_torn(artifact):
         return _unfinished(artifact, "torn")
     manifest = artifact.manifest()
-    return Entry(
+    return StoredArtifact(
         artifact=artifact,
         state="finished",
         files=len(manifest["files"]),
@@ -142,9 +142,9 @@ def _entry(artifact: Artifact) -> Entry:
     )
 
 
-def _unfinished(artifact: Artifact, state: EntryState) -> Entry:
+def _unfinished(artifact: Artifact, state: StoredState) -> StoredArtifact:
     stats = [stat for _, stat in _walk(artifact.path)]
-    return Entry(
+    return StoredArtifact(
         artifact=artifact,
         state=state,
         files=len(stats),

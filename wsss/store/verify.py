@@ -14,7 +14,7 @@ Harm = Literal["damaged", "missing", "stray"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Damage:
     """A file that is not as the manifest says; `stray` is one that no manifest speaks of, and does no harm."""
 
     artifact: Artifact
@@ -22,13 +22,13 @@ class Finding:
     harm: Harm
 
 
-def check(artifact: Artifact, *, checked: Callable[[], object] = lambda: None) -> list[Finding]:
+def check(artifact: Artifact, *, checked: Callable[[], object] = lambda: None) -> list[Damage]:
     """Hash every file of a finished artifact and return what differs; calls `checked` after every file.
 
     Raises `StoreError` for a manifest of a newer version.
     """
     if is_torn(artifact):
-        return [Finding(artifact=artifact, path=artifact.manifest_path, harm="damaged")]
+        return [Damage(artifact=artifact, path=artifact.manifest_path, harm="damaged")]
     listed: dict[str, str] = artifact.manifest()["files"]
     harms: list[tuple[Path, Harm]] = []
     for name, digest in listed.items():
@@ -42,10 +42,10 @@ def check(artifact: Artifact, *, checked: Callable[[], object] = lambda: None) -
         harms.append((artifact.job, "missing"))
     known = {artifact.path / name for name in listed}
     harms += [(path, "stray") for path in artifact.files() if path not in known]
-    return [Finding(artifact=artifact, path=path, harm=harm) for path, harm in harms]
+    return [Damage(artifact=artifact, path=path, harm=harm) for path, harm in harms]
 
 
-def repair(artifact: Artifact, findings: Sequence[Finding]) -> bool:
+def repair(artifact: Artifact, findings: Sequence[Damage]) -> bool:
     """Delete an artifact's manifest and damaged files, so that the next run makes these again, and return True.
 
     Without its manifest nothing can be checked: where that is damaged, all files are deleted. Strays stay. False, and

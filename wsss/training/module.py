@@ -11,7 +11,7 @@ from torch import Tensor, distributed, nn
 from wsss.data.randomness import mix
 from wsss.training.options import FitOptions
 
-METRICS: Final = "metrics"
+LOGGED_METRICS: Final = "metrics"
 """Where a checkpoint holds what was logged last."""
 
 
@@ -38,7 +38,7 @@ class KeyedModule(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what was logged last."""
-        checkpoint[METRICS] = logged(self.trainer)
+        checkpoint[LOGGED_METRICS] = logged(self.trainer)
 
     def sgd(self, *, backbone: Iterable[nn.Parameter], head: Iterable[nn.Parameter]) -> OptimizerLRSchedulerConfig:
         """Return the optimiser and its schedule as Lightning wants them."""
@@ -53,7 +53,7 @@ def logged(trainer: pl.Trainer) -> dict[str, float]:
     return {name: float(value) for name, value in trainer.callback_metrics.items()}
 
 
-def world() -> int:
+def process_count() -> int:
     """Return the number of processes that train together."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
@@ -70,6 +70,6 @@ def gathered(own: Sequence[Any]) -> list[Any]:
     """Return the objects of all ranks, in rank order."""
     if not distributed.is_initialized():
         return list(own)
-    every: list[Any] = [None] * world()
+    every: list[Any] = [None] * process_count()
     distributed.all_gather_object(every, list(own))
     return [item for part in every for item in part]

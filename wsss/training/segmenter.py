@@ -11,7 +11,7 @@ from torch.nn import functional
 from wsss.labels import BACKGROUND, IGNORE
 from wsss.models.classifier import freeze_batch_norm
 from wsss.models.segmenter import SegmentationNetwork
-from wsss.training.module import KeyedModule, over_all_ranks, world
+from wsss.training.module import KeyedModule, over_all_ranks, process_count
 from wsss.training.options import SegmenterFit
 
 
@@ -61,4 +61,4 @@ def segmentation_loss(
 
 def _mean_over_ranks(each: Tensor, chosen: Tensor) -> Tensor:
     count = over_all_ranks(chosen.sum()).clamp(min=1)
-    return (each * chosen).sum() * world() / count
+    return (each * chosen).sum() * process_count() / count

@@ -24,7 +24,7 @@ from wsss.training.data import KeyedDataModule
 from wsss.training.environment import environment
 from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.options import LoggerOptions
-from wsss.training.module import METRICS, KeyedModule, logged
+from wsss.training.module import LOGGED_METRICS, KeyedModule, logged
 from wsss.training.options import TrainerOptions
 
 CHECKPOINT: Final = "epoch.ckpt"
@@ -147,7 +147,7 @@ def resume_from(folder: Path) -> Resume | None:
         return None
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
-        return Resume(path=path, step=state["global_step"], metrics=state[METRICS])
+        return Resume(path=path, step=state["global_step"], metrics=state[LOGGED_METRICS])
     except UNREADABLE:
         logging.getLogger("wsss").warning("%s is torn: the training starts again", path)
         return None

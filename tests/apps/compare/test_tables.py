@@ -6,7 +6,7 @@ from compared_runs import by_hand
 from rich.table import Table
 
 from wsss.apps.compare.compared import Compared, read_runs
-from wsss.apps.compare.tables import class_table, option_table, score_table
+from wsss.apps.compare.tables import compared_classes, compared_scores, option_table
 
 
 def lines(table: Table) -> list[list[str]]:
@@ -15,14 +15,14 @@ def lines(table: Table) -> list[list[str]]:
 
 
 def test_scores_stand_side_by_side(runs: tuple[Compared, ...]):
-    assert lines(score_table(runs)) == [
+    assert lines(compared_scores(runs)) == [
         ["train_classifier", "val", "map", "80.0", "80.0", "+0.0"],
         ["make_masks", "train", "miou", "30.0", "42.0", "+12.0"],
     ]
 
 
 def test_classes_that_change_most_come_first(runs: tuple[Compared, ...]):
-    assert lines(class_table(runs, stage="make_masks", split="train")) == [
+    assert lines(compared_classes(runs, stage="make_masks", split="train")) == [
         ["dog", "50.0", "25.0", "-25.0"],
         ["background", "90.0", "90.0", "+0.0"],
         ["cat", "40.0", "40.0", "+0.0"],
@@ -33,7 +33,7 @@ def test_a_class_that_one_run_has_no_score_for_has_no_gain(tmp_path: Path, folde
     third = by_hand(tmp_path / "third", images={}, miou=0.1, dog=None)
     (dog,) = [
         row
-        for row in lines(class_table(read_runs([folders[0], third]), stage="make_masks", split="train"))
+        for row in lines(compared_classes(read_runs([folders[0], third]), stage="make_masks", split="train"))
         if row[0] == "dog"
     ]
     assert dog == ["dog", "50.0", "", ""]

@@ -8,12 +8,12 @@ from rich.table import Table
 from wsss.apps.compare.compared import Compared, flat
 from wsss.draw.numbers import percent
 
-METRICS: Final = ("map", "miou")
+COMPARED: Final = ("map", "miou")
 QUIET: Final = {"pipeline", "name", "out", "plan", "store", "runtime", "hydra", "logger", "launcher"}
 """Options that change no result, or that only repeat another: `pipeline` is made of the other groups."""
 
 
-def score_table(runs: Sequence[Compared]) -> Table:
+def compared_scores(runs: Sequence[Compared]) -> Table:
     """Return mAP and mIoU of every stage and split that any run has, and what the last run gains over the first."""
     table = Table("stage", "split", "metric", *(run.name for run in runs), "gain", title="scores, per cent")
     for stage, split, metric in _scored(runs):
@@ -22,7 +22,7 @@ def score_table(runs: Sequence[Compared]) -> Table:
     return table
 
 
-def class_table(runs: Sequence[Compared], *, stage: str, split: str) -> Table:
+def compared_classes(runs: Sequence[Compared], *, stage: str, split: str) -> Table:
     """Return the IoU of every class, those first where the last run differs most from the first."""
     table = Table("class", *(run.name for run in runs), "gain", title=f"IoU by class: {stage} on {split}")
     columns: list[Mapping[str, Any]] = [run.scores.get(stage, {}).get(split, {}).get("iou", {}) for run in runs]
@@ -49,7 +49,7 @@ def _scored(runs: Sequence[Compared]) -> list[tuple[str, str, str]]:
         for run in runs
         for stage, splits in run.scores.items()
         for split, scores in splits.items()
-        for metric in METRICS
+        for metric in COMPARED
         if scores.get(metric) is not None
     )
     return list(dict.fromkeys(found))

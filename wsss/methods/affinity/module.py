@@ -13,7 +13,7 @@ from wsss.methods.affinity.networks import PairNetwork
 from wsss.methods.affinity.options import AffinityFit
 from wsss.methods.affinity.pairs import Surrounded, offsets
 from wsss.models.classifier import freeze_batch_norm
-from wsss.training.module import KeyedModule, over_all_ranks, world
+from wsss.training.module import KeyedModule, over_all_ranks, process_count
 
 EPSILON = 1e-5
 """Added before the logarithm, as in the authors' code of both methods."""
@@ -82,4 +82,4 @@ def pair_losses(
         sums.append((each * groups).sum(dim=(1, 2, 3)))
         counts.append(groups.sum(dim=(1, 2, 3)))
     # DDP averages gradients over the ranks, hence the factor.
-    return torch.stack(sums).sum(dim=0) * world() / over_all_ranks(torch.stack(counts).sum(dim=0)).clamp(min=1)
+    return torch.stack(sums).sum(dim=0) * process_count() / over_all_ranks(torch.stack(counts).sum(dim=0)).clamp(min=1)
