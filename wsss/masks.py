@@ -7,11 +7,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from wsss.configurable import Configurable
 from wsss.labels import BACKGROUND, IGNORE
 from wsss.types import ScoreMaps
 
 
-class MaskRule(ABC):
+class MaskRule(Configurable, ABC):
     """Decide every pixel of an image from its maps, which must have a background."""
 
     @abstractmethod

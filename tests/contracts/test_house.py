@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from abc import ABC
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from wsss.cams import CAMMethod
 from wsss.config.build import TARGET, build_into
 from wsss.config.compose import config_folder, resolved
 from wsss.config.help import groups
+from wsss.configurable import Configurable
 from wsss.data.layouts.base import IndexWriter
-from wsss.engine.stage import Stage
+from wsss.engine.stage import Runtime, Stage
 from wsss.masks import MaskRule
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.segmenter import SegmenterOptions
@@ -33,7 +35,7 @@ from wsss.refine import Refiner
 from wsss.run.launch import Launcher
 from wsss.stages.heads import Heads
 from wsss.training.loggers.options import LoggerOptions
-from wsss.training.options import FitOptions, TrainerOptions
+from wsss.training.options import FitOptions, TrainerOptions, TrainerRuntime
 from wsss.views import Upsampler, Views
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +83,9 @@ FAMILIES: tuple[type[ABC], ...] = (
 )
 """Whose members are chosen in YAML, and are abstract or final."""
 
+CHANGE_NO_RESULT = (Launcher, LoggerOptions, Runtime, TrainerRuntime)
+"""What YAML also names: how and where stages run, and what they tell meanwhile."""
+
 MAY_CATCH_ALL = {"wsss/training/loggers/guarded.py": "loggers are other people's code, and must not end a training"}
 """The one place that catches whatever is raised, and why."""
 
@@ -107,7 +112,7 @@ def tree_of(path: Path) -> ast.Module:
 
 
 @cache
-def members(family: type[ABC]) -> tuple[type[ABC], ...]:
+def members(family: type) -> tuple[type, ...]:
     """Every class below `family` that the package defines; tests may define others."""
     for module in pkgutil.walk_packages(wsss.__path__, prefix="wsss."):
         importlib.import_module(module.name)
@@ -165,9 +170,14 @@ def test_a_leaf_builds_what_its_group_chooses(leaf: str) -> None:
     assert [problem for problem in problems if "has no value" not in problem] == []  # `???` is for the command line
 
 
+def named_in_yaml() -> set[type]:
+    """Every class that a file of `conf` names."""
+    return {located(target) for path in CONF.rglob("*.yaml") for target in targets(yaml.safe_load(path.read_text()))}
+
+
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_every_concrete_class_can_be_chosen_in_yaml(family: type[ABC]) -> None:
-    named = {located(target) for path in CONF.rglob("*.yaml") for target in targets(yaml.safe_load(path.read_text()))}
+    named = named_in_yaml()
     forgotten = {each.__name__ for each in members(family) if not inspect.isabstract(each) and each not in named}
     assert forgotten == set(), "write conf/<group>/<name>.yaml for it"
 
@@ -176,6 +186,18 @@ def test_every_concrete_class_can_be_chosen_in_yaml(family: type[ABC]) -> None:
 def test_classes_are_abstract_or_final(family: type[ABC]) -> None:
     extended = {each.__name__ for each in members(family) if members(each) and not inspect.isabstract(each)}
     assert extended == set(), "a concrete class is not extended: move what is shared into an abstract one"
+
+
+def test_whatever_changes_a_result_is_configurable() -> None:
+    chosen = named_in_yaml().union(*(members(family) for family in FAMILIES))
+    changing = {each for each in chosen if not issubclass(each, CHANGE_NO_RESULT)}
+    assert {each.__name__ for each in changing if not issubclass(each, Configurable)} == set()
+
+
+def test_names_of_configurable_classes_are_unique() -> None:
+    """Fingerprints know a class by its name alone, so that it can be moved."""
+    names = Counter(each.__name__ for each in members(Configurable))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda path: path.stem)

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from wsss.configurable import Configurable
 from wsss.errors import ModelError, one_of
 from wsss.protocols import CutClassifier
 from wsss.types import Cut, Images, RawMaps, Targets
@@ -18,7 +19,7 @@ ROUNDING: Final = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
-class CAMMethod(ABC):
+class CAMMethod(Configurable, ABC):
     """Turn a classifier's answer into maps of where it saw the class.
 
     A method leaves the model as it found it: no hooks, no gradients, no change of mode, weights or random state. It

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from wsss.configurable import Configurable
 from wsss.errors import ConfigError
 from wsss.labels import IGNORE
 
@@ -24,7 +25,7 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierTransform:
+class ClassifierTransform(Configurable):
     """IRN's augmentation (Ahn et al., CVPR 2019): random size at the image's own aspect, flip, crop or padding.
 
     Every long side of the range is equally likely, and so is every place of the crop in a larger image and of a smaller
@@ -63,7 +64,7 @@ class ClassifierTransform:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmenterTransform:
+class SegmenterTransform(Configurable):
     """Random scale, flip, and crop or padding of an image with its mask, as in IRN's second stage and in DeepLab.
 
     Masks are sampled at the nearest pixel's centre and padded with 255. Interpolation and padding of the image are as
@@ -107,7 +108,7 @@ class SegmenterTransform:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalTransform:
+class EvalTransform(Configurable):
     """The whole image, resized to a square whatever its aspect, so that images stack: for a classifier's scores only.
 
     IRN scores no classifier; CAMs are made from images at their own aspect and do not come through here.

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 
 import torch
 
+from wsss.configurable import Configurable
 from wsss.data.index import Index, Record
 from wsss.engine.processes import world
 from wsss.errors import ConfigError
@@ -71,11 +72,9 @@ def read_index(artifact: Artifact) -> Index:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage(ABC):
+class Stage(Configurable, ABC):
     """One step of the pipeline. Fields are its config; `reads` names the stage that plays each role."""
 
-    version: ClassVar[int] = 1
-    """Raise it when the same config would now give another result: old artifacts are then made anew."""
     roles: ClassVar[tuple[str, ...]] = ()
     """What the stage reads, always."""
 
@@ -96,10 +95,6 @@ class Stage(ABC):
     def needed_roles(self) -> tuple[str, ...]:
         """Return the roles that this configuration reads."""
         return self.roles
-
-    def content(self) -> dict[str, tuple[Path, ...]]:
-        """Return the files outside the store that the result depends on, by the dotted key that names them."""
-        return {}
 
     def relocate(self, artifact: Artifact) -> None:
         """Bring a cached artifact up to date with paths that are no part of its fingerprint."""

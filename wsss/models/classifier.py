@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from wsss.configurable import Configurable
 from wsss.errors import ModelError, one_of
 from wsss.models.chain import Block, run
 from wsss.models.families import blocks_of, check_backbone, create_backbone, outline
@@ -165,7 +166,7 @@ def freeze_batch_norm(module: nn.Module) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierOptions:
+class ClassifierOptions(Configurable):
     """Which backbone, from which weights, at which output stride (input pixels a cell of the last maps).
 
     `weights` is `imagenet` (timm's download), `packaged` (EfficientNet-Lite0, offline), a state dict's path, or `none`.

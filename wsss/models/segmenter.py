@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from wsss.configurable import Configurable
 from wsss.errors import ModelError, one_of
 from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.models.encoders import TIMM, check_encoder, encoder_normalisation
@@ -71,7 +72,7 @@ class SegmentationNetwork(nn.Module):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmenterOptions:
+class SegmenterOptions(Configurable):
     """Which architecture of smp, on which encoder (`tu-` and timm's name, or one of smp's own), from which weights.
 
     `encoder_weights` is `classifier` (the trained classifier's backbone), `imagenet` (a download), `packaged`

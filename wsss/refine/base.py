@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from wsss.configurable import Configurable
 from wsss.types import ScoreMaps
 
 Refine = Callable[[Sequence[NDArray[np.uint8]], Sequence[ScoreMaps]], list[ScoreMaps]]
@@ -19,7 +20,7 @@ BackgroundRow = Literal["any", "adds", "needs"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refiner(ABC):
+class Refiner(Configurable, ABC):
     """Improve maps with what the image shows. May add row 0, never drops a label."""
 
     needs: ClassVar[tuple[str, ...]] = ()

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from torch import nn
 
+from wsss.configurable import Configurable
 from wsss.engine.stage import Job
 from wsss.models.classifier import ClassifierOptions
 from wsss.protocols import CutClassifier
@@ -15,7 +16,7 @@ MapNetwork = Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heads(ABC):
+class Heads(Configurable, ABC):
     """Make a network for CAM methods out of what the stages before have trained."""
 
     needs: ClassVar[tuple[str, ...]] = ()

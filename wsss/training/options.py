@@ -8,11 +8,12 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
+from wsss.configurable import Configurable
 from wsss.data.transforms import ClassifierTransform, EvalTransform, SegmenterTransform
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitOptions:
+class FitOptions(Configurable):
     """SGD with two groups of parameters and a polynomial schedule over all steps."""
 
     epochs: int = 12
@@ -96,7 +97,7 @@ class TrainerRuntime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainerOptions:
+class TrainerOptions(Configurable):
     """How Lightning trains: what changes the result stands here, what does not under `runtime`."""
 
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.cams.base import CAMMethod
+from wsss.configurable import Configurable
 from wsss.labels import label_of
 from wsss.protocols import CutClassifier
 from wsss.types import Images, RawMaps, ScoreMaps, Size
@@ -21,7 +22,7 @@ EPSILON = 1e-5
 """Added to a map's maximum before dividing, as in IRN: an empty map stays empty and no score reaches 1."""
 
 
-class Upsampler(ABC):
+class Upsampler(Configurable, ABC):
     """Bring signed raw maps to a finer grid; what comes out is non-negative."""
 
     @abstractmethod
@@ -31,7 +32,7 @@ class Upsampler(ABC):
         """Return maps of `size`; one raw cell covers `stride` (vertical, horizontal) of the result's cells."""
 
 
-class Views(ABC):
+class Views(Configurable, ABC):
     """Ask a method for maps of changed copies of the images, and merge them into one set of scores an image."""
 
     @abstractmethod

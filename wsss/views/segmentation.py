@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from wsss.configurable import Configurable
 from wsss.types import Images
 from wsss.views.base import check_scales, scaled
 
@@ -16,7 +17,7 @@ Segments = Callable[[Images], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentationViews:
+class SegmentationViews(Configurable):
     """Views of a segmentation network: logits are averaged over scales and mirror images, then softmax (SEAM)."""
 
     scales: tuple[float, ...] = (1.0,)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
+from wsss.configurable import Configurable
 from wsss.data.examine import SHOWN_PROBLEMS, Finding, examine_all, meanings, refuse
 from wsss.data.images import find_images
 from wsss.data.index import Index, Record
@@ -34,7 +35,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IndexWriter(ABC):
+class IndexWriter(Configurable, ABC):
     """A data set's layout; the fields say where things lie and how they are named."""
 
     limit: int | None = None
