@@ -26,7 +26,7 @@ from wsss.config.build import TARGET, build_into
 from wsss.config.compose import config_folder, resolved
 from wsss.config.help import groups
 from wsss.configurable import Configurable
-from wsss.data.layouts.base import IndexWriter
+from wsss.data.layouts.base import Layout
 from wsss.engine.stage import Runtime, Stage
 from wsss.masks import MaskRule
 from wsss.models.classifier import ClassifierOptions
@@ -53,7 +53,7 @@ WITHOUT_TESTS = {
 """Modules that need no test of their own, and why."""
 
 GROUPS: dict[str, Any] = {
-    "dataset": IndexWriter,
+    "dataset": Layout,
     "classifier": ClassifierOptions,
     "cam": CAMMethod,
     "views": Views,
@@ -72,7 +72,7 @@ EXPERIMENTS = sorted((CONF / "experiment").glob("*.yaml"))
 FAMILIES: tuple[type[ABC], ...] = (
     CAMMethod,
     Heads,
-    IndexWriter,
+    Layout,
     Launcher,
     LoggerOptions,
     MaskRule,

@@ -1,1 +1,1 @@
-"""Images and their labels: index writers for each layout, decoding, transforms and datasets."""
+"""Images and their labels: layouts, decoding, transforms and datasets."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wsss.data.layouts.base import IndexWriter
+from wsss.data.layouts.base import Layout
 from wsss.engine.log import logger
 from wsss.engine.stage import Job, Reduce
 from wsss.store.files import write_text
@@ -16,7 +16,7 @@ from wsss.store.store import Artifact
 class IndexData(Reduce):
     """Write `index.json`; a data set that is drawn by code lies beside it."""
 
-    dataset: IndexWriter
+    dataset: Layout
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """The data set's files: their bytes count, where they lie does not."""

@@ -9,7 +9,7 @@ from toy_runs import composed
 
 from wsss.apps.check.detect import guess_format, guess_labels, run_line, writer_of
 from wsss.config.build import build
-from wsss.data.layouts.base import IndexWriter
+from wsss.data.layouts.base import Layout
 from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.voc import VOC
 from wsss.errors import ConfigError
@@ -92,5 +92,5 @@ def test_a_run_understands_the_command(writer: VOC | Folder) -> None:
     program, command, *overrides = shlex.split(run_line(writer, train="aug", val="on"))
     assert (program, command) == ("wsss", "run")
     config = composed(*overrides, small=False)
-    assert build(config["pipeline"]["index_data"]["dataset"], IndexWriter) == writer
+    assert build(config["pipeline"]["index_data"]["dataset"], Layout) == writer
     assert config["splits"] == {"train": "aug", "val": "on"}

@@ -1,4 +1,4 @@
-"""What all index writers share: labels by name, masks that fit their images, and every mistake named at once."""
+"""What all layouts share: labels by name, masks that fit their images, and every mistake named at once."""
 
 from pathlib import Path
 

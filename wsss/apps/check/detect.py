@@ -33,7 +33,7 @@ def guess_format(root: Path) -> Format:
 
 
 def writer_of(root: Path, *, layout: Format, given: Mapping[str, Any]) -> VOC | Folder:
-    """Return the index writer of a folder: what is not `given`, by its key of `dataset`, is looked for there.
+    """Return the layout of a folder: what is not `given`, by its key of `dataset`, is looked for there.
 
     Lists of `splits` come beside the default ones, as on a run's command line. Raises `ConfigError` for keys that this
     layout does not have.

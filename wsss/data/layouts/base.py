@@ -1,4 +1,4 @@
-"""Index writers: each turns one layout of images and labels into the same index."""
+"""Layouts of data sets: each turns its way of storing images and labels into the same index."""
 
 import unicodedata
 from abc import ABC, abstractmethod
@@ -35,7 +35,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IndexWriter(Configurable, ABC):
+class Layout(Configurable, ABC):
     """A data set's layout; the fields say where things lie and how they are named."""
 
     limit: int | None = None

@@ -10,7 +10,7 @@ from typing import Final, final
 
 from wsss.data.images import find_images
 from wsss.data.index import Index
-from wsss.data.layouts.base import Entry, IndexWriter, OnBadImage, build_index, image_id, masks_folder, match_masks
+from wsss.data.layouts.base import Entry, Layout, OnBadImage, build_index, image_id, masks_folder, match_masks
 from wsss.data.layouts.label_file import CSV_FORM, LabelRow, read_labels
 from wsss.errors import ConfigError, DataError, one_of
 
@@ -20,7 +20,7 @@ VAL: Final = "val"
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Folder(IndexWriter):
+class Folder(Layout):
     """Images below `root/images`. An image's id is its path there, without the suffix; an empty label makes a negative.
 
     Images that a label file does not list are left out, which is noted.
@@ -49,7 +49,7 @@ class Folder(IndexWriter):
             )
 
     def home(self) -> Path:
-        """See `IndexWriter`."""
+        """See `Layout`."""
         return self.root.expanduser().absolute()
 
     def sources(self) -> tuple[Path, ...]:
@@ -59,7 +59,7 @@ class Folder(IndexWriter):
         return (*(home / name for name in (self.images, self.labels) if name is not None), *masks)
 
     def index(self, into: Path) -> Index:
-        """See `IndexWriter`."""
+        """See `Layout`."""
         del into  # images stay where they are
         home = self._checked_home()
         paths = find_images(home / self.images)

@@ -1,4 +1,4 @@
-"""All that a layout names, with everything that is wrong about it: an index writer stops at the first mistake."""
+"""All that a layout names, with everything that is wrong about it: a layout stops at the first mistake."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence

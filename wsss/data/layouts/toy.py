@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from wsss.data.index import Index, Record
-from wsss.data.layouts.base import IndexWriter
+from wsss.data.layouts.base import Layout
 from wsss.data.layouts.toy_scenes import TOY_CLASSES, draw_scene
 from wsss.errors import ConfigError
 from wsss.labels import BACKGROUND, IGNORE, class_of, palette
@@ -21,7 +21,7 @@ SMALLEST: Final = 32
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Toy(IndexWriter):
+class Toy(Layout):
     """Bees, ladybirds, snails and turtles in `train` and `val`. An image depends on `random_seed` and its number."""
 
     train: int

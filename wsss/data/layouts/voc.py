@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from wsss.data.images import IMAGE_SUFFIXES, find_images
 from wsss.data.index import Index
-from wsss.data.layouts.base import Entry, IndexWriter, OnBadImage, build_index, image_id, masks_folder, match_masks
+from wsss.data.layouts.base import Entry, Layout, OnBadImage, build_index, image_id, masks_folder, match_masks
 from wsss.data.layouts.label_file import read_text
 from wsss.errors import ConfigError, DataError, one_of
 
@@ -44,7 +44,7 @@ def _official_splits() -> dict[str, str]:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class VOC(IndexWriter):
+class VOC(Layout):
     """Image-level labels are the names of all objects in an image's XML annotation. Boxes are not read."""
 
     root: Path
@@ -68,7 +68,7 @@ class VOC(IndexWriter):
             raise ConfigError(["dataset.splits: names no split; use train: ImageSets/Segmentation/train.txt"])
 
     def home(self) -> Path:
-        """See `IndexWriter`."""
+        """See `Layout`."""
         return self.root.expanduser().absolute()
 
     def sources(self) -> tuple[Path, ...]:
@@ -78,7 +78,7 @@ class VOC(IndexWriter):
         return (*self._lists(home).values(), home / self.images, home / self.annotations, *masks)
 
     def index(self, into: Path) -> Index:
-        """See `IndexWriter`."""
+        """See `Layout`."""
         del into  # a devkit's images stay where they are
         home = self._checked_home()
         paths = _by_id(find_images(home / self.images))
