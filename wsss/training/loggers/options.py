@@ -15,6 +15,7 @@ from wsss.training.loggers.history import HISTORY, read_history
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
     from wsss.training.loggers.guarded import Guarded
+    from wsss.training.loggers.wandb import Place
 
 WANDB_SERVER: Final = "https://api.wandb.ai"
 FORBIDDEN: Final = "/\\#?%:"
@@ -123,7 +124,7 @@ class Wandb(LoggerOptions):
         from wsss.training.loggers.wandb import training_run  # noqa: PLC0415 - see above
 
         # Read here, before the history drops what a resumed training will log again.
-        make = partial(training_run, self, folder, logged=read_history(folder / HISTORY))
+        make = partial(training_run, self._place(), folder, logged=read_history(folder / HISTORY))
         return [history(folder), Guarded("wandb", make)]
 
     def finish(self, folder: Path) -> str:
@@ -137,10 +138,17 @@ class Wandb(LoggerOptions):
         def send() -> None:
             from wsss.training.loggers.wandb import send_outcome  # noqa: PLC0415 - see above
 
-            said.append(send_outcome(self, folder))
+            said.append(send_outcome(self._place(), folder))
 
         attempt("wandb", send)
         return "".join(said)
+
+    def _place(self) -> "Place":
+        from wsss.training.loggers.wandb import Place  # noqa: PLC0415 - see above
+
+        mode = self.chosen()
+        assert mode != "disabled"
+        return Place(project=self.project, entity=self.entity, group=self.group, tags=self.tags, mode=mode)
 
 
 def history(folder: Path) -> "Guarded":

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -15,7 +16,6 @@ from wsss.store.files import read_json, write_json
 from wsss.store.store import JOB, LOGS
 from wsss.training.loggers.history import HistoryRow
 from wsss.training.loggers.local import frozen_config
-from wsss.training.loggers.options import Wandb
 
 KEPT: Final = "wandb.json"
 """The id of a run, and whether it was online: below `logs`, which no manifest covers."""
@@ -30,6 +30,18 @@ STEP: Final = "trainer/global_step"
 """The horizontal axis: Lightning's name for it."""
 
 Seen = frozenset[tuple[int, str]]
+Mode = Literal["online", "offline"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where runs go: project and team, what they stand beside, and whether they are sent as they are made."""
+
+    project: str
+    entity: str | None
+    group: str | None
+    tags: tuple[str, ...]
+    mode: Mode
 
 
 class WandbRun(WandbLogger):
@@ -56,16 +68,16 @@ class WandbRun(WandbLogger):
         self.experiment.finish(exit_code=0 if status == "success" else 1)
 
 
-def training_run(options: Wandb, folder: Path, step: int, *, logged: Iterable[HistoryRow]) -> WandbRun:
+def training_run(place: Place, folder: Path, step: int, *, logged: Iterable[HistoryRow]) -> WandbRun:
     """Return the run of a stage's training, which goes on after `step` steps.
 
     `logged` is the history so far. Online, W&B has it already, and it is not sent again. A run that was offline until
     now cannot be continued, since `wandb sync` puts the last part in place of the others: it gets the history anew.
     """
     stage, fingerprint = folder.parent.name, folder.name
-    run_id, goes_on = claimed_id(folder / LOGS, prefix=fingerprint, mode=_mode(options))
+    run_id, goes_on = claimed_id(folder / LOGS, prefix=fingerprint, mode=place.mode)
     run = start(
-        options,
+        place,
         folder / LOGS,
         run_id=run_id,
         name=f"{stage} {fingerprint}",
@@ -81,7 +93,7 @@ def training_run(options: Wandb, folder: Path, step: int, *, logged: Iterable[Hi
     return logger
 
 
-def claimed_id(logs: Path, *, prefix: str, mode: Literal["online", "offline"]) -> tuple[str, bool]:
+def claimed_id(logs: Path, *, prefix: str, mode: Mode) -> tuple[str, bool]:
     """Return the id kept in a folder, or a new one, and whether W&B's server has what was logged under it."""
     logs.mkdir(parents=True, exist_ok=True)
     path = logs / KEPT
@@ -92,14 +104,14 @@ def claimed_id(logs: Path, *, prefix: str, mode: Literal["online", "offline"]) -
     return run_id, kept.get("mode") == mode == "online"
 
 
-def start(options: Wandb, logs: Path, *, run_id: str, name: str, job_type: str, config: Mapping[str, Any]) -> wandb.Run:
+def start(place: Place, logs: Path, *, run_id: str, name: str, job_type: str, config: Mapping[str, Any]) -> wandb.Run:
     """Start a run, or go on with it; it writes below `logs` and leaves the screen alone."""
     return wandb.init(
-        project=options.project,
-        entity=options.entity,
-        group=options.group,
-        tags=list(options.tags),
-        mode=_mode(options),
+        project=place.project,
+        entity=place.entity,
+        group=place.group,
+        tags=list(place.tags),
+        mode=place.mode,
         dir=logs,
         id=run_id,
         name=name,
@@ -112,15 +124,15 @@ def start(options: Wandb, logs: Path, *, run_id: str, name: str, job_type: str, 
     )
 
 
-def send_outcome(options: Wandb, folder: Path) -> str:
+def send_outcome(place: Place, folder: Path) -> str:
     """Send what a run's folder holds, as a run of its own, and return where that is.
 
     Scores are its summary; contact sheets and the page are shown; and the files are kept as an artifact.
     """
     record = yaml.safe_load((folder / RECORD).read_text(encoding="utf-8"))
-    run_id, _ = claimed_id(folder / LOGS, prefix="outcome", mode=_mode(options))
+    run_id, _ = claimed_id(folder / LOGS, prefix="outcome", mode=place.mode)
     name = f"{folder.parent.name} {folder.name}"
-    with start(options, folder / LOGS, run_id=run_id, name=name, job_type="outcome", config=record["config"]) as run:
+    with start(place, folder / LOGS, run_id=run_id, name=name, job_type="outcome", config=record["config"]) as run:
         if (scores := folder / SCORES).exists():
             run.summary.update(flat_scores(read_json(scores)))
         shown: dict[str, Any] = {
@@ -147,7 +159,3 @@ def flat_scores(scores: Mapping[str, Any], *, prefix: str = "") -> dict[str, flo
         elif isinstance(value, int | float):
             flat[key] = value
     return flat
-
-
-def _mode(options: Wandb) -> Literal["online", "offline"]:
-    return "online" if options.chosen() == "online" else "offline"
