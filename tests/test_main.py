@@ -1,11 +1,17 @@
 """The command line's front door."""
 
+import errno
 import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from compared_runs import two_runs
+from PIL import Image
+from toy_runs import Run
 
-from wsss.__main__ import main
+from wsss.__main__ import COMMANDS, main
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
@@ -28,6 +34,55 @@ def test_an_unknown_command_names_the_known_ones(
         call(monkeypatch, "walk")
     assert stopped.value.code == 2
     assert "there is no command 'walk'; there are: run" in capsys.readouterr().err
+
+
+@pytest.fixture
+def taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a photo, two runs, and a file where a folder of results is wanted."""
+    monkeypatch.chdir(tmp_path)
+    two_runs(tmp_path)
+    Image.new("RGB", (40, 40)).save(tmp_path / "a.png")
+    (tmp_path / "taken").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("predict", "a.png", "--model", "RUN", "--device", "cpu", "--out", "taken/p"),
+        ("explain", "a.png", "--model", "RUN", "--device", "cpu", "--out", "taken/e", "--no-scores"),
+        ("compare", "first", "other", "--out", "taken/c"),
+        ("compare", "first", "other", "--out", "taken"),
+    ],
+    ids=" ".join,
+)
+def test_an_out_that_cannot_be_written_is_said_in_a_line(
+    arguments: tuple[str, ...],
+    taken: Path,
+    toy_run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        call(monkeypatch, *(str(toy_run.out) if word == "RUN" else word for word in arguments))
+    assert stopped.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("wsss: taken")
+    assert "cannot be written, a file is where a folder is wanted: move it away" in line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_full_disk_is_said_in_a_line_by_every_command(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fill(_: Sequence[str]) -> None:
+        raise OSError(errno.ENOSPC, "no space", "out/p.json")
+
+    monkeypatch.setattr(COMMANDS[command].replace(":", "."), fill)
+    with pytest.raises(SystemExit) as stopped:
+        call(monkeypatch, command)
+    assert stopped.value.code == 2
+    assert "wsss: out/p.json cannot be written, the disk is full: free some space" in capsys.readouterr().err
 
 
 def test_it_can_be_called_as_a_module() -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 HELP: Final = """\
@@ -44,10 +45,12 @@ def main() -> None:
         sys.stderr.write(f"wsss: there is no command {name!r}; there are: {', '.join(COMMANDS)}. See wsss --help.\n")
         sys.exit(2)
     from wsss.errors import ConfigError, WsssError  # noqa: PLC0415 - as above
+    from wsss.store.disk_errors import writing  # noqa: PLC0415 - as above
 
     try:
         module, _, function = COMMANDS[name].partition(":")
-        getattr(import_module(module), function)(arguments)
+        with writing(Path()):
+            getattr(import_module(module), function)(arguments)
     except ConfigError as error:
         sys.stderr.write("".join(f"wsss: {problem}\n" for problem in error.problems))
         sys.exit(2)

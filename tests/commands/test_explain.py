@@ -50,6 +50,23 @@ def test_an_image_with_its_mask(
         assert sheet.width > 600
 
 
+def test_of_many_images_only_the_means_are_printed_and_a_resumed_call_keeps_them(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place in range(explain.SHOWN - 1):
+        Image.new("RGB", (32, 32), (place, 0, 0)).save(photos / f"{place}.png")
+    given = ("photos", "--model", toy_run.out, "--methods", "cam", "--classes", "bee", "--device", "cpu")
+    assert call(monkeypatch, *given) == 0
+    printed = capsys.readouterr().out
+    assert f"means over {explain.SHOWN + 1} images" in printed
+    assert "grey.jpg" not in printed
+    assert str(photos.parent / "explanations/sheets") in printed.splitlines()
+    first = (photos.parent / "explanations/explanations.json").read_text(encoding="utf-8")
+    assert call(monkeypatch, *given, "--resume") == 0
+    assert (photos.parent / "explanations/explanations.json").read_text(encoding="utf-8") == first
+    assert f"means over {explain.SHOWN + 1} images" in capsys.readouterr().out
+
+
 def test_a_folder_in_which_one_is_broken(
     toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

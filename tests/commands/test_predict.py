@@ -1,6 +1,8 @@
 """`wsss predict` from the command line."""
 
 import json
+import os
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -43,6 +45,27 @@ def test_a_folder(
         with Image.open(path) as mask:
             sizes[path.name] = mask.size
     assert sizes == {"grey, (1).png": (60, 40), "cmyk.png": (60, 40), "it's.png": (60, 40), "turned.png": (40, 60)}
+
+
+def test_a_resumed_call_does_what_changed_and_then_nothing(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("photos", "--model", toy_run.out, "--device", "cpu", "--resume")
+    out = photos.parent / "predictions"
+    assert call(monkeypatch, *given) == 0
+    first = json.loads((out / "predictions.json").read_text(encoding="utf-8"))
+    made = (out / "masks/cmyk.png").stat().st_ino
+    shutil.copy(photos / "turned.jpg", photos / "it's.gif")
+    os.utime(photos / "it's.gif", (1e9, 1e9))  # older than its mask
+    assert call(monkeypatch, *given) == 0
+    with Image.open(out / "masks/it's.png") as mask:
+        assert mask.size == (40, 60)
+    assert (out / "masks/cmyk.png").stat().st_ino == made
+    changed = json.loads((out / "predictions.json").read_text(encoding="utf-8"))
+    assert [a == b for a, b in zip(first["images"], changed["images"], strict=True)] == [True, True, False, True]
+    assert call(monkeypatch, *given) == 0
+    assert json.loads((out / "predictions.json").read_text(encoding="utf-8")) == changed
+    assert "4 of 4 images are predicted" in capsys.readouterr().out
 
 
 def test_json_is_all_that_is_printed(

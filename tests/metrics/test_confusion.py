@@ -1,5 +1,5 @@
 import json
-from math import isnan
+from math import isnan, pi
 from typing import Any
 
 import numpy as np
@@ -131,4 +131,7 @@ def test_to_dict_wants_a_name_for_every_label():
 
 def test_mean_of_known():
     assert mean_of_known([0.25, float("nan"), 0.75]) == 0.5
+    assert mean_of_known([1.0, None, 0.0]) == 0.5
+    assert isnan(mean_of_known([None]))
+    assert mean_of_known([pi]) == pi
     assert isnan(mean_of_known([]))

@@ -1,10 +1,12 @@
 """`wsss explain IMAGE --model RUN`: where a finished run's classifier saw what it says, by many CAM methods."""
 
 import argparse
-import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from wsss.commands.batch import batch_parser, name_failed
 
 ABOUT: Final = """\
 Show where the classifier of a finished run saw what it says of an image: heatmaps of CAM methods side by side, with
@@ -21,10 +23,13 @@ scores of how faithful each is to the classifier.
 
 Methods are those of `wsss run cam=...`; one that does not fit the run's classifier is left out, and said why. Classes
 are those that the classifier says yes to, at least the likeliest. Of several images the means are printed as well.
-Images that cannot be read are named at the end and left out, with exit code 1.
+Images that cannot be read are named at the end and left out, with exit code 1. Results that are there already are made
+again, unless --resume is given: it keeps those of the same model, options and content of the image and its mask.
 """
 ALL: Final = "all"
 SIDE: Final = 512
+SHOWN: Final = 8
+"""Images up to which each one's scores are printed; of more there are only the means, and the table in the file."""
 METHODS: Final = "cam,gradcam_plusplus,layercam,ablationcam,fgcam"
 
 
@@ -32,12 +37,13 @@ def main(arguments: Sequence[str]) -> None:
     """Explain images; raises a `WsssError` where there is no finished run, no image, or no such method or class."""
     options = _parser().parse_intermixed_args(arguments)
 
-    from wsss.apps.explain.command import SHOWN, Request, explain_many  # noqa: PLC0415 - as above
+    from wsss.apps.batch.inputs import find_inputs  # noqa: PLC0415 - as above
+    from wsss.apps.batch.task import work_off  # noqa: PLC0415 - as above
     from wsss.apps.explain.explainer import Explainer, check_side  # noqa: PLC0415 - as above
     from wsss.apps.explain.inputs import masks_of, names_in  # noqa: PLC0415 - as above
     from wsss.apps.explain.methods import cam_methods, fitting  # noqa: PLC0415 - as above
-    from wsss.apps.explain.output import TABLE, Output, head_of  # noqa: PLC0415 - as above
-    from wsss.apps.predict.inputs import find_inputs  # noqa: PLC0415 - as above
+    from wsss.apps.explain.tables import print_means  # noqa: PLC0415 - as above
+    from wsss.apps.explain.task import Explain, explanations  # noqa: PLC0415 - as above
     from wsss.engine.malloc import keep_freed_memory  # noqa: PLC0415 - as above
     from wsss.engine.progress import console  # noqa: PLC0415 - as above
     from wsss.errors import ConfigError  # noqa: PLC0415 - the stack takes seconds to import, and --help needs none
@@ -47,43 +53,36 @@ def main(arguments: Sequence[str]) -> None:
     except ValueError as error:
         raise ConfigError([f"--side: {error}"]) from error
     keep_freed_memory()
-    output = Output(folder=options.out.expanduser())
+    output = explanations(options.out.expanduser())
     output.check()
     known = cam_methods()
     wanted = known if options.methods == ALL else names_in(options.methods, known=known, key="--methods")
-    inputs = find_inputs(options.images, without=[output.sheets])
-    masks = {} if options.mask is None else masks_of(inputs, options.mask.expanduser())
+    inputs = find_inputs(options.images, without=output.folders)
+    if options.mask is not None:
+        inputs = replace(inputs, masks=masks_of(inputs, options.mask.expanduser()))
     explainer = Explainer.of(options.model, store=options.store, device=options.device, side=options.side)
-    asked = fitting(wanted, explainer.networks)
+    methods = fitting(wanted, explainer.networks)
     classes = names_in(options.classes, known=explainer.classes, key="--classes") if options.classes else ()
-    for name, reason in asked.left_out.items():
+    for name, reason in methods.left_out.items():
         console.print(f"{name} is left out: {reason}", markup=False)
-    request = Request(methods=asked, classes=classes, masks=masks, scored=options.scores)
-    head = head_of(explainer, asked, run=options.model, root=inputs.root)
-    table = explain_many(explainer, inputs, request=request, output=output, head=head)
-    for reason in table["failed"].values():
-        sys.stderr.write(f"wsss: {reason}\n")
-    few = len(table["images"]) <= SHOWN
-    for path in [row["sheet"] for row in table["images"]] if few else [output.sheets.name]:
+    few = len(inputs.names) <= SHOWN
+    task = Explain(explainer=explainer, methods=methods, classes=classes, scored=options.scores, printed=few)
+    table = work_off(task, inputs, output=output, head=task.head(inputs, run=options.model), resume=options.resume)
+    if options.scores:
+        print_means(table)
+    for path in [row["sheet"] for row in table["images"]] if few else ["sheets"]:
         console.print(str((output.folder / path).absolute()), markup=False)
-    console.print(str((output.folder / TABLE).absolute()), markup=False)
-    if table["failed"]:
-        sys.exit(1)
+    console.print(str(output.table.absolute()), markup=False)
+    name_failed(table)
 
 
 def _parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="wsss explain", description=ABOUT, formatter_class=raw)
+    parser = batch_parser("explain", about=ABOUT, out="explanations")
     add = parser.add_argument
-    add("images", type=Path, nargs="+", metavar="IMAGE", help="images, or folders with their sub-folders")
-    add("--model", type=Path, required=True, metavar="RUN", help="a run's folder: outputs/toy/1")
     add("--methods", default=METHODS, metavar="NAMES", help=f"joined by commas, or {ALL} (default: {METHODS})")
     add("--classes", metavar="NAMES", help="joined by commas (default: those that the classifier says yes to)")
     add("--mask", type=Path, metavar="MASK", help="the image's true mask, or a folder of masks named as the images are")
     add("--no-scores", dest="scores", action="store_false", help="heatmaps alone, which take a fraction of the time")
-    add("--out", type=Path, default=Path("explanations"), metavar="DIR", help="default: explanations")
-    add("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     add(
         "--side",
         type=int,

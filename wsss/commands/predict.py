@@ -4,8 +4,9 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
+
+from wsss.commands.batch import batch_parser, name_failed
 
 ABOUT: Final = """\
 Label every pixel of new images with the segmentation network of a finished run.
@@ -21,7 +22,7 @@ Label every pixel of new images with the segmentation network of a finished run.
 
 The suffix of an image is kept in these names where two images of a folder differ in nothing else. Images that cannot be
 read are named at the end and left out, with exit code 1. Results that are there already are made again, unless --resume
-is given: it keeps those of the same model and size of tiles that are younger than their images.
+is given: it keeps those of the same model, size of tiles and content of the image.
 """
 TILE: Final = 1024
 
@@ -30,10 +31,10 @@ def main(arguments: Sequence[str]) -> None:
     """Predict masks; raises a `WsssError` where there is no finished run, or no image."""
     options = _parser().parse_intermixed_args(arguments)
 
-    from wsss.apps.predict.command import predict_many  # noqa: PLC0415 - as above
-    from wsss.apps.predict.inputs import find_inputs  # noqa: PLC0415 - as above
-    from wsss.apps.predict.output import TABLE, Output, head_of  # noqa: PLC0415 - as above
+    from wsss.apps.batch.inputs import find_inputs  # noqa: PLC0415 - as above
+    from wsss.apps.batch.task import work_off  # noqa: PLC0415 - as above
     from wsss.apps.predict.predictor import Predictor  # noqa: PLC0415 - as above
+    from wsss.apps.predict.task import Predict, predictions  # noqa: PLC0415 - as above
     from wsss.engine.malloc import keep_freed_memory  # noqa: PLC0415 - as above
     from wsss.engine.progress import console  # noqa: PLC0415 - as above
     from wsss.errors import ConfigError  # noqa: PLC0415 - the stack takes seconds to import, and --help needs none
@@ -45,31 +46,22 @@ def main(arguments: Sequence[str]) -> None:
         raise ConfigError([f"--tile: {error}"]) from error
     keep_freed_memory()
     console.stderr = options.json  # the bar must not stand in what a program reads
-    output = Output(folder=options.out.expanduser())
+    output = predictions(options.out.expanduser())
     output.check()
-    inputs = find_inputs(options.images, without=output.parts)
+    inputs = find_inputs(options.images, without=output.folders)
     predictor = Predictor.of(options.model, store=options.store, device=options.device, tile=options.tile)
-    head = head_of(predictor, run=options.model, root=inputs.root)
-    table = predict_many(predictor, inputs, output=output, head=head, resume=options.resume)
-    for reason in table["failed"].values():
-        sys.stderr.write(f"wsss: {reason}\n")
+    task = Predict(predictor=predictor)
+    table = work_off(task, inputs, output=output, head=task.head(inputs, run=options.model), resume=options.resume)
     if options.json:
         sys.stdout.write(json.dumps(table, ensure_ascii=False) + "\n")
     else:
         console.print(f"{len(table['images'])} of {len(inputs.names)} images are predicted")
-        console.print(str((output.folder / TABLE).absolute()))
-    if table["failed"]:
-        sys.exit(1)
+        console.print(str(output.table.absolute()), markup=False)
+    name_failed(table)
 
 
 def _parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="wsss predict", description=ABOUT, formatter_class=raw)
-    parser.add_argument("images", type=Path, nargs="+", metavar="DIR", help="a folder, with its sub-folders; or images")
-    parser.add_argument("--model", type=Path, required=True, metavar="RUN", help="a run's folder: outputs/toy/1")
-    parser.add_argument("--out", type=Path, default=Path("predictions"), metavar="DIR", help="default: predictions")
-    parser.add_argument("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    parser = batch_parser("predict", about=ABOUT, out="predictions")
     parser.add_argument(
         "--tile",
         type=int,
@@ -77,6 +69,5 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PIXELS",
         help=f"cut images with a longer side into tiles (default: {TILE}); smaller ones need less memory and see less",
     )
-    parser.add_argument("--resume", action="store_true", help="keep what an earlier call has finished")
     parser.add_argument("--json", action="store_true", help="for programs: print predictions.json, and the bar aside")
     return parser

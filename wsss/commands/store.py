@@ -46,19 +46,17 @@ def main(arguments: Sequence[str]) -> None:
     """Look after a store; raises `StoreError` where there is none, and exits with 1 where it stays damaged."""
     options = _parser().parse_args(arguments)
 
-    from wsss.apps.store import collect, show, show_json, verify  # noqa: PLC0415 - as above
-    from wsss.store.disk_errors import writing  # noqa: PLC0415 - the stack takes seconds to import, --help needs none
+    from wsss.apps.store import collect, show, show_json, verify  # noqa: PLC0415 - the stack takes seconds to import
     from wsss.store.store import Store  # noqa: PLC0415 - as above
 
     store = Store.at(options.store)
-    with writing(store.root):
-        match options.command:
-            case "ls":
-                (show_json if options.json else show)(store)
-            case "verify":
-                sys.exit(0 if verify(store, repairing=options.repair) else 1)
-            case _:
-                collect(store, deleting=options.yes, keep=options.keep)
+    match options.command:
+        case "ls":
+            (show_json if options.json else show)(store)
+        case "verify":
+            sys.exit(0 if verify(store, repairing=options.repair) else 1)
+        case _:
+            collect(store, deleting=options.yes, keep=options.keep)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -113,15 +113,21 @@ def find_images(folder: Path) -> tuple[str, ...]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def image_errors(path: Path) -> Iterator[None]:
+    """Turn what is raised while an image is read into a `DataError` that names the file and the remedy."""
     try:
-        with Image.open(path) as image:
-            _check_pixels(image, path)
-            yield image
+        yield
     except DataError:
         raise
     except _UNREADABLE as error:
         raise DataError(f"{path} {_complaint(path, error)}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    with image_errors(path), Image.open(path) as image:
+        _check_pixels(image, path)
+        yield image
 
 
 def _check_pixels(image: Image.Image, path: Path) -> None:

@@ -6,7 +6,7 @@ is over the labels that occur in truth or prediction. A per-image mean, as torch
 number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,18 +77,19 @@ class SegmentationScores:
         JSON has no nan: what is not known is None.
         """
         return {
-            "miou": _or_none(self.miou),
-            "fp": _or_none(mean_of_known(self.fp[1:])),
-            "fn": _or_none(mean_of_known(self.fn[1:])),
-            "iou": {name: _or_none(value) for name, value in zip(names, self.iou, strict=True)},
+            "miou": known_or_none(self.miou),
+            "fp": known_or_none(mean_of_known(self.fp[1:])),
+            "fn": known_or_none(mean_of_known(self.fn[1:])),
+            "iou": {name: known_or_none(value) for name, value in zip(names, self.iou, strict=True)},
         }
 
 
-def mean_of_known(values: Sequence[float]) -> float:
-    """Return the mean of the values that are no nan; nan where there is none."""
-    known = [value for value in values if not np.isnan(value)]
+def mean_of_known(values: Iterable[float | None]) -> float:
+    """Return the mean of the values that are neither None nor nan; nan where there is none."""
+    known = [value for value in values if value is not None and not np.isnan(value)]
     return float(np.mean(known)) if known else float("nan")
 
 
-def _or_none(value: float) -> float | None:
+def known_or_none(value: float) -> float | None:
+    """Return None in place of nan, which JSON does not have."""
     return None if np.isnan(value) else value

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wsss.metrics.confusion import mean_of_known
+
 
 def average_precision(present: NDArray[np.bool_], score: NDArray[np.floating[Any]]) -> float:
     """Return the area under the precision-recall steps (no interpolation) of one class; nan without a positive.
@@ -23,6 +25,4 @@ def average_precision(present: NDArray[np.bool_], score: NDArray[np.floating[Any
 
 def mean_average_precision(present: NDArray[np.bool_], score: NDArray[np.floating[Any]]) -> float:
     """Return the mean over the classes with at least one positive; both arguments are `[images classes]`."""
-    per_class = [average_precision(present[:, c], score[:, c]) for c in range(present.shape[1])]
-    known = [value for value in per_class if not np.isnan(value)]
-    return float(np.mean(known)) if known else float("nan")
+    return mean_of_known(average_precision(present[:, c], score[:, c]) for c in range(present.shape[1]))

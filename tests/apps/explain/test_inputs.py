@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from wsss.apps.batch.inputs import Inputs, find_inputs
 from wsss.apps.explain.inputs import masks_of, names_in
-from wsss.apps.predict.inputs import Inputs, find_inputs
 from wsss.errors import ConfigError, DataError
 
 

@@ -1,14 +1,12 @@
 """The scores of a map, together: each is the metric of its name."""
 
-import math
-
 import pytest
 import torch
 from networks import TinyGAP
 from torch import Tensor
 
 from wsss.apps.explain.metric import METRICS
-from wsss.apps.explain.scoring import Scoring, known_mean, localisation
+from wsss.apps.explain.scoring import Scoring, localisation
 from wsss.metrics import faithfulness
 from wsss.metrics.faithfulness import confidence_in
 from wsss.metrics.localisation import PixelCurve
@@ -58,9 +56,3 @@ def test_a_class_that_the_mask_does_not_show_has_no_scores():
     scores, pixels = localisation(torch.rand(4, 4), nothing, counted=~nothing)
     assert set(scores.values()) == {None}
     assert pixels is None
-
-
-def test_means_leave_out_what_is_not_defined():
-    assert known_mean([1.0, None, 0.0]) == 0.5
-    assert known_mean([None]) is None
-    assert known_mean([math.pi]) == math.pi

@@ -7,11 +7,10 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from wsss.apps.explain.averages import Average
 from wsss.apps.explain.explanation import Explained, Explanation
 from wsss.apps.explain.metric import METRICS
 from wsss.apps.explain.scoring import Judgement
-from wsss.apps.explain.tables import average_table, brief, class_tables
+from wsss.apps.explain.tables import average_table, brief, class_tables, print_means
 from wsss.types import Size
 
 
@@ -56,7 +55,7 @@ def test_the_best_of_each_column_is_marked():
 
 def test_all_columns_are_whole_in_a_pipe():
     scores = {metric.key: 1.0 for metric in METRICS}
-    means = [Average(method=name, count=3, seconds=2.0, scores=scores) for name in ("fgcam_scorecam", "cam")]
+    means = {name: {"pairs": 3, "seconds": 2.0, "scores": scores} for name in ("fgcam_scorecam", "cam")}
     lines = printed(average_table(means, images=2))
     assert lines[0].strip() == "means over 2 images, 3 pairs of an image and a class"
     assert not any("…" in line for line in lines)
@@ -68,3 +67,11 @@ def test_all_columns_are_whole_in_a_pipe():
 )
 def test_times(seconds: float, words: str):
     assert brief(seconds) == words
+
+
+def test_means_are_printed_of_several_images_and_the_key_of_one(capsys: pytest.CaptureFixture[str]):
+    means = {"cam": {"pairs": 2, "seconds": 2.0, "scores": {"adcc": 0.5}}}
+    for images, words in ((0, []), (1, ["per cent"]), (2, ["means over 2 images", "per cent"])):
+        print_means({"images": [{}] * images, "means": means})
+        printed = capsys.readouterr().out
+        assert [text for text in ("means over 2 images", "per cent") if text in printed] == words

@@ -1,73 +1,84 @@
 """Means over images: what papers print of a method."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from wsss.apps.explain.explanation import Explanation
+import numpy as np
+import torch
+
+from wsss.apps.batch.output import Output, Row
+from wsss.apps.explain.explanation import Explained
 from wsss.apps.explain.metric import shown_metrics
-from wsss.apps.explain.scoring import Judgement, known_mean
+from wsss.metrics.confusion import known_or_none, mean_of_known
+from wsss.metrics.localisation import THRESHOLDS, PixelCurve
+from wsss.store.files import whole
+
+COUNTS: Final = "counts"
+"""Key of a row, and of the array in the file that it names: PxAP's counts, for the explanations in their order."""
+
+Scored = Mapping[str, Any]
+"""An explanation as a row has it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """What is kept of an explanation for the means: all but its map."""
-
-    method: str
-    name: str
-    """Of the class."""
-    seconds: float
-    judgement: Judgement
-
-    @classmethod
-    def of(cls, explanation: Explanation) -> "Judged":
-        """Leave the map behind."""
-        return cls(
-            method=explanation.method,
-            name=explanation.name,
-            seconds=explanation.seconds,
-            judgement=explanation.judgement,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Average:
-    """The means of one method over pairs of an image and a class."""
-
-    method: str
-    count: int
-    seconds: float
-    scores: dict[str, float | None]
-
-
-def averages(judged: Sequence[Judged]) -> list[Average]:
-    """Return the means of every method.
+def averages(rows: Sequence[Row], *, pixels: Mapping[str, PixelCurve]) -> dict[str, dict[str, Any]]:
+    """Return the means of every method over pairs of an image and a class: number of `pairs`, `seconds`, and `scores`.
 
     Two are not taken over pairs: the pointing game's is the mean of the classes' rates of hits, and PxAP's is that of
     the pixels of all images together, as their authors have it; pairs for which a score is not defined are left out.
+    `pixels` holds each method's counts of these.
     """
-    methods = dict.fromkeys(each.method for each in judged)
-    return [_average([each for each in judged if each.method == method]) for method in methods]
+    by_method: dict[str, list[Scored]] = {}
+    for row in rows:
+        for explanation in row["explanations"]:
+            by_method.setdefault(explanation["method"], []).append(explanation)
+    return {method: _average(scored, pixels.get(method)) for method, scored in by_method.items()}
 
 
-def _average(own: Sequence[Judged]) -> Average:
-    metrics = shown_metrics([each.judgement.scores for each in own])
-    scores = {metric.key: known_mean([each.judgement.scores.get(metric.key) for each in own]) for metric in metrics}
-    if "pointing" in scores:
-        scores["pointing"] = _rate_of_hits(own)
-    curves = [each.judgement.pixels for each in own if each.judgement.pixels is not None]
-    if curves:
-        scores["pxap"] = reduce(add, curves).pxap
-    return Average(
-        method=own[0].method,
-        count=len(own),
-        seconds=sum(each.seconds for each in own) / len(own),
-        scores=scores,
-    )
+def write_counts(explained: Explained, *, name: str, output: Output) -> Row:
+    """Write the counts of an image's explanations, and return the entry of its row; nothing where there was no mask."""
+    curves = [each.judgement.pixels for each in explained.explanations]
+    if not any(curves):
+        return {}
+    counts = np.zeros((len(curves), 2, THRESHOLDS + 1), dtype=np.int64)
+    for place, curve in enumerate(curves):
+        if curve is not None:
+            counts[place] = curve.beside.numpy(), curve.inside.numpy()
+    path = output.file(COUNTS, name=name, suffix=".npz")
+    with whole(path) as hidden, hidden.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **{COUNTS: counts})
+    return {COUNTS: output.relative(path)}
 
 
-def _rate_of_hits(own: Sequence[Judged]) -> float | None:
-    names = dict.fromkeys(each.name for each in own)
-    rates = [known_mean([each.judgement.scores.get("pointing") for each in own if each.name == n]) for n in names]
-    return known_mean(rates)
+def pooled_pixels(rows: Sequence[Row], *, output: Output) -> dict[str, PixelCurve]:
+    """Add up the counts of all images, method by method."""
+    pooled: dict[str, PixelCurve] = {}
+    for row in rows:
+        if COUNTS in row:
+            with np.load(output.folder / row[COUNTS], allow_pickle=False) as file:
+                counts = torch.from_numpy(file[COUNTS])
+            for explanation, (beside, inside) in zip(row["explanations"], counts, strict=True):
+                curve = PixelCurve(beside=beside, inside=inside)
+                method = explanation["method"]
+                pooled[method] = pooled[method] + curve if method in pooled else curve
+    return pooled
+
+
+def _average(scored: Sequence[Scored], pixels: PixelCurve | None) -> dict[str, Any]:
+    metrics = shown_metrics([each["scores"] for each in scored])
+    means = {metric.key: mean_of_known(each["scores"].get(metric.key) for each in scored) for metric in metrics}
+    if "pointing" in means:
+        means["pointing"] = _rate_of_hits(scored)
+    if pixels is not None:
+        means["pxap"] = pixels.pxap
+    return {
+        "pairs": len(scored),
+        "seconds": sum(each["seconds"] for each in scored) / len(scored),
+        "scores": {key: known_or_none(value) for key, value in means.items()},
+    }
+
+
+def _rate_of_hits(scored: Sequence[Scored]) -> float:
+    hits: dict[str, list[float | None]] = {}
+    for each in scored:
+        hits.setdefault(each["class"], []).append(each["scores"].get("pointing"))
+    return mean_of_known(mean_of_known(of_class) for of_class in hits.values())

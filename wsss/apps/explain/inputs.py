@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from jaxtyping import UInt8
 
-from wsss.apps.predict.inputs import Inputs
+from wsss.apps.batch.inputs import Inputs
 from wsss.data.images import read_mask, read_size
 from wsss.errors import ConfigError, DataError, one_of
 

@@ -1,7 +1,5 @@
 """The scores of one map: of its faithfulness to the classifier, and of how well it finds an object."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -91,9 +89,3 @@ def localisation(
         "pxap": pixels.pxap,
     }
     return scores, pixels
-
-
-def known_mean(values: Sequence[float | None]) -> float | None:
-    """Return the mean of the values that are defined, None where there is none."""
-    known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known else None

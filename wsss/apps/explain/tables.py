@@ -1,7 +1,7 @@
 """Scores on the screen: a table an image and class, and one of the means."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from rich import box
 from rich.console import Console
@@ -9,10 +9,10 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from wsss.apps.explain.averages import Average
 from wsss.apps.explain.explanation import Explained
 from wsss.apps.explain.metric import Metric, shown_metrics
 from wsss.draw.numbers import percent
+from wsss.engine.progress import console
 
 BEST: Final = "*"
 """Stands beside the best of a column: a pipe or a file knows no bold letters."""
@@ -33,14 +33,24 @@ def class_tables(image: str, explained: Explained) -> list[Table]:
     ]
 
 
-def average_table(averages: Sequence[Average], *, images: int) -> Table:
-    """Return the means of every method."""
+def average_table(means: Mapping[str, Mapping[str, Any]], *, images: int) -> Table:
+    """Return the means of every method, as `averages` makes them."""
+    pairs = next(iter(means.values()))["pairs"]
     return _table(
-        f"means over {images} images, {averages[0].count} pairs of an image and a class",
-        methods=[each.method for each in averages],
-        seconds=[each.seconds for each in averages],
-        scores=[each.scores for each in averages],
+        f"means over {images} images, {pairs} pairs of an image and a class",
+        methods=list(means),
+        seconds=[mean["seconds"] for mean in means.values()],
+        scores=[mean["scores"] for mean in means.values()],
     )
+
+
+def print_means(table: Mapping[str, Any]) -> None:
+    """Print the means of a table of several images, and the key to its columns."""
+    images = len(table["images"])
+    if images > 1:
+        console.print(average_table(table["means"], images=images))
+    if images:
+        console.print(KEY, markup=False)
 
 
 def brief(seconds: float) -> str:

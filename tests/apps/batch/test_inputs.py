@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wsss.apps.predict.inputs import find_inputs, result_names
+from wsss.apps.batch.inputs import find_inputs, result_names
 from wsss.errors import DataError
 
 STRANGE = ("cat (1).jpg", "it's.PNG", "a,b.jpg", "epoch=3.webp", "2007_000033.jpg", 'näh/猫 "x".jpg')

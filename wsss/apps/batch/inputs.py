@@ -1,13 +1,20 @@
-"""Which images a command was given, and the name of each one's results: no two images have one name."""
+"""The images that a command was given, and the name of each one's results: no two images have one name."""
 
+import hashlib
 import os
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any, Final
 
-from wsss.data.images import IMAGE_SUFFIXES, find_images
+from wsss.data.images import IMAGE_SUFFIXES, find_images, image_errors
 from wsss.errors import DataError
+
+IMAGE_FILE: Final = "file"
+TRUE_MASK: Final = "true_mask"
+FILES: Final = (IMAGE_FILE, TRUE_MASK)
+"""Keys of a row that say of which files its results are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +23,15 @@ class Inputs:
 
     root: Path
     names: dict[str, str]
+    masks: Mapping[str, Path] = field(default_factory=dict)
+    """The true masks of those images that have one."""
+
+    def digests(self, image: str) -> dict[str, dict[str, Any]]:
+        """Return size and SHA-256 of an image and of its true mask; raises `DataError` where one cannot be read."""
+        files = {IMAGE_FILE: self.root / image}
+        if image in self.masks:
+            files[TRUE_MASK] = self.masks[image]
+        return {key: _digest(path) for key, path in files.items()}
 
 
 def find_inputs(given: Sequence[Path], *, without: Sequence[Path] = ()) -> Inputs:
@@ -42,6 +58,12 @@ def result_names(images: Sequence[str]) -> dict[str, str]:
     stems = {image: str(PurePosixPath(image).with_suffix("")) for image in images}
     taken = Counter([*images, *stems.values()])
     return {image: stem if taken[stem] == 1 else image for image, stem in stems.items()}
+
+
+def _digest(path: Path) -> dict[str, Any]:
+    with image_errors(path), path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return {"bytes": file.tell(), "sha256": digest.hexdigest()}
 
 
 def _located(path: Path) -> Path:

@@ -1,0 +1,74 @@
+"""A folder of results: files that are named after their images, and one table of all images."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from wsss.errors import DataError
+from wsss.store.files import read_json, write_json
+
+Row = dict[str, Any]
+"""What the table says of one image."""
+
+RUN: Final = "model"
+"""The key of a head that may differ between two calls: a run's folder may be moved, its fingerprint decides."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Results in `folder`: the table `<name>.json`, and files in a sub-folder for each key of a row in `parts`."""
+
+    folder: Path
+    name: str
+    parts: Mapping[str, str]
+
+    @property
+    def table(self) -> Path:
+        """The file of the table."""
+        return self.folder / f"{self.name}.json"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The sub-folders of results, which are no inputs of a later call."""
+        return tuple(self.folder / part for part in self.parts.values())
+
+    def check(self) -> None:
+        """Raise `DataError` where a sub-folder lies that somebody else made: its files might be overwritten."""
+        foreign = [part.name for part in self.folders if part.exists()]
+        if foreign and not self.table.exists():
+            raise DataError(
+                f"{self.folder} has a folder {foreign[0]!r} but no {self.table.name}, so it is no folder of "
+                f"{self.name}: choose another --out"
+            )
+
+    def file(self, part: str, *, name: str, suffix: str) -> Path:
+        """Return the path of a result, in a folder that is there."""
+        path = self.folder / self.parts[part] / f"{name}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def relative(self, path: Path) -> str:
+        """Return the path of a result as a row has it."""
+        return path.relative_to(self.folder).as_posix()
+
+    def earlier(self, head: Mapping[str, Any]) -> dict[str, Row]:
+        """Return the rows of an earlier table with the same head by image, where all of their files are there."""
+        if not self.table.exists():
+            return {}
+        table = read_json(self.table)
+        try:
+            if any(table[key] != value for key, value in head.items() if key != RUN):
+                return {}
+            return {row["image"]: row for row in table["images"] if self._has_files(row)}
+        except (AttributeError, KeyError, TypeError):  # a table of another version
+            return {}
+
+    def write_table(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        """Write and return the table."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.table, table)
+        return dict(table)
+
+    def _has_files(self, row: Row) -> bool:
+        return all((self.folder / row[part]).is_file() for part in self.parts if part in row)

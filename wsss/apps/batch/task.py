@@ -1,0 +1,155 @@
+"""A task for many images: the next one is read and the last one written while the network looks at one."""
+
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Generic, TypeVar
+
+import numpy as np
+from jaxtyping import UInt8
+
+from wsss.apps.batch.inputs import FILES, Inputs
+from wsss.apps.batch.output import Output, Row
+from wsss.data.images import read_image, read_mask
+from wsss.draw.overlay import Picture
+from wsss.engine.progress import Advance, bar
+from wsss.errors import DataError
+
+SAVED_EVERY: Final = 20.0
+"""Seconds after which the table is written again: what a killed process had done since then is done again."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Example:
+    """An image as it was read, and its true mask where it has one."""
+
+    path: str
+    """Relative to the inputs' root, as POSIX."""
+    name: str
+    """Of its results, without a suffix."""
+    image: Picture
+    digests: Mapping[str, Any]
+    """Size and SHA-256 of the files that it was read from, as its row keeps them."""
+    mask: UInt8[np.ndarray, "h w"] | None = None
+
+
+class Task(ABC, Generic[Result]):
+    """Something that is done with every image: `look` asks the network, `write` keeps what it said."""
+
+    title: ClassVar[str]
+    unit: ClassVar[str]
+
+    @property
+    def steps(self) -> int:
+        """Units of the bar that one image takes."""
+        return 1
+
+    @abstractmethod
+    def look(self, example: Example, *, advance: Callable[[], object]) -> Result:
+        """Ask the network; calls `advance` after each of `steps`."""
+
+    @abstractmethod
+    def write(self, example: Example, result: Result, *, output: Output) -> Row:
+        """Write the files of an image and return what the table says of it. It runs beside the next `look`."""
+
+    def summary(self, rows: Sequence[Row], *, output: Output) -> dict[str, Any]:
+        """Return what the table says of all images together."""
+        return {}
+
+
+def work_off(
+    task: Task[Any], inputs: Inputs, *, output: Output, head: Mapping[str, Any], resume: bool = False
+) -> dict[str, Any]:
+    """Do a task for all images, and return the table of them.
+
+    Images that cannot be read are listed in the table and left out. A call that is stopped leaves the table of what it
+    has finished. `resume` keeps what an earlier call with the same `head` has finished of the same files.
+    """
+    rows = output.earlier(head) if resume else {}
+    failed: dict[str, str] = {}
+
+    def save(*, summarised: bool = False) -> dict[str, Any]:
+        done = [rows[image] for image in inputs.names if image in rows]
+        summary = task.summary(done, output=output) if summarised else {}
+        return output.write_table({**head, "images": done, **summary, "failed": failed})
+
+    save()
+    saved_at = time.monotonic()
+    try:
+        with bar(task.title, total=len(inputs.names) * task.steps, unit=task.unit) as advance:
+            for image, row in _rows(task, inputs, output=output, earlier=dict(rows), advance=advance):
+                if isinstance(row, DataError):
+                    rows.pop(image, None)
+                    failed[image] = str(row)
+                    advance(0, note=f"{len(failed)} unreadable")
+                else:
+                    rows[image] = row
+                if time.monotonic() - saved_at > SAVED_EVERY:
+                    save()
+                    saved_at = time.monotonic()
+    finally:
+        table = save(summarised=True)
+    return table
+
+
+def _rows(
+    task: Task[Any], inputs: Inputs, *, output: Output, earlier: Mapping[str, Row], advance: Advance
+) -> Iterator[tuple[str, Row | DataError]]:
+    """Yield every image with its row, or with what is wrong with it."""
+    with ThreadPoolExecutor(1) as writer:
+        writing: Future[Row] | None = None
+        for image, read in _read_ahead(inputs, earlier=earlier):
+            if not isinstance(read, Example):
+                advance(task.steps)
+                yield image, read
+                continue
+            result = task.look(read, advance=advance)
+            if writing is not None:
+                yield _finished(writing)
+            writing = writer.submit(_write, task, read, result, output=output)
+        if writing is not None:
+            yield _finished(writing)
+
+
+def _write(task: Task[Result], example: Example, result: Result, *, output: Output) -> Row:
+    return {"image": example.path, **example.digests, **task.write(example, result, output=output)}
+
+
+def _finished(writing: Future[Row]) -> tuple[str, Row]:
+    row = writing.result()
+    return row["image"], row
+
+
+def _read_ahead(inputs: Inputs, *, earlier: Mapping[str, Row]) -> Iterator[tuple[str, Example | Row | DataError]]:
+    """Yield every image with what `_read` returns, reading one ahead and no more: large images fill the memory."""
+    with ThreadPoolExecutor(1) as reader:
+        reading: deque[tuple[str, Future[Example | Row | DataError]]] = deque()
+        for image in inputs.names:
+            reading.append((image, reader.submit(_read, inputs, image, earlier=earlier.get(image))))
+            if len(reading) > 1:
+                path, future = reading.popleft()
+                yield path, future.result()
+        for path, future in reading:
+            yield path, future.result()
+
+
+def _read(inputs: Inputs, image: str, *, earlier: Row | None) -> Example | Row | DataError:
+    """Return the earlier row of an image whose files are the same, the image, or what is wrong with it."""
+    try:
+        digests = inputs.digests(image)
+        if earlier is not None and digests == {key: earlier[key] for key in FILES if key in earlier}:
+            return earlier
+        return Example(
+            path=image,
+            name=inputs.names[image],
+            image=read_image(inputs.root / image),
+            digests=digests,
+            mask=read_mask(inputs.masks[image]) if image in inputs.masks else None,
+        )
+    except DataError as error:
+        return error

@@ -1,0 +1,111 @@
+"""Explanations of many images as files: a sheet of heatmaps, and a row of scores for each image."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from wsss.apps.batch.inputs import Inputs
+from wsss.apps.batch.output import Output, Row
+from wsss.apps.batch.task import Example, Task
+from wsss.apps.explain.averages import COUNTS, averages, pooled_pixels, write_counts
+from wsss.apps.explain.explainer import Explainer
+from wsss.apps.explain.explanation import Explained
+from wsss.apps.explain.methods import Fitting
+from wsss.apps.explain.metric import METRICS
+from wsss.apps.explain.sheet import sheet
+from wsss.apps.explain.tables import class_tables
+from wsss.engine.progress import console
+from wsss.store.files import whole
+
+PARTS: Final = {"sheet": "sheets", COUNTS: "counts"}
+
+
+def explanations(folder: Path) -> Output:
+    """Return a folder of explanations: `sheets/<name>.png`, `explanations.json`, and counts of pixels for PxAP."""
+    return Output(folder=folder, name="explanations", parts=PARTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explain(Task[Explained]):
+    """Ask CAM methods where the classifier sees the classes of every image."""
+
+    title: ClassVar[str] = "explain"
+    unit: ClassVar[str] = "maps"
+
+    explainer: Explainer
+    methods: Fitting
+    classes: Sequence[str] = ()
+    """Those that the classifier says yes to, if none are given."""
+    scored: bool = True
+    printed: bool = False
+    """Whether the scores of each image are printed."""
+
+    @property
+    def steps(self) -> int:
+        """One map for each method."""
+        return len(self.methods.methods)
+
+    def head(self, inputs: Inputs, *, run: Path) -> dict[str, Any]:
+        """Return what the table says before its images: all that an explanation depends on but the image."""
+        return {
+            "model": str(run.expanduser().resolve()),
+            "fingerprint": self.explainer.fingerprint,
+            "root": str(inputs.root),
+            "side": self.explainer.side,
+            "classes": list(self.classes),
+            "scoring": repr(self.explainer.scoring) if self.scored else None,
+            "methods": {name: repr(method) for name, (method, _) in self.methods.methods.items()},
+            "left_out": dict(self.methods.left_out),
+            "metrics": {
+                metric.key: {
+                    "name": metric.name,
+                    "better": "higher" if metric.higher else "lower",
+                    "words": metric.words,
+                }
+                for metric in METRICS
+            },
+        }
+
+    def look(self, example: Example, *, advance: Callable[[], object]) -> Explained:
+        """Explain, and print the scores."""
+        explained = self.explainer(
+            example.image,
+            methods=self.methods,
+            classes=self.classes,
+            mask=example.mask,
+            scored=self.scored,
+            watch=lambda _: advance(),
+        )
+        if self.scored and self.printed:
+            for table in class_tables(example.path, explained):
+                console.print(table)
+        return explained
+
+    def write(self, example: Example, result: Explained, *, output: Output) -> Row:
+        """Write the sheet, and what the means need of the pixels."""
+        path = output.file("sheet", name=example.name, suffix=".png")
+        with whole(path) as hidden:
+            drawn = sheet(example.image, result, title=example.path, mask=example.mask)
+            drawn.save(hidden, format="PNG", optimize=True)
+        return {
+            "sheet": output.relative(path),
+            **write_counts(result, name=example.name, output=output),
+            "width": example.image.shape[1],
+            "height": example.image.shape[0],
+            "probabilities": dict(result.probabilities),
+            "explanations": [
+                {
+                    "class": each.name,
+                    "method": each.method,
+                    "probability": each.probability,
+                    "seconds": each.seconds,
+                    "scores": each.judgement.scores,
+                }
+                for each in result.explanations
+            ],
+        }
+
+    def summary(self, rows: Sequence[Row], *, output: Output) -> dict[str, Any]:
+        """Return the means of every method."""
+        return {"means": averages(rows, pixels=pooled_pixels(rows, output=output))}

@@ -1,0 +1,90 @@
+"""Predictions of many images as files: masks, overlays, and a row of what each image shows."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from wsss.apps.batch.inputs import Inputs
+from wsss.apps.batch.output import Output, Row
+from wsss.apps.batch.task import Example, Task
+from wsss.apps.predict.predictor import Prediction, Predictor
+from wsss.draw.legend import with_legend
+from wsss.draw.numbers import percent
+from wsss.draw.overlay import Picture
+from wsss.draw.sheet import MaskPanel, shrunk
+from wsss.labels import BACKGROUND, label_names, palette
+from wsss.store.files import MASK, whole, write_mask
+
+PARTS: Final = {"mask": "masks", "overlay": "overlays"}
+OVERLAY_SIDE: Final = 2000
+"""Pixels of an overlay's longer side at most: it is for looking at, the mask has every pixel."""
+QUALITY: Final = 90
+
+
+def predictions(folder: Path) -> Output:
+    """Return a folder of predictions: `masks/<name>.png`, `overlays/<name>.jpg` and `predictions.json`."""
+    return Output(folder=folder, name="predictions", parts=PARTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predict(Task[Prediction]):
+    """Label the pixels of every image."""
+
+    title: ClassVar[str] = "predict"
+    unit: ClassVar[str] = "images"
+
+    predictor: Predictor
+
+    def head(self, inputs: Inputs, *, run: Path) -> dict[str, Any]:
+        """Return what the table says before its images: all that a prediction depends on but the image."""
+        colours = palette()
+        names = enumerate(label_names(self.predictor.classes))
+        return {
+            "model": str(run.expanduser().resolve()),
+            "fingerprint": self.predictor.fingerprint,
+            "tile": self.predictor.tiles.side,
+            "root": str(inputs.root),
+            "labels": [{"label": i, "name": name, "colour": f"#{bytes(colours[i]).hex()}"} for i, name in names],
+        }
+
+    def look(self, example: Example, *, advance: Callable[[], object]) -> Prediction:
+        """Predict."""
+        prediction = self.predictor(example.image)
+        advance()
+        return prediction
+
+    def write(self, example: Example, result: Prediction, *, output: Output) -> Row:
+        """Write the mask and the overlay."""
+        mask = output.file("mask", name=example.name, suffix=MASK)
+        overlay = output.file("overlay", name=example.name, suffix=".jpg")
+        write_mask(mask, result.labels)
+        with whole(overlay) as hidden:
+            Image.fromarray(draw(example.image, result)).save(hidden, format="JPEG", quality=QUALITY)
+        height, width = result.labels.shape
+        return {
+            "mask": output.relative(mask),
+            "overlay": output.relative(overlay),
+            "width": width,
+            "height": height,
+            "confidence": result.mean_confidence,
+            "classes": {name: asdict(area) for name, area in result.areas().items()},
+        }
+
+
+def draw(image: Picture, prediction: Prediction) -> UInt8[np.ndarray, "y x 3"]:
+    """Return the mask over the image, at most `OVERLAY_SIDE` pixels long, above the names of what it shows."""
+    drawn = MaskPanel(title="overlay", labels=prediction.labels).draw(shrunk(image, side=OVERLAY_SIDE))
+    colours = palette()
+    names = label_names(prediction.classes)
+    areas = prediction.areas()
+    entries = [
+        (colours[label], f"{name} {percent(areas[name].fraction)} %")
+        for label, name in enumerate(names)
+        if label != BACKGROUND and name in areas
+    ]
+    return with_legend(drawn, entries)

@@ -1,0 +1,29 @@
+"""Arguments and exit codes that the commands on many images share."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def batch_parser(command: str, *, about: str, out: str) -> argparse.ArgumentParser:
+    """Return a parser of images, a run and a folder of results, which is `out` unless it is given."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog=f"wsss {command}", description=about, formatter_class=raw)
+    add = parser.add_argument
+    add("images", type=Path, nargs="+", metavar="IMAGE", help="images, or folders with their sub-folders")
+    add("--model", type=Path, required=True, metavar="RUN", help="a run's folder: outputs/toy/1")
+    add("--out", type=Path, default=Path(out), metavar="DIR", help=f"default: {out}")
+    add("--resume", action="store_true", help="keep what an earlier call has finished")
+    add("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    return parser
+
+
+def name_failed(table: Mapping[str, Any]) -> None:
+    """Print why images could not be read, and exit with 1 where there are any."""
+    for reason in table["failed"].values():
+        sys.stderr.write(f"wsss: {reason}\n")
+    if table["failed"]:
+        sys.exit(1)
