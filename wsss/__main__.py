@@ -1,6 +1,7 @@
 """The commands. `run` is Hydra's; the others read their own arguments. `--help` imports none of the stack."""
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -45,18 +46,20 @@ def main() -> None:
         sys.stderr.write(f"wsss: there is no command {name!r}; there are: {', '.join(COMMANDS)}. See wsss --help.\n")
         sys.exit(2)
     from wsss.errors import ConfigError, WsssError  # noqa: PLC0415 - as above
+    from wsss.signals import Ended, ended_by_signals  # noqa: PLC0415 - as above
     from wsss.store.disk_errors import writing  # noqa: PLC0415 - as above
 
     try:
         module, _, function = COMMANDS[name].partition(":")
-        with writing(Path()):
+        with ended_by_signals(), writing(Path()):
             getattr(import_module(module), function)(arguments)
     except ConfigError as error:
         sys.stderr.write("".join(f"wsss: {problem}\n" for problem in error.problems))
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nwsss: stopped. What is finished is kept: the same command goes on from there.\n")
-        sys.exit(130)
+    except Ended as error:
+        with suppress(OSError):  # SIGHUP: the terminal is gone
+            sys.stderr.write(f"\nwsss: {error}. What is finished is kept: the same command goes on from there.\n")
+        sys.exit(error.exit_code)
     except WsssError as error:
         sys.stderr.write(f"wsss: {error}\n")
         sys.exit(2)

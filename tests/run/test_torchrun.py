@@ -1,9 +1,12 @@
 """Several processes, and several machines, on the CPU."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,9 @@ from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step
 from wsss.run.torchrun import ALONE, Torchrun
+from wsss.signals import Ended, ended_by_signals
 from wsss.store.store import Artifact
+from wsss.training.loggers.history import HISTORY, read_history
 
 STARTED = {"SLURM_PROCID": "0", "SLURM_NTASKS": "4", "SLURM_NNODES": "4", "SLURM_NODEID": "2", "SLURM_JOB_ID": "412345"}
 
@@ -143,6 +148,26 @@ def test_a_worker_that_fails_is_named_and_the_others_work_stays(toy_run: Run, tm
     with Torchrun(nproc=2, threads=1).open() as crew:
         make(step, crew=crew)
     assert contents(step.artifact.items) == before
+
+
+def test_a_signal_is_passed_on_to_the_workers(toy_run: Run, tmp_path: Path) -> None:
+    step = toy_run.copied(tmp_path).plan("fit.classifier.batch_size=6", "fit.classifier.epochs=9999")[
+        "train_classifier"
+    ]
+    folder = step.artifact.path
+
+    def send() -> None:
+        while not (folder / HISTORY).exists() or len(read_history(folder / HISTORY)) < 5:
+            time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    threading.Thread(target=send, daemon=True).start()
+    with Torchrun(nproc=2, threads=1).open() as crew, pytest.raises(Ended, match="SIGUSR1"), ended_by_signals():
+        make(step, crew=crew)
+    for name in ("log.txt", "log.1.txt"):
+        assert "INFO ended by SIGUSR1\n" in (folder / name).read_text(encoding="utf-8")
+    assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 def made_again(artifact: Artifact) -> None:

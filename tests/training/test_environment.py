@@ -1,5 +1,6 @@
 """Who Lightning takes itself for: SLURM's variables and the files of other projects change nothing."""
 
+import signal
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.trainer.states import TrainerFn
 from pytorch_lightning.utilities import rank_zero_only
 from torch import Tensor, nn
@@ -125,6 +127,28 @@ def test_lightning_would_load_nothing_by_itself(
     connector = trainer(tmp_path / "artifact")._checkpoint_connector
     asked = connector._select_ckpt_path(TrainerFn.FITTING, None, model_provided=True, model_connected=True)
     assert asked is None
+
+
+def test_sigterm_stays_the_command_s(tmp_path: Path):
+    seen = []
+
+    def keep(*_: Any) -> None:
+        seen.append(signal.getsignal(signal.SIGTERM))
+
+    class Look(Callback):
+        on_train_batch_start = keep
+
+    before = signal.signal(signal.SIGTERM, keep)
+    try:
+        alone = trainer(tmp_path)
+        alone.callbacks.append(Look())
+        data = KeyedDataModule(train=Ones(), val=None, batch_size=2, random_seed=5, workers=0)
+        with quiet():
+            fit(alone, Module(), data=data, resume=None)
+        assert signal.getsignal(signal.SIGTERM) is keep
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == [keep] * 4  # two epochs of two steps
 
 
 def test_slurm_alone_is_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -12,6 +12,7 @@ import torch
 
 from wsss.engine.processes import World
 from wsss.engine.progress import console
+from wsss.signals import Ended
 
 logger: Final = logging.getLogger("wsss")
 """Everything that a person may want to read later; warnings are shown at once as well."""
@@ -49,7 +50,8 @@ def log_to(folder: Path, *, world: World, title: str) -> Iterator[None]:
         yield
         logger.info("finished")
     except BaseException as error:
-        logger.info("ended by %s", type(error).__name__, exc_info=True)
+        signal = Ended.behind(error)
+        logger.info("%s", signal or f"ended by {type(error).__name__}", exc_info=True)
         raise
     finally:
         logging.captureWarnings(capture=False)

@@ -17,6 +17,7 @@ from wsss.engine.log import logger
 from wsss.engine.processes import end_with_parent, world
 from wsss.engine.progress import bar
 from wsss.engine.stage import Job, Runtime
+from wsss.signals import SIGNALS
 from wsss.store.files import is_whole, item_name
 
 AHEAD: Final = 2
@@ -144,7 +145,9 @@ _child: tuple[Opens, Job, ItemWorker[Any, Any]] | None = None
 def _open_in_child(stage: Opens, job: Job) -> None:
     global _child  # noqa: PLW0603
     end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process: the parent decides
+    # Ctrl-C and SLURM's signals reach every process: the parent decides. SIGTERM is what a broken pool sends itself.
+    for number in {*SIGNALS} - {signal.SIGTERM}:
+        signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
     _child = stage, job, stage.open(job, torch.device("cpu"))
 

@@ -21,6 +21,7 @@ from wsss.errors import ConfigError, WsssError
 from wsss.run.launch import Crew, Launcher, Word, slurm_tasks
 from wsss.run.machines import EVERY, Peers
 from wsss.run.worker import MISTAKE, work
+from wsss.signals import Ended, handled, restored
 
 ALONE: Final = "localhost:0"
 """A rendezvous of one machine, on any free port."""
@@ -145,16 +146,14 @@ class TorchrunCrew(Crew):
         start = elastic_launch(self._config(job), sys.executable)
         arguments = ["-m", "wsss.run.worker", str(job), *([str(self.options.threads)] if self.options.threads else [])]
         try:
-            with self._watched():
+            with restored(), self._watched():
                 start(*arguments)
         except ChildFailedError as error:
             raise WsssError(_said_of(error, stage=job.parents[1].name)) from error
-        except SignalException as error:
+        except (Ended, SignalException) as error:
             if self.peers is not None:
                 self.peers.check()
-            if error.sigval == signal.SIGINT:
-                raise KeyboardInterrupt from error
-            raise WsssError(f"stopped by {error.sigval.name}; the same command goes on from here") from error
+            raise error if isinstance(error, Ended) else Ended(error.sigval) from error
 
     def _config(self, job: Path) -> LaunchConfig:
         # Whoever meets must be about the same stage: its fingerprint is the name of the meeting.
@@ -168,6 +167,7 @@ class TorchrunCrew(Crew):
             rdzv_endpoint=self.options.place(),
             rdzv_configs=meeting | self.options.rendezvous_options,
             max_restarts=0,
+            signals_to_handle=",".join(number.name for number in handled()),
         )
 
     @contextmanager

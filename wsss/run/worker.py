@@ -6,6 +6,7 @@
 import sys
 import time
 from collections.abc import Iterable
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from wsss.engine.processes import barrier, end_with_parent, world
 from wsss.engine.stage import Job, Stage
 from wsss.errors import DataError, StoreError, WsssError
 from wsss.run.plan import Step
+from wsss.signals import Ended, blocked, ended_by_signals
 from wsss.store.disk_errors import writing
 from wsss.store.files import write_text
 from wsss.store.sources import Outside
@@ -53,6 +55,8 @@ def work(path: Path) -> None:
     if artifact.state() == "cached":
         return
     keep_freed_memory()
+    with blocked():
+        resource_tracker.ensure_running()  # lives as long as this process, and complains when it is started twice
     inputs = {role: store.artifact(*where) for role, where in frozen["inputs"].items()}
     here = world()
     title = f"{artifact.stage} {artifact.fingerprint}: {frozen['command']}"
@@ -111,12 +115,13 @@ def main() -> None:
     job, *threads = sys.argv[1:]
     torch.set_num_threads(int(threads[0]) if threads else world().cores)
     try:
-        work(Path(job))
+        with ended_by_signals():
+            work(Path(job))
     except WsssError as error:
         get_error_handler().record_exception(error)
         sys.exit(MISTAKE)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except Ended as error:
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

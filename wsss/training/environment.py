@@ -1,8 +1,12 @@
-"""The cluster environment that Lightning is given: it would otherwise choose one by the machine's variables."""
+"""The process around a training: Lightning would guess its launcher, and take its signals."""
+
+import signal
+from typing import Any
 
 from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+from pytorch_lightning.callbacks import Callback
 
 
 def environment() -> ClusterEnvironment:
@@ -12,3 +16,14 @@ def environment() -> ClusterEnvironment:
     scheduler's tasks are not workers: the one process that it starts on a machine does, by a launcher.
     """
     return TorchElasticEnvironment() if TorchElasticEnvironment.detect() else LightningEnvironment()
+
+
+class OwnSignals(Callback):
+    """Puts the handler of SIGTERM back: Lightning's broadcasts from inside of it, wherever the other processes are."""
+
+    def __init__(self) -> None:
+        self._handler = signal.getsignal(signal.SIGTERM)
+
+    def on_train_start(self, *_: Any) -> None:
+        """See Lightning, which sets its handler shortly before."""
+        signal.signal(signal.SIGTERM, self._handler)

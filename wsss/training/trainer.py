@@ -21,7 +21,7 @@ from wsss.models.weights import UNREADABLE
 from wsss.store.files import whole
 from wsss.training.batch_norm import GlobalBatchNorm
 from wsss.training.data import KeyedDataModule
-from wsss.training.environment import environment
+from wsss.training.environment import OwnSignals, environment
 from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.options import LoggerOptions
 from wsss.training.module import LOGGED_METRICS, KeyedModule, logged
@@ -120,7 +120,7 @@ def trainer_for(
         gradient_clip_val=options.gradient_clip,
         max_epochs=epochs,
         logger=logger.open(folder.parent),
-        callbacks=[last, StopAtNaN(), *callbacks],
+        callbacks=[last, StopAtNaN(), OwnSignals(), *callbacks],
         log_every_n_steps=1,
         num_sanity_val_steps=0,
         limit_val_batches=1.0 if validate else 0,

@@ -1,0 +1,84 @@
+"""What a signal does to the process that gets it."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from wsss.errors import WsssError
+from wsss.signals import SIGNALS, Ended, ended_by_signals, handled
+
+
+@pytest.fixture(autouse=True)
+def before() -> Iterator[list[object]]:
+    handlers = [signal.getsignal(number) for number in SIGNALS]
+    yield handlers
+    assert [signal.getsignal(number) for number in SIGNALS] == handlers
+
+
+def send(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+def ended(number: int, *, then: Callable[[], None]) -> None:
+    """Be ended by a signal, and do something on the way out."""
+    with ended_by_signals(), ExitStack() as stack:
+        stack.callback(then)
+        send(number)
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGHUP", 129), ("SIGINT", 130), ("SIGUSR1", 138), ("SIGTERM", 143)])
+def test_a_signal_ends_as_ctrl_c_does(name: str, code: int) -> None:
+    with pytest.raises(KeyboardInterrupt, match=f"ended by {name}") as caught, ended_by_signals():
+        send(signal.Signals[name])
+    assert isinstance(caught.value, Ended)
+    assert caught.value.exit_code == code
+
+
+def test_cleaning_up_is_ended_by_a_second_ctrl_c_only() -> None:
+    cleaned = []
+
+    def clean() -> None:
+        send(signal.SIGTERM)
+        send(signal.SIGUSR1)
+        cleaned.append("first")
+        send(signal.SIGINT)
+        cleaned.append("second")
+
+    with pytest.raises(Ended, match="SIGINT"):
+        ended(signal.SIGTERM, then=clean)
+    assert cleaned == ["first"]
+
+
+def test_what_breaks_on_the_way_out_is_the_signal_s_doing() -> None:
+    def fail() -> None:
+        raise RuntimeError("DataLoader worker is killed by signal")
+
+    with pytest.raises(Ended, match="SIGHUP") as caught:
+        ended(signal.SIGHUP, then=fail)
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_a_reason_for_the_user_is_kept() -> None:
+    def fail() -> None:
+        raise WsssError("another machine failed")
+
+    with pytest.raises(WsssError, match="another machine failed"):
+        ended(signal.SIGTERM, then=fail)
+
+
+def test_errors_without_a_signal_pass() -> None:
+    with pytest.raises(ZeroDivisionError), ended_by_signals():
+        _ = 1 / 0
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
+    try:
+        with ended_by_signals():
+            assert signal.SIGHUP not in handled()
+            send(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, hang_up)

@@ -1,0 +1,87 @@
+"""Signals that end a command in order: Ctrl-C, and what SLURM, `kill` and a terminal that is closed send."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from wsss.errors import WsssError
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+
+
+class Ended(KeyboardInterrupt):
+    """Raised in the main thread wherever a signal meets it. A Ctrl-C is one, too: all clean up after them alike."""
+
+    def __init__(self, number: int) -> None:
+        self.signal = signal.Signals(number)
+        super().__init__(f"ended by {self.signal.name}")
+
+    @property
+    def exit_code(self) -> int:
+        """A shell's code for a process that this signal ended."""
+        return 128 + self.signal
+
+    @staticmethod
+    def behind(error: BaseException) -> "Ended | None":
+        """Return the signal that led to an error: a loader process that got it as well fails beside us.
+
+        A `WsssError` has a reason of its own, which the user should read.
+        """
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, WsssError):
+            if isinstance(cause, Ended):
+                return cause
+            cause = cause.__cause__ or cause.__context__
+        return None
+
+
+def handled() -> tuple[signal.Signals, ...]:
+    """Return those of `SIGNALS` that this process was not started to ignore, as `nohup` makes it ignore SIGHUP."""
+    return tuple(number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Raise `Ended` at a signal. Only Ctrl-C can interrupt what is done after the first: others come in groups."""
+    ended = False
+
+    def end(number: int, _: FrameType | None) -> None:
+        nonlocal ended
+        if not ended or number == signal.SIGINT:
+            ended = True
+            raise Ended(number)
+
+    with restored():
+        for number in handled():
+            signal.signal(number, end)
+        try:
+            yield
+        except BaseException as error:
+            cause = Ended.behind(error)
+            if cause is not None and cause is not error:
+                raise Ended(cause.signal) from error
+            raise
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Let the processes that are started meanwhile never get SIGHUP and SIGUSR1, which would end them before us."""
+    numbers = {signal.SIGHUP, signal.SIGUSR1}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Put the handlers of signals back, where a library leaves its own."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
