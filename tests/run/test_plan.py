@@ -1,5 +1,6 @@
 """The plan: order, fingerprints, and wishes that cannot be fulfilled."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import patch
 
@@ -7,10 +8,14 @@ import pytest
 from PIL import Image
 from toy_runs import Run, composed, drawn_index, made
 
+from wsss.cams import GradCAM
 from wsss.engine.stage import Stage
 from wsss.errors import ConfigError, DataError
 from wsss.run.plan import build_stages, check_readers, in_order, make_plan
 from wsss.store.store import Store
+
+REFINED = ["refine_cams", "make_masks", "train_segmenter", "predict_masks", "evaluate", "report"]
+"""The stages from `refine_cams` on: each reads what one before it made."""
 
 
 def test_a_stage_comes_after_what_it_reads_otherwise_as_given() -> None:
@@ -64,7 +69,7 @@ def test_new_data_are_read_after_all_was_checked(tmp_path: Path, monkeypatch: py
     (tmp_path / "photos" / "labels.csv").write_text("image,labels\na.png,cat\nb.png,dog\n", encoding="utf-8")
     own = ("dataset=folder", f"dataset.root='{tmp_path / 'photos'}'")
     read: list[Path] = []
-    monkeypatch.setattr("wsss.store.fingerprint._hash", lambda path: read.append(path) or "digest")
+    monkeypatch.setattr("wsss.store.digests._hash", lambda path: read.append(path) or "digest")
     pipeline = composed("classifier.backbone=nosuch", "classifier.weights=none", *own, small=False)["pipeline"]
     with pytest.raises(ConfigError, match="no network 'nosuch'"):
         make_plan(pipeline, store=Store.at(tmp_path / "store"))
@@ -101,13 +106,64 @@ def test_what_an_index_does_not_allow_is_said_of_all_stages_that_will_read_it(tm
     check_readers(steps[0], steps)  # what is there already is not asked again
 
 
-def test_only_what_follows_a_change_gets_another_fingerprint(tmp_path: Path) -> None:
-    def prints(*overrides: str) -> dict[str, str]:
-        steps = make_plan(composed(*overrides)["pipeline"], store=Store.at(tmp_path))
-        return {step.name: step.artifact.fingerprint for step in steps}
+def prints(*overrides: str, store: Path) -> dict[str, str]:
+    """The fingerprints of a run, by stage."""
+    steps = make_plan(composed(*overrides)["pipeline"], store=Store.at(store))
+    return {step.name: step.artifact.fingerprint for step in steps}
 
-    before = prints()
-    after = prints("refine.background.threshold=0.9")
-    changed = [name for name in before if before[name] != after[name]]
-    assert changed == ["refine_cams", "make_masks", "train_segmenter", "predict_masks", "evaluate", "report"]
-    assert prints("runtime.workers=2", "logger=none") == before
+
+def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return [name for name in before if before[name] != after[name]]
+
+
+def test_only_what_follows_a_change_gets_another_fingerprint(tmp_path: Path) -> None:
+    before = prints(store=tmp_path)
+    after = prints("refine.background.threshold=0.9", store=tmp_path)
+    assert changed(before, after) == REFINED
+    assert prints("runtime.workers=2", "logger=none", "rehash=true", store=tmp_path) == before
+
+
+def test_a_raised_version_changes_the_artifacts_of_that_method_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {cam: prints(f"cam={cam}", store=tmp_path) for cam in ("cam", "gradcam")}
+    monkeypatch.setattr(GradCAM, "version", 2)
+    after = {cam: prints(f"cam={cam}", store=tmp_path) for cam in ("cam", "gradcam")}
+    assert changed(before["cam"], after["cam"]) == []
+    assert changed(before["gradcam"], after["gradcam"]) == ["extract_cams", *REFINED]
+
+
+MINE = """\
+from dataclasses import dataclass
+from pathlib import Path
+from wsss.masks import MaskRule, strongest
+
+@dataclass(frozen=True, kw_only=True)
+class Mine(MaskRule):
+    bias: Path
+
+    def content(self):
+        return {"bias": (self.bias,)}
+
+    def __call__(self, maps):
+        return strongest(maps)[0]
+"""
+
+
+def test_the_code_and_the_files_of_a_part_of_ones_own_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    module, bias, moved = tmp_path / "mymask.py", tmp_path / "bias.txt", tmp_path / "moved.txt"
+    module.write_text(MINE, encoding="utf-8")
+    bias.write_text("1", encoding="utf-8")
+
+    def mine(file: Path) -> dict[str, str]:
+        chosen = ("~masks", "++masks._target_=mymask.Mine", f"++masks.bias='{file}'")
+        return prints(*chosen, store=tmp_path / "store")
+
+    before = mine(bias)
+    assert mine(bias.rename(moved)) == before
+    moved.write_text("2", encoding="utf-8")
+    other_file = mine(moved)
+    assert changed(before, other_file) == REFINED[1:]
+    module.write_text(MINE.replace("[0]", "[0] * 0"), encoding="utf-8")
+    assert changed(other_file, mine(moved)) == REFINED[1:]

@@ -13,7 +13,7 @@ from wsss.run.plan import Step, make_plan
 from wsss.run.worker import freeze, work
 from wsss.stages.index_data import IndexData
 from wsss.stages.make_masks import MakeMasks
-from wsss.store.fingerprint import Digests
+from wsss.store.digests import Digests
 from wsss.store.sources import Outside
 from wsss.store.store import Artifact, Store
 
@@ -94,7 +94,7 @@ def test_a_stage_does_not_read_an_artifact_that_is_not_what_was_made(
 def test_changes_between_two_plans_are_said_once(
     photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(IndexData, "content", lambda _: {"dataset.root": (photos,)})
+    monkeypatch.setattr(IndexData, "content", lambda _: {"dataset": (photos,)})
 
     def said() -> str:
         with patch("wsss.run.plan.check_all"):

@@ -11,8 +11,9 @@ from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.toy import Toy
 from wsss.engine.stage import read_index
 from wsss.stages.index_data import IndexData
+from wsss.store.digests import Digests
 from wsss.store.files import read_json
-from wsss.store.fingerprint import Digests
+from wsss.store.fingerprint import contents
 from wsss.store.store import Store
 
 
@@ -64,7 +65,7 @@ def test_what_is_drawn_lies_in_the_store_and_moves_with_it(tmp_path: Path):
     work = job(Store(root=tmp_path / "store"), "index_data")
     stage.run(work)
     stage.relocate(work.artifact)
-    assert stage.content() == {}
+    assert contents(stage) == {}
     assert (work.artifact.path / "root.txt").read_text() == "."
     (tmp_path / "store").rename(tmp_path / "moved")
     index = read_index(Store(root=tmp_path / "moved").artifact("index_data", work.artifact.fingerprint))
@@ -73,7 +74,7 @@ def test_what_is_drawn_lies_in_the_store_and_moves_with_it(tmp_path: Path):
 
 def test_the_content_is_every_byte_of_the_data_set(photos: Path, tmp_path: Path):
     def digest() -> str:
-        (sources,) = IndexData(dataset=Folder(root=photos)).content().values()
+        (sources,) = contents(IndexData(dataset=Folder(root=photos))).values()
         return Digests(tmp_path / "none.json").of(sources)
 
     before = digest()

@@ -11,6 +11,7 @@ from toy_runs import Run, drawn_index
 from wsss.engine.stage import Job, read_index
 from wsss.errors import ConfigError, DataError, ModelError
 from wsss.stages.train_classifier import TrainClassifier, load_classifier, unseen
+from wsss.store.fingerprint import contents
 from wsss.store.store import Store
 
 
@@ -56,9 +57,9 @@ def test_classes_that_nothing_shows_are_named(tmp_path: Path):
 
 
 def test_a_file_of_weights_counts_by_its_bytes(stage: TrainClassifier):
-    assert stage.content() == {}
+    assert contents(stage) == {}
     weights = replace(stage, classifier=replace(stage.classifier, weights="/data/w.pt"))
-    assert weights.content() == {"classifier.weights": (Path("/data/w.pt"),)}
+    assert contents(weights) == {"classifier.weights": (Path("/data/w.pt"),)}
 
 
 def test_frozen_blocks_are_not_trained(stage: TrainClassifier, job: Job):

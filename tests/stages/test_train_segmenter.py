@@ -14,6 +14,7 @@ from wsss.models.weights import canonical
 from wsss.stages.train_classifier import load_classifier
 from wsss.stages.train_segmenter import MaskOf, TrainSegmenter
 from wsss.store.files import read_mask_item
+from wsss.store.fingerprint import contents
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def test_what_cannot_be_built_is_refused_before(stage: TrainSegmenter):
 
 
 def test_a_file_of_weights_counts_by_its_bytes(stage: TrainSegmenter):
-    assert stage.content() == {}
+    assert contents(stage) == {}
     weights = replace(stage, segmenter=replace(stage.segmenter, encoder_weights="/data/w.pt"))
-    assert weights.content() == {"segmenter.encoder_weights": (Path("/data/w.pt"),)}
+    assert contents(weights) == {"segmenter.encoder_weights": (Path("/data/w.pt"),)}
 
 
 def test_the_encoder_starts_as_the_trained_classifier(stage: TrainSegmenter, job: Job):

@@ -1,205 +1,226 @@
 """Fingerprints: what changes a result changes them, and nothing else does."""
 
-import os
+import pathlib
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from wsss.errors import DataError
-from wsss.store import fingerprint as module
-from wsss.store.fingerprint import LENGTH, Digests, fingerprint
-
-CONFIG: dict[str, Any] = {
-    "_target_": "wsss.stages.refine_cams.RefineCams",
-    "reads": {"maps": "extract_cams"},
-    "dataset": {"_target_": "Folder", "root": "/data", "limit": None},
-    "refine": {"background": {"_target_": "A", "threshold": 0.3}, "crf": {"_target_": "B"}},
-    "scales": [1.0, 0.5],
-    "runtime": {"device": "cpu", "workers": 2},
-}
+from wsss.config.build import build
+from wsss.configurable import Configurable
+from wsss.errors import ConfigError
+from wsss.refine import Refiner
+from wsss.store.fingerprint import LENGTH, contents, fingerprint, identity
 
 
-def of(config: dict[str, Any] = CONFIG, **changes: Any) -> str:
-    options: dict[str, Any] = {"version": 1, "content": {"dataset.root": "aa"}, "inputs": {"maps": "11"}, **changes}
-    return fingerprint(options.pop("stage", "refine_cams"), config=config, **options)
+@dataclass(frozen=True, kw_only=True)
+class Rule(Configurable):
+    """A background rule, as one of the package's own."""
+
+    __module__ = "wsss.rules"
+
+    exponent: float = 1.0
+    steps: int | float = 1
 
 
-def test_is_short_and_the_same_in_every_release():
-    assert re.fullmatch(f"[0-9a-f]{{{LENGTH}}}", of())
-    # A change here makes every store of every user anew: raise it only on purpose.
-    assert fingerprint("a", version=1, config={}, content={}, inputs={}) == "906a30607dec85ca"
+@dataclass(frozen=True, kw_only=True)
+class Prior(Configurable):
+    """A refiner with a file of weights, as one of the package's own."""
+
+    __module__ = "wsss.priors"
+
+    weights: Path
+    strength: float = 2
+
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        return {"weights": (self.weights,)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refine(Configurable):
+    """A stage with refiners, as one of the package's own."""
+
+    __module__ = "wsss.stages"
+
+    refine: dict[str, Configurable] = field(default_factory=dict)
+    rule: Rule = field(default_factory=Rule)
+    scales: tuple[float, ...] = (1.0, 0.5)
+    reads: dict[str, str] = field(default_factory=dict)
+    runtime: str = "cpu"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere(Configurable):
+    """A class of another package: this module is its code."""
+
+
+def of(stage: Configurable, **changes: Any) -> str:
+    options: dict[str, Any] = {"name": "refine_cams", "digests": {}, "inputs": {"maps": "11"}}
+    return fingerprint(stage, **{**options, **changes})
+
+
+def test_is_short_and_the_same_in_every_release() -> None:
+    assert re.fullmatch(f"[0-9a-f]{{{LENGTH}}}", of(Refine()))
+    # A change here makes every store of every user anew: do it on purpose only.
+    assert of(Refine()) == "58a22239a1a76542"
+
+
+def test_an_object_is_its_name_its_version_and_what_differs_from_the_defaults() -> None:
+    rule = {"class": "wsss:Rule", "version": 1, "code": None, "fields": {"exponent": 3.0}}
+    fields = {"scales": [1.0], "refine": [["a", rule]]}
+    stage = Refine(scales=(1,), refine={"a": Rule(exponent=3)}, reads={"maps": "fine"}, runtime="cuda")
+    assert identity(stage, digests={}) == {"class": "wsss:Refine", "version": 1, "code": None, "fields": fields}
+
+
+def test_a_moved_class_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = of(Refine(refine={"a": Rule()}))
+    monkeypatch.setattr(Rule, "__module__", "wsss.moved.rules")
+    assert of(Refine(refine={"a": Rule()})) == before
+
+
+def test_an_option_that_is_new_changes_nothing_at_its_default() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Grown(Rule):
+        __module__ = "wsss.rules"
+        smooth: bool = False
+
+    Grown.__name__ = "Rule"
+    assert of(Refine(refine={"a": Grown(exponent=2)})) == of(Refine(refine={"a": Rule(exponent=2)}))
+    assert of(Refine(refine={"a": Grown(smooth=True)})) != of(Refine(refine={"a": Rule()}))
 
 
 @pytest.mark.parametrize(
-    "config",
+    "stage",
     [
-        CONFIG | {"runtime": {"device": "cuda"}},
-        CONFIG | {"dataset": CONFIG["dataset"] | {"root": "/elsewhere"}},
-        dict(reversed(CONFIG.items())),
-        CONFIG | {"refine": CONFIG["refine"] | {"background": {"threshold": 0.3, "_target_": "A"}}},
-        CONFIG | {"scales": (1.0, 0.5)},
-        CONFIG | {"dataset": CONFIG["dataset"] | {"runtime": 3}},
+        Refine(rule=Rule()),
+        Refine(rule=Rule(exponent=1, steps=1)),
+        Refine(scales=(1, 0.5), refine={}),
+        Refine(reads={"maps": "extract_fine"}),
+        Refine(runtime="cuda"),
     ],
-    ids=["runtime", "where the data lie", "order of fields", "order of an inner object's", "tuple", "inner runtime"],
+    ids=["default object", "default fields", "defaults as whole numbers", "reads", "runtime"],
 )
-def test_what_changes_no_result_does_not_count(config: dict[str, Any]):
-    assert of(config) == of()
+def test_what_changes_no_result_does_not_count(stage: Refine) -> None:
+    assert of(stage) == of(Refine())
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"stage": "smooth_cams"},
-        {"version": 2},
-        {"content": {"dataset.root": "bb"}},
+        {"name": "smooth_cams"},
         {"inputs": {"maps": "22"}},
         {"inputs": {"maps": "11", "index": "33"}},
-        {"config": CONFIG | {"refine": dict(reversed(CONFIG["refine"].items()))}},
-        {"config": CONFIG | {"scales": [0.5, 1.0]}},
-        {"config": CONFIG | {"scales": [1.0, 0.5, None]}},
-        {"config": CONFIG | {"dataset": CONFIG["dataset"] | {"limit": 8}}},
-        {"config": CONFIG | {"dataset": CONFIG["dataset"] | {"_target_": "VOC"}}},
+        {"stage": Refine(rule=Rule(exponent=2))},
+        {"stage": Refine(rule=Rule(steps=1.0))},
+        {"stage": Refine(scales=(0.5, 1.0))},
+        {"stage": Refine(scales=(1.0, 0.5, 0.5))},
+        {"stage": Refine(refine={"a": Rule()})},
+        {"stage": Elsewhere()},
     ],
-    ids=["stage", "version", "content", "input", "one more input", "refiners", "list", "longer", "option", "class"],
+    ids=["name", "input", "one more input", "inner field", "a share, not one step", "order", "longer", "more", "class"],
 )
-def test_what_changes_a_result_counts(changes: dict[str, Any]):
-    assert of(**changes) != of()
+def test_what_changes_a_result_counts(changes: dict[str, Any]) -> None:
+    changed = {"stage": Refine(), **changes}
+    assert of(**changed) != of(Refine())
 
 
-def test_a_path_counts_where_its_content_is_not_known():
-    moved = CONFIG | {"dataset": CONFIG["dataset"] | {"root": "/elsewhere"}}
-    assert of(moved, content={}) != of(content={})
+def test_refiners_count_in_their_order_and_by_their_names() -> None:
+    prints = [{"a": Rule(), "b": Rule(exponent=2)}, {"b": Rule(exponent=2), "a": Rule()}, {"a": Rule(), "c": Rule()}]
+    assert len({of(Refine(refine=chain)) for chain in prints}) == 3
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "data" / "sub").mkdir(parents=True)
-    (tmp_path / "data" / "a.txt").write_text("one")
-    (tmp_path / "data" / "sub" / "b.txt").write_text("two")
-    return tmp_path / "data"
+def test_10_and_10_0_are_one() -> None:
+    def written(exponent: float) -> str:
+        config = {"_target_": "wsss.refine.PowerBackground", "exponent": exponent}
+        return of(Refine(refine={"background": build(config, Refiner)}))
+
+    assert written(10) == written(10.0) != written(10.5)
+    assert of(Refine(rule=Rule(exponent=10))) == of(Refine(rule=Rule(exponent=10.0)))
 
 
-def digest(*sources: Path) -> str:
-    return Digests(Path("none.json")).of(sources)
+def test_a_file_counts_by_its_bytes_and_not_by_its_path() -> None:
+    here, there = Refine(refine={"p": Prior(weights=Path("w.pt"))}), Refine(refine={"p": Prior(weights=Path("v.pt"))})
+    assert contents(here) == {"refine.p.weights": (Path("w.pt"),)}
+    assert contents([{"x": here}]) == {"0.x.refine.p.weights": (Path("w.pt"),)}
+    digests = {"refine.p.weights": "aa"}
+    assert of(here, digests=digests) == of(there, digests=digests) != of(here, digests={"refine.p.weights": "bb"})
+    assert of(here) != of(there)  # a path counts where nothing is known of what lies there
 
 
-def test_digests_follow_the_content_and_neither_time_nor_place(folder: Path, tmp_path: Path):
-    before = digest(folder)
-    os.utime(folder / "a.txt", (0, 0))
-    assert digest(folder) == before
-    moved = folder.rename(tmp_path / "moved")
-    assert digest(moved) == before
-    (moved / ".hidden").touch()
-    (moved / ".git").mkdir()
-    (moved / ".git" / "index").touch()
-    assert digest(moved) == before
-    (tmp_path / "link").symlink_to(moved)
-    assert digest(tmp_path / "link") == before
+def test_the_bytes_of_a_file_that_a_default_names_count() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Guided(Configurable):
+        __module__ = "wsss.stages"
+        prior: Prior = field(default_factory=lambda: Prior(weights=Path("w.pt")))
+
+    assert of(Guided(), digests={"prior.weights": "aa"}) != of(Guided(), digests={"prior.weights": "bb"})
 
 
-@pytest.mark.parametrize("change", ["byte", "name", "place", "more", "less"])
-def test_digests_notice_every_change(folder: Path, change: str):
-    before = digest(folder)
-    match change:
-        case "byte":
-            (folder / "a.txt").write_text("One")
-        case "name":
-            (folder / "a.txt").rename(folder / "c.txt")
-        case "place":
-            (folder / "a.txt").rename(folder / "sub" / "a.txt")
-        case "more":
-            (folder / "empty").touch()
-        case _:
-            (folder / "a.txt").unlink()
-    assert digest(folder) != before
+def test_a_raised_version_changes_what_holds_that_class_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    stages = [Refine(refine={"a": Rule()}), Refine(refine={"a": Prior(weights=Path("w.pt"))}, rule=None)]
+    before = [of(stage) for stage in stages]
+    monkeypatch.setattr(Rule, "version", 2)
+    after = [of(stage) for stage in stages]
+    assert after[0] != before[0]
+    assert after[1] == before[1]
 
 
-def test_a_file_that_moves_between_sources_is_noticed(tmp_path: Path):
-    images, masks = tmp_path / "images", tmp_path / "masks"
-    images.mkdir()
-    masks.mkdir()
-    (images / "a.png").write_text("a")
-    (images / "b.png").write_text("b")
-    before = digest(images, masks)
-    (images / "b.png").rename(masks / "b.png")
-    assert digest(images, masks) != before
-    assert digest(masks, images) != digest(images, masks)
+def test_a_raised_version_counts_in_a_default_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = of(Refine())
+    monkeypatch.setattr(Rule, "version", 2)
+    assert of(Refine()) != before
 
 
-def test_the_name_of_a_single_file_does_not_count(tmp_path: Path):
-    (tmp_path / "weights.pt").write_text("w")
-    before = digest(tmp_path / "weights.pt")
-    assert digest((tmp_path / "weights.pt").rename(tmp_path / "resnet.pt")) == before
+def test_a_raised_version_counts_for_all_that_extend_the_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Steep(Rule):
+        __module__ = "wsss.rules"
+        version = 2
+
+    before = of(Refine(refine={"a": Steep()}))
+    monkeypatch.setattr(Rule, "version", 2)
+    assert of(Refine(refine={"a": Steep()})) != before
 
 
-def test_files_are_read_again_only_when_size_or_time_changed(folder: Path, tmp_path: Path, monkeypatch: Any):
-    read: list[str] = []
-    whole = module.hashlib.file_digest
-
-    def counting(file: Any, name: str) -> Any:
-        read.append(Path(file.name).name)
-        return whole(file, name)
-
-    monkeypatch.setattr(module.hashlib, "file_digest", counting)
-    cache = tmp_path / "store" / "digests.json"
-
-    def now() -> str:
-        digests = Digests(cache)
-        found = digests.of([folder])
-        digests.save()
-        return found
-
-    before = now()
-    assert read == ["a.txt", "b.txt"]
-    assert now() == before
-    assert read == ["a.txt", "b.txt"]
-    stat = (folder / "a.txt").stat()
-    (folder / "a.txt").write_text("eno")
-    os.utime(folder / "a.txt", ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
-    assert now() != before
-    assert read == ["a.txt", "b.txt", "a.txt"]
+def test_the_code_of_a_class_from_outside_counts() -> None:
+    assert contents(Rule()) == {}
+    assert contents(Elsewhere()) == {"_target_": (Path(__file__),)}
+    assert contents({"a": Elsewhere()}) == {"a._target_": (Path(__file__),)}
+    assert identity(Elsewhere(), digests={"_target_": "aa"})["code"] == "aa"
+    assert identity(Elsewhere(), digests={})["class"].endswith(":Elsewhere")
 
 
-def test_a_source_that_is_not_there_is_named(tmp_path: Path):
-    with pytest.raises(DataError, match=r"nowhere does not exist: check `dataset\.root`"):
-        digest(tmp_path / "nowhere")
+def test_the_code_of_what_a_class_from_outside_extends_counts() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Below(Elsewhere):
+        __module__ = "pathlib"
+
+    assert contents(Below()) == {"_target_": (Path(pathlib.__file__), Path(__file__))}
 
 
-def test_what_was_read_and_is_as_it_was_is_known(folder: Path, tmp_path: Path):
-    cache = tmp_path / "store" / "digests.json"
-    assert not Digests(cache).know([folder])
-    assert Digests(cache).know([])
-    assert not Digests(cache).know([tmp_path / "nowhere"])
-    digests = Digests(cache)
-    digests.of([folder])
-    digests.save()
-    assert Digests(cache).know([folder, folder / "a.txt"])
-    (folder / "c.txt").write_text("new")
-    assert not Digests(cache).know([folder])
+def test_a_class_whose_code_cannot_be_found_is_refused() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Typed(Configurable):
+        __module__ = "sys"
+
+    with pytest.raises(ConfigError, match="Typed: module sys has no file"):
+        contents(Typed())
 
 
-def test_files_that_changed_since_they_were_read_are_named(folder: Path, tmp_path: Path):
-    cache = tmp_path / "store" / "digests.json"
+def test_content_of_what_is_not_a_field_is_refused() -> None:
+    """Its bytes would be part of nothing."""
 
-    def changed() -> list[Path]:
-        digests = Digests(cache)
-        digests.of([folder])
-        digests.save()
-        return digests.changed
+    @dataclass(frozen=True, kw_only=True)
+    class Misspelt(Prior):
+        def content(self) -> dict[str, tuple[Path, ...]]:
+            return {"wieghts": (self.weights,)}
 
-    assert changed() == []  # read for the first time
-    assert changed() == []
-    (folder.parent / "dat").mkdir()
-    (folder.parent / "dat" / "new.txt").touch()
-    beside = Digests(cache)
-    beside.of([folder.parent / "dat"])
-    assert beside.changed == []
-    os.utime(folder / "a.txt", (0, 0))
-    assert changed() == []
-    (folder / "a.txt").write_text("longer")
-    (folder / "sub" / "b.txt").unlink()
-    (folder / "c.txt").write_text("new")
-    assert changed() == [folder / name for name in ("a.txt", "c.txt", "sub/b.txt")]
-    assert changed() == []
+    with pytest.raises(TypeError, match=r"Misspelt\.content names wieghts: name fields that count"):
+        contents(Misspelt(weights=Path("w.pt")))
+
+
+def test_a_value_without_an_identity_is_named() -> None:
+    with pytest.raises(TypeError, match=r"refine\.a: object has no identity: let it extend Configurable"):
+        of(Refine(refine={"a": object()}))

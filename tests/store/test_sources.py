@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wsss.errors import DataError
-from wsss.store.fingerprint import Digests
+from wsss.store.digests import Digests
 from wsss.store.sources import Outside
 
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -26,8 +26,6 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 @dataclass(frozen=True, kw_only=True)
 class Fit(Stage):
     """Train with Lightning's Trainer, nothing of our own; resumes from the last whole epoch."""
-
-    version: ClassVar[int] = 2
 
     fit: FitOptions
     trainer: TrainerOptions = field(default_factory=TrainerOptions)

@@ -189,6 +189,11 @@ class ClassifierOptions(Configurable):
         """Return the file that `weights` names, None where it is a word."""
         return file_of(self.weights)
 
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """Weights that lie in a file count by their bytes."""
+        path = self.weights_file()
+        return {"weights": (path,)} if path else {}
+
     @property
     def normalisation(self) -> Normalisation:
         """How pixels must be normalised for these weights."""

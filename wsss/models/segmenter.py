@@ -104,6 +104,11 @@ class SegmenterOptions(Configurable):
         """Return the file that `encoder_weights` names, None where it is a word."""
         return None if self.encoder_weights == CLASSIFIER else file_of(self.encoder_weights)
 
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """Weights that lie in a file count by their bytes."""
+        path = self.weights_file()
+        return {"encoder_weights": (path,)} if path else {}
+
     def normalisation(self, classifier: Normalisation | None = None) -> Normalisation:
         """Return how pixels must be normalised for these weights; `classifier` is the trained classifier's."""
         if self.encoder_weights == CLASSIFIER:

@@ -31,6 +31,7 @@ SETTINGS: Final[Mapping[str, Any]] = {
     "plan": bool,
     "store": str,
     "out": str | None,
+    "rehash": bool,
     "launcher": Launcher,
     "logger": LoggerOptions,
 }
@@ -78,7 +79,7 @@ def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, Logg
         raise ConfigError(problems)
     launcher, logger = settings["launcher"], settings["logger"]
     check_all({"launcher": launcher, "logger": logger})
-    steps = make_plan(config["pipeline"], store=Store.at(config["store"]))
+    steps = make_plan(config["pipeline"], store=Store.at(config["store"]), rehash=settings["rehash"])
     check_shares(steps, workers=launcher.workers)
     return steps, launcher, logger
 

@@ -11,7 +11,8 @@ from wsss.engine.fit import Fit
 from wsss.engine.progress import console
 from wsss.engine.stage import Stage, read_index
 from wsss.errors import ConfigError, DataError, one_of
-from wsss.store.fingerprint import Digests, fingerprint
+from wsss.store.digests import Digests
+from wsss.store.fingerprint import contents, fingerprint
 from wsss.store.sources import NAMED, Outside
 from wsss.store.store import Artifact, Store
 
@@ -29,15 +30,16 @@ class Step:
     """Files outside the store on which this stage, or one before it, depends."""
 
 
-def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
+def make_plan(pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False) -> tuple[Step, ...]:
     """Check every stage's config and return the steps in an order in which they can run.
 
     What is cached was checked when it was made, and is not looked at again. Data that are new are read only after all
-    stages were checked. Raises `ConfigError` with all problems at once; nothing was computed or written then.
+    stages were checked, and so are all data with `rehash`. Raises `ConfigError` with all problems at once; nothing was
+    computed or written then.
     """
     stages = build_stages(pipeline)
     order = in_order({name: stage.reads for name, stage in stages.items()})
-    digests = Digests(store.digests)
+    digests = Digests(store.digests, rehash=rehash)
     new_data = _have_new_data(stages.values(), digests)
     if new_data:
         check_all(stages)
@@ -47,10 +49,9 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
         inputs = {role: steps[read].artifact for role, read in stage.reads.items()}
         own = _outside(stage, digests)
         print_ = fingerprint(
-            name,
-            version=stage.version,
-            config=pipeline[name],
-            content={each.key: each.digest for each in own},
+            stage,
+            name=name,
+            digests={each.key: each.digest for each in own},
             inputs={role: artifact.fingerprint for role, artifact in inputs.items()},
         )
         steps[name] = Step(
@@ -70,7 +71,7 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store) -> tuple[Step, ...]:
 def _have_new_data(stages: Iterable[Stage], digests: Digests) -> bool:
     """Whether a stage depends on files outside the store that were never read, have changed, or are not there."""
     try:
-        return not all(digests.know(sources) for stage in stages for sources in stage.content().values())
+        return not all(digests.know(sources) for stage in stages for sources in contents(stage).values())
     except DataError:
         return True
 
@@ -78,7 +79,7 @@ def _have_new_data(stages: Iterable[Stage], digests: Digests) -> bool:
 def _outside(stage: Stage, digests: Digests) -> list[Outside]:
     """Read what a stage depends on outside the store, and say what has changed since that was read before."""
     found = []
-    for key, sources in stage.content().items():
+    for key, sources in contents(stage).items():
         found.append(Outside(key=key, sources=sources, digest=digests.of(sources)))
         if digests.changed:
             named = one_of([str(path) for path in digests.changed], limit=NAMED)

@@ -30,7 +30,6 @@ class ChooseThreshold(Reduce):
     left out, above the other little background is taken in.
     """
 
-    version: ClassVar[int] = 2
     roles: ClassVar[tuple[str, ...]] = ("index", "maps")
 
     splits: tuple[str, ...] = ("train",)

@@ -17,7 +17,7 @@ from wsss.engine.shard import ItemWorker
 from wsss.engine.stage import Job
 from wsss.models.classifier import ClassifierOptions
 from wsss.stages.heads import Heads, MapNetwork
-from wsss.stages.train_classifier import load_classifier, weights_content
+from wsss.stages.train_classifier import load_classifier
 from wsss.store.files import SCORES, write_scores
 from wsss.types import ScoreMaps
 from wsss.views.base import Views
@@ -48,10 +48,6 @@ class ExtractCams(Map):
     def needed_roles(self) -> tuple[str, ...]:
         """Also what the heads read."""
         return (*self.roles, *(self.heads.needs if self.heads else ()))
-
-    def content(self) -> dict[str, tuple[Path, ...]]:
-        """See `weights_content`."""
-        return weights_content(self.classifier)
 
     def batches(self, index: Index) -> list[tuple[Record, ...]]:
         """Group images of one size, so that they can be stacked."""

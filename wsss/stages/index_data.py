@@ -18,11 +18,6 @@ class IndexData(Reduce):
 
     dataset: Layout
 
-    def content(self) -> dict[str, tuple[Path, ...]]:
-        """The data set's files: their bytes count, where they lie does not."""
-        sources = self.dataset.sources()
-        return {"dataset.root": sources} if sources else {}
-
     def run(self, job: Job) -> dict[str, Any]:
         """See `Stage`."""
         items = job.artifact.items

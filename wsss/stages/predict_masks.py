@@ -20,8 +20,7 @@ from wsss.masks import Argmax
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
 from wsss.refine.base import Refine, Refiner, background_problems, roles_with
-from wsss.stages.train_classifier import weights_content
-from wsss.stages.train_segmenter import encoder_content, load_segmenter
+from wsss.stages.train_segmenter import load_segmenter
 from wsss.store.files import MASK, write_mask
 from wsss.types import ScoreMaps, Size
 from wsss.views.segmentation import SegmentationViews
@@ -55,10 +54,6 @@ class Predicting(Map):
     def needed_roles(self) -> tuple[str, ...]:
         """Also what the refiners read."""
         return roles_with(self.refine.values(), roles=self.roles)
-
-    def content(self) -> dict[str, tuple[Path, ...]]:
-        """See `weights_content` and `encoder_content`."""
-        return weights_content(self.classifier) | encoder_content(self.segmenter)
 
     def batches(self, index: Index) -> list[tuple[Record, ...]]:
         """Group images of one size, so that they can be stacked."""

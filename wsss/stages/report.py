@@ -25,7 +25,6 @@ from wsss.training.loggers.history import HISTORY, read_history
 class MakeReport(Reduce):
     """Draw `report.html` from what the other stages left, and every contact sheet as a picture of its own."""
 
-    version: ClassVar[int] = 3
     roles: ClassVar[tuple[str, ...]] = ("index", "evaluation")
 
     title: str

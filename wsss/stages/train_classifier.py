@@ -1,7 +1,6 @@
 """train_classifier: a multi-label classifier from image-level labels alone."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from wsss.data.datasets import ClassifierData, ClassifierEvalData
@@ -40,10 +39,6 @@ class TrainMultiLabel(Fit):
         index.split(self.val_split)
         if len(unseen(index, split=self.train_split)) == len(index.classes):
             raise DataError(f"no image of split {self.train_split!r} shows any class: give images their labels")
-
-    def content(self) -> dict[str, tuple[Path, ...]]:
-        """Weights that lie in a file count by their bytes."""
-        return weights_content(self.classifier)
 
     def run(self, job: Job) -> dict[str, Any]:
         """Warn of classes that cannot be learnt, and train."""
@@ -101,12 +96,6 @@ def unseen(index: Index, *, split: str) -> tuple[str, ...]:
     """Return the names of the classes that no image of a split shows."""
     seen = {c for record in index.split(split) for c in record.classes}
     return tuple(name for c, name in enumerate(index.classes) if c not in seen)
-
-
-def weights_content(options: ClassifierOptions) -> dict[str, tuple[Path, ...]]:
-    """Return the `content` of every stage with such a `classifier`: where its file of weights lies does not count."""
-    path = options.weights_file()
-    return {"classifier.weights": (path,)} if path else {}
 
 
 def load_classifier(job: Job, options: ClassifierOptions, *, role: str = "classifier") -> GAPClassifier:

@@ -15,7 +15,7 @@ from wsss.models.classifier import ClassifierOptions
 from wsss.models.freezing import freeze_parameters
 from wsss.models.normalisation import Normalisation
 from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
-from wsss.stages.train_classifier import load_classifier, weights_content
+from wsss.stages.train_classifier import load_classifier
 from wsss.store.files import MASK
 from wsss.store.store import Artifact
 from wsss.training.options import SegmenterFit
@@ -40,10 +40,6 @@ class FitSegmenter(Fit):
         if self.fit.frozen_until is not None:
             paths = self.classifier.outline().trained_paths_until(self.fit.frozen_until)
             freeze_parameters(self.segmenter.outline().encoder, paths=paths)
-
-    def content(self) -> dict[str, tuple[Path, ...]]:
-        """Weights that lie in a file count by their bytes."""
-        return weights_content(self.classifier) | encoder_content(self.segmenter)
 
     @abstractmethod
     def first_network(self, job: Job) -> SegmentationNetwork:
@@ -113,12 +109,6 @@ def masked_data(stage: Fit, job: Job, *, transform: SegmenterTransform, normalis
         normalisation=normalisation,
         random_seed=stage.random_seed,
     )
-
-
-def encoder_content(options: SegmenterOptions) -> dict[str, tuple[Path, ...]]:
-    """Return the `content` of every stage with such a `segmenter`: where its file of weights lies does not count."""
-    path = options.weights_file()
-    return {"segmenter.encoder_weights": (path,)} if path else {}
 
 
 def load_segmenter(job: Job, options: SegmenterOptions, *, role: str = "segmenter") -> SegmentationNetwork:

@@ -1,133 +1,163 @@
-"""Fingerprints: what a result depends on, as a hash; and digests of files outside the store."""
+"""Fingerprints: what a result depends on, as a hash, taken from the objects that a config describes.
+
+A class counts by its name and version, wherever it lies, and a config by its values, however it is spelled. So a class
+that moves, a new option at its default and a default that is written out change no fingerprint. A default that changes
+does not either: raise the `version` of its class then.
+"""
 
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, get_args, get_type_hints
 
-from wsss.data.files_below import files_below
-from wsss.errors import DataError
-from wsss.store.files import read_json, write_json
+from wsss.configurable import Configurable
+from wsss.errors import ConfigError
 
-LENGTH = 16
-RUNTIME = "runtime"
-"""What sits under this key says how a stage is run, not what comes out."""
+LENGTH: Final = 16
+PACKAGE: Final = "wsss"
+CODE: Final = "_target_"
+"""Key, below that of an object, of the module that defines a class from outside the package."""
+NO_PART: Final = ("reads", "runtime")
+"""Fields that do not count: inputs do by their fingerprints, and how a stage is run changes no result."""
 
 
-def fingerprint(
-    stage: str, *, version: int, config: Mapping[str, Any], content: Mapping[str, str], inputs: Mapping[str, str]
-) -> str:
-    """Hash a stage's name, version, config, outside content and inputs.
-
-    `content` maps dotted keys of the config that are paths to digests of what lies there: the digest counts, the path
-    does not. Order counts where it has a meaning (a list, a mapping of named refiners), not among an object's fields.
-    """
-    parts = {
-        "stage": stage,
-        "version": version,
-        "config": _canonical(config, key="", content=content),
-        "content": sorted(content.items()),
-        "inputs": sorted(inputs.items()),
-    }
+def fingerprint(stage: Configurable, *, name: str, digests: Mapping[str, str], inputs: Mapping[str, str]) -> str:
+    """Hash a stage under its name in the pipeline, with the digests of its `contents` and its inputs' fingerprints."""
+    parts = [name, identity(stage, digests=digests), sorted(inputs.items())]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:LENGTH]
 
 
-def _canonical(node: Any, *, key: str, content: Mapping[str, str]) -> Any:
-    if key in content:
-        return None
-    if isinstance(node, Mapping):
-        names = sorted(node) if "_target_" in node else list(node)
-        return [
-            [name, _canonical(node[name], key=f"{key}.{name}".lstrip("."), content=content)]
-            for name in names
-            if name != RUNTIME
-        ]
-    if isinstance(node, list | tuple):
-        return [_canonical(item, key=f"{key}.{i}", content=content) for i, item in enumerate(node)]
-    return node
+def contents(value: Any) -> dict[str, tuple[Path, ...]]:
+    """Return the files outside the store that an object depends on, at any depth, by the dotted keys that name them.
+
+    For a class from outside the package the module that defines it counts too, under `_target_`. Raises `DataError` for
+    data that are not there.
+    """
+    files = {}
+    for key, item in _objects(value):
+        if code := _code_of(type(item)):
+            files[_join(key, CODE)] = code
+        content = item.content()
+        if strange := content.keys() - {field.name for field in _fields(item)}:
+            raise TypeError(f"{type(item).__name__}.content names {', '.join(strange)}: name fields that count")
+        files |= {_join(key, name): paths for name, paths in content.items()}
+    return files
 
 
-class Digests:
-    """Hashes of files and folders by content; a file whose size and time are as before is not read again."""
-
-    def __init__(self, cache: Path) -> None:
-        self._cache = cache
-        self._known: dict[str, list[Any]] = read_json(cache) if cache.exists() else {}
-        self._changed = False
-        self.changed: list[Path] = []
-        """What the latest `of` found new, gone or of other bytes, where something was read there before."""
-
-    def of(self, sources: Iterable[Path]) -> str:
-        """Return one digest of files, by their bytes, and of everything below folders, by relative names and bytes.
-
-        Raises `DataError` for a source that is not there.
-        """
-        total = hashlib.sha256()
-        self.changed = []
-        for source in sources:
-            if not source.exists():
-                raise DataError(f"{source} does not exist: check `dataset.root`, or the path that names it")
-            files = list(_files(source))
-            top = str(source.resolve())
-            before = {name: known for name, known in self._known.items() if _is_below(name, top)}
-            for name, path in files:
-                total.update(f"{name}\0{self._of_file(path)}\n".encode())
-            self._note_changes(before, [str(path) for _, path in files])
-            total.update(b"\0")  # a file that moves from one source to the next is another content
-        return total.hexdigest()[:LENGTH]
-
-    def know(self, sources: Iterable[Path]) -> bool:
-        """Tell whether `of` would answer at once: every file is there, as it was when it was read."""
-        return all(source.exists() and all(self._as_before(path) for _, path in _files(source)) for source in sources)
-
-    def save(self) -> None:
-        """Keep what was hashed for the next time."""
-        if self._changed:
-            self._cache.parent.mkdir(parents=True, exist_ok=True)
-            write_json(self._cache, self._known)
-
-    def _note_changes(self, before: Mapping[str, list[Any]], now: Iterable[str]) -> None:
-        """Compare files of a source with what was read of it earlier, and forget those that are gone."""
-        gone = before.keys() - set(now)
-        for name in gone:
-            del self._known[name]
-            self._changed = True
-        if before:
-            other = {name for name in now if name not in before or before[name][2] != self._known[name][2]}
-            self.changed += [Path(name) for name in sorted(gone | other)]
-
-    def _of_file(self, path: Path) -> str:
-        if not self._as_before(path):
-            stat = path.stat()
-            self._known[str(path)] = [stat.st_size, stat.st_mtime_ns, _hash(path)]
-            self._changed = True
-        return str(self._known[str(path)][2])
-
-    def _as_before(self, path: Path) -> bool:
-        stat = path.stat()
-        return self._known.get(str(path), [])[:2] == [stat.st_size, stat.st_mtime_ns]
+def _objects(value: Any, key: str = "") -> Iterator[tuple[str, Configurable]]:
+    """Yield what a value holds at any depth, itself included, each with its dotted key."""
+    match value:
+        case Configurable():
+            yield key, value
+            for field in _fields(value):
+                yield from _objects(getattr(value, field.name), _join(key, field.name))
+        case Mapping():
+            for name, part in value.items():
+                yield from _objects(part, _join(key, name))
+        case list() | tuple():
+            for number, part in enumerate(value):
+                yield from _objects(part, _join(key, number))
+        case _:
+            pass
 
 
-def _is_below(name: str, top: str) -> bool:
-    return name == top or name.startswith(top.rstrip(os.sep) + os.sep)
+def identity(value: Any, *, digests: Mapping[str, str], key: str = "", floats: bool = False) -> Any:
+    """Return what a value is, in JSON's terms: of an object its public name, version and fields, nested the same way.
+
+    Fields that are as by default do not count, and one that names files counts by their digest. Order counts in lists
+    and mappings. `floats` says that all numbers are floats: 10 and 10.0 are then one.
+    """
+    match value:
+        case Configurable():
+            return _identity_of_object(value, digests=digests, key=key)
+        case Mapping():
+            parts = value.items()
+            return [[name, identity(v, digests=digests, key=_join(key, name), floats=floats)] for name, v in parts]
+        case list() | tuple():
+            return [identity(v, digests=digests, key=_join(key, i), floats=floats) for i, v in enumerate(value)]
+        case Path():
+            return str(value)
+        case int() if floats and not isinstance(value, bool):
+            return float(value)
+        case None | str() | int() | float():
+            return value
+        case _:
+            raise TypeError(f"{key}: {type(value).__name__} has no identity: let it extend Configurable")
 
 
-def _hash(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except PermissionError as error:
-        raise DataError(f"{path} may not be read by you: change its permissions") from error
+def _identity_of_object(value: Configurable, *, digests: Mapping[str, str], key: str) -> dict[str, Any]:
+    cls = type(value)
+    types, counting = get_type_hints(cls), {}
+    for field in _fields(value):
+        inner = _join(key, field.name)
+        if inner in digests:
+            counting[field.name] = {"digest": digests[inner]}
+            continue
+        part, floats = getattr(value, field.name), _are_floats(types[field.name])
+        here = identity(part, digests=digests, key=inner, floats=floats)
+        names_files = any(name.startswith(f"{inner}.") for name in digests)
+        if names_files or _is_raised(part) or not _is_default(field, here, floats=floats):
+            counting[field.name] = here
+    code = digests.get(_join(key, CODE))
+    return {"class": public_name(cls), "version": _version(cls), "code": code, "fields": counting}
 
 
-def _files(source: Path) -> Iterator[tuple[str, Path]]:
-    """Yield every file with its name relative to the source, sorted and without hidden ones; a file has no name."""
-    source = source.resolve()
-    if source.is_file():
-        yield "", source
-        return
-    for path in files_below(source):
-        if path.is_file():
-            yield path.relative_to(source).as_posix(), path
+def _is_default(field: Field[Any], here: Any, *, floats: bool) -> bool:
+    value = field.default if field.default_factory is MISSING else field.default_factory()
+    # Compared as text: for Python 1, 1.0 and True are equal.
+    return value is not MISSING and json.dumps(here) == json.dumps(identity(value, digests={}, floats=floats))
+
+
+def public_name(cls: type) -> str:
+    """Return `<top-level package>:<class>`, which stays when a class moves within its package."""
+    return f"{_package(cls)}:{cls.__name__}"
+
+
+def _version(cls: type) -> int:
+    """Return the versions of a class and of those that it extends in one number: who corrects a base raises its own."""
+    return sum(vars(base).get("version", 0) for base in _lineage(cls))
+
+
+def _is_raised(value: Any) -> bool:
+    """Whether anything that a value holds is not of the first version: then it counts also as a default."""
+    return any(_version(type(item)) > Configurable.version for _, item in _objects(value))
+
+
+def _code_of(cls: type) -> tuple[Path, ...]:
+    """Return the modules outside the package that define a class and those that it extends."""
+    modules = dict.fromkeys(base.__module__ for base in _lineage(cls) if _package(base) != PACKAGE)
+    files = {name: getattr(sys.modules[name], "__file__", None) for name in modules}
+    if unknown := [name for name, file in files.items() if file is None]:
+        raise ConfigError([f"{cls.__name__}: module {unknown[0]} has no file, so that what it does cannot be told"])
+    return tuple(Path(file) for file in files.values() if file is not None)
+
+
+def _lineage(cls: type) -> list[type]:
+    return [base for base in cls.__mro__ if issubclass(base, Configurable)]
+
+
+def _package(cls: type) -> str:
+    return cls.__module__.partition(".")[0]
+
+
+def _fields(value: Configurable) -> list[Field[Any]]:
+    return [field for field in fields(value) if field.init and field.name not in NO_PART]  # type: ignore[arg-type]
+
+
+def _are_floats(annotation: Any) -> bool:
+    """Whether the numbers of a type are floats alone, as in `tuple[float, ...] | None`."""
+    leaves = set(_leaves(annotation))
+    return float in leaves and int not in leaves
+
+
+def _leaves(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _leaves(part)
+
+
+def _join(key: str, name: object) -> str:
+    return f"{key}.{name}" if key else str(name)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wsss.errors import DataError, one_of
-from wsss.store.fingerprint import Digests
+from wsss.store.digests import Digests
 
 NAMED: Final = 3
 """Changed files that are named; of more, only how many."""

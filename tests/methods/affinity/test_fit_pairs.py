@@ -16,6 +16,7 @@ from wsss.models.weights import WEIGHTS
 from wsss.run.plan import Step
 from wsss.stages.train_classifier import load_classifier
 from wsss.store.files import read_json
+from wsss.store.fingerprint import contents
 from wsss.store.store import Store
 
 
@@ -54,9 +55,9 @@ def test_what_cannot_be_had_is_refused_before(stage: FitPairs):
 
 
 def test_a_file_of_weights_counts_by_its_bytes(stage: FitPairs):
-    assert stage.content() == {}
+    assert contents(stage) == {}
     weights = replace(stage, classifier=replace(stage.classifier, weights="/data/w.pt"))
-    assert weights.content() == {"classifier.weights": (Path("/data/w.pt"),)}
+    assert contents(weights) == {"classifier.weights": (Path("/data/w.pt"),)}
 
 
 def test_it_starts_from_the_trained_backbone_and_freezes_what_it_is_told(stage: FitPairs, job: Job):

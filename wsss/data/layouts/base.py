@@ -56,6 +56,11 @@ class Layout(Configurable, ABC):
     def sources(self) -> tuple[Path, ...]:
         """Return the files and folders whose content defines the data set; none where it is drawn by code."""
 
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """The data set's files count by their bytes, wherever `root` is."""
+        sources = self.sources()
+        return {"root": sources} if sources else {}
+
     @abstractmethod
     def home(self) -> Path:
         """Return the folder that the index's paths start from: absolute, or relative to `into`."""

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from wsss.engine.fit import Fit
@@ -13,7 +12,7 @@ from wsss.methods.affinity.stored import DESCRIPTION, description
 from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.models.freezing import freeze_parameters
 from wsss.models.weights import WEIGHTS
-from wsss.stages.train_classifier import load_classifier, weights_content
+from wsss.stages.train_classifier import load_classifier
 from wsss.stages.train_segmenter import masked_data
 from wsss.store.files import write_json
 from wsss.store.store import Artifact
@@ -43,10 +42,6 @@ class FitPairs(Fit):
         self.classifier.check()
         if self.fit.frozen_until is not None:
             self.classifier.outline().trained_paths_until(self.fit.frozen_until)
-
-    def content(self) -> dict[str, tuple[Path, ...]]:
-        """Weights that lie in a file count by their bytes."""
-        return weights_content(self.classifier)
 
     def module(self, job: Job) -> "AffinityModule":
         """Build the network, and freeze what is to keep its weights."""

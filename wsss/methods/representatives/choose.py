@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Final, final
 
 import numpy as np
@@ -20,7 +19,7 @@ from wsss.engine.stage import Job, Reduce
 from wsss.errors import ConfigError
 from wsss.methods.representatives.network import Representatives, candidates, choose
 from wsss.models.classifier import ClassifierOptions
-from wsss.stages.train_classifier import load_classifier, weights_content
+from wsss.stages.train_classifier import load_classifier
 from wsss.store.files import read_json, write_json
 from wsss.store.store import Artifact
 
@@ -62,10 +61,6 @@ class ChooseRepresentatives(Reduce):
             remedy = f"use at most {least}" if least else "add images of it, or take it out of `dataset.classes`"
             whom = f"{index.classes[cls]!r} can be told apart from {least} other classes by its images"
             raise ConfigError([f"count: {self.count} representatives are asked for, but {whom}: {remedy}"])
-
-    def content(self) -> dict[str, tuple[Path, ...]]:
-        """See `weights_content`."""
-        return weights_content(self.classifier)
 
     def run(self, job: Job) -> dict[str, Any]:
         """Write the names of every class's representatives."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
 
 from torch import nn
@@ -16,7 +15,7 @@ from wsss.methods.representatives.network import Representatives, apart
 from wsss.methods.representatives.options import OwnRepresentativesFit, RepresentativesFit
 from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.models.freezing import freeze_parameters
-from wsss.stages.train_classifier import load_classifier, weights_content
+from wsss.stages.train_classifier import load_classifier
 from wsss.store.store import Artifact
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -32,10 +31,6 @@ class FitBinary(Fit):
     roles: ClassVar[tuple[str, ...]] = ("index", "classifier", "representatives")
 
     classifier: ClassifierOptions
-
-    def content(self) -> dict[str, tuple[Path, ...]]:
-        """Weights that lie in a file count by their bytes."""
-        return weights_content(self.classifier)
 
     def representatives(self, job: Job) -> Representatives:
         """Return the representatives that were chosen."""

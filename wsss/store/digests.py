@@ -1,0 +1,105 @@
+"""Digests of files outside the store, by their content."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from wsss.data.files_below import files_below
+from wsss.errors import DataError
+from wsss.store.files import read_json, write_json
+from wsss.store.fingerprint import LENGTH
+
+
+class Digests:
+    """Hashes of files and folders by content; a file that is as it was when it was read is not read again.
+
+    It is, where its size, its times of change and its inode are the same; `rehash` reads every file once more.
+    """
+
+    def __init__(self, cache: Path, *, rehash: bool = False) -> None:
+        self._cache = cache
+        self._known: dict[str, list[Any]] = read_json(cache) if cache.exists() else {}
+        self._unread = set(self._known) if rehash else set()
+        self._changed = False
+        self.changed: list[Path] = []
+        """What the latest `of` found new, gone or of other bytes, where something was read there before."""
+
+    def of(self, sources: Iterable[Path]) -> str:
+        """Return one digest of files, by their bytes, and of everything below folders, by relative names and bytes.
+
+        Raises `DataError` for a source that is not there.
+        """
+        total = hashlib.sha256()
+        self.changed = []
+        for source in sources:
+            if not source.exists():
+                raise DataError(f"{source} does not exist: check `dataset.root`, or the path that names it")
+            files = list(_files(source))
+            top = str(source.resolve())
+            before = {name: known for name, known in self._known.items() if _is_below(name, top)}
+            for name, path in files:
+                total.update(f"{name}\0{self._of_file(path)}\n".encode())
+            self._note_changes(before, [str(path) for _, path in files])
+            total.update(b"\0")  # a file that moves from one source to the next is another content
+        return total.hexdigest()[:LENGTH]
+
+    def know(self, sources: Iterable[Path]) -> bool:
+        """Tell whether `of` would answer at once: every file is there, as it was when it was read."""
+        return all(source.exists() and all(self._as_before(path) for _, path in _files(source)) for source in sources)
+
+    def save(self) -> None:
+        """Keep what was hashed for the next time."""
+        if self._changed:
+            self._cache.parent.mkdir(parents=True, exist_ok=True)
+            write_json(self._cache, self._known)
+
+    def _note_changes(self, before: Mapping[str, list[Any]], now: Iterable[str]) -> None:
+        """Compare files of a source with what was read of it earlier, and forget those that are gone."""
+        gone = before.keys() - set(now)
+        for name in gone:
+            del self._known[name]
+            self._changed = True
+        if before:
+            other = {name for name in now if name not in before or before[name][-1] != self._known[name][-1]}
+            self.changed += [Path(name) for name in sorted(gone | other)]
+
+    def _of_file(self, path: Path) -> str:
+        if not self._as_before(path):
+            self._known[str(path)] = [*_state(path), _hash(path)]
+            self._unread.discard(str(path))
+            self._changed = True
+        return str(self._known[str(path)][-1])
+
+    def _as_before(self, path: Path) -> bool:
+        return str(path) not in self._unread and self._known.get(str(path), [])[:-1] == _state(path)
+
+
+def _state(path: Path) -> list[int]:
+    """Return what tells that a file was written: also where its size is the same and its time was set back."""
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+
+
+def _is_below(name: str, top: str) -> bool:
+    return name == top or name.startswith(top.rstrip(os.sep) + os.sep)
+
+
+def _hash(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except PermissionError as error:
+        raise DataError(f"{path} may not be read by you: change its permissions") from error
+
+
+def _files(source: Path) -> Iterator[tuple[str, Path]]:
+    """Yield every file with its name relative to the source, sorted and without hidden ones; a file has no name."""
+    source = source.resolve()
+    if source.is_file():
+        yield "", source
+        return
+    for path in files_below(source):
+        if path.is_file():
+            yield path.relative_to(source).as_posix(), path
