@@ -14,7 +14,7 @@ find_python() {
   for name in ${PYTHON:+"$PYTHON"} .venv/bin/python python3 python3.13 python3.12 python3.11 python; do
     "$name" -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit(1); print(sys.executable)' 2>/dev/null && return
     # Asked for by name: another one would be a surprise.
-    [[ $name != "${PYTHON:-}" ]] || fail "PYTHON=$PYTHON is no Python 3.11 to 3.13"
+    [[ $name != "${PYTHON:-}" ]] || fail "PYTHON=$PYTHON is not Python 3.11 to 3.13"
   done
   fail "no Python 3.11 to 3.13 was found: install one (apt-get install python3, or python.org), or set PYTHON=/path/to/python"
 }

@@ -1,4 +1,4 @@
-"""What a network may offer to CAM methods and views: it satisfies a protocol or it does not.
+"""Protocols of networks, which CAM methods and views ask for: a network satisfies one or it does not.
 
 Shape letters are those of `wsss.types`.
 """
@@ -82,13 +82,13 @@ class Attentive(Protocol):
 
     @property
     def attending(self) -> tuple[str, ...]:
-        """Names of these blocks, first to last; none where the network is no transformer."""
+        """Names of these blocks, first to last; none where the network is not a transformer."""
         ...
 
     def attentions(self, images: Images, *, blocks: Sequence[str]) -> Iterator[Float[Tensor, "b z z"]]:
         """Yield for each of `blocks`, first to last, how much each cell (row) attends to each, the mean over heads.
 
-        Rows add up to 1, or to less where part of the attention is on tokens that are no cells.
+        Rows add up to 1, or to less where part of the attention is on tokens that are not cells.
         """
         ...
 

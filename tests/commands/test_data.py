@@ -64,7 +64,7 @@ def test_options_are_keys_of_a_run(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["check", "nowhere"], "nowhere is no folder"),
+        (["check", "nowhere"], "nowhere is not a folder"),
         (["check", ".", "--format", "voc", "--labels", "labels.csv"], "dataset=voc has no option 'labels'"),
         (["check", ".", "--split", "train"], "'train' is not NAME=LIST"),
         ([], "the following arguments are required: check"),

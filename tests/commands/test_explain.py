@@ -91,7 +91,7 @@ def test_all_methods_that_fit(toy_run: Run, photos: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["photos", "--model", "photos"], "photos is no run: it has no run.yaml"),
+        (["photos", "--model", "photos"], "photos is not a run: it has no run.yaml"),
         (["nowhere", "--model", "RUN"], "nowhere is not there"),
         (
             ["photos", "--model", "RUN", "--methods", "cam,x"],

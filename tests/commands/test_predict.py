@@ -95,7 +95,7 @@ def test_a_moved_store(toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["photos", "--model", "photos"], "photos is no run: it has no run.yaml"),
+        (["photos", "--model", "photos"], "photos is not a run: it has no run.yaml"),
         (["nowhere", "--model", "RUN"], "nowhere is not there"),
         (["empty", "--model", "RUN"], "empty holds no image"),
         (["photos", "--model", "RUN", "--tile", "100"], "--tile: a tile must have at least 256 pixels a side, got 100"),

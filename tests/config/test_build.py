@@ -79,8 +79,8 @@ def test_named_parts_keep_their_order() -> None:
         ({"part": "???"}, "whole.part: has no value"),
         ({"part": {**PART, "size": -1}}, "whole.part: size must not be negative, got -1"),
         ({"part": {"_target_": "wsss.nowhere.Part"}}, "whole.part._target_: there is no class wsss.nowhere.Part"),
-        ({"part": {"_target_": "wsss.masks.Argmax"}}, "whole.part: wsss.masks.Argmax is no Part"),
-        ({"part": {"_target_": "wsss.masks.strongest"}}, "is no class with options"),
+        ({"part": {"_target_": "wsss.masks.Argmax"}}, "whole.part: wsss.masks.Argmax is not a Part"),
+        ({"part": {"_target_": "wsss.masks.strongest"}}, "is not a class with options"),
         ({"parts": {"x": {**PART, "size": True}}}, "whole.parts.x.size: input should be a valid integer"),
     ],
 )

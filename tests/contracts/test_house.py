@@ -239,6 +239,16 @@ def test_house_rules(module: str) -> None:
     assert len(broad) == (module in MAY_CATCH_ALL), "name what is expected"
 
 
+@pytest.mark.parametrize("module", [relative(path) for path in SOURCES])
+def test_prose_begins_with_a_noun_or_a_verb(module: str) -> None:
+    """Nouns of the field and verbs instead of clauses ("What stands above ..."); "is not a" instead of "is no"."""
+    text = (ROOT / module).read_text(encoding="utf-8")
+    title = (ast.get_docstring(tree_of(ROOT / module)) or "").split(maxsplit=1)[0]
+    assert title not in ("What", "Which", "How", "That", "Whether", "Where", "Who", "Whose", "Why")
+    negated = re.findall(r"(?<![Tt]here )\b(?:is|are) no (?!longer\b|such\b|larger\b)\w+", text)
+    assert negated == []
+
+
 def broken_rule(node: ast.AST) -> str | None:
     """What the house forbids in the package itself, in words; None for what it does not."""
     match node:

@@ -45,7 +45,7 @@ def test_one_bit_is_black_and_white(tmp_path: Path):
 
 
 def test_cmyk(tmp_path: Path):
-    # red is no cyan, full magenta and full yellow
+    # red is not a cyan, full magenta and full yellow
     path = tmp_path / "a.tif"
     Image.fromarray(np.array([[(0, 255, 255, 0)]], dtype=np.uint8), mode="CMYK").save(path)
     assert read_image(path).tolist() == [[list(RED)]]
@@ -139,7 +139,7 @@ def test_empty_file(tmp_path: Path, read: Callable[[Path], object]):
 @pytest.mark.parametrize("read", READERS)
 def test_no_image(tmp_path: Path, read: Callable[[Path], object]):
     (tmp_path / "a.png").write_text("<html>404</html>")
-    with pytest.raises(DataError, match=r"a\.png is no image that can be read here: save it as JPEG or PNG"):
+    with pytest.raises(DataError, match=r"a\.png is not an image that can be read here: save it as JPEG or PNG"):
         read(tmp_path / "a.png")
 
 

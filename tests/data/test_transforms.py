@@ -176,12 +176,12 @@ def test_importing_asks_nobody_for_a_newer_version():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ClassifierTransform(long_side=(640, 320)), r"long_side: \[640, 320\] is no range"),
-        (lambda: ClassifierTransform(long_side=(0, 320)), r"long_side: \[0, 320\] is no range"),
-        (lambda: SegmenterTransform(scale=(0.0, 1.0)), r"scale: \[0.0, 1.0\] is no range"),
-        (lambda: SegmenterTransform(crop=0), "crop: 0 is no number of pixels"),
+        (lambda: ClassifierTransform(long_side=(640, 320)), r"long_side: \[640, 320\] is not a range"),
+        (lambda: ClassifierTransform(long_side=(0, 320)), r"long_side: \[0, 320\] is not a range"),
+        (lambda: SegmenterTransform(scale=(0.0, 1.0)), r"scale: \[0.0, 1.0\] is not a range"),
+        (lambda: SegmenterTransform(crop=0), "crop: 0 is not a number of pixels"),
         (lambda: ClassifierTransform(flip=1.5), r"flip: 1\.5 is not in 0 \.\. 1"),
-        (lambda: EvalTransform(size=0), "size: 0 is no number of pixels"),
+        (lambda: EvalTransform(size=0), "size: 0 is not a number of pixels"),
     ],
 )
 def test_options_without_a_meaning_are_refused(make: Callable[[], object], message: str):

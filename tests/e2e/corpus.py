@@ -125,7 +125,7 @@ ROOTS = [
     Case(
         name="a root that is a file",
         make=lambda root: root.write_text(""),
-        said=rf"{ODD} is no folder; .*set `dataset\.root`",
+        said=rf"{ODD} is not a folder; .*set `dataset\.root`",
     ),
     Case(
         name="a root without images",
@@ -134,13 +134,15 @@ ROOTS = [
     ),
     Case(name="a root without labels", make=photos(labels=None), said=r"no label file 'labels\.csv': write `image,lab"),
     Case(
-        name="an empty devkit", dataset="voc", said=r"is no VOC devkit; .*JPEGImages, Annotations.*set `dataset\.root`"
+        name="an empty devkit",
+        dataset="voc",
+        said=r"is not a VOC devkit; .*JPEGImages, Annotations.*set `dataset\.root`",
     ),
     Case(
         name="the folder above a devkit",
         dataset="voc",
         make=lambda root: devkit()(root / "VOCdevkit" / "VOC2012"),
-        said=r"is no VOC devkit; .*use dataset\.root=.*VOC2012",
+        said=r"is not a VOC devkit; .*use dataset\.root=.*VOC2012",
     ),
     Case(
         name="a devkit without one of its lists",
@@ -177,7 +179,11 @@ FILES = [
         name="a PNG that was cut off", make=one_more("c.png", cut), said=r"c\.png is damaged .*: copy it again; .*=skip"
     ),
     Case(name="a file of zero bytes", make=one_more("c.png", b""), said=r"c\.png is empty \(0 bytes\): copy it again"),
-    Case(name="a page named .png", make=one_more("c.png", b"<html>"), said=r"c\.png is no image that can be read here"),
+    Case(
+        name="a page named .png",
+        make=one_more("c.png", b"<html>"),
+        said=r"c\.png is not an image that can be read here",
+    ),
     Case(
         name="several of these",
         make=broken,
@@ -207,10 +213,11 @@ FILES = [
         said=r"c\.png is a link that leads in a circle: replace it by the image",
     ),
     Case(
-        name="a label that is no class",
+        name="a label that is not a class",
         make=photos(),
         sets={"dataset.classes": ["cat", "cow"]},
-        said=r"names that are no class: 'dog' \(.*line 3\); `dataset\.classes` has cat, cow: correct the label, or add",
+        said=r"names that are not classes: 'dog' \(.*line 3\); "
+        r"`dataset\.classes` has cat, cow: correct the label, or add",
     ),
     Case(
         name="a mask with a label of no class",
@@ -496,7 +503,7 @@ FAULTS = [
         after=checks.keeps_nothing_half_made,
     ),
     Case(
-        name="a loss that is no number in the first epoch",
+        name="a loss that is not a number in the first epoch",
         dataset="toy",
         stages=TRAINED,
         sets=FEW,
@@ -505,7 +512,7 @@ FAULTS = [
         after=checks.keeps_nothing_half_made,
     ),
     Case(
-        name="a loss that is no number in the second epoch",
+        name="a loss that is not a number in the second epoch",
         dataset="toy",
         stages=TRAINED,
         sets=FEW,

@@ -188,7 +188,7 @@ def lost_images() -> Iterator[None]:
 
 @contextmanager
 def nan_from(step: int) -> Iterator[None]:
-    """From a step on, counted from 0, the classifier's loss is no number."""
+    """From a step on, counted from 0, the classifier's loss is not a number."""
     steps, loss = count(), classifier.soft_margin
 
     def soft_margin(logits: Tensor, present: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_what_is_no_classifier_is_refused_with_its_file(tmp_path: Path):
     torch.save({"encoder.weight": torch.zeros(2)}, tmp_path / WEIGHTS)
-    with pytest.raises(ModelError, match=r"weights\.pt is no classifier .* reads.classifier be train_classifier"):
+    with pytest.raises(ModelError, match=r"weights\.pt is not of a classifier .* reads.classifier be train_classifier"):
         ClassifierPrior(classifier=SMALL).open({"classifier": tmp_path}, CPU)
 
 

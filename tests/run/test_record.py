@@ -70,7 +70,7 @@ def test_a_store_that_was_moved_is_named(toy_run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "is no run: it has no run.yaml"),
+        (None, "is not a run: it has no run.yaml"),
         ("", "is torn"),
         ("store: [", "cannot be read"),
         ("store: .\n", "has no 'stages'"),

@@ -215,7 +215,7 @@ class Spoil(Callback):
 
 def test_weights_that_are_no_numbers_do_not_take_the_place_of_a_good_checkpoint(tmp_path: Path):
     with pytest.raises(
-        WsssError, match=r"weights are no numbers any more at epoch 1, step 8, in .*the last good state is"
+        WsssError, match=r"weights are not numbers any more at epoch 1, step 8, in .*the last good state is"
     ):
         run(tmp_path, Spoil(2 * STEPS - 1))
     kept = resume_from(tmp_path / "checkpoints")

@@ -1,4 +1,4 @@
-"""What `wsss store` does: list what lies in a store, check it, and delete what no run refers to."""
+"""`wsss store`: list what lies in a store, check it, and delete what no run refers to."""
 
 import json
 import sys
@@ -151,5 +151,5 @@ def _age(seconds: float) -> str:
 
 
 def _say(text: str) -> None:
-    """Print a line in which brackets are no markup."""
+    """Print a line in which brackets are not markup."""
     console.print(text, markup=False)

@@ -1,4 +1,4 @@
-"""What every CAM method is, and the tools that most of them share."""
+"""The interface of CAM methods, and the tools that most of them share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -108,6 +108,6 @@ def single(cut: Cut) -> Cut:
 
 
 def check_chunk(chunk: int) -> None:
-    """Refuse with a `ValueError` what is no number of things to do at a time."""
+    """Refuse with a `ValueError` what is not a number of things to do at a time."""
     if chunk < 1:
         raise ValueError(f"chunk must be at least 1, got {chunk}")

@@ -1,4 +1,4 @@
-"""What a class's score is, for the methods that compare scores: its logit, or a probability."""
+"""Scores of a class, for the methods that compare them: its logit, or a probability."""
 
 from typing import Literal, assert_never
 

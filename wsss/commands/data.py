@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> None:
 
     root = options.root.expanduser()
     if not root.is_dir():
-        raise DataError(f"{root} is no folder: name the one that holds the data set")
+        raise DataError(f"{root} is not a folder: name the one that holds the data set")
     writer = writer_of(root, layout=options.format or guess_format(root), given=_given(options))
     found = check(
         writer, train=options.train, val=options.val, watch=lambda total: bar("check", total=total, unit="images")

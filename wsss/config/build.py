@@ -66,7 +66,7 @@ def _object(problems: list[str], node: Any, *, expected: type, key: str) -> Any:
     if cls is None:
         return NOTHING
     if not issubclass(cls, expected):
-        problems.append(f"{key}: {node[TARGET]} is no {expected.__name__}")
+        problems.append(f"{key}: {node[TARGET]} is not a {expected.__name__}")
         return NOTHING
     before = len(problems)
     values = _fields(problems, node, cls=cls, key=key)
@@ -125,7 +125,7 @@ def _locate(problems: list[str], target: Any, *, key: str) -> type | None:
         problems.append(f"{_join(key, TARGET)}: there is no class {target}")
         return None
     if not (isinstance(found, type) and is_dataclass(found)) or isabstract(found):
-        problems.append(f"{_join(key, TARGET)}: {target} is no class with options")
+        problems.append(f"{_join(key, TARGET)}: {target} is not a class with options")
         return None
     return found
 

@@ -1,4 +1,4 @@
-"""What lies in `conf/`, read without Hydra: groups, options and settings, with the words that stand beside them."""
+"""Groups, options and settings of `conf/` with their comments, read without Hydra for `--help`."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a training step and its validation read: images with their classes, or with a mask, ready for a network."""
+"""Data sets of a training and its validation: images with their classes, or with a mask, ready for a network."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

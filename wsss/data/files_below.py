@@ -1,4 +1,4 @@
-"""Which files lie below a folder: links are followed, and those that lead in a circle are not."""
+"""Find the files below a folder: links are followed, and those that lead in a circle are not."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from wsss.errors import DataError
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield whatever is no folder below `folder`: a folder's own files first, sorted, without hidden ones.
+    """Yield whatever is not a folder below `folder`: a folder's own files first, sorted, without hidden ones.
 
     Links to folders are followed, but for those that lead back to a folder that they lie in. A link that leads nowhere
     counts as a file, so that whoever reads it can name it. Raises `DataError` for a folder that may not be read.

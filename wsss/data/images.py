@@ -143,7 +143,7 @@ def _complaint(path: Path, error: BaseException) -> str:
     if isinstance(error, UnidentifiedImageError):
         if path.stat().st_size == 0:
             return "is empty (0 bytes): copy it again"
-        return "is no image that can be read here: save it as JPEG or PNG"
+        return "is not an image that can be read here: save it as JPEG or PNG"
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return "is a link that leads in a circle: replace it by the image"
     return f"is damaged ({error}): copy it again"

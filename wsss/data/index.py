@@ -76,7 +76,7 @@ class Index:
 
     @classmethod
     def from_json(cls, text: str, *, root: Path) -> "Index":
-        """Read what `to_json` wrote; raises `DataError` where the text is no index."""
+        """Read what `to_json` wrote; raises `DataError` where the text is not an index."""
         try:
             data = json.loads(text)
             records = [_record(fields) for fields in data["records"]]

@@ -1,4 +1,4 @@
-"""What is random in training, as a function of where training stands: (`random_seed`, epoch, image) and nothing else.
+"""Randomness of a training as a function of where training stands: (`random_seed`, epoch, image) and nothing else.
 
 So a training that was stopped and resumed, or that is spread over other devices or loader processes, sees the same
 images in the same order with the same augmentation.

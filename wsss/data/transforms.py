@@ -47,7 +47,7 @@ class ClassifierTransform(Configurable):
     def __post_init__(self) -> None:
         low, high = self.long_side
         _refuse(
-            [] if 1 <= low <= high else [f"long_side: [{low}, {high}] is no range of pixels: write [least, most]"],
+            [] if 1 <= low <= high else [f"long_side: [{low}, {high}] is not a range of pixels: write [least, most]"],
             _common_problems(crop=self.crop, flip=self.flip, colour_jitter=self.colour_jitter),
         )
 
@@ -83,7 +83,7 @@ class SegmenterTransform(Configurable):
     def __post_init__(self) -> None:
         low, high = self.scale
         _refuse(
-            [] if 0 < low <= high else [f"scale: [{low}, {high}] is no range of factors: write [least, most]"],
+            [] if 0 < low <= high else [f"scale: [{low}, {high}] is not a range of factors: write [least, most]"],
             _common_problems(crop=self.crop, flip=self.flip, colour_jitter=self.colour_jitter),
         )
 
@@ -118,7 +118,7 @@ class EvalTransform(Configurable):
     """Side of the square in pixels."""
 
     def __post_init__(self) -> None:
-        _refuse([] if self.size >= 1 else [f"size: {self.size} is no number of pixels: use at least 1"])
+        _refuse([] if self.size >= 1 else [f"size: {self.size} is not a number of pixels: use at least 1"])
 
     def __call__(self, image: ImageArray) -> UInt8[np.ndarray, "{self.size} {self.size} 3"]:
         """Return the resized image (Pillow's bicubic, antialiased on each axis by itself)."""
@@ -128,7 +128,7 @@ class EvalTransform(Configurable):
 def _common_problems(*, crop: int, flip: float, colour_jitter: float) -> list[str]:
     shares = {"flip": flip, "colour_jitter": colour_jitter}
     problems = [f"{name}: {share} is not in 0 .. 1" for name, share in shares.items() if not 0 <= share <= 1]
-    return problems if crop >= 1 else [*problems, f"crop: {crop} is no number of pixels: use at least 1"]
+    return problems if crop >= 1 else [*problems, f"crop: {crop} is not a number of pixels: use at least 1"]
 
 
 def _refuse(*problems: Sequence[str]) -> None:

@@ -1,1 +1,1 @@
-"""What people look at: one self-contained HTML page, drawn from plain values."""
+"""Pictures, charts and one self-contained HTML page, drawn from plain values."""

@@ -1,4 +1,4 @@
-"""How numbers are put into words on a page: fractions as per cent, seconds and bytes in units a person thinks in."""
+"""Format numbers for people: fractions as per cent, seconds and bytes in familiar units."""
 
 import math
 from typing import Final

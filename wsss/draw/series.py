@@ -1,4 +1,4 @@
-"""What a training logged, as rows, and what has to be done to it before it is drawn."""
+"""Logged values of a training as rows, and their preparation for a chart."""
 
 import math
 from collections.abc import Iterable, Sequence

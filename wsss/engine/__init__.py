@@ -1,1 +1,1 @@
-"""What every stage is made of: the shapes, shards, processes, progress bars and logs."""
+"""The parts of every stage: the shapes, shards, processes, progress bars and logs."""

@@ -1,4 +1,4 @@
-"""How this process gets its memory: PyTorch's tensors on the CPU come straight from the C library's malloc."""
+"""Tune glibc's malloc so that freed tensor memory is reused."""
 
 import ctypes
 import sys

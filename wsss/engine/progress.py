@@ -1,4 +1,4 @@
-"""What is shown while a stage works: one bar with a rate and what remains, and lines of log."""
+"""Progress of a stage on the screen: one bar with a rate and the time that remains, and lines of log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

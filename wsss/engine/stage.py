@@ -1,4 +1,4 @@
-"""What every stage is. There are three shapes, in which files, shards, resume and progress are written once.
+"""The interface of stages. There are three shapes, in which files, shards, resume and progress are written once.
 
 *Reduce*: everything in, one table out. *Map* (`wsss.engine.map`): one image in, one small file out. *Fit*
 (`wsss.engine.fit`): a network out.
@@ -97,7 +97,7 @@ class Stage(Configurable, ABC):
         return self.roles
 
     def relocate(self, artifact: Artifact) -> None:
-        """Bring a cached artifact up to date with paths that are no part of its fingerprint."""
+        """Bring a cached artifact up to date with paths that are not part of its fingerprint."""
         return
 
     @abstractmethod

@@ -74,7 +74,7 @@ class SegmentationScores:
     def to_dict(self, names: Sequence[str]) -> dict[str, Any]:
         """Return what `scores.json` holds: the means, `fp` and `fn` over the foreground, and IoU by label name.
 
-        JSON has no nan: what is not known is None.
+        JSON has no nan: an unknown value is None.
         """
         return {
             "miou": known_or_none(self.miou),

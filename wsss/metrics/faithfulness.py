@@ -1,4 +1,4 @@
-"""How faithful a map is to the classifier that it explains, by what the class scores where the map is bright.
+"""Faithfulness of a map to the classifier that it explains, by the class's score where the map is bright.
 
 p is the class's score on the image x, and o its score on the explanation image x * L, where L is the map, scaled to
 [0, 1] by its own minimum and maximum; 0 in normalised space is the mean colour. All results are fractions, where papers

@@ -1,4 +1,4 @@
-"""How well a map finds an object whose mask is known: the pointing game, the energy in the mask, and PxAP."""
+"""Localisation of an object whose mask is known: the pointing game, the energy in the mask, and PxAP."""
 
 from dataclasses import dataclass
 from typing import Final

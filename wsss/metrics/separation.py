@@ -1,4 +1,4 @@
-"""How well a threshold splits an image in two, judged without any mask: by the maps and by the image's colours."""
+"""Separation of an image by a threshold, judged without any mask: by the maps and by the image's colours."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""What segmentation-models-pytorch has: its architectures and encoders. Take them from here inside of functions."""
+"""Architectures and encoders of segmentation-models-pytorch. Import lazily."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final

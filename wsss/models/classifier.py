@@ -35,7 +35,7 @@ class GAPClassifier(nn.Module):
     """Logits are the spatial mean of the last maps times `head_weight`: the means of the CAMs (Zhou et al., CVPR 2016).
 
     It is a `CutClassifier` with a `LinearHead`; a `LayerChain`, though not every layer can be crossed; and `Attentive`
-    and `Graphical`, though without such blocks where the backbone is no transformer or draws no graph. What a
+    and `Graphical`, though without such blocks where the backbone is not a transformer or draws no graph. What a
     transformer keeps beside its patches (class and register tokens) is in a cut's `rest` and has no part in the
     pooling. `backbone` comes from `create_backbone` and keeps timm's names.
     """

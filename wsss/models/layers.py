@@ -65,7 +65,7 @@ def layers_of(modules: Iterable[nn.Module]) -> tuple[Layer, ...]:
 
 
 def from_pixels(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """Tell the first layer that it reads the image; raises `ModelError` where that is no convolution."""
+    """Tell the first layer that it reads the image; raises `ModelError` where that is not a convolution."""
     if not layers or not isinstance(layers[0], Convolution):
         raise ModelError("relevance cannot reach the image: the network does not begin with a convolution")
     return replace(layers[0], pixels=True), *layers[1:]

@@ -1,4 +1,4 @@
-"""How pixel values enter a network: a property of the weights that were trained with them, not of the data set."""
+"""Normalisation of pixel values: a property of the weights that were trained with them, not of the data set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

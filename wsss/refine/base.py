@@ -1,4 +1,4 @@
-"""What every refiner is: opened once with what it reads, then applied to lists of images and their maps."""
+"""The interface of refiners: opened once with what they read, then applied to lists of images and their maps."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -62,7 +62,7 @@ class ClassifierPrior(Refiner):
         """Load what `train_classifier` made."""
         weights = read_weights(inputs["classifier"] / WEIGHTS)
         if HEAD not in weights:
-            problem = "is no classifier of the data's classes: let reads.classifier be train_classifier or train_recam"
+            problem = "is not of a classifier of these classes: let reads.classifier be train_classifier or train_recam"
             raise ModelError(f"{inputs['classifier'] / WEIGHTS} {problem}")
         network = self.classifier.skeleton(len(weights[HEAD]))
         remedy = f"delete the folder {inputs['classifier'].parent} and run again"

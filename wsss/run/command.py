@@ -16,7 +16,7 @@ from wsss.run.plan import build_stages
 
 SWEEP: Final = ("-m", "--multirun")
 TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cd", "--config-dir", "-cn", "--config-name")
-"""Options of Hydra's whose next word is no override."""
+"""Options of Hydra's whose next word is not an override."""
 
 
 def run_command(arguments: Sequence[str]) -> None:
@@ -62,6 +62,6 @@ def through_hydra() -> None:
 
 
 def overrides_among(arguments: Sequence[str]) -> list[str]:
-    """Return the words that are no option of Hydra's."""
+    """Return the words that are not options of Hydra's."""
     pairs = zip(["", *arguments], arguments, strict=False)
     return [word for before, word in pairs if not word.startswith("-") and before not in TAKE_A_VALUE]

@@ -1,4 +1,4 @@
-"""What a step may take: the median of finished artifacts of the same stage in the store, for as much work as it has."""
+"""Estimate a step's time and disk: the median of finished artifacts of the same stage, scaled by the work."""
 
 from dataclasses import dataclass, replace
 from statistics import median

@@ -1,4 +1,4 @@
-"""How the machines of one run stay in step: the first says what is made, and all hear of a failure."""
+"""Keep the machines of one run in step: the first says what is made, and all hear of a failure."""
 
 import threading
 from collections.abc import Iterator

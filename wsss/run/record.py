@@ -70,12 +70,12 @@ def write_record(folder: Path, *, store: Store, steps: tuple[Step, ...], config:
 def read_record(folder: Path, *, store: Path | None = None) -> RunRecord:
     """Read the folder of a run; `store` says where its store lies today, should that have been moved.
 
-    Raises `StoreError` for a folder that is no run's, a torn record, one of a newer version, and a missing store.
+    Raises `StoreError` for a folder that is not a run's, a torn record, one of a newer version, and a missing store.
     """
     folder = folder.expanduser().absolute()
     path = folder / RECORD
     if not path.is_file():
-        raise StoreError(f"{folder} is no run: it has no {RECORD}. Take a folder such as outputs/toy/1")
+        raise StoreError(f"{folder} is not a run: it has no {RECORD}. Take a folder such as outputs/toy/1")
     record = _read(path)
     if record.get("format", 0) > FORMAT:
         raise StoreError(f"{path} was written by a newer wsss: update wsss")
@@ -83,7 +83,7 @@ def read_record(folder: Path, *, store: Path | None = None) -> RunRecord:
         place = Store(root=(store or Path(record["store"])).expanduser().absolute())
         found = RunRecord(folder=folder, store=place, stages=record["stages"], config=record["config"])
     except KeyError as error:
-        raise StoreError(f"{path} has no {error}: it is no record of a run; run it again") from error
+        raise StoreError(f"{path} has no {error}: it is not a record of a run; run it again") from error
     if not place.root.is_dir():
         raise StoreError(f"{path}: its store {place.root} is not there; where it was moved, pass --store")
     return found

@@ -1,4 +1,4 @@
-"""Which runs refer to what in a store: as long as a run's own folder is there, what it is made of is kept."""
+"""References of runs to artifacts: as long as a run's own folder is there, what it is made of is kept."""
 
 from collections import defaultdict
 from functools import lru_cache
@@ -23,7 +23,7 @@ def used_by(store: Store) -> dict[str, tuple[Path, ...]]:
 
 
 def lost(store: Store) -> list[Path]:
-    """Return the folders of runs that are no longer there, or no longer a run's: they refer to nothing."""
+    """Return the folders of runs that are gone, or that hold a run no more: they refer to nothing."""
     return [folder for folder in store.noted() if not (folder / RECORD).exists()]
 
 

@@ -1,4 +1,4 @@
-"""What a run leaves: a small folder with its config, its stages' fingerprints, `scores.json` and `report.html`."""
+"""A run's folder: its config, its stages' fingerprints, `scores.json` and `report.html`."""
 
 import shutil
 from collections.abc import Mapping

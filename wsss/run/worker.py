@@ -75,7 +75,7 @@ def work(path: Path) -> None:
 
 
 def check_unchanged(outside: Iterable[Outside], inputs: Iterable[Artifact], *, store: Store) -> None:
-    """Refuse to work on what is no longer what the plan saw.
+    """Refuse to work on what differs from what the plan saw.
 
     Raises `DataError` for files outside the store and `StoreError` for artifacts that differ from their manifests.
     """

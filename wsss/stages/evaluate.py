@@ -46,7 +46,7 @@ class Evaluate(Reduce):
     splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Which splits to score, by role: maps, refined, masks, predictions."""
     oracles: tuple[str, ...] = ()
-    """Roles whose items came about with true masks, so that their scores are marked: they are no weak supervision's."""
+    """Roles whose items were made with true masks: their scores are marked, since weak supervision has none."""
 
     def check_index(self, index: Index) -> None:
         """Refuse a split that is not there."""

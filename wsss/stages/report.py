@@ -58,7 +58,7 @@ class MakeReport(Reduce):
     def _curves(self, job: Job, curves: Mapping[str, Any]) -> list[Chart]:
         from wsss.draw.curves import threshold_curve  # noqa: PLC0415 - matplotlib takes a second to import
 
-        first = next(iter(self.refine.values()), None)  # after another refiner it is no threshold of raw maps
+        first = next(iter(self.refine.values()), None)  # after another refiner it is not a threshold of raw maps
         used = (first.threshold, "configured") if isinstance(first, ConstantBackground) else None
         if "threshold" in job.inputs:
             used = chosen_threshold(job.inputs["threshold"].items), "chosen without masks"

@@ -1,1 +1,1 @@
-"""What lies on disk: fingerprints, the store, and the formats of single items."""
+"""Artifacts on disk: fingerprints, the store, and the formats of single items."""

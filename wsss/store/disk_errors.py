@@ -1,4 +1,4 @@
-"""What the system says when nothing can be written, in one line that says what to do. Said here and nowhere else."""
+"""Explain in one line, with a remedy, why nothing can be written. Said here and nowhere else."""
 
 import errno
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What lies in a store, what of it is in use, and how the rest is deleted while runs go on beside it."""
+"""List the artifacts of a store, tell which are in use, and delete the rest while runs go on beside it."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""That files outside the store stay as they were when a run was planned, for as long as something is made of them."""
+"""Detect input files that change during a run."""
 
 from dataclasses import dataclass
 from pathlib import Path

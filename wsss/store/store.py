@@ -25,7 +25,7 @@ FOLDER: Final = re.compile(f"[0-9a-f]{{{LENGTH}}}")
 """Names of artifacts' folders."""
 
 OWN: Final = re.compile(r"log(\.\d+)?\.txt|root\.txt|stage\.yaml")
-"""Files of an artifact that are no part of the result: the logs of all processes, and what is kept up to date."""
+"""Files of an artifact that are not part of the result: the logs of all processes, and what is kept up to date."""
 
 State = Literal["cached", "resume", "run"]
 
@@ -162,7 +162,7 @@ class Store:
 
 
 def _transient(path: Path, root: Path) -> bool:
-    """Whether a file is no part of the result: hidden, a log, or kept up to date after the manifest."""
+    """Whether a file is not part of the result: hidden, a log, or kept up to date after the manifest."""
     parts = path.relative_to(root).parts
     own = parts[0] == LOGS or OWN.fullmatch(parts[-1]) is not None
     return own or any(part.startswith(".") for part in parts)

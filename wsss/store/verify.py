@@ -1,4 +1,4 @@
-"""Whether finished artifacts are still what their manifests say, and how a damaged one is made again in part."""
+"""Verify finished artifacts against their manifests, and repair a damaged one in part."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What every training shares: randomness by key, counts over all ranks, and gathering without padding."""
+"""The base of training modules: randomness by key, counts over all ranks, and gathering without padding."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""How a network is fitted: schedule, optimiser and augmentation, as `conf/fit/*.yaml` spells them."""
+"""Options of a training: schedule, optimiser and augmentation, as `conf/fit/*.yaml` spells them."""
 
 import math
 from dataclasses import dataclass, field

@@ -44,7 +44,7 @@ class Bar(Callback):
 
 
 class StopAtNaN(Callback):
-    """Stops at the first loss that is no number; the last good checkpoint stays."""
+    """Stops at the first loss that is not a number; the last good checkpoint stays."""
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, *_: Any) -> None:
         """Raise `WsssError` where the loss is not finite, or, before an epoch is saved, a weight is not."""
@@ -52,7 +52,7 @@ class StopAtNaN(Callback):
         if not bool(outputs["loss"].isfinite()):
             what = f"the loss is {float(outputs['loss'])}"
         elif trainer.is_last_batch and not _finite(module):
-            what = "weights are no numbers any more"
+            what = "weights are not numbers any more"
         if what is not None:
             where = f"epoch {trainer.current_epoch}, step {trainer.global_step}, in {_checkpoint(trainer).parents[1]}"
             raise WsssError(
@@ -154,7 +154,7 @@ def resume_from(folder: Path) -> Resume | None:
 
 
 def fit(trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resume: Resume | None) -> dict[str, float]:
-    """Train to the end and return the metrics logged last, without what is no number (the mAP of no positives).
+    """Train to the end and return the metrics logged last, without what is not a number (the mAP of no positives).
 
     Raises `KeyboardInterrupt` after a Ctrl-C, which Lightning itself turns into the end of the process.
     """

@@ -43,7 +43,7 @@ class Views(Configurable, ABC):
 
 
 def check_scales(scales: Sequence[float]) -> None:
-    """Refuse with a `ValueError` what is no list of scales."""
+    """Refuse with a `ValueError` what is not a list of scales."""
     if not scales or min(scales) <= 0:
         raise ValueError(f"scales must be positive numbers, at least one; got {scales}")
 

@@ -20,7 +20,7 @@ class ScaledViews(Views):
 
     Departs from IRN in one point: every view is padded to whole cells at its right and bottom with the mean colour,
     *then* mirrored, and maps are upsampled by their cells' extents and cropped. IRN stretches maps over the image
-    instead, which shifts them by up to a cell wherever a side is no multiple of the stride.
+    instead, which shifts them by up to a cell wherever a side is not a multiple of the stride.
     """
 
     scales: tuple[float, ...] = (1.0, 0.5, 1.5, 2.0)

@@ -1,4 +1,4 @@
-"""How raw maps are brought to the grid of score maps."""
+"""Upsampling of raw maps to the grid of score maps."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -77,5 +77,5 @@ def test_shares_of_classes_shown_together(tmp_path: Path) -> None:
 
 def test_a_data_set_that_cannot_be_listed_has_a_page_too(tmp_path: Path) -> None:
     text = Reader(page_of(tmp_path)).text
-    assert "is no VOC devkit" in text
+    assert "is not a VOC devkit" in text
     assert "Splits" not in text

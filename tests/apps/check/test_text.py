@@ -25,7 +25,7 @@ def test_problems_come_last_but_for_the_verdict(tmp_path: Path) -> None:
     edit(root / "Annotations/c.xml", "person", "[bold]")
     *_, first, second, verdict = printed(root)
     assert first == f"image: {root}/JPEGImages/a.png is empty (0 bytes): copy it again"
-    assert second.startswith("class: 1 image is labelled '[bold]', which is no class (Annotations/c.xml)")
+    assert second.startswith("class: 1 image is labelled '[bold]', which is not a class (Annotations/c.xml)")
     assert verdict == "a run refuses this data set: 2 problems (image 1, class 1)"
 
 

@@ -16,7 +16,7 @@ def test_flat_keeps_lists_and_empty_groups():
 def test_one_run_and_no_run_are_refused(folders: list[Path], tmp_path: Path):
     with pytest.raises(StoreError, match="at least two runs"):
         read_runs(folders[:1])
-    with pytest.raises(StoreError, match="is no run"):
+    with pytest.raises(StoreError, match="is not a run"):
         read_runs([folders[0], tmp_path])
 
 

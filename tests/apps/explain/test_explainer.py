@@ -156,5 +156,5 @@ def test_a_run_that_is_not_finished_is_refused(toy_run: Run, tmp_path: Path):
     record.artifact("extract_cams").manifest_path.unlink()
     with pytest.raises(StoreError, match="extract_cams is not finished in the store"):
         Explainer.of(toy_run.out, store=copy.store)
-    with pytest.raises(StoreError, match="is no run"):
+    with pytest.raises(StoreError, match="is not a run"):
         Explainer.of(tmp_path)

@@ -49,7 +49,7 @@ def test_images_masks_and_means(explainer: Explainer, tmp_path: Path, capsys: py
     Image.fromarray(np.ones((32, 40), dtype=np.uint8)).save(mask)
     table = call(explainer, folder, masks={"a, 0.png": mask}, printed=True)
     assert [row["image"] for row in table["images"]] == ["a, 0.png", "a, 1.png"]
-    assert "b.jpg is no image" in table["failed"]["b.jpg"]
+    assert "b.jpg is not an image" in table["failed"]["b.jpg"]
     assert list(table["methods"]) == ["cam", "layercam"]
     assert "binary classifiers" in table["left_out"]["representative"]
     assert table["metrics"]["deletion"]["better"] == "lower"

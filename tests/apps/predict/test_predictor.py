@@ -127,7 +127,7 @@ def test_a_network_whose_weights_are_gone_is_named(toy_run: Run, tmp_path: Path)
 
 
 def test_no_run(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="is no run"):
+    with pytest.raises(StoreError, match="is not a run"):
         Predictor.of(tmp_path)
 
 

@@ -126,7 +126,7 @@ def test_what_cannot_be_read_is_left_out_on_demand_and_noted(tmp_path: Path):
     before, note = index.notes
     assert before == "a word before"
     assert note.startswith("left out (dataset.on_bad_image=skip), 2 of 4 images, which cannot be read: b.png is empty")
-    assert "; c.png is no image" in note
+    assert "; c.png is not an image" in note
 
 
 def test_a_split_of_which_nothing_can_be_read_is_refused(tmp_path: Path):

@@ -55,7 +55,7 @@ def test_csv_with_splits(make: Make):
 def test_classes_in_an_order_of_ones_own(make: Make):
     root = make("a.jpg", "b.jpg", rows="a.jpg,dog b.jpg,cat")
     assert Folder(root=root, classes=("dog", "cat", "cow")).index(NOWHERE).records["a"].classes == (0,)
-    with pytest.raises(DataError, match=r"names that are no class: 'cat' \(.*labels\.csv, line 3\)"):
+    with pytest.raises(DataError, match=r"names that are not classes: 'cat' \(.*labels\.csv, line 3\)"):
         Folder(root=root, classes=("dog",)).index(NOWHERE)
 
 
@@ -176,7 +176,7 @@ def test_missing_folders_and_files(make: Make, tmp_path: Path):
     with pytest.raises(DataError, match=r"has no folder 'images'"):
         Folder(root=tmp_path).index(NOWHERE)
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match=r"file is no folder; it has no folder 'images'"):
+    with pytest.raises(DataError, match=r"file is not a folder; it has no folder 'images'"):
         Folder(root=tmp_path / "file").sources()
     root = make("a.jpg")
     with pytest.raises(DataError, match=r"has no label file 'labels\.csv': write `image,labels`.*dataset\.labels=null"):

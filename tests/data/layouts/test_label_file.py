@@ -76,10 +76,10 @@ def test_json(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a.jpg": ["cat"]', r"is no JSON \(.*line 1 column 18"),
+        ('{"a.jpg": ["cat"]', r"is not JSON \(.*line 1 column 18"),
         ('["a.jpg"]', "holds no object of images"),
-        ('{"a.jpg": "cat"}', r"the labels of 'a\.jpg' are no list of names"),
-        ('{"a.jpg": [1]}', r"the labels of 'a\.jpg' are no list of names"),
+        ('{"a.jpg": "cat"}', r"the labels of 'a\.jpg' are not a list of names"),
+        ('{"a.jpg": [1]}', r"the labels of 'a\.jpg' are not a list of names"),
         ('{"a.jpg": ["cat"], "a.jpg": []}', r"lists 'a\.jpg' twice: keep one"),
         ("{}", "lists no image"),
     ],

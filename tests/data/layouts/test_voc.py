@@ -138,7 +138,7 @@ def test_wrong_root_names_the_right_one_nearby(tmp_path: Path, devkit: Path, giv
     right.parent.mkdir(parents=True)
     devkit.rename(right)
     with pytest.raises(
-        DataError, match=f"is no VOC devkit; .*JPEGImages, Annotations, ImageSets.* use dataset.root={right}$"
+        DataError, match=f"is not a VOC devkit; .*JPEGImages, Annotations, ImageSets.* use dataset.root={right}$"
     ):
         VOC(root=(right / given).resolve()).index(NOWHERE)
 
@@ -170,7 +170,7 @@ def test_missing_annotation(devkit: Path):
 def test_object_of_no_class(devkit: Path):
     annotate(devkit, "p", "person", "unicorn")
     with pytest.raises(
-        DataError, match=r"names that are no class: 'unicorn' \(Annotations/p\.xml\); .* aeroplane, bic"
+        DataError, match=r"names that are not classes: 'unicorn' \(Annotations/p\.xml\); .* aeroplane, bic"
     ):
         VOC(root=devkit).index(NOWHERE)
 
@@ -220,7 +220,7 @@ def test_list_in_another_encoding(tmp_path: Path):
 
 def test_annotation_that_is_no_xml(tmp_path: Path):
     (tmp_path / "a.xml").write_text("<annotation>")
-    with pytest.raises(DataError, match=r"a\.xml is no XML"):
+    with pytest.raises(DataError, match=r"a\.xml is not XML"):
         read_object_names(tmp_path / "a.xml", difficult=True)
 
 

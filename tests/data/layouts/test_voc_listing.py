@@ -40,7 +40,7 @@ def test_mistakes_do_not_hide_each_other(root: Path):
             "label",
             "Annotations/b.xml is not there, where labels are read: put it there, or take the image out of the lists",
         ),
-        ("label", "Annotations/c.xml is no XML (no element found: line 1, column 12): copy it again"),
+        ("label", "Annotations/c.xml is not XML (no element found: line 1, column 12): copy it again"),
         ("label", "Annotations/d.xml has an object without a name: write <name> into every <object>"),
     ]
     assert [entry.id for entry in listing.entries] == ["a", "b", "c", "d", "e"]

@@ -30,7 +30,7 @@ class Output:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The sub-folders of results, which are no inputs of a later call."""
+        """The sub-folders of results, which are not inputs of a later call."""
         return tuple(self.folder / part for part in self.parts.values())
 
     def check(self) -> None:
@@ -38,7 +38,7 @@ class Output:
         foreign = [part.name for part in self.folders if part.exists()]
         if foreign and not self.table.exists():
             raise DataError(
-                f"{self.folder} has a folder {foreign[0]!r} but no {self.table.name}, so it is no folder of "
+                f"{self.folder} has a folder {foreign[0]!r} but no {self.table.name}, so it is not a folder of "
                 f"{self.name}: choose another --out"
             )
 

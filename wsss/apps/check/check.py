@@ -21,7 +21,7 @@ from wsss.errors import DataError, one_of
 from wsss.labels import BACKGROUND, IGNORE, check_class_names, label_of
 
 SEPARATE: Final = frozenset((BACKGROUND, IGNORE))
-"""Labels of a mask that are no class."""
+"""Labels of a mask that are not classes."""
 
 Watch = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
@@ -72,7 +72,7 @@ class Seen:
     entries: Mapping[str, Entry]
     looks: Mapping[str, Look]
     classes: Mapping[str, frozenset[int]]
-    """Indices of the classes that an image shows; names that are no class are left out."""
+    """Indices of the classes that an image shows; names that are not classes are left out."""
     splits_of: Mapping[str, tuple[str, ...]]
     skipped: frozenset[str]
     """Images that a run leaves out instead of refusing them."""
@@ -185,7 +185,7 @@ def _of_classes(listing: Listing) -> list[Problem]:
 def _strange(name: str, sources: Sequence[str]) -> str:
     images = "1 image is" if len(sources) == 1 else f"{len(sources)} images are"
     remedy = "correct the label, or add the class to `dataset.classes`"
-    return f"{images} labelled {name!r}, which is no class ({one_of(sources, limit=3)}): {remedy}"
+    return f"{images} labelled {name!r}, which is not a class ({one_of(sources, limit=3)}): {remedy}"
 
 
 def _of_all_masks(seen: Seen) -> list[str]:

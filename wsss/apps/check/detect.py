@@ -1,4 +1,4 @@
-"""Which layout a folder has, and where its parts lie, for those who did not say; and how to say it to a run."""
+"""Detect a folder's layout and where its parts lie, and say how a run is given them."""
 
 import re
 import shlex

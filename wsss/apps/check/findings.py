@@ -1,4 +1,4 @@
-"""What a check of a data set finds, as plain values."""
+"""Problems and statistics that a check of a data set finds, as plain values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

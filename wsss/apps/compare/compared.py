@@ -1,4 +1,4 @@
-"""What is read of each run that is compared."""
+"""Read the scores, options and images of each run that is compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Compared:
 
 
 def read_runs(folders: Sequence[Path]) -> tuple[Compared, ...]:
-    """Read at least two runs; raises `StoreError` where one is no run, or was not evaluated to its end."""
+    """Read at least two runs; raises `StoreError` where one is not a run, or was not evaluated to its end."""
     if len(folders) < 2:
         raise StoreError("compare at least two runs: wsss compare outputs/toy/1 outputs/toy/2")
     records = [read_record(folder) for folder in folders]

@@ -1,4 +1,4 @@
-"""Which of a run's networks says what an image shows: not always the one that its maps are read from."""
+"""Find the network that predicts the image's classes, which may differ from the one CAMs are read from."""
 
 import torch
 

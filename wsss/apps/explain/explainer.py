@@ -82,7 +82,7 @@ class Explainer:
             side: Pixels of the longer side at which the network sees larger images, at least 32.
 
         Raises:
-            StoreError: The folder is no run's, or its maps are not finished.
+            StoreError: The folder is not a run's, or its maps are not finished.
             ConfigError: `device` is not there.
             ValueError: `side` is too small.
         """

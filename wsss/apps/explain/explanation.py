@@ -1,4 +1,4 @@
-"""What an explanation is: where a method says that the classifier saw a class, and what that is worth."""
+"""Explanations: a map of where a method says that the classifier saw a class, and the map's scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

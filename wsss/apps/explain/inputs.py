@@ -1,4 +1,4 @@
-"""What a command was given: names joined by commas, and the true masks of images."""
+"""Arguments of `wsss explain`: names joined by commas, and the true masks of images."""
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath

@@ -38,7 +38,7 @@ def cam_method(name: str) -> CAMMethod:
 def fitting(names: Sequence[str], networks: Sequence[MapNetwork]) -> Fitting:
     """Give every method the first network that it fits.
 
-    Raises `ConfigError` for names that are no methods', and where none of the methods fits.
+    Raises `ConfigError` for names that are not methods, and where none of the methods fits.
     """
     known = cam_methods()
     unknown = list(dict.fromkeys(name for name in names if name not in known))

@@ -1,4 +1,4 @@
-"""Which scores a map can have, in which order they are shown, and which direction is the better one."""
+"""Scores that a map can have, in the order in which they are shown, and the better direction of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

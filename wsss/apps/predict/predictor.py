@@ -97,7 +97,7 @@ class Predictor:
             tile: Pixels of a side above which an image is cut, at least 256. Memory grows with its square.
 
         Raises:
-            StoreError: The folder is no run's, or its segmentation network is not finished.
+            StoreError: The folder is not a run's, or its segmentation network is not finished.
             ConfigError: `device` is not there.
             ValueError: `tile` is too small.
 

@@ -97,14 +97,14 @@ def masks_folder(root: Path, name: str) -> Path:
 
 
 def class_indices(entries: Sequence[Entry], *, classes: Sequence[str]) -> list[tuple[int, ...]]:
-    """Return the increasing class indices of every entry; raises `DataError` with all names that are no class."""
+    """Return the increasing class indices of every entry; raises `DataError` with all names that are not classes."""
     check_class_names(classes)
     number = {name: index for index, name in enumerate(classes)}
     strange = {name: entry.source for entry in reversed(entries) for name in entry.names if name not in number}
     if strange:
         found = one_of([f"{name!r} ({source})" for name, source in sorted(strange.items())], limit=SHOWN_PROBLEMS)
         raise DataError(
-            f"names that are no class: {found}; `dataset.classes` has {one_of(classes)}: "
+            f"names that are not classes: {found}; `dataset.classes` has {one_of(classes)}: "
             "correct the label, or add the class"
         )
     return [tuple(sorted({number[name] for name in entry.names})) for entry in entries]
@@ -121,8 +121,8 @@ def build_index(
 ) -> Index:
     """Decode every image, check every mask against its image and the classes, and gather the index.
 
-    Raises `DataError` with all files that cannot be used, or with all names that are no class. Images that are left out
-    are noted, beside the `notes` of the writer.
+    Raises `DataError` with all files that cannot be used, or with all names that are not classes. Images that are left
+    out are noted, beside the `notes` of the writer.
     """
     indices = class_indices(entries, classes=classes)
     files = [(root / entry.image, root / entry.mask if entry.mask else None) for entry in entries]

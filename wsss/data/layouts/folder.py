@@ -90,7 +90,7 @@ class Folder(Layout):
     def _checked_home(self) -> Path:
         home = self.home()
         if not (home / self.images).is_dir():
-            absent = "is no folder; it has no folder" if home.exists() else "is not there, nor is its folder"
+            absent = "is not a folder; it has no folder" if home.exists() else "is not there, nor is its folder"
             state = "has no folder" if home.is_dir() else absent
             raise DataError(
                 f"{home} {state} {self.images!r}: set `dataset.root` and `dataset.images` to where images lie"

@@ -115,7 +115,7 @@ def _read_json(path: Path) -> tuple[LabelRow, ...]:
     try:
         table = json.loads(read_text(path), object_pairs_hook=unique)
     except json.JSONDecodeError as error:
-        raise DataError(f"{path} is no JSON ({error}): write {JSON_FORM}") from error
+        raise DataError(f"{path} is not JSON ({error}): write {JSON_FORM}") from error
     if not isinstance(table, dict):
         raise DataError(f"{path} holds no object of images: write {JSON_FORM}")
     return tuple(_json_row(path, image, names) for image, names in table.items())
@@ -123,7 +123,7 @@ def _read_json(path: Path) -> tuple[LabelRow, ...]:
 
 def _json_row(path: Path, image: str, names: object) -> LabelRow:
     if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
-        raise DataError(f"{path}: the labels of {image!r} are no list of names: write {JSON_FORM}")
+        raise DataError(f"{path}: the labels of {image!r} are not a list of names: write {JSON_FORM}")
     stripped = tuple(_composed(name.strip()) for name in names)
     return LabelRow(image=_composed(image), names=stripped, split=None, source=f"{path}, {image!r}")
 

@@ -104,7 +104,7 @@ class VOC(Layout):
         nearby = (home / "VOC2012", home / "VOCdevkit" / "VOC2012", *home.parents)
         found = [path for path in nearby if self._is_devkit(path)]
         remedy = f"use dataset.root={found[0]}" if found else "set `dataset.root` to the folder that holds them"
-        state = "is no VOC devkit" if home.is_dir() else "is not there"
+        state = "is not a VOC devkit" if home.is_dir() else "is not there"
         raise DataError(f"{home} {state}; a devkit's root holds the folders {wanted}: {remedy}")
 
     def _lists(self, home: Path) -> dict[str, Path]:
@@ -160,12 +160,12 @@ def read_list(path: Path, *, known: Container[str] = ()) -> tuple[str, ...]:
 def read_object_names(path: Path, *, difficult: bool) -> tuple[str, ...]:
     """Return the class name of every object of a VOC annotation, without the parts that some objects are divided into.
 
-    `difficult` says whether objects marked as such count. Raises `DataError` for a file that is no such annotation.
+    `difficult` says whether objects marked as such count. Raises `DataError` for any other file.
     """
     try:
         root = ET.parse(path).getroot()  # noqa: S314, files of one's own data set, and expat limits entities
     except (ET.ParseError, ValueError) as error:
-        raise DataError(f"{path} is no XML ({error}): copy it again") from error
+        raise DataError(f"{path} is not XML ({error}): copy it again") from error
     except PermissionError as error:
         raise DataError(f"{path} may not be read by you: change its permissions") from error
     objects = [

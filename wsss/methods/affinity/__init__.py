@@ -1,4 +1,4 @@
-"""Which neighbouring cells belong together (PSA, IRN): pairs, the networks that judge them, and the random walk."""
+"""Affinities of neighbouring cells (PSA, IRN): pairs, the networks that judge them, and the random walk."""
 
 from wsss.methods.affinity.networks import AffinityNet, EdgeNet
 from wsss.methods.affinity.pairs import edge_affinities, feature_affinities, offsets

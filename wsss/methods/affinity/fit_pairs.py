@@ -1,4 +1,4 @@
-"""What the trainings of PSA's and of IRN's network share: a backbone that was trained, and confident labels."""
+"""Training on pairs of cells, as PSA's and IRN's networks share it: a trained backbone and confident labels."""
 
 from abc import abstractmethod
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How AffinityNet and IRNet's edges are fitted."""
+"""Options of the trainings of AffinityNet and IRNet's edges."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Which of ReCAM's two heads maps are read with."""
+"""Choose which of ReCAM's two heads maps are read with."""
 
 from dataclasses import dataclass
 from typing import Literal, assert_never, final

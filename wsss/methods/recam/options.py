@@ -1,4 +1,4 @@
-"""How ReCAM trains a classifier on."""
+"""Options of ReCAM's training."""
 
 import math
 from dataclasses import dataclass

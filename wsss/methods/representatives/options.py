@@ -1,4 +1,4 @@
-"""How binary classifiers are fitted."""
+"""Options of the trainings of binary classifiers."""
 
 from dataclasses import dataclass, field
 

@@ -184,7 +184,7 @@ default_cfgs = generate_default_cfgs(
 def _made(name: str, options: dict[str, Any]) -> ViG:
     """Make a network; of what timm passes on, `num_classes` is 0 here, and what tells of weights says that none are."""
     if options.get("features_only"):
-        raise NotImplementedError(f"{name} has maps of one resolution only: it is no encoder")
+        raise NotImplementedError(f"{name} has maps of one resolution only: it is not an encoder")
     width, depth = SIZES[name]
     net = ViG(width=width, depth=depth)
     known: Any = get_pretrained_cfg(name)

@@ -1,4 +1,4 @@
-"""What may fail without harm: a logger is there for people to look at, and must never cost them a training."""
+"""Loggers that cannot abort training: the first error disables them."""
 
 import logging
 from argparse import Namespace

@@ -1,4 +1,4 @@
-"""Which loggers a training writes to, as `conf/logger/*.yaml` spells them. Whichever it is, none can end a training."""
+"""Options of loggers, as `conf/logger/*.yaml` spells them. No logger can end a training."""
 
 import netrc
 import os
