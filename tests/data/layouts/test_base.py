@@ -51,7 +51,7 @@ def test_unknown_names_are_reported_together_with_where_they_first_stand():
         Entry(id="b", image="b.png", names=("cow", "ant"), source="line 3"),
     ]
     with pytest.raises(
-        DataError, match=r"no class: 'ant' \(line 3\), 'cow' \(line 2\); `dataset.classes` has cat, dog"
+        DataError, match=r"not classes: 'ant' \(line 3\), 'cow' \(line 2\); `dataset.classes` has cat, dog"
     ):
         class_indices(entries, classes=CLASSES)
 
