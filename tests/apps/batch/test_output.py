@@ -54,6 +54,6 @@ def test_files_of_others_are_not_overwritten(output: Output, tmp_path: Path):
     output.check()
     Output(folder=tmp_path / "new", name="predictions", parts=output.parts).check()
     output.table.unlink()
-    said = r"out has a folder 'masks' but no predictions\.json.*no folder of predictions: choose another --out"
+    said = r"out has a folder 'masks' but no predictions\.json.*not a folder of predictions: choose another --out"
     with pytest.raises(DataError, match=said):
         output.check()
