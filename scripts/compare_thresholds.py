@@ -21,13 +21,13 @@ from threshold_ways import Chosen, Seen, by_answer, by_crf, by_mixture, by_scale
 from wsss.config.build import build
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index
-from wsss.engine.stage import Job, item_path, read_index
+from wsss.engine.stage import Job, read_index
 from wsss.labels import label_count
 from wsss.metrics.curve import ThresholdCurve
 from wsss.stages.extract_cams import ExtractCams
 from wsss.stages.train_classifier import TrainClassifier, load_classifier
-from wsss.store.files import SCORES, read_scores
 from wsss.store.garbage import frozen_job
+from wsss.store.kinds import RAW_MAPS
 from wsss.store.store import Artifact, Store
 
 MAPS: Final = ("extract_cams", "extract_fine", "combine_maps")
@@ -76,11 +76,12 @@ class Made:
 def seen(made: Made, index: Index, *, count: int) -> list[Seen]:
     """Return the first images that have a label, maps and a true mask."""
     records = index.split(made.frozen["config"]["splits"][0])[:count]
+    maps = RAW_MAPS.items(made.artifact, index)
     return [
         Seen(
             record=record,
             image=read_image(index.image_path(record)),
-            maps=read_scores(item_path(made.artifact, record, SCORES)),
+            maps=maps.read(record),
         )
         for record in records
         if record.classes and record.mask is not None
@@ -113,7 +114,8 @@ def slow_ways(every: Sequence[Seen], made: Made) -> Iterator[Chosen]:
     )
     if made.artifact.stage != "combine_maps":  # which has no view of its own
         extraction = build(made.frozen["config"], ExtractCams, key=made.artifact.stage)
-        yield by_scales(every, extractor=extraction.open(made.job, torch.device("cpu")), scales=SCALES)
+        network = extraction.network(made.job, torch.device("cpu"))
+        yield by_scales(every, stage=extraction, network=network, scales=SCALES)
 
 
 def finished_maps(store: Store) -> Iterator[Made]:

@@ -11,12 +11,19 @@ import yaml
 from PIL import Image, ImageDraw
 
 from wsss.draw.sheet import SheetRow
-from wsss.engine.stage import Job, read_index
+from wsss.engine.stage import read_index
 from wsss.stages.report import row
+from wsss.store.kinds import MAPS, MASKS, RAW_MAPS, Kind
 from wsss.store.store import Artifact, Store
 
 SIDE, GAP, TOP = 144, 8, 22
-ROLES = {"maps": "extract_cams", "refined": "refine_cams", "masks": "make_masks", "predictions": "predict_masks"}
+PANELS: dict[str, tuple[str, Kind]] = {
+    "CAM": ("extract_cams", RAW_MAPS),
+    "refined": ("refine_cams", MAPS),
+    "mask": ("make_masks", MASKS),
+    "prediction": ("predict_masks", MASKS),
+}
+"""Titles, stages and kinds of what is shown."""
 
 
 def montage(rows: list[SheetRow]) -> Image.Image:
@@ -38,11 +45,11 @@ def main(run: str, target: str) -> None:
     """Take the first training images that show two classes."""
     record = yaml.safe_load(Path(run, "run.yaml").read_text(encoding="utf-8"))
     store = Store(root=Path(record["store"]))
-    made: dict[str, Artifact] = {name: store.artifact(name, print_) for name, print_ in record["stages"].items()}
-    index = read_index(made["index_data"])
-    job = Job(artifact=made["report"], inputs={role: made[stage] for role, stage in ROLES.items()})
+    stages: dict[str, Artifact] = {name: store.artifact(name, print_) for name, print_ in record["stages"].items()}
+    index = read_index(stages["index_data"])
+    made = {title: kind.items(stages[stage], index) for title, (stage, kind) in PANELS.items()}
     chosen = [each for each in index.split("train") if len(each.classes) == 2 and each.size.height == each.size.width]
-    montage([row(job, index, each, iou=None) for each in chosen[:4]]).save(target, optimize=True)
+    montage([row(index, each, made=made, iou=None) for each in chosen[:4]]).save(target, optimize=True)
 
 
 if __name__ == "__main__":

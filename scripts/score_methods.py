@@ -21,15 +21,17 @@ from measures import spread
 
 from wsss.apps.explain.methods import cam_method, cam_methods
 from wsss.cams import CAMMethod
-from wsss.data.images import read_mask
-from wsss.data.index import Record
+from wsss.data.images import read_image, read_mask
+from wsss.data.index import Index, Record
+from wsss.engine.batch import Batch
 from wsss.engine.malloc import keep_freed_memory
 from wsss.errors import ModelError
 from wsss.labels import label_count
 from wsss.metrics.curve import ThresholdCurve
 from wsss.protocols import CutClassifier
 from wsss.run.record import read_record
-from wsss.stages.extract_cams import CamExtractor, ExtractCams
+from wsss.stages.extract_cams import ExtractCams
+from wsss.stages.heads import MapNetwork
 from wsss.types import Images, RawMaps, ScoreMaps, Targets
 from wsss.views import MultiScaleFlip, Views
 
@@ -53,23 +55,24 @@ def main() -> None:
     keep_freed_memory()  # as a run does: without it, Score-CAM takes 1.6 times as long
     record = read_record(options.run)
     stage, job = record.stage("extract_cams", ExtractCams), record.job("extract_cams")
-    extractor = stage.open(job, torch.device(options.device))
-    records = spread(extractor.index, split=stage.splits[0], count=options.images)
+    device = torch.device(options.device)
+    asked = Asked(stage=stage, network=stage.network(job, device), index=job.index(), device=device)
+    records = spread(asked.index, split=stage.splits[0], count=options.images)
     one = MultiScaleFlip(scales=(options.scale,), flip=False)
-    bare = forward_seconds(extractor, records, scale=options.scale)
+    bare = forward_seconds(asked, records, scale=options.scale)
     print(f"| `cam=` | one scale ({options.scale:g}) | threshold | at the run's scales | threshold | forward passes |")
     print("|---|---|---|---|---|---|")
     for name in options.methods:
         method = cam_method(name)
         try:
-            method.check(extractor.network)
+            method.check(asked.network)
         except ModelError as error:
             print(f"| `{name}` | {error} |||||", flush=True)
             continue
         begin = time.perf_counter()
-        first = score(with_method(extractor, method, one), records)
+        first = score(asked.by(method, one), records)
         passes = (time.perf_counter() - begin) / bare
-        many = score(with_method(extractor, method, stage.views), records) if passes < CHEAP else " | "
+        many = score(asked.by(method, stage.views), records) if passes < CHEAP else " | "
         print(f"| `{name}` | {first} | {many} | {passes:.1f} |", flush=True)
 
 
@@ -85,33 +88,42 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def with_method(extractor: CamExtractor, method: CAMMethod, views: Views) -> CamExtractor:
-    """Return the extractor with another method and other views."""
-    return replace(extractor, stage=replace(extractor.stage, cam=method, views=views))
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A stage with its network, asked for maps of single images."""
+
+    stage: ExtractCams
+    network: MapNetwork
+    index: Index
+    device: torch.device
+
+    def by(self, method: CAMMethod, views: Views) -> "Asked":
+        """Return the same with another method and other views."""
+        return replace(self, stage=replace(self.stage, cam=method, views=views))
+
+    def maps(self, records: list[Record]) -> Iterator[ScoreMaps]:
+        """Yield every image's maps."""
+        for record in records:
+            batch = Batch(records=(record,), images=(read_image(self.index.image_path(record)),))
+            yield from self.stage.maps(self.network, batch, device=self.device)
 
 
-def forward_seconds(extractor: CamExtractor, records: list[Record], *, scale: float) -> float:
+def forward_seconds(asked: Asked, records: list[Record], *, scale: float) -> float:
     """Return what all images take with maps that cost next to nothing beside their one forward pass."""
-    plain = with_method(extractor, OneForward(), MultiScaleFlip(scales=(scale,), flip=False))
-    for _ in maps_of(plain, records[:3]):  # warm up
+    plain = asked.by(OneForward(), MultiScaleFlip(scales=(scale,), flip=False))
+    for _ in plain.maps(records[:3]):  # warm up
         pass
     begin = time.perf_counter()
-    for _ in maps_of(plain, records):
+    for _ in plain.maps(records):
         pass
     return time.perf_counter() - begin
 
 
-def maps_of(extractor: CamExtractor, records: list[Record]) -> Iterator[ScoreMaps]:
-    """Return every image's maps."""
-    for record in records:
-        yield extractor.compute([extractor.load(record)])[0]
-
-
-def score(extractor: CamExtractor, records: list[Record]) -> str:
+def score(asked: Asked, records: list[Record]) -> str:
     """Return the best mIoU over all thresholds, in per cent, and the threshold."""
-    curve = ThresholdCurve(labels=label_count(extractor.index.classes))
-    for record, maps in zip(records, maps_of(extractor, records), strict=True):
-        path = extractor.index.mask_path(record)
+    curve = ThresholdCurve(labels=label_count(asked.index.classes))
+    for record, maps in zip(records, asked.maps(records), strict=True):
+        path = asked.index.mask_path(record)
         assert path is not None
         full = maps.full()
         strongest, position = full.scores.max(dim=0)

@@ -26,15 +26,13 @@ from numpy.typing import NDArray
 
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
-from wsss.engine.stage import item_path
 from wsss.labels import label_count
 from wsss.masks import strongest
 from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.refine.base import Refine, Refiner
 from wsss.run.record import read_record
 from wsss.stages.refine_cams import RefineCams
-from wsss.store.files import SCORES, read_scores
-from wsss.store.store import Artifact
+from wsss.store.kinds import RAW_MAPS, Items
 from wsss.types import ScoreMaps
 
 Tried = tuple[str, ...]
@@ -70,7 +68,7 @@ class Sweep:
             {words: refiner.open(job.folders(), device) for words, refiner in every.items()}
             for every in self.variants()
         ]
-        return Opened(maps=job.inputs["maps"], index=job.index(), steps=steps)
+        return Opened(maps=job.items("maps", RAW_MAPS), index=job.index(), steps=steps)
 
 
 def variants(refiner: Refiner, values: Mapping[str, Sequence[Any]]) -> dict[str, Refiner]:
@@ -86,7 +84,7 @@ def variants(refiner: Refiner, values: Mapping[str, Sequence[Any]]) -> dict[str,
 class Opened:
     """Refiners that are ready, and what they work on."""
 
-    maps: Artifact
+    maps: Items
     index: Index
     steps: list[dict[str, Refine]]
 
@@ -104,7 +102,7 @@ class Opened:
                 for words, refine in self.steps[len(tried)].items():
                     go_on(refine([image], [maps])[0], (*tried, words))
 
-        go_on(read_scores(item_path(self.maps, record, SCORES)), ())
+        go_on(self.maps.read(record), ())
         return found
 
 

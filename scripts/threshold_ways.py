@@ -15,12 +15,14 @@ from sklearn.mixture import GaussianMixture
 from torch.nn import functional
 
 from wsss.data.index import Record
+from wsss.engine.batch import Batch
 from wsss.labels import BACKGROUND
 from wsss.metrics.separation import THRESHOLDS, evidence
 from wsss.models.classifier import GAPClassifier
 from wsss.models.normalisation import Normalisation
 from wsss.refine import ConstantBackground, DenseCRF
-from wsss.stages.extract_cams import CamExtractor
+from wsss.stages.extract_cams import ExtractCams
+from wsss.stages.heads import MapNetwork
 from wsss.types import ScoreMaps
 from wsss.views import MultiScaleFlip, pad_to_multiple, scaled
 
@@ -133,12 +135,13 @@ def answers(
     return found[: len(COARSE)], found[len(COARSE) : -1], found[-1]
 
 
-def by_scales(every: Sequence[Seen], *, extractor: CamExtractor, scales: tuple[float, float]) -> Chosen:
+def by_scales(every: Sequence[Seen], *, stage: ExtractCams, network: MapNetwork, scales: tuple[float, float]) -> Chosen:
     """Choose where maps of one scale and of another agree best on what is foreground (kappa)."""
 
     def strongest(seen: Seen, scale: float) -> Float[np.ndarray, "y x"]:
-        stage = replace(extractor.stage, views=MultiScaleFlip(scales=(scale,)))
-        (maps,) = replace(extractor, stage=stage).compute([(seen.record, seen.image)])
+        one = replace(stage, views=MultiScaleFlip(scales=(scale,)))
+        batch = Batch(records=(seen.record,), images=(seen.image,))
+        (maps,) = one.maps(network, batch, device=torch.device("cpu"))
         return maps.scores.amax(dim=0).numpy()
 
     def agreement(seen: Seen) -> list[float]:

@@ -3,7 +3,7 @@ import pytest
 import torch
 from builders import score_maps
 
-from wsss.masks import Argmax, ConfidentShare, MaskRule, confident, strongest
+from wsss.masks import Argmax, ConfidentShare, MaskRule, confident, strongest, strongest_class
 
 LABELS = [0, 2, 5]
 SCORES = [
@@ -86,3 +86,11 @@ def test_confident_labels_may_come_from_maps_of_two_resolutions():
     fine = score_maps([0, 2], torch.stack([torch.full((3, 4), 0.1), torch.full((3, 4), 0.9)]))
     assert confident(foreground=coarse, background=fine).tolist() == [[255] * 4] * 3
     assert confident(foreground=fine, background=coarse).tolist() == [[2] * 4] * 3
+
+
+def test_the_strongest_class_is_what_a_threshold_decides_on():
+    labels, scores = strongest_class(score_maps([1, 3], [[[0.2, 0.0]], [[0.1, 0.5]]]))
+    assert labels.tolist() == [[1, 3]]
+    assert scores.tolist() == [[pytest.approx(0.2), 0.5]]
+    labels, scores = strongest_class(score_maps([], torch.zeros(0, 1, 1), size=(1, 2)))
+    assert (labels.tolist(), scores.tolist()) == ([[0, 0]], [[0.0, 0.0]])

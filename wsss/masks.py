@@ -74,3 +74,16 @@ def strongest(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     position = full.scores.cpu().numpy().argmax(axis=0)
     score = np.take_along_axis(full.scores.cpu().numpy(), position[None], axis=0)[0]
     return full.labels.to(torch.uint8).cpu().numpy()[position], score
+
+
+def strongest_class(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Return the strongest label and its score, both `[h w]`, of maps without a background: for a threshold.
+
+    An image without labels has background everywhere, at zero.
+    """
+    full = maps.full()
+    if not len(full.labels):
+        shape = maps.size.over(1)
+        return np.full(shape, BACKGROUND, dtype=np.uint8), np.zeros(shape, dtype=np.float32)
+    scores = full.scores.numpy()
+    return full.labels.numpy().astype(np.uint8)[scores.argmax(axis=0)], scores.max(axis=0)

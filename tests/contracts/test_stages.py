@@ -20,7 +20,7 @@ from wsss.models.weights import WEIGHTS
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step, make_plan
-from wsss.store.files import item_name, read_json, read_mask_item
+from wsss.store.files import read_json, read_mask_item
 from wsss.store.store import Store
 
 PIPELINE = yaml.safe_load((config_folder() / "run.yaml").read_text(encoding="utf-8"))["pipeline"]
@@ -128,8 +128,9 @@ def test_an_artifact_holds_a_manifest_its_frozen_config_and_items(name: str, ste
 def test_a_map_makes_one_item_an_image(name: str, steps: dict[str, Step]):
     stage: Any = steps[name].stage
     records = read_index(steps["index_data"].artifact).union(stage.splits)
-    made = sorted(path.name for path in steps[name].artifact.items.iterdir())
-    assert made == sorted(item_name(record.id, stage.suffix) for record in records)
+    items = stage.makes.items(steps[name].artifact, read_index(steps["index_data"].artifact))
+    made = {path for path in steps[name].artifact.items.rglob("*") if path.is_file()}
+    assert made == {items.path(record) for record in records}
     summary = steps[name].artifact.manifest()["summary"]
     assert (summary["images"], summary["made"]) == (len(records), len(records))
 

@@ -1,162 +1,204 @@
-"""How batches are dealt out, resumed and worked on beside loading and writing."""
+"""How batches are dealt out, resumed and worked on beside reading and writing."""
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from toy_runs import contents, drawn_index, job
+from toy_runs import contents
 
 from wsss.data.index import Record
 from wsss.engine import shard
-from wsss.engine.shard import ItemWorker
-from wsss.engine.stage import Job, Runtime
-from wsss.store.store import Store
+from wsss.engine.batch import Batch, Compute, Loaded
+from wsss.engine.shard import Work
+from wsss.store.files import FLAT
+from wsss.store.kinds import ItemFormat, Items
+from wsss.types import Size
 
-NAMES = "abcdefgh"
+RECORDS = tuple(Record(id=name, image=name, size=Size(height=1, width=1), classes=()) for name in "abcdefgh")
+BATCHES = [RECORDS[start : start + 2] for start in range(0, len(RECORDS), 2)]
+WHOLE = {f"{record.id}.txt": f"{record.id.upper()}{place % 2}" for place, record in enumerate(RECORDS)}
 
 
-class Shout(ItemWorker[str, str]):
-    """Writes an id in capitals, with its place in the batch; notes what it is asked to do."""
+class Shout:
+    """Makes an id in capitals, with its place in the batch; notes what it is asked to do."""
 
     def __init__(self) -> None:
         self.computed: list[tuple[str, ...]] = []
-        self.devices = {threading.get_ident()}
+        self.threads = {threading.get_ident()}
         self.fails_at = ""
 
-    def load(self, record: Record) -> str:
-        if self.fails_at == f"load {record.id}":
-            raise ZeroDivisionError
-        return record.id
+    def open(self, device: torch.device) -> Compute:
+        return self.compute
 
-    def compute(self, batch: Sequence[str]) -> list[str]:
-        self.devices.add(threading.get_ident())
-        self.computed.append(tuple(batch))
-        return [f"{name.upper()}{place}" for place, name in enumerate(batch)]
+    def reader(self) -> Any:
+        return self.read
+
+    def read(self, record: Record) -> Loaded:
+        if self.fails_at == f"read {record.id}":
+            raise ZeroDivisionError
+        return Loaded(image=None, items={"name": record.id})
+
+    def compute(self, batch: Batch) -> Sequence[Any]:
+        self.threads.add(threading.get_ident())
+        self.computed.append(batch.items["name"])
+        return [f"{name.upper()}{place}" for place, name in enumerate(batch.items["name"])]
 
     def write(self, path: Path, result: str) -> None:
         if self.fails_at == f"write {result[0].lower()}":
             raise ZeroDivisionError
-        path.write_text(result)
+        path.write_text(result, encoding="utf-8")
 
 
-class Stage:
-    suffix = ".txt"
-
-    def __init__(self, workers: int | None = None, *, processes: bool = False) -> None:
-        self.worker = Shout()
-        self.processes = processes
-        self.runtime = Runtime(workers=workers)
-
-    def open(self, job: Job, device: torch.device) -> Shout:
-        return self.worker
+def is_whole(path: Path) -> bool:
+    return path.stat().st_size > 0
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Job:
-    store = Store(root=tmp_path)
-    return job(store, "shout", index=drawn_index(store, {name: [[0]] for name in NAMES}))
+def shout() -> Shout:
+    return Shout()
 
 
-def batches(work: Job) -> list[tuple[Record, ...]]:
-    records = work.index().split("train")
-    return [records[start : start + 2] for start in range(0, len(records), 2)]
+@pytest.fixture
+def work(shout: Shout, tmp_path: Path) -> Work:
+    text = ItemFormat(suffix=".txt", read=Path.read_text, write=shout.write, is_whole=is_whole)
+    return Work(
+        title="shout",
+        reader=shout.reader,
+        open=shout.open,
+        items=Items(folder=tmp_path / "items", format=text, images=len(RECORDS)),
+        device=torch.device("cpu"),
+        workers=None,
+        processes=False,
+        module=__name__,
+    )
 
 
-def run(work: Job, stage: Stage | None = None) -> tuple[int, list[tuple[str, ...]]]:
-    stage = stage or Stage()
-    return shard.run(stage, work, batches(work)), stage.worker.computed
+def run(work: Work, shout: Shout) -> tuple[int, list[tuple[str, ...]]]:
+    """How many items a run makes, and the batches that it computes."""
+    shout.computed = []
+    return shard.run(work, BATCHES), shout.computed
 
 
-def items(work: Job) -> dict[str, str]:
-    return {name: text.decode() for name, text in contents(work.artifact.items).items()}
+def items(work: Work) -> dict[str, str]:
+    return {name: text.decode() for name, text in contents(work.items.folder).items()}
 
 
-WHOLE = {f"{name}.txt": f"{name.upper()}{place % 2}" for place, name in enumerate(NAMES)}
-
-
-def test_everything_is_made_once_in_order_on_one_thread(work: Job):
-    stage = Stage()
-    assert run(work, stage) == (8, [("a", "b"), ("c", "d"), ("e", "f"), ("g", "h")])
+def test_everything_is_made_once_in_order_on_one_thread(work: Work, shout: Shout):
+    assert run(work, shout) == (8, [("a", "b"), ("c", "d"), ("e", "f"), ("g", "h")])
     assert items(work) == WHOLE
-    assert stage.worker.devices == {threading.get_ident()}
-    assert run(work) == (0, [])
+    assert shout.threads == {threading.get_ident()}
+    assert run(work, shout) == (0, [])
 
 
 @pytest.mark.parametrize("workers", [None, 0, 1, 3, 20])
-def test_any_number_of_workers(work: Job, workers: int | None):
-    assert run(work, Stage(workers))[0] == 8
+def test_any_number_of_workers(work: Work, shout: Shout, workers: int | None):
+    assert run(replace(work, workers=workers), shout)[0] == 8
     assert items(work) == WHOLE
 
 
-def test_no_workers_are_none_and_not_all_cores(work: Job, monkeypatch: pytest.MonkeyPatch):
+def test_no_workers_are_none_and_not_all_cores(work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(shard, "ProcessPoolExecutor", None)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4))
-    assert run(work, Stage(workers=0, processes=True))[0] == 8
-
-
-def test_a_batch_of_which_a_part_is_missing_is_made_as_a_whole(work: Job):
-    run(work)
-    (work.artifact.items / "d.txt").unlink()
-    assert run(work) == (2, [("c", "d")])
+    assert run(replace(work, workers=0, processes=True), shout)[0] == 8
     assert items(work) == WHOLE
 
 
-def test_unfinished_files_do_not_count_as_done(work: Job):
-    run(work)
-    (work.artifact.items / "d.txt").rename(work.artifact.items / ".d.txt.77")
-    assert run(work)[0] == 2
-    assert (work.artifact.items / "d.txt").read_text() == "D1"
+def test_a_function_in_place_of_an_item_is_called_where_items_are_written(
+    work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch
+):
+    threads = set[int]()
+
+    def late(text: str) -> str:
+        threads.add(threading.get_ident())
+        return text
+
+    compute = shout.compute
+    monkeypatch.setattr(shout, "compute", lambda batch: [partial(late, text) for text in compute(batch)])
+    assert run(work, shout)[0] == 8
+    assert items(work) == WHOLE
+    assert threading.get_ident() not in threads
 
 
-def test_ranks_share_the_batches(work: Job, monkeypatch: pytest.MonkeyPatch):
+def test_a_batch_of_which_a_part_is_missing_is_made_as_a_whole(work: Work, shout: Shout):
+    run(work, shout)
+    (work.items.folder / "d.txt").unlink()
+    assert run(work, shout) == (2, [("c", "d")])
+    assert items(work) == WHOLE
+
+
+def test_unfinished_files_do_not_count_as_done(work: Work, shout: Shout):
+    run(work, shout)
+    (work.items.folder / "d.txt").rename(work.items.folder / ".d.txt.77")
+    assert run(work, shout)[0] == 2
+    assert (work.items.folder / "d.txt").read_text() == "D1"
+
+
+def test_items_of_a_large_data_set_resume_in_their_sub_folders(work: Work, shout: Shout):
+    large = replace(work, items=replace(work.items, images=FLAT + 1))
+    assert run(large, shout)[0] == 8
+    made = items(large)
+    assert {Path(name).name: text for name, text in made.items()} == WHOLE
+    # The first two hexadecimal digits of the SHA-256 of "a" and of "d".
+    assert made["ca/a.txt"] == "A0"
+    assert made["18/d.txt"] == "D1"
+    (large.items.folder / "18" / "d.txt").unlink()
+    assert run(large, shout) == (2, [("c", "d")])
+    assert items(large) == made
+
+
+def test_ranks_share_the_batches(work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("WORLD_SIZE", "3")
     dealt = []
     for rank in range(3):
         monkeypatch.setenv("RANK", str(rank))
-        dealt.append(run(work)[1])
+        dealt.append(run(work, shout)[1])
     assert dealt == [[("a", "b"), ("g", "h")], [("c", "d")], [("e", "f")]]
     assert items(work) == WHOLE
 
 
-def test_batches_are_dealt_out_before_those_that_are_done_are_dropped(work: Job, monkeypatch: pytest.MonkeyPatch):
-    run(work)
+def test_batches_are_dealt_out_before_those_that_are_done_are_dropped(
+    work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch
+):
+    run(work, shout)
     for name in "cdef":
-        (work.artifact.items / f"{name}.txt").unlink()
+        (work.items.folder / f"{name}.txt").unlink()
     monkeypatch.setenv("WORLD_SIZE", "2")
     # With the other order rank 0 would get (c, d) and rank 1 (e, f); who runs first would change what the second sees.
     monkeypatch.setenv("RANK", "1")
-    assert run(work)[1] == [("c", "d")]
+    assert run(work, shout)[1] == [("c", "d")]
     monkeypatch.setenv("RANK", "0")
-    assert run(work)[1] == [("e", "f")]
+    assert run(work, shout)[1] == [("e", "f")]
     assert items(work) == WHOLE
 
 
-@pytest.mark.parametrize("place", ["load c", "load h", "write a", "write h"])
-def test_a_failure_ends_the_stage_and_what_was_made_stays(work: Job, place: str):
-    stage = Stage()
-    stage.worker.fails_at = place
+@pytest.mark.parametrize("place", ["read c", "read h", "write a", "write h"])
+def test_a_failure_ends_the_stage_and_what_was_made_stays(work: Work, shout: Shout, place: str):
+    shout.fails_at = place
     with pytest.raises(ZeroDivisionError):
-        run(work, stage)
+        run(work, shout)
     left = items(work)
     assert f"{place[-1]}.txt" not in left
     assert left.items() <= WHOLE.items()
-    run(work)
+    shout.fails_at = ""
+    run(work, shout)
     assert items(work) == WHOLE
 
 
-def test_a_short_answer_is_a_mistake_of_ours(work: Job, monkeypatch: pytest.MonkeyPatch):
-    stage = Stage()
-    monkeypatch.setattr(stage.worker, "compute", lambda batch: ["X"])
+def test_a_short_answer_is_a_mistake_of_ours(work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shout, "compute", lambda batch: ["X"])
     with pytest.raises(ValueError, match="shorter"):
-        run(work, stage)
+        run(work, shout)
 
 
-def test_a_torn_item_is_made_again_and_said(work: Job, caplog: pytest.LogCaptureFixture):
-    run(work)
-    (work.artifact.items / "c.txt").write_text("", encoding="utf-8")
+def test_a_torn_item_is_made_again_and_said(work: Work, shout: Shout, caplog: pytest.LogCaptureFixture):
+    run(work, shout)
+    (work.items.folder / "c.txt").write_text("", encoding="utf-8")
     with caplog.at_level("WARNING", logger="wsss"):
-        assert run(work)[1] == [("c", "d")]
+        assert run(work, shout)[1] == [("c", "d")]
     assert items(work) == WHOLE
     assert "c.txt is torn: it is made again" in caplog.text

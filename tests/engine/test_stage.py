@@ -1,5 +1,6 @@
 """What every stage is: what it needs, where it runs, and the index with the root of today."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -8,14 +9,16 @@ import pytest
 import torch
 from toy_runs import drawn_index
 
-from wsss.engine.stage import Job, Reduce, Runtime, item_path, read_index
+from wsss.engine.stage import Job, Reduce, Runtime, read_index
 from wsss.errors import ConfigError
+from wsss.store.kinds import INDEX, MASKS, TABLE, Kind
 from wsss.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
 class Count(Reduce):
-    roles: ClassVar[tuple[str, ...]] = ("index", "masks")
+    makes: ClassVar[Kind] = TABLE
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "masks": MASKS}
 
     def run(self, job: Job) -> dict[str, Any]:
         return {"images": len(job.index().records)}
@@ -64,7 +67,7 @@ def test_a_job_reads_the_index_wherever_the_store_lies(tmp_path: Path):
     assert job.index().image_path(record).is_file()
     assert job.folders() == {"index": moved.items}
     assert Count().run(job) == {"images": 1}
-    assert item_path(moved, record, ".png") == moved.items / "a.png"
+    assert job.items("index", MASKS).path(record) == moved.items / "a.png"
 
 
 def test_an_index_of_a_data_set_elsewhere_has_its_absolute_root(tmp_path: Path):

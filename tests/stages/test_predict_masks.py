@@ -70,12 +70,12 @@ def test_a_background_rule_is_refused(stage: PredictMasks):
         replace(stage, refine={"background": ConstantBackground()}).check()
 
 
-def test_refiners_come_before_the_decision(job: Job, stage: PredictMasks, tmp_path: Path):
+def test_refiners_come_before_the_decision(job: Job, stage: PredictMasks):
     opened = replace(stage, refine={"cat": AllCat()}).predictor(job, torch.device("cpu"))
     record = job.index().split("val")[0]
-    (result,) = opened.compute([opened.load(record)])
-    opened.write(tmp_path / "a.png", result)
-    assert np.unique(read_mask_item(tmp_path / "a.png")).tolist() == [1]
+    images = [read_image(job.index().image_path(record))]
+    (mask,) = opened.masks(images, opened.maps(images))
+    assert np.unique(mask()).tolist() == [1]
 
 
 def test_refiners_are_checked(stage: PredictMasks):

@@ -15,11 +15,12 @@ from wsss.refine import ConstantBackground, DenseCRF
 from wsss.refine.base import Refine, Refiner
 from wsss.stages.refine_cams import RefineCams
 from wsss.store.files import read_scores
+from wsss.store.kinds import INDEX, NETWORK, RAW_MAPS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Walk(Refiner):
-    needs: ClassVar[tuple[str, ...]] = ("affinity", "maps")
+    needs: ClassVar[Mapping[str, str]] = {"affinity": "network", "maps": "raw_maps"}
 
     def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
         return lambda images, every: list(every)
@@ -35,7 +36,7 @@ CHECKED = RefineCams(
 
 def test_what_refiners_read_is_needed_once():
     stage = RefineCams(refine={"background": ConstantBackground(), "walk": Walk()})
-    assert stage.needed_roles() == ("index", "maps", "affinity")
+    assert stage.needed_roles() == {"index": INDEX, "maps": RAW_MAPS, "affinity": NETWORK}
     with pytest.raises(ConfigError, match="no stage plays the role 'affinity'"):
         RefineCams(refine={"walk": Walk()}, reads={"index": "a", "maps": "b"}).check()
 

@@ -8,14 +8,14 @@ import pytest
 import torch
 from toy_runs import Run
 
-from wsss.engine.stage import Job, item_path, read_index
+from wsss.engine.stage import Job, read_index
 from wsss.labels import BACKGROUND, label_of
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step
 from wsss.stages.relabel import known_class_maps
 from wsss.stages.train_segmenter import load_segmenter
-from wsss.store.files import read_mask_item
+from wsss.store.kinds import MASKS
 from wsss.types import ScoreMaps, Size
 
 SIZE = Size(height=1, width=2)
@@ -52,8 +52,9 @@ def plan(toy_run: Run, tmp_path: Path) -> dict[str, Step]:
 def test_masks_hold_the_images_own_classes_only(plan: dict[str, Step]):
     make(plan["relabel"], crew=Here())
     index = read_index(plan["index_data"].artifact)
+    items = MASKS.items(plan["relabel"].artifact, index)
     for record in index.split("train"):
-        found = read_mask_item(item_path(plan["relabel"].artifact, record, ".png"))
+        found = items.read(record)
         assert set(np.unique(found)) <= {BACKGROUND, *map(label_of, record.classes)}
 
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import nn
@@ -15,6 +15,7 @@ from wsss.engine.stage import Job, Stage
 from wsss.errors import ConfigError, ModelError, StoreError, first_line, one_of
 from wsss.models.weights import UNREADABLE, WEIGHTS
 from wsss.store.files import whole
+from wsss.store.kinds import NETWORK, Kind
 from wsss.store.store import Artifact
 from wsss.training.options import FitOptions, TrainerOptions
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 @dataclass(frozen=True, kw_only=True)
 class Fit(Stage):
     """Train with Lightning's Trainer, nothing of our own; resumes from the last whole epoch."""
+
+    makes: ClassVar[Kind] = NETWORK
 
     fit: FitOptions
     trainer: TrainerOptions = field(default_factory=TrainerOptions)

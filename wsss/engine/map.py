@@ -1,25 +1,31 @@
 """Map: the shape of a stage that turns one image into one small file."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
 
 from wsss.data.index import Index, Record
 from wsss.engine import shard
-from wsss.engine.shard import ItemWorker
+from wsss.engine.batch import Compute, Reader
+from wsss.engine.shard import Work
 from wsss.engine.stage import Job, Stage
+from wsss.store.kinds import INDEX, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
 class Map(Stage):
-    """One image in, one file out, in batches that follow from the index alone."""
+    """One image in, one file out, in batches that follow from the index alone.
 
-    roles: ClassVar[tuple[str, ...]] = ("index",)
-    suffix: ClassVar[str]
-    """Ending of the items' names."""
+    Images and items are read, and results written, by the engine; a stage says what it makes of them.
+    """
+
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
+    needs_images: ClassVar[bool] = False
+    """Whether batches hold the images' pixels."""
 
     splits: tuple[str, ...] = ("train",)
 
@@ -29,8 +35,8 @@ class Map(Stage):
         return False
 
     @abstractmethod
-    def open(self, job: Job, device: torch.device) -> ItemWorker[Any, Any]:
-        """Load what all images need."""
+    def open(self, job: Job, device: torch.device) -> Compute:
+        """Load what all images need, and return what makes the items of a batch."""
 
     def check_index(self, index: Index) -> None:
         """Refuse a split that is not there."""
@@ -40,11 +46,28 @@ class Map(Stage):
         """Return which images are worked on together."""
         return [(record,) for record in index.union(self.splits)]
 
+    def reader(self, job: Job) -> Reader:
+        """Return what reads an image's share of a batch: its pixels, where needed, and the items of other stages."""
+        index = job.index()
+        read = {role: kind for role, kind in self.needed_roles().items() if kind.format is not None}
+        items = {role: kind.items(job.inputs[role], index) for role, kind in read.items()}
+        return Reader(index=index, with_image=self.needs_images, items=items)
+
     def run(self, job: Job) -> dict[str, Any]:
         """Make the items of this process's share of the batches that are not there yet."""
-        batches = self.batches(job.index())
-        made = shard.run(self, job, batches)
-        return {"images": sum(len(batch) for batch in batches), "made": made}
+        index = job.index()
+        batches = self.batches(index)
+        work = Work(
+            title=job.artifact.stage,
+            reader=partial(self.reader, job),
+            open=partial(self.open, job),
+            items=self.makes.items(job.artifact, index),
+            device=self.runtime.torch_device(),
+            workers=self.runtime.workers,
+            processes=self.processes,
+            module=type(self).__module__,
+        )
+        return {"images": sum(map(len, batches)), "made": shard.run(work, batches)}
 
 
 def by_size(records: Sequence[Record], *, limit: int) -> list[tuple[Record, ...]]:

@@ -1,190 +1,166 @@
-"""Run a Map stage's batches: this rank's share, without what is done, with loading and writing beside the device."""
+"""Run a Map stage's batches: this rank's share, without what is done, with reading and writing beside the device."""
 
 import multiprocessing
 import os
 import signal
-from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, final
 
 import torch
 
 from wsss.data.index import Record
+from wsss.engine.batch import Batch, Compute, Loaded, Read, Records
 from wsss.engine.log import logger
 from wsss.engine.processes import end_with_parent, world
 from wsss.engine.progress import bar
-from wsss.engine.stage import Job, Runtime
 from wsss.signals import SIGNALS
-from wsss.store.files import is_whole, item_name
+from wsss.store.kinds import Items
 
 AHEAD: Final = 2
-"""Batches that are being loaded while one is worked on, and that may wait to be written."""
-
-Batch = tuple[Record, ...]
-Loaded = TypeVar("Loaded")
-Result = TypeVar("Result")
+"""Batches that are being read while one is worked on, and that may wait to be written."""
 
 
-class ItemWorker(ABC, Generic[Loaded, Result]):
-    """The three steps of an image through a Map stage."""
+@final
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What makes the items of an artifact. Its functions are called once in every process that shares the work."""
 
-    @abstractmethod
-    def load(self, record: Record) -> Loaded:
-        """Read what the image needs; called on loader threads."""
-
-    @abstractmethod
-    def compute(self, batch: Sequence[Loaded]) -> Sequence[Result]:
-        """Work on a batch, on the device."""
-
-    @abstractmethod
-    def write(self, path: Path, result: Result) -> None:
-        """Write one image's item; called on writer threads."""
-
-
-@runtime_checkable
-class Opens(Protocol):
-    """What of a Map stage is needed to run it."""
-
-    suffix: ClassVar[str]
-
-    @property
-    def processes(self) -> bool:
-        """Whether it is spread over processes of the CPU."""
-        ...
-
-    @property
-    def runtime(self) -> Runtime:
-        """How it is run."""
-        ...
-
-    def open(self, job: Job, device: torch.device) -> ItemWorker[Any, Any]:
-        """Load what all images need."""
-        ...
+    title: str
+    """Of the bar."""
+    reader: Callable[[], Read]
+    open: Callable[[torch.device], Compute]
+    items: Items
+    device: torch.device
+    workers: int | None
+    processes: bool
+    """Whether it is spread over processes of the CPU, each with one thread."""
+    module: str
+    """What such a process imports first."""
 
 
-def run(stage: Opens, job: Job, batches: Sequence[Batch]) -> int:
+def run(work: Work, batches: Sequence[Records]) -> int:
     """Make what is missing of this rank's batches and return how many items that were.
 
     Batches are dealt out before those that are done are dropped: the other order would deal them differently after an
     interruption. A batch of which a part is missing is computed as a whole, so that its bytes do not depend on it.
     """
-    job.artifact.items.mkdir(parents=True, exist_ok=True)
+    work.items.folder.mkdir(parents=True, exist_ok=True)
     here = world()
     mine = batches[here.rank :: here.size]
-    done = whole_items(job.artifact.items, {item_name(r.id, stage.suffix) for batch in mine for r in batch})
-    missing = [batch for batch in mine if any(item_name(r.id, stage.suffix) not in done for r in batch)]
+    done = whole_items(work.items, [record for batch in mine for record in batch])
+    missing = [batch for batch in mine if not done.issuperset(batch)]
     total = sum(map(len, mine))
     todo = sum(map(len, missing))
-    work = _in_processes if stage.processes else _beside_device
-    with bar(job.artifact.stage, total=total, unit="images", done=total - todo) as advance:
-        for count in work(stage, job, missing):
+    make = _in_processes if work.processes else _beside_device
+    with bar(work.title, total=total, unit="images", done=total - todo) as advance:
+        for count in make(work, missing):
             advance(count)
     return todo
 
 
-def whole_items(folder: Path, names: set[str]) -> set[str]:
-    """Return which items are there; one that is torn, as a machine that lost its power leaves it, is removed."""
-    there = {entry.name for entry in os.scandir(folder)} & names
-    torn = {name for name in there if not is_whole(folder / name)}
-    for name in sorted(torn):
-        logger.warning("%s is torn: it is made again", folder / name)
-        (folder / name).unlink()
-    return there - torn
+def whole_items(items: Items, records: Iterable[Record]) -> set[Record]:
+    """Return whose items are there; one that is torn, as a machine that lost its power leaves it, is removed."""
+    there = {Path(folder, name) for folder, _, names in os.walk(items.folder) for name in names}
+    done = {record for record in records if items.path(record) in there}
+    torn = {record for record in done if not items.format.is_whole(items.path(record))}
+    for path in sorted(map(items.path, torn)):
+        logger.warning("%s is torn: it is made again", path)
+        path.unlink()
+    return done - torn
 
 
-def _workers(stage: Opens) -> int:
+def _workers(work: Work) -> int:
     """Return how many share the work: all cores where it is not given, and this one alone where none are wanted."""
-    given = stage.runtime.workers
-    return world().cores if given is None else max(1, given)
+    return world().cores if work.workers is None else max(1, work.workers)
 
 
-def _beside_device(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
-    worker = stage.open(job, stage.runtime.torch_device())
-    threads = min(8, _workers(stage))
+def _beside_device(work: Work, batches: Sequence[Records]) -> Iterator[int]:
+    compute = work.open(work.device)
+    threads = min(8, _workers(work))
     with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
         writing: deque[list[Future[None]]] = deque()
-        for batch, loaded in _loaded_ahead(worker, batches, readers):
-            results = worker.compute(loaded)
-            writing.append([_submit(writers, worker, stage, job, r, x) for r, x in zip(batch, results, strict=True)])
+        for batch in _read_ahead(work.reader(), batches, readers):
+            results = zip(batch.records, compute(batch), strict=True)
+            writing.append([writers.submit(_write, work.items, record, result) for record, result in results])
             if len(writing) > AHEAD:
                 yield _finish(writing.popleft())
         while writing:
             yield _finish(writing.popleft())
 
 
-def _loaded_ahead(
-    worker: ItemWorker[Any, Any], batches: Sequence[Batch], readers: ThreadPoolExecutor
-) -> Iterator[tuple[Batch, list[Any]]]:
-    loading: deque[tuple[Batch, list[Future[Any]]]] = deque()
+def _read_ahead(read: Read, batches: Sequence[Records], readers: ThreadPoolExecutor) -> Iterator[Batch]:
+    reading: deque[tuple[Records, list[Future[Loaded]]]] = deque()
     for batch in batches:
-        loading.append((batch, [readers.submit(worker.load, record) for record in batch]))
-        if len(loading) > AHEAD:
-            first, futures = loading.popleft()
-            yield first, [future.result() for future in futures]
-    for first, futures in loading:
-        yield first, [future.result() for future in futures]
+        reading.append((batch, [readers.submit(read, record) for record in batch]))
+        if len(reading) > AHEAD:
+            yield _gathered(*reading.popleft())
+    for first, futures in reading:
+        yield _gathered(first, futures)
 
 
-def _submit(
-    writers: ThreadPoolExecutor, worker: ItemWorker[Any, Any], stage: Opens, job: Job, record: Record, result: Any
-) -> Future[None]:
-    return writers.submit(worker.write, job.artifact.items / item_name(record.id, stage.suffix), result)
+def _gathered(records: Records, futures: Iterable[Future[Loaded]]) -> Batch:
+    return Batch.of(records, [future.result() for future in futures])
+
+
+def _write(items: Items, record: Record, result: Any) -> None:
+    items.write(record, result() if callable(result) else result)
 
 
 def _finish(futures: Iterable[Future[None]]) -> int:
     return len([future.result() for future in futures])
 
 
-# A child process holds the worker that it opened: opening may load a network, and is done once.
-_child: tuple[Opens, Job, ItemWorker[Any, Any]] | None = None
+# A child process holds what it opened: opening may load a network, and is done once.
+_child: tuple[Work, Read, Compute] | None = None
 
 
-def _open_in_child(stage: Opens, job: Job) -> None:
+def _open_in_child(work: Work) -> None:
     global _child  # noqa: PLW0603
     end_with_parent()
     # Ctrl-C and SLURM's signals reach every process: the parent decides. SIGTERM is what a broken pool sends itself.
     for number in {*SIGNALS} - {signal.SIGTERM}:
         signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
-    _child = stage, job, stage.open(job, torch.device("cpu"))
+    _child = work, work.reader(), work.open(torch.device("cpu"))
 
 
-def _batch_in_child(batch: Batch) -> int:
+def _batch_in_child(batch: Records) -> int:
     assert _child is not None
     return _make(batch, *_child)
 
 
-def _make(batch: Batch, stage: Opens, job: Job, worker: ItemWorker[Any, Any]) -> int:
-    results = worker.compute([worker.load(record) for record in batch])
-    for record, result in zip(batch, results, strict=True):
-        worker.write(job.artifact.items / item_name(record.id, stage.suffix), result)
-    return len(batch)
+def _make(records: Records, work: Work, read: Read, compute: Compute) -> int:
+    results = compute(Batch.of(records, [read(record) for record in records]))
+    for record, result in zip(records, results, strict=True):
+        _write(work.items, record, result)
+    return len(records)
 
 
-def _in_processes(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
+def _in_processes(work: Work, batches: Sequence[Records]) -> Iterator[int]:
     if not batches:
         return
-    processes = min(_workers(stage), len(batches))
+    processes = min(_workers(work), len(batches))
     if processes == 1:
-        yield from _in_this_process(stage, job, batches)
+        yield from _in_this_process(work, batches)
         return
     # A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it
     # imports once for all.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([type(stage).__module__])
-    with ProcessPoolExecutor(processes, context, initializer=_open_in_child, initargs=(stage, job)) as pool:
+    context.set_forkserver_preload([work.module])
+    with ProcessPoolExecutor(processes, context, initializer=_open_in_child, initargs=(work,)) as pool:
         yield from pool.map(_batch_in_child, batches)
 
 
-def _in_this_process(stage: Opens, job: Job, batches: Sequence[Batch]) -> Iterator[int]:
+def _in_this_process(work: Work, batches: Sequence[Records]) -> Iterator[int]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as in a child: last bits of a result may depend on it
     try:
-        worker = stage.open(job, torch.device("cpu"))
+        read, compute = work.reader(), work.open(torch.device("cpu"))
         for batch in batches:
-            yield _make(batch, stage, job, worker)
+            yield _make(batch, work, read, compute)
     finally:
         torch.set_num_threads(threads)

@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Literal
 import torch
 
 from wsss.configurable import Configurable
-from wsss.data.index import Index, Record
+from wsss.data.index import Index
 from wsss.engine.processes import world
 from wsss.errors import ConfigError
-from wsss.store.files import item_name
+from wsss.store.kinds import Items, Kind
 from wsss.store.store import Artifact
 from wsss.training.loggers.options import LoggerOptions, NoLogger
 
@@ -59,6 +59,10 @@ class Job:
         """Read the index of the data set."""
         return read_index(self.inputs["index"])
 
+    def items(self, role: str, kind: Kind) -> Items:
+        """Return the items of an input, which holds one an image."""
+        return kind.items(self.inputs[role], self.index())
+
     def folders(self) -> dict[str, Path]:
         """Return the items of every input by role: what the core, which knows no artifacts, is given."""
         return {role: artifact.items for role, artifact in self.inputs.items()}
@@ -75,8 +79,10 @@ def read_index(artifact: Artifact) -> Index:
 class Stage(Configurable, ABC):
     """One step of the pipeline. Fields are its config; `reads` names the stage that plays each role."""
 
-    roles: ClassVar[tuple[str, ...]] = ()
-    """What the stage reads, always."""
+    makes: ClassVar[Kind]
+    """What the artifact holds."""
+    roles: ClassVar[Mapping[str, Kind]] = {}
+    """What the stage always reads: a kind of artifact for each role."""
 
     reads: dict[str, str] = field(default_factory=dict)
     runtime: Runtime = field(default_factory=Runtime)
@@ -92,8 +98,8 @@ class Stage(Configurable, ABC):
         """Raise a `WsssError` for what the data do not allow: called as soon as they are known, of all stages."""
         return
 
-    def needed_roles(self) -> tuple[str, ...]:
-        """Return the roles that this configuration reads."""
+    def needed_roles(self) -> Mapping[str, Kind]:
+        """Return the kinds of artifacts that this configuration reads, by role."""
         return self.roles
 
     def relocate(self, artifact: Artifact) -> None:
@@ -108,8 +114,3 @@ class Stage(Configurable, ABC):
 @dataclass(frozen=True, kw_only=True)
 class Reduce(Stage):
     """Everything in, a few files out."""
-
-
-def item_path(artifact: Artifact, record: Record, suffix: str) -> Path:
-    """Return where a record's item lies in an artifact."""
-    return artifact.items / item_name(record.id, suffix)

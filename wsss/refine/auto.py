@@ -25,7 +25,7 @@ class AutoBackground(Refiner):
     Between the maps with the `low` and those with the `high` end of its band lies what `confident_labels` leaves open.
     """
 
-    needs: ClassVar[tuple[str, ...]] = ("threshold",)
+    needs: ClassVar[Mapping[str, str]] = {"threshold": "choice"}
     background_row: ClassVar[BackgroundRow] = "adds"
 
     take: Take = "best"

@@ -1,7 +1,7 @@
 """The interface of refiners: opened once with what they read, then applied to lists of images and their maps."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -23,8 +23,8 @@ BackgroundRow = Literal["any", "adds", "needs"]
 class Refiner(Configurable, ABC):
     """Improve maps with what the image shows. May add row 0, never drops a label."""
 
-    needs: ClassVar[tuple[str, ...]] = ()
-    """Roles of the artifacts that `open` reads beyond the maps, as named in the stage's `reads`."""
+    needs: ClassVar[Mapping[str, str]] = {}
+    """The artifacts that `open` reads beyond the maps: a name of `wsss.store.kinds` for each role in `reads`."""
     background_row: ClassVar[BackgroundRow] = "any"
     """What it makes of row 0: `adds` it, `needs` one to choose from, or takes `any` maps."""
 
@@ -45,11 +45,6 @@ class Refiner(Configurable, ABC):
     def check(self) -> None:
         """Raise a `WsssError` where the refiner cannot work here; called before anything is computed."""
         return
-
-
-def roles_with(refiners: Iterable[Refiner], *, roles: Iterable[str]) -> tuple[str, ...]:
-    """Return a stage's own roles and those that its refiners read, each once."""
-    return tuple(dict.fromkeys([*roles, *(role for refiner in refiners for role in refiner.needs)]))
 
 
 def background_problems(chain: Mapping[str, Refiner], *, key: str, given: bool) -> list[str]:

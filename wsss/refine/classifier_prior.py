@@ -33,7 +33,7 @@ class ClassifierPrior(Refiner):
     class still finds it where the classifier is sure. A large image that is predicted in tiles is judged tile by tile.
     """
 
-    needs: ClassVar[tuple[str, ...]] = ("classifier",)
+    needs: ClassVar[Mapping[str, str]] = {"classifier": "network"}
     background_row: ClassVar[BackgroundRow] = "needs"
 
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)

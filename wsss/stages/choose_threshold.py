@@ -1,6 +1,6 @@
 """choose_threshold: one background threshold for all images, from the images and their maps alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -11,12 +11,13 @@ from wsss.data.images import read_image
 from wsss.data.index import Index, Record
 from wsss.engine.log import logger
 from wsss.engine.progress import bar
-from wsss.engine.stage import Job, Reduce, item_path
+from wsss.engine.stage import Job, Reduce
 from wsss.engine.threads import in_threads
 from wsss.errors import DataError
 from wsss.metrics.separation import THRESHOLDS, separation
 from wsss.refine.auto import CHOSEN
-from wsss.store.files import SCORES, read_scores, write_json
+from wsss.store.files import write_json
+from wsss.store.kinds import CHOICE, INDEX, RAW_MAPS, Kind
 
 BAND: Final = 0.8
 """What share of the best evidence the thresholds of the band have at least."""
@@ -30,7 +31,8 @@ class ChooseThreshold(Reduce):
     left out, above the other little background is taken in.
     """
 
-    roles: ClassVar[tuple[str, ...]] = ("index", "maps")
+    makes: ClassVar[Kind] = CHOICE
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "maps": RAW_MAPS}
 
     splits: tuple[str, ...] = ("train",)
 
@@ -63,10 +65,11 @@ class ChooseThreshold(Reduce):
         return chosen
 
     def _evidence(self, records: Sequence[Record], *, job: Job, index: Index) -> Iterator[Float[np.ndarray, " t"]]:
+        items = RAW_MAPS.items(job.inputs["maps"], index)
+
         def of(record: Record) -> Float[np.ndarray, " t"]:
-            maps = read_scores(item_path(job.inputs["maps"], record, SCORES))
             image = read_image(index.image_path(record))
-            return separation(image, maps.scores.amax(dim=0).numpy())
+            return separation(image, items.read(record).scores.amax(dim=0).numpy())
 
         return in_threads(of, records)
 

@@ -1,22 +1,18 @@
 """combine_maps: two kinds of raw maps of an image in, one out; one of them knows the extent, the other the outline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 import torch
 
-from wsss.data.index import Record
+from wsss.engine.batch import Batch, Compute
 from wsss.engine.map import Map
-from wsss.engine.shard import ItemWorker
-from wsss.engine.stage import Job, item_path
+from wsss.engine.stage import Job
 from wsss.errors import DataError
-from wsss.store.files import SCORES, read_scores, write_scores
+from wsss.store.kinds import INDEX, RAW_MAPS, Kind
 from wsss.types import ScoreMaps
 from wsss.views.base import over_peak
-
-Pair = tuple[ScoreMaps, ScoreMaps]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +24,8 @@ class CombineMaps(Map):
     them sees has a map.
     """
 
-    roles: ClassVar[tuple[str, ...]] = ("index", "maps", "fine")
-    suffix: ClassVar[str] = SCORES
+    makes: ClassVar[Kind] = RAW_MAPS
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "maps": RAW_MAPS, "fine": RAW_MAPS}
 
     fine_share: float = 0.67
     """How much of a say the other maps have."""
@@ -43,33 +39,19 @@ class CombineMaps(Map):
         """It is bound to the CPU."""
         return True
 
-    def open(self, job: Job, device: torch.device) -> "MapCombiner":
-        """Load nothing."""
-        return MapCombiner(job=job, fine_share=self.fine_share)
+    def open(self, job: Job, device: torch.device) -> Compute:
+        """Return what multiplies the maps of a batch."""
+        places = [job.items(role, RAW_MAPS) for role in ("maps", "fine")]
 
+        def products(batch: Batch) -> list[ScoreMaps]:
+            pairs = list(zip(batch.items["maps"], batch.items["fine"], strict=True))
+            for record, (maps, fine) in zip(batch.records, pairs, strict=True):
+                if not torch.equal(maps.labels, fine.labels):
+                    files = " and ".join(str(items.path(record)) for items in places)
+                    raise DataError(f"{files} are of different labels: delete the folders of both and run again")
+            return [combined(maps, fine, share=self.fine_share) for maps, fine in pairs]
 
-@dataclass(frozen=True, kw_only=True)
-class MapCombiner(ItemWorker[Pair, ScoreMaps]):
-    """An opened `CombineMaps`."""
-
-    job: Job
-    fine_share: float
-
-    def load(self, record: Record) -> Pair:
-        """Read both maps of the image."""
-        maps, fine = (item_path(self.job.inputs[role], record, SCORES) for role in ("maps", "fine"))
-        pair = read_scores(maps), read_scores(fine)
-        if not torch.equal(pair[0].labels, pair[1].labels):
-            raise DataError(f"{maps} and {fine} are of different labels: delete the folders of both and run again")
-        return pair
-
-    def compute(self, batch: Sequence[Pair]) -> list[ScoreMaps]:
-        """Multiply."""
-        return [combined(maps, fine, share=self.fine_share) for maps, fine in batch]
-
-    def write(self, path: Path, result: ScoreMaps) -> None:
-        """Write the maps."""
-        write_scores(path, result)
+        return products
 
 
 def combined(maps: ScoreMaps, fine: ScoreMaps, *, share: float) -> ScoreMaps:

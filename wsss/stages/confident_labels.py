@@ -1,21 +1,18 @@
 """confident_labels: raw maps and the image in, a mask of what is certain out; AffinityNet and IRNet learn from it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wsss.data.index import Record
-from wsss.engine.shard import ItemWorker
+from wsss.engine.batch import Batch, Compute
+from wsss.engine.refining import Refining, opened
 from wsss.engine.stage import Job
 from wsss.masks import confident
 from wsss.refine.base import Refiner
-from wsss.stages.refine_cams import ImageAndMaps, MapRefiner, Refining
-from wsss.store.files import MASK, write_mask
+from wsss.store.kinds import MASKS, Kind
 
 
 @final
@@ -23,7 +20,7 @@ from wsss.store.files import MASK, write_mask
 class ConfidentLabels(Refining):
     """Refine every image's maps twice, and keep what both agree on; see `wsss.masks.confident`."""
 
-    suffix: ClassVar[str] = MASK
+    makes: ClassVar[Kind] = MASKS
 
     foreground: dict[str, Refiner]
     """With much background: what is still a class here is one."""
@@ -34,28 +31,13 @@ class ConfidentLabels(Refining):
         """See `Refining`."""
         return {"foreground": self.foreground, "background": self.background}
 
-    def open(self, job: Job, device: torch.device) -> "Labeller":
+    def open(self, job: Job, device: torch.device) -> Compute:
         """Open every refiner."""
-        strict, lenient = (self.opened(chain, job=job, device=device) for chain in self.chains().values())
-        return Labeller(foreground=strict, background=lenient)
+        strict, lenient = (opened(chain, job=job, device=device) for chain in self.chains().values())
 
+        def labels(batch: Batch) -> list[NDArray[np.uint8]]:
+            images, maps = batch.images, batch.items["maps"]
+            pairs = zip(strict(images, maps), lenient(images, maps), strict=True)
+            return [confident(foreground=much, background=little) for much, little in pairs]
 
-@dataclass(frozen=True, kw_only=True)
-class Labeller(ItemWorker[ImageAndMaps, NDArray[np.uint8]]):
-    """An opened `ConfidentLabels`."""
-
-    foreground: MapRefiner
-    background: MapRefiner
-
-    def load(self, record: Record) -> ImageAndMaps:
-        """Decode the image and read its maps."""
-        return self.foreground.load(record)
-
-    def compute(self, batch: Sequence[ImageAndMaps]) -> list[NDArray[np.uint8]]:
-        """Refine twice and compare."""
-        pairs = zip(self.foreground.compute(batch), self.background.compute(batch), strict=True)
-        return [confident(foreground=strict, background=lenient) for strict, lenient in pairs]
-
-    def write(self, path: Path, result: NDArray[np.uint8]) -> None:
-        """Write the mask."""
-        write_mask(path, result)
+        return labels

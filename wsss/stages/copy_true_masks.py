@@ -1,8 +1,7 @@
 """copy_true_masks: true masks for the segmentation network to learn from: what pseudo masks could reach at most."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -11,11 +10,11 @@ from numpy.typing import NDArray
 
 from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
+from wsss.engine.batch import Compute
 from wsss.engine.map import Map
-from wsss.engine.shard import ItemWorker
 from wsss.engine.stage import Job
 from wsss.errors import DataError, one_of
-from wsss.store.files import MASK, write_mask
+from wsss.store.kinds import MASKS, Kind
 
 NOTE = "The segmentation network learnt from true masks: its scores are an upper bound, and not of weak supervision."
 
@@ -29,7 +28,7 @@ class CopyTrueMasks(Map):
     comes of it is marked as an oracle wherever it is shown.
     """
 
-    suffix: ClassVar[str] = MASK
+    makes: ClassVar[Kind] = MASKS
 
     def check_index(self, index: Index) -> None:
         """Refuse images without a true mask."""
@@ -42,27 +41,13 @@ class CopyTrueMasks(Map):
         """Copy, and say what that makes of the result."""
         return {**super().run(job), "notes": [NOTE]}
 
-    def open(self, job: Job, device: torch.device) -> "MaskCopier":
+    def open(self, job: Job, device: torch.device) -> Compute:
         """Read the index."""
-        return MaskCopier(index=job.index())
+        index = job.index()
 
+        def copy(record: Record) -> NDArray[np.uint8]:
+            path = index.mask_path(record)
+            assert path is not None, "check_index comes first"
+            return read_mask(path)  # in whatever format it is
 
-@dataclass(frozen=True, kw_only=True)
-class MaskCopier(ItemWorker[NDArray[np.uint8], NDArray[np.uint8]]):
-    """An opened `CopyTrueMasks`."""
-
-    index: Index
-
-    def load(self, record: Record) -> NDArray[np.uint8]:
-        """Read the true mask, in whatever format it is."""
-        path = self.index.mask_path(record)
-        assert path is not None, "check_index comes first"
-        return read_mask(path)
-
-    def compute(self, batch: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.uint8]]:
-        """Leave the masks as they are."""
-        return batch
-
-    def write(self, path: Path, result: NDArray[np.uint8]) -> None:
-        """Write the mask."""
-        write_mask(path, result)
+        return lambda batch: [partial(copy, record) for record in batch.records]

@@ -1,8 +1,8 @@
 """evaluate: every saved result against true masks, where there are any."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.engine.progress import Advance, bar
-from wsss.engine.stage import Job, Reduce, item_path
+from wsss.engine.stage import Job, Reduce
 from wsss.engine.threads import in_threads
-from wsss.labels import BACKGROUND, label_count, label_names
-from wsss.masks import strongest
+from wsss.labels import label_count, label_names
+from wsss.masks import strongest, strongest_class
 from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.metrics.curve import ThresholdCurve
 from wsss.refine.auto import chosen_threshold
-from wsss.store.files import MASK, SCORES, read_mask_item, read_scores, write_json
+from wsss.store.files import write_json
+from wsss.store.kinds import INDEX, MAPS, MASKS, RAW_MAPS, TABLE, Kind
 from wsss.store.store import Artifact
 
 Labels = NDArray[np.uint8]
@@ -41,7 +42,8 @@ class Evaluate(Reduce):
     Where `choose_threshold` chose one without masks, its score stands beside.
     """
 
-    roles: ClassVar[tuple[str, ...]] = ("index",)
+    makes: ClassVar[Kind] = TABLE
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
 
     splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Which splits to score, by role: maps, refined, masks, predictions."""
@@ -60,16 +62,20 @@ class Evaluate(Reduce):
             score_classifier(job.inputs["classifier"], tables)
         chosen = chosen_threshold(job.inputs["threshold"].items) if "threshold" in job.inputs else None
         scored = [
-            (role, Source(artifact=job.inputs[role], index=index, split=split, records=records, chosen=chosen))
+            (
+                role,
+                Source(artifact=job.inputs[role], kind=kind, index=index, split=split, records=records, chosen=chosen),
+            )
             for role, splits in self.splits.items()
             if role in job.inputs
+            for kind in [{"maps": RAW_MAPS, "refined": MAPS}.get(role, MASKS)]
             for split in splits
             if (records := with_masks(index, split=split, stage=job.inputs[role].stage, notes=tables.notes))
         ]
         with bar(job.artifact.stage, total=sum(len(each.records) for _, each in scored), unit="images") as advance:
             for role, source in scored:
-                score = score_raw_maps if role == "maps" else score_labels
-                score(source, _LABELS_OF.get(role, _of_mask), tables=tables, advance=advance)
+                score = score_raw_maps if source.kind == RAW_MAPS else score_labels
+                score(source, tables=tables, advance=advance)
                 if role in self.oracles:
                     tables.scores[source.artifact.stage][source.split]["oracle"] = True
         for name in ("scores", "curves", "images", "notes"):
@@ -82,19 +88,21 @@ class Source:
     """What is scored: one stage's items of the images of a split that have a true mask."""
 
     artifact: Artifact
+    kind: Kind
     index: Index
     split: str
     records: tuple[Record, ...]
     chosen: float | None = None
     """The background threshold that was chosen without masks."""
 
-    def truths(self, read: Callable[[Artifact, Record], Any]) -> Iterator[tuple[Record, Labels, Any]]:
-        """Return every record with its true mask and what `read` returns, read ahead on threads."""
+    def truths(self) -> Iterator[tuple[Record, Labels, Any]]:
+        """Return every record with its true mask and the labels of its item, read ahead on threads."""
+        items, labels = self.kind.items(self.artifact, self.index), _LABELS_OF[self.kind.name]
 
         def both(record: Record) -> tuple[Record, Labels, Any]:
             path = self.index.mask_path(record)
             assert path is not None
-            return record, read_mask(path), read(self.artifact, record)
+            return record, read_mask(path), labels(items.read(record))
 
         return in_threads(both, self.records)
 
@@ -119,10 +127,10 @@ def with_masks(index: Index, *, split: str, stage: str, notes: list[str]) -> tup
     return known
 
 
-def score_raw_maps(source: Source, read: Callable[..., Any], *, tables: Tables, advance: Advance) -> None:
+def score_raw_maps(source: Source, *, tables: Tables, advance: Advance) -> None:
     """Score every background threshold at once and report the best one, with the curve."""
     curve = ThresholdCurve(labels=label_count(source.index.classes))
-    for _, truth, (labels, score) in source.truths(read):
+    for _, truth, (labels, score) in source.truths():
         curve.add(truth, strongest=labels, score=score)
         advance()
     every, best = curve.scores(), curve.best()
@@ -138,12 +146,12 @@ def score_raw_maps(source: Source, read: Callable[..., Any], *, tables: Tables, 
     tables.curves.setdefault(stage, {})[source.split] = points
 
 
-def score_labels(source: Source, read: Callable[..., Any], *, tables: Tables, advance: Advance) -> None:
+def score_labels(source: Source, *, tables: Tables, advance: Advance) -> None:
     """Score masks, and note every image's own IoU for the contact sheets."""
     count = label_count(source.index.classes)
     total = np.zeros((count, count), dtype=np.int64)
     own: dict[str, float | None] = {}
-    for record, truth, labels in source.truths(read):
+    for record, truth, labels in source.truths():
         matrix = confusion(truth, labels, labels=count)
         total += matrix
         own[record.id] = own_score(matrix)
@@ -161,22 +169,9 @@ def own_score(matrix: NDArray[np.int64]) -> float | None:
     return SegmentationScores.of(matrix).miou
 
 
-def _of_raw_maps(artifact: Artifact, record: Record) -> tuple[Labels, NDArray[np.float32]]:
-    maps = read_scores(item_path(artifact, record, SCORES)).full()
-    if not len(maps.labels):
-        shape = maps.size.over(1)
-        return np.full(shape, BACKGROUND, dtype=np.uint8), np.zeros(shape, dtype=np.float32)
-    scores = maps.scores.numpy()
-    position = scores.argmax(axis=0)
-    return maps.labels.numpy().astype(np.uint8)[position], scores.max(axis=0)
-
-
-def _of_refined_maps(artifact: Artifact, record: Record) -> Labels:
-    return strongest(read_scores(item_path(artifact, record, SCORES)))[0]
-
-
-def _of_mask(artifact: Artifact, record: Record) -> Labels:
-    return read_mask_item(item_path(artifact, record, MASK))
-
-
-_LABELS_OF: dict[str, Callable[..., Any]] = {"maps": _of_raw_maps, "refined": _of_refined_maps}
+_LABELS_OF: Final[Mapping[str, Callable[[Any], Any]]] = {
+    RAW_MAPS.name: strongest_class,
+    MAPS.name: lambda maps: strongest(maps)[0],
+    MASKS.name: lambda labels: labels,
+}
+"""What is scored of an item, by its kind."""

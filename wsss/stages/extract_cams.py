@@ -1,36 +1,31 @@
 """extract_cams: one image in, the maps of its own classes out, at stride 4 and without a background."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from wsss.cams.base import CAMMethod
-from wsss.data.images import read_image
 from wsss.data.index import Index, Record
+from wsss.engine.batch import Batch, Compute
 from wsss.engine.map import Map, by_size
-from wsss.engine.shard import ItemWorker
 from wsss.engine.stage import Job
 from wsss.models.classifier import ClassifierOptions
 from wsss.stages.heads import Heads, MapNetwork
 from wsss.stages.train_classifier import load_classifier
-from wsss.store.files import SCORES, write_scores
+from wsss.store.kinds import INDEX, NETWORK, RAW_MAPS, Kind
 from wsss.types import ScoreMaps
 from wsss.views.base import Views
-
-Seen = tuple[Record, NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractCams(Map):
     """Ask a CAM method, through its views, for all labels of every image."""
 
-    roles: ClassVar[tuple[str, ...]] = ("index", "classifier")
-    suffix: ClassVar[str] = SCORES
+    makes: ClassVar[Kind] = RAW_MAPS
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK}
+    needs_images: ClassVar[bool] = True
 
     classifier: ClassifierOptions
     cam: CAMMethod
@@ -45,47 +40,32 @@ class ExtractCams(Map):
         super().check()
         self.cam.check(self.heads.outline(self.classifier) if self.heads else self.classifier.outline())
 
-    def needed_roles(self) -> tuple[str, ...]:
+    def needed_roles(self) -> Mapping[str, Kind]:
         """Also what the heads read."""
-        return (*self.roles, *(self.heads.needs if self.heads else ()))
+        return {**self.roles, **(self.heads.needs if self.heads else {})}
 
     def batches(self, index: Index) -> list[tuple[Record, ...]]:
         """Group images of one size, so that they can be stacked."""
         return by_size(index.union(self.splits), limit=self.batch_size)
 
-    def open(self, job: Job, device: torch.device) -> "CamExtractor":
-        """Load the trained classifier."""
+    def network(self, job: Job, device: torch.device) -> MapNetwork:
+        """Load the trained classifier, or what its other heads make of it."""
         network = self.heads.open(self.classifier, job) if self.heads else load_classifier(job, self.classifier)
-        network = network.to(device).to(memory_format=torch.channels_last)
-        return CamExtractor(stage=self, index=job.index(), network=network, device=device)
+        return network.to(device).to(memory_format=torch.channels_last)
 
+    def open(self, job: Job, device: torch.device) -> Compute:
+        """Load the network."""
+        network = self.network(job, device)
+        return lambda batch: self.maps(network, batch, device=device)
 
-@dataclass(frozen=True, kw_only=True)
-class CamExtractor(ItemWorker[Seen, ScoreMaps]):
-    """An opened `ExtractCams`."""
-
-    stage: ExtractCams
-    index: Index
-    network: MapNetwork
-    device: torch.device
-
-    def load(self, record: Record) -> Seen:
-        """Decode the image."""
-        return record, read_image(self.index.image_path(record))
-
-    def compute(self, batch: Sequence[Seen]) -> list[ScoreMaps]:
-        """Return the maps, on the CPU."""
-        normalise = self.stage.classifier.normalisation
-        images = torch.stack([normalise(image) for _, image in batch]).to(self.device)
+    def maps(self, network: MapNetwork, batch: Batch, *, device: torch.device) -> list[ScoreMaps]:
+        """Return the maps of each image's own classes, on the CPU."""
+        images = torch.stack([self.classifier.normalisation(image) for image in batch.images]).to(device)
         with torch.no_grad():
-            maps = self.stage.views(
-                self.stage.cam,
-                self.network,
+            maps = self.views(
+                self.cam,
+                network,
                 images=images.contiguous(memory_format=torch.channels_last),
-                classes=[record.classes for record, _ in batch],
+                classes=[record.classes for record in batch.records],
             )
         return [each.to("cpu") for each in maps]
-
-    def write(self, path: Path, result: ScoreMaps) -> None:
-        """Write the maps."""
-        write_scores(path, result)

@@ -1,6 +1,7 @@
 """Alternative heads for reading CAMs from a trained backbone."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from wsss.configurable import Configurable
 from wsss.engine.stage import Job
 from wsss.models.classifier import ClassifierOptions
 from wsss.protocols import CutClassifier
+from wsss.store.kinds import Kind
 
 MapNetwork = Any
 """What maps can be read from: a module that is a `CutClassifier`."""
@@ -19,8 +21,8 @@ MapNetwork = Any
 class Heads(Configurable, ABC):
     """Make a network for CAM methods out of what the stages before have trained."""
 
-    needs: ClassVar[tuple[str, ...]] = ()
-    """Roles of what `open` reads beyond the index and the classifier."""
+    needs: ClassVar[Mapping[str, Kind]] = {}
+    """What `open` reads beyond the index and the classifier, by role."""
 
     @abstractmethod
     def open(self, options: ClassifierOptions, job: Job) -> nn.Module:

@@ -3,18 +3,21 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from wsss.data.layouts.base import Layout
 from wsss.engine.log import logger
 from wsss.engine.stage import Job, Reduce
 from wsss.store.files import write_text
+from wsss.store.kinds import INDEX, Kind
 from wsss.store.store import Artifact
 
 
 @dataclass(frozen=True, kw_only=True)
 class IndexData(Reduce):
     """Write `index.json`; a data set that is drawn by code lies beside it."""
+
+    makes: ClassVar[Kind] = INDEX
 
     dataset: Layout
 

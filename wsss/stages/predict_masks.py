@@ -1,31 +1,34 @@
 """predict_masks: images in, the segmentation network's masks out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import ClassVar, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wsss.data.images import read_image
 from wsss.data.index import Index, Record
+from wsss.engine.batch import Compute
 from wsss.engine.log import logger
 from wsss.engine.map import Map, by_size
-from wsss.engine.shard import ItemWorker
+from wsss.engine.refining import needs_of
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError
 from wsss.masks import Argmax
 from wsss.models.classifier import ClassifierOptions
+from wsss.models.normalisation import Normalisation
 from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
-from wsss.refine.base import Refine, Refiner, background_problems, roles_with
+from wsss.refine.base import Refine, Refiner, background_problems
 from wsss.stages.train_segmenter import load_segmenter
-from wsss.store.files import MASK, write_mask
+from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
 from wsss.types import ScoreMaps, Size
 from wsss.views.segmentation import SegmentationViews
 
-ImageAndMaps = tuple[NDArray[np.uint8], ScoreMaps]
+Pixels = NDArray[np.uint8]
+Later = Callable[[], Pixels]
+"""Makes a mask when it is called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +37,9 @@ class Predicting(Map):
 
     gives_background: ClassVar[bool] = True
     """Whether refiners get the background's scores with those of the classes."""
-    roles: ClassVar[tuple[str, ...]] = ("index", "segmenter")
-    suffix: ClassVar[str] = MASK
+    makes: ClassVar[Kind] = MASKS
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "segmenter": NETWORK}
+    needs_images: ClassVar[bool] = True
 
     classifier: ClassifierOptions
     segmenter: SegmenterOptions
@@ -51,9 +55,9 @@ class Predicting(Map):
         for refiner in self.refine.values():
             refiner.check()
 
-    def needed_roles(self) -> tuple[str, ...]:
+    def needed_roles(self) -> Mapping[str, Kind]:
         """Also what the refiners read."""
-        return roles_with(self.refine.values(), roles=self.roles)
+        return {**self.roles, **needs_of(self.refine.values())}
 
     def batches(self, index: Index) -> list[tuple[Record, ...]]:
         """Group images of one size, so that they can be stacked."""
@@ -62,17 +66,16 @@ class Predicting(Map):
     def predictor(self, job: Job, device: torch.device) -> "MaskPredictor":
         """Load the trained network, to be asked for any image."""
         network = load_segmenter(job, self.segmenter).to(device).to(memory_format=torch.channels_last)
+        refine = tuple(self._opened(refiner, job=job, device=device) for refiner in self.refine.values())
+        normalisation = self.segmenter.normalisation(self.classifier.normalisation)
         return MaskPredictor(
-            stage=self, index=job.index(), network=network, steps=self._steps(job, device=device), device=device
+            network=network, normalisation=normalisation, views=self.views, refine=refine, device=device
         )
 
-    def _steps(self, job: Job, *, device: torch.device) -> tuple[Refine, ...]:
-        steps = []
-        for refiner in self.refine.values():
-            place = device if refiner.on_device else torch.device("cpu")
-            logger.info("on %s: %r", place, refiner.resolved(place))
-            steps.append(refiner.open(job.folders(), place))
-        return tuple(steps)
+    def _opened(self, refiner: Refiner, *, job: Job, device: torch.device) -> Refine:
+        place = device if refiner.on_device else torch.device("cpu")
+        logger.info("on %s: %r", place, refiner.resolved(place))
+        return refiner.open(job.folders(), place)
 
 
 @final
@@ -80,44 +83,41 @@ class Predicting(Map):
 class PredictMasks(Predicting):
     """Merge several scales and mirror images; `refine` may put a CRF behind, and is empty by default."""
 
-    def open(self, job: Job, device: torch.device) -> "MaskPredictor":
+    def open(self, job: Job, device: torch.device) -> Compute:
         """Load the trained network."""
-        return self.predictor(job, device)
+        predictor = self.predictor(job, device)
+        return lambda batch: predictor.masks(batch.images, predictor.maps(batch.images))
 
 
 @dataclass(frozen=True, kw_only=True)
-class MaskPredictor(ItemWorker[NDArray[np.uint8], ImageAndMaps]):
-    """An opened `PredictMasks`: the network, for any image."""
+class MaskPredictor:
+    """The trained network with its views and refiners, for any image."""
 
-    stage: Predicting
-    index: Index
     network: SegmentationNetwork
-    steps: tuple[Refine, ...]
+    normalisation: Normalisation
+    views: SegmentationViews
+    refine: tuple[Refine, ...]
     device: torch.device
 
-    def load(self, record: Record) -> NDArray[np.uint8]:
-        """Decode the image."""
-        return read_image(self.index.image_path(record))
-
-    def compute(self, batch: Sequence[NDArray[np.uint8]]) -> list[ImageAndMaps]:
-        """Return the probabilities of all labels, on the CPU."""
-        normalise = self.stage.segmenter.normalisation(self.stage.classifier.normalisation)
-        images = torch.stack([normalise(image) for image in batch]).to(self.device)
+    def maps(self, images: Sequence[Pixels]) -> list[ScoreMaps]:
+        """Return the probabilities of all labels, on the CPU, for images of one size."""
+        stack = torch.stack([self.normalisation(image) for image in images]).to(self.device)
         with torch.no_grad():
-            merged = self.stage.views(self.network, images.contiguous(memory_format=torch.channels_last)).cpu()
-        size = Size(height=images.shape[-2], width=images.shape[-1])
+            merged = self.views(self.network, stack.contiguous(memory_format=torch.channels_last)).cpu()
+        size = Size(height=stack.shape[-2], width=stack.shape[-1])
         labels = torch.arange(merged.shape[1])
-        maps = [ScoreMaps(labels=labels, scores=scores, size=size) for scores in merged]
-        return list(zip(batch, maps, strict=True))
+        return [ScoreMaps(labels=labels, scores=scores, size=size) for scores in merged]
 
-    def write(self, path: Path, result: ImageAndMaps) -> None:
-        """Refine, decide and write; most refiners are bound to the CPU, so they run here, beside the device."""
-        write_mask(path, Argmax()(self.refined(result)))
-
-    def refined(self, result: ImageAndMaps) -> ScoreMaps:
-        """Apply every refiner to what `compute` returned for an image; the maps return to the CPU."""
-        image, maps = result
+    def refined(self, image: Pixels, maps: ScoreMaps) -> ScoreMaps:
+        """Apply every refiner to the maps of an image; they return to the CPU."""
         every = [maps]
-        for step in self.steps:
+        for step in self.refine:
             every = step([image], every)
         return every[0].to("cpu")
+
+    def masks(self, images: Sequence[Pixels], maps: Sequence[ScoreMaps]) -> list[Later]:
+        """Return what refines and decides each image; most refiners are bound to the CPU."""
+        return [partial(self._mask, image, each) for image, each in zip(images, maps, strict=True)]
+
+    def _mask(self, image: Pixels, maps: ScoreMaps) -> Pixels:
+        return Argmax()(self.refined(image, maps))

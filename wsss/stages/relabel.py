@@ -2,22 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar, final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from wsss.data.index import Record
-from wsss.engine.shard import ItemWorker
+from wsss.engine.batch import Batch, Compute
 from wsss.engine.stage import Job
 from wsss.labels import BACKGROUND, label_of
 from wsss.refine.probabilities import class_maps
-from wsss.stages.predict_masks import ImageAndMaps, MaskPredictor, Predicting
+from wsss.stages.predict_masks import Later, Predicting
 from wsss.types import ScoreMaps
-
-RecordAndImage = tuple[Record, NDArray[np.uint8]]
 
 
 @final
@@ -31,32 +25,18 @@ class Relabel(Predicting):
 
     gives_background: ClassVar[bool] = False
 
-    def open(self, job: Job, device: torch.device) -> "Relabeller":
+    def open(self, job: Job, device: torch.device) -> Compute:
         """Load the trained network."""
-        return Relabeller(predictor=self.predictor(job, device))
+        predictor = self.predictor(job, device)
 
+        def masks(batch: Batch) -> list[Later]:
+            known = [
+                known_class_maps(maps, classes=record.classes)
+                for record, maps in zip(batch.records, predictor.maps(batch.images), strict=True)
+            ]
+            return predictor.masks(batch.images, known)
 
-@dataclass(frozen=True, kw_only=True)
-class Relabeller(ItemWorker[RecordAndImage, ImageAndMaps]):
-    """An opened `Relabel`."""
-
-    predictor: MaskPredictor
-
-    def load(self, record: Record) -> RecordAndImage:
-        """Decode the image."""
-        return record, self.predictor.load(record)
-
-    def compute(self, batch: Sequence[RecordAndImage]) -> list[ImageAndMaps]:
-        """Return maps of each image's own classes."""
-        found = self.predictor.compute([image for _, image in batch])
-        return [
-            (image, known_class_maps(maps, classes=record.classes))
-            for (record, _), (image, maps) in zip(batch, found, strict=True)
-        ]
-
-    def write(self, path: Path, result: ImageAndMaps) -> None:
-        """Refine, decide and write."""
-        self.predictor.write(path, result)
+        return masks
 
 
 def known_class_maps(maps: ScoreMaps, *, classes: Sequence[int]) -> ScoreMaps:

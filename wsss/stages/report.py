@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
@@ -12,20 +11,31 @@ from wsss.draw.page import Chart, Report, StageLine, render
 from wsss.draw.series import LogRow
 from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
 from wsss.draw.sheet_picture import write_sheets
-from wsss.engine.stage import Job, Reduce, item_path
+from wsss.engine.stage import Job, Reduce
 from wsss.refine.auto import chosen_threshold
 from wsss.refine.background import ConstantBackground
 from wsss.refine.base import Refiner
-from wsss.store.files import MASK, SCORES, read_json, read_mask_item, read_scores, write_text
+from wsss.store.files import read_json, write_text
+from wsss.store.kinds import INDEX, MAPS, MASKS, RAW_MAPS, TABLE, Items, Kind
 from wsss.store.store import Artifact
 from wsss.training.loggers.history import HISTORY, read_history
+from wsss.types import ScoreMaps
+
+PANELS: Final[Mapping[str, tuple[str, Kind]]] = {
+    "maps": ("CAM", RAW_MAPS),
+    "refined": ("refined", MAPS),
+    "masks": ("mask", MASKS),
+    "predictions": ("prediction", MASKS),
+}
+"""Titles and kinds of the artifacts that contact sheets show, by role."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MakeReport(Reduce):
     """Draw `report.html` from what the other stages left, and every contact sheet as a picture of its own."""
 
-    roles: ClassVar[tuple[str, ...]] = ("index", "evaluation")
+    makes: ClassVar[Kind] = TABLE
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "evaluation": TABLE}
 
     title: str
     refine: dict[str, Refiner] = field(default_factory=dict)
@@ -73,6 +83,7 @@ class MakeReport(Reduce):
 
     def _sheets(self, job: Job, index: Index, images: Mapping[str, Any]) -> list[Sheet]:
         """Return best, worst and random images of every split, by the last of their masks that was scored there."""
+        made = {title: kind.items(job.inputs[r], index) for r, (title, kind) in PANELS.items() if r in job.inputs}
         shown = [job.inputs[role].stage for role in ("refined", "masks", "predictions") if role in job.inputs]
         last = {split: ious for stage in shown for split, ious in images.get(stage, {}).items()}
         # Without truth nothing is best or worst: show some of everything that was made.
@@ -81,7 +92,7 @@ class MakeReport(Reduce):
         sheets = []
         for split, ious in last.items():
             for group, ids in pick(ious, count=self.examples, random_seed=self.random_seed).items():
-                rows = tuple(row(job, index, index.records[i], iou=ious[i]) for i in ids)
+                rows = tuple(row(index, index.records[i], made=made, iou=ious[i]) for i in ids)
                 if rows:
                     sheets.append(Sheet(title=f"{split}: {group}", rows=rows))
         return sheets
@@ -117,14 +128,11 @@ def trainings(inputs: Mapping[str, Artifact]) -> list[Chart]:
     return charts
 
 
-def row(job: Job, index: Index, record: Record, *, iou: float | None) -> SheetRow:
+def row(index: Index, record: Record, *, made: Mapping[str, Items], iou: float | None) -> SheetRow:
     """Return one image with whatever the stages made of it."""
     truth = index.mask_path(record)
     panels: list[Panel] = [ImagePanel(title="image")]
-    panels += [
-        scores_panel(job, record, role=role, title=title) for role, title in (("maps", "CAM"), ("refined", "refined"))
-    ]
-    panels += [mask_panel(job, record, role=r, title=t) for r, t in (("masks", "mask"), ("predictions", "prediction"))]
+    panels += [panel(items, record, title=title) for title, items in made.items()]
     panels.append(MaskPanel(title="truth", labels=read_mask(truth)) if truth else _missing("truth", "no true mask"))
     return SheetRow(
         id=record.id,
@@ -135,27 +143,12 @@ def row(job: Job, index: Index, record: Record, *, iou: float | None) -> SheetRo
     )
 
 
-def scores_panel(job: Job, record: Record, *, role: str, title: str) -> Panel:
-    """Return a stage's maps of an image, or why there are none."""
-    path = _made(job, record, role=role, suffix=SCORES)
-    if path is None:
+def panel(items: Items, record: Record, *, title: str) -> Panel:
+    """Return what a stage made of an image, or why there is nothing."""
+    if not items.path(record).exists():
         return _missing(title, "not made for this split")
-    return HeatPanel.of(read_scores(path), title=title)
-
-
-def mask_panel(job: Job, record: Record, *, role: str, title: str) -> Panel:
-    """Return a stage's mask of an image, or why there is none."""
-    path = _made(job, record, role=role, suffix=MASK)
-    if path is None:
-        return _missing(title, "not made for this split")
-    return MaskPanel(title=title, labels=read_mask_item(path))
-
-
-def _made(job: Job, record: Record, *, role: str, suffix: str) -> Path | None:
-    if role not in job.inputs:
-        return None
-    path = item_path(job.inputs[role], record, suffix)
-    return path if path.exists() else None
+    item = items.read(record)
+    return HeatPanel.of(item, title=title) if isinstance(item, ScoreMaps) else MaskPanel(title=title, labels=item)
 
 
 def _missing(title: str, why: str) -> Panel:

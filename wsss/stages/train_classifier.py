@@ -1,5 +1,6 @@
 """train_classifier: a multi-label classifier from image-level labels alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
@@ -12,6 +13,7 @@ from wsss.engine.stage import Job
 from wsss.errors import DataError, one_of
 from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.models.freezing import freeze_parameters
+from wsss.store.kinds import INDEX, Kind
 from wsss.training.options import ClassifierFit, MultiLabelFit
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -80,7 +82,7 @@ class TrainMultiLabel(Fit):
 class TrainClassifier(TrainMultiLabel):
     """Train a GAP classifier with a multi-label soft-margin loss."""
 
-    roles: ClassVar[tuple[str, ...]] = ("index",)
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
 
     fit: ClassifierFit
 

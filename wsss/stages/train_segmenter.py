@@ -1,23 +1,21 @@
 """train_segmenter and retrain_segmenter: a segmentation network from pseudo masks."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
 
 from wsss.data.datasets import SegmenterData
-from wsss.data.index import Record
 from wsss.data.transforms import SegmenterTransform
 from wsss.engine.fit import Fit, load_weights
-from wsss.engine.stage import Job, item_path
+from wsss.engine.stage import Job
 from wsss.labels import label_count
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.freezing import freeze_parameters
 from wsss.models.normalisation import Normalisation
 from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
 from wsss.stages.train_classifier import load_classifier
-from wsss.store.files import MASK
-from wsss.store.store import Artifact
+from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
 from wsss.training.options import SegmenterFit
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -67,7 +65,7 @@ class FitSegmenter(Fit):
 class TrainSegmenter(FitSegmenter):
     """Begin with the encoder's first weights, which may be the trained classifier's backbone."""
 
-    roles: ClassVar[tuple[str, ...]] = ("index", "classifier", "masks")
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK, "masks": MASKS}
 
     def first_network(self, job: Job) -> SegmentationNetwork:
         """Build the network on its encoder's first weights."""
@@ -80,22 +78,11 @@ class TrainSegmenter(FitSegmenter):
 class RetrainSegmenter(FitSegmenter):
     """Go on with a network that was trained before, on other masks."""
 
-    roles: ClassVar[tuple[str, ...]] = ("index", "segmenter", "masks")
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "segmenter": NETWORK, "masks": MASKS}
 
     def first_network(self, job: Job) -> SegmentationNetwork:
         """Load the network."""
         return load_segmenter(job, self.segmenter)
-
-
-@dataclass(frozen=True, kw_only=True)
-class MaskOf:
-    """Where a record's pseudo mask lies."""
-
-    masks: Artifact
-
-    def __call__(self, record: Record) -> Path:
-        """Return the path."""
-        return item_path(self.masks, record, MASK)
 
 
 def masked_data(stage: Fit, job: Job, *, transform: SegmenterTransform, normalisation: Normalisation) -> SegmenterData:
@@ -104,7 +91,7 @@ def masked_data(stage: Fit, job: Job, *, transform: SegmenterTransform, normalis
     return SegmenterData(
         index=index,
         records=index.split(stage.train_split),
-        mask_of=MaskOf(masks=job.inputs["masks"]),
+        mask_of=MASKS.items(job.inputs["masks"], index).path,
         transform=transform,
         normalisation=normalisation,
         random_seed=stage.random_seed,

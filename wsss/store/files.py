@@ -22,6 +22,8 @@ from wsss.types import ScoreMaps, Size
 
 SCORES = ".npz"
 MASK = ".png"
+FLAT: Final = 10_000
+"""Images of a data set up to which all items lie in one folder: tools and file systems grow slow on larger ones."""
 LONGEST: Final = 200
 """Characters of an item's name before its suffix: file systems take 255 bytes, `whole` adds a few of its own."""
 
@@ -43,6 +45,15 @@ def item_name(image_id: str, suffix: str) -> str:
         digest = hashlib.sha256(image_id.encode()).hexdigest()[:32]
         name = f"{name[: LONGEST - len(digest) - 2]}%-{digest}"
     return name + suffix
+
+
+def item_place(image_id: str, suffix: str, *, among: int) -> str:
+    """Return the path of an image's item in its artifact's folder.
+
+    Items of a data set of more than `FLAT` images spread over 256 sub-folders, named by a hash of the id.
+    """
+    name = item_name(image_id, suffix)
+    return name if among <= FLAT else f"{hashlib.sha256(image_id.encode()).hexdigest()[:2]}/{name}"
 
 
 @contextmanager
@@ -104,18 +115,13 @@ def read_scores(path: Path) -> ScoreMaps:
         raise StoreError(f"{path} holds no score maps ({error}): {_REMEDY}") from error
 
 
-def is_whole(path: Path) -> bool:
-    """Tell whether an item can be read to its end; formats that have no checksum count as whole unless empty."""
+def are_whole_scores(path: Path) -> bool:
+    """Tell whether score maps can be read to their end; every array has a checksum."""
     try:
-        if path.suffix == SCORES:
-            with zipfile.ZipFile(path) as archive:
-                return archive.testzip() is None
-        if path.suffix == MASK:
-            with Image.open(path) as picture:
-                picture.verify()
-    except (*_TORN, SyntaxError):
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except _TORN:
         return False
-    return path.stat().st_size > 0
 
 
 def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:
@@ -133,3 +139,13 @@ def read_mask_item(path: Path) -> NDArray[np.uint8]:
             return np.array(picture, dtype=np.uint8)
     except (OSError, SyntaxError) as error:
         raise StoreError(f"{path} holds no mask ({error}): {_REMEDY}") from error
+
+
+def is_whole_mask(path: Path) -> bool:
+    """Tell whether a mask can be read to its end; every chunk of a PNG has a checksum."""
+    try:
+        with Image.open(path) as picture:
+            picture.verify()
+    except (*_TORN, SyntaxError):
+        return False
+    return True

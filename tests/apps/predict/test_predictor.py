@@ -1,6 +1,6 @@
 """The network of a finished run on images: as the run's own stage, and in tiles."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +77,9 @@ class Counting(MaskPredictor):
 
     asked: list[tuple[int, ...]] = field(default_factory=list)
 
-    def compute(self, batch: Any) -> Any:
-        self.asked.append(batch[0].shape[:2])
-        return super().compute(batch)
+    def maps(self, images: Any) -> Any:
+        self.asked.append(images[0].shape[:2])
+        return super().maps(images)
 
 
 def test_tiles_and_the_whole_answer_the_same(predictor: Predictor) -> None:
@@ -96,9 +96,7 @@ def test_tiles_and_the_whole_answer_the_same(predictor: Predictor) -> None:
 @pytest.mark.parametrize(("side", "asked"), [(256, [(256, 256), (256, 236)]), (320, [(256, 300)])])
 def test_only_large_images_are_cut(side: int, asked: list[tuple[int, int]], predictor: Predictor) -> None:
     plain = predictor.network
-    network = Counting(
-        stage=plain.stage, index=plain.index, network=plain.network, steps=plain.steps, device=plain.device
-    )
+    network = Counting(**{field.name: getattr(plain, field.name) for field in fields(plain)})
     prediction = replace(predictor, network=network, tiles=Tiles(side=side))(np.zeros((256, 300, 3), dtype=np.uint8))
     assert prediction.labels.shape == (256, 300)
     assert network.asked == asked
@@ -137,6 +135,6 @@ def test_refiners_of_the_run_are_applied(predictor: Predictor) -> None:
             replace(maps, scores=torch.eye(len(maps.labels))[0][:, None, None].expand_as(maps.scores)) for maps in every
         ]
 
-    prediction = replace(predictor, network=replace(predictor.network, steps=(first,)))(np.zeros((9, 9, 3), np.uint8))
+    prediction = replace(predictor, network=replace(predictor.network, refine=(first,)))(np.zeros((9, 9, 3), np.uint8))
     assert not prediction.labels.any()
     assert prediction.mean_confidence == 1

@@ -144,7 +144,7 @@ def assert_reads(step: Step, trained: Artifact, chosen: Artifact, folder: Path) 
 def test_another_method_than_its_own_can_ask_them_and_its_own_asks_nothing_else(toy_run: Run):
     steps = plan(toy_run)
     stage: Any = steps["extract_cams"].stage
-    assert stage.needed_roles() == ("index", "classifier", "representatives")
+    assert list(stage.needed_roles()) == ["index", "classifier", "representatives"]
     stage.check()
     with pytest.raises(ModelError, match="RepresentativeCAM asks binary classifiers"):
         replace(stage, heads=None).check()

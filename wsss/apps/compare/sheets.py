@@ -8,9 +8,10 @@ from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index
 from wsss.draw.numbers import percent
 from wsss.draw.sheet import ImagePanel, MaskPanel, Panel, Sheet, SheetRow
-from wsss.engine.stage import item_path, read_index
+from wsss.engine.stage import read_index
 from wsss.errors import StoreError, one_of
-from wsss.store.files import MASK, read_mask_item
+from wsss.store.files import MASK
+from wsss.store.kinds import MASKS, Items
 
 WORTH: Final = 0.01
 """Differences in an image's own IoU below this are none."""
@@ -62,25 +63,29 @@ def gain_sheets(first: Compared, other: Compared, masks: Masks, *, count: int) -
         "better": [image for image in ranked if gains[image] >= WORTH][:count],
         "worse": [image for image in ranked[::-1] if gains[image] <= -WORTH][:count],
     }
+    made = [(run, _items(run, masks)) for run in (first, other)]
     return tuple(
         Sheet(
             title=f"{other.name} {word} than {first.name}",
-            rows=tuple(_row(index, image, masks, runs=(first, other)) for image in images),
+            rows=tuple(_row(index, image, masks, made=made) for image in images),
         )
         for word, images in groups.items()
         if images
     )
 
 
-def _row(index: Index, image: str, masks: Masks, *, runs: tuple[Compared, Compared]) -> SheetRow:
+def _items(run: Compared, masks: Masks) -> Items:
+    return MASKS.items(run.artifact(masks.stage), read_index(run.artifact("index_data")))
+
+
+def _row(index: Index, image: str, masks: Masks, *, made: Sequence[tuple[Compared, Items]]) -> SheetRow:
     record = index.records[image]
     path = index.mask_path(record)
     assert path is not None, "an image without a mask is not scored"
     panels: list[Panel] = [ImagePanel(title="image")]
-    for run in runs:
-        labels = read_mask_item(item_path(run.artifact(masks.stage), record, MASK))
+    for run, items in made:
         own = run.images[masks.stage][masks.split][image]
-        panels.append(MaskPanel(title=run.name, words=f"IoU {percent(own)}", labels=labels))
+        panels.append(MaskPanel(title=run.name, words=f"IoU {percent(own)}", labels=items.read(record)))
     panels.append(MaskPanel(title="truth", labels=read_mask(path)))
     return SheetRow(
         id=record.id,
@@ -91,4 +96,4 @@ def _row(index: Index, image: str, masks: Masks, *, runs: tuple[Compared, Compar
 
 
 def _are_masks(run: Compared, stage: str) -> bool:
-    return any(run.artifact(stage).items.glob(f"*{MASK}"))
+    return any(run.artifact(stage).items.rglob(f"*{MASK}"))

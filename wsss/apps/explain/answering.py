@@ -6,23 +6,23 @@ from wsss.engine.fit import Fit
 from wsss.engine.stage import Job
 from wsss.models.classifier import GAPClassifier
 from wsss.run.record import RunRecord
-from wsss.stages.extract_cams import CamExtractor
+from wsss.stages.extract_cams import ExtractCams
+from wsss.stages.heads import MapNetwork
 from wsss.stages.train_classifier import TrainMultiLabel, load_classifier
 
 
-def answering(record: RunRecord, extractor: CamExtractor, *, job: Job) -> GAPClassifier:
-    """Return the classifier of an opened `ExtractCams`: the one that was last trained on what images show.
+def answering(record: RunRecord, stage: ExtractCams, network: MapNetwork, *, job: Job) -> GAPClassifier:
+    """Return the classifier behind the network of an `ExtractCams`: the one that was last trained on what images show.
 
     It is what maps are read from, unless there are other heads: below ReCAM's it is the same training's first head, and
     below binary classifiers what these were trained from.
     """
-    if extractor.stage.heads is None:
-        assert isinstance(extractor.network, GAPClassifier), "only heads make other networks"
-        return extractor.network
+    if stage.heads is None:
+        assert isinstance(network, GAPClassifier), "only heads make other networks"
+        return network
     while not isinstance(_trained_by(record, job), TrainMultiLabel):
         job = record.job(job.inputs["classifier"].stage)
-    network = load_classifier(job, extractor.stage.classifier)
-    return network.to(extractor.device).to(memory_format=torch.channels_last)
+    return load_classifier(job, stage.classifier).to(memory_format=torch.channels_last)
 
 
 def _trained_by(record: RunRecord, job: Job) -> Fit:

@@ -89,16 +89,16 @@ class Explainer:
         record = run if isinstance(run, RunRecord) else read_record(Path(run), store=Path(store) if store else None)
         check_side(side)
         stage, job = record.stage(STAGE, ExtractCams), record.job(STAGE)
-        extractor = stage.open(job, Runtime(device=device).torch_device())
-        network = extractor.network
-        classifier = answering(record, extractor, job=job)
+        place = Runtime(device=device).torch_device()
+        network = stage.network(job, place)
+        classifier = answering(record, stage, network, job=job).to(place)
         return cls(
-            classes=extractor.index.classes,
+            classes=job.index().classes,
             fingerprint=job.inputs["classifier"].fingerprint,
             classifier=classifier,
             networks=(network,) if isinstance(network, GAPClassifier) else (classifier, network),
             normalisation=stage.classifier.normalisation,
-            device=extractor.device,
+            device=place,
             side=side,
         )
 

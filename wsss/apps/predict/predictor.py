@@ -107,7 +107,7 @@ class Predictor:
         tiles = Tiles(side=tile)
         stage, job = record.stage(STAGE, PredictMasks), record.job(STAGE)
         network = stage.predictor(job, Runtime(device=device).torch_device())
-        return cls(classes=network.index.classes, fingerprint=job.artifact.fingerprint, network=network, tiles=tiles)
+        return cls(classes=job.index().classes, fingerprint=job.artifact.fingerprint, network=network, tiles=tiles)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> Prediction:
         """Return the labels of an RGB image, such as `wsss.data.images.read_image` reads it."""
@@ -124,11 +124,11 @@ class Predictor:
 
     def _scores(self, image: UInt8[np.ndarray, "h w 3"]) -> Scores:
         try:
-            (result,) = self.network.compute([image])
+            (maps,) = self.network.maps([image])
         except torch.OutOfMemoryError as error:
             size = f"{image.shape[1]} x {image.shape[0]} pixels"
             raise ModelError(f"{size} at once do not fit the memory of the GPU: choose smaller tiles") from error
-        return self.network.refined(result).full().scores
+        return self.network.refined(image, maps).full().scores
 
 
 def _maps(scores: Scores) -> ScoreMaps:

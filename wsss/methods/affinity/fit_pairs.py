@@ -1,6 +1,7 @@
 """Training on pairs of cells, as PSA's and IRN's networks share it: a trained backbone and confident labels."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,6 +16,7 @@ from wsss.models.weights import WEIGHTS
 from wsss.stages.train_classifier import load_classifier
 from wsss.stages.train_segmenter import masked_data
 from wsss.store.files import write_json
+from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
 from wsss.store.store import Artifact
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -27,7 +29,7 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 class FitPairs(Fit):
     """A training on pairs of cells; what it leaves can be opened by a refiner that knows nothing but its folder."""
 
-    roles: ClassVar[tuple[str, ...]] = ("index", "classifier", "masks")
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK, "masks": MASKS}
 
     classifier: ClassifierOptions
     fit: AffinityFit

@@ -58,7 +58,7 @@ class IRNWalk(Walk):
     (0.25 in IRN). IRN divides after upsampling; here it is before, at stride 4.
     """
 
-    needs: ClassVar[tuple[str, ...]] = ("edges",)
+    needs: ClassVar[Mapping[str, str]] = {"edges": "network"}
 
     def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
         """Load what `train_irn` made."""
@@ -81,7 +81,7 @@ class PSAWalk(Walk):
     `PowerBackground` goes before it (exponent 16 in PSA), since the background walks as the classes do.
     """
 
-    needs: ClassVar[tuple[str, ...]] = ("affinities",)
+    needs: ClassVar[Mapping[str, str]] = {"affinities": "network"}
 
     beta: float = 8.0
 

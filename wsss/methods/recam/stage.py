@@ -1,5 +1,6 @@
 """train_recam: a finished classifier trained on so that its classes compete, and its maps stay apart."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, final
 
@@ -7,6 +8,7 @@ from wsss.engine.fit import write_weights
 from wsss.engine.stage import Job
 from wsss.methods.recam.options import ReCAMFit
 from wsss.stages.train_classifier import TrainMultiLabel, load_classifier
+from wsss.store.kinds import INDEX, NETWORK, Kind
 from wsss.store.store import Artifact
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -26,7 +28,7 @@ class TrainReCAM(TrainMultiLabel):
     them maps are read with, so one training serves every choice.
     """
 
-    roles: ClassVar[tuple[str, ...]] = ("index", "classifier")
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK}
 
     fit: ReCAMFit
 

@@ -1,6 +1,6 @@
 """choose_representatives: a few other classes for every class, which it will be told apart from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, final
@@ -21,6 +21,7 @@ from wsss.methods.representatives.network import Representatives, candidates, ch
 from wsss.models.classifier import ClassifierOptions
 from wsss.stages.train_classifier import load_classifier
 from wsss.store.files import read_json, write_json
+from wsss.store.kinds import CHOICE, INDEX, NETWORK, Kind
 from wsss.store.store import Artifact
 
 CHOSEN: Final = "representatives.json"
@@ -37,7 +38,8 @@ class ChooseRepresentatives(Reduce):
     are any, of all others. The reconstruction that we follow asks an ImageNet backbone; ours is the trained one.
     """
 
-    roles: ClassVar[tuple[str, ...]] = ("index", "classifier")
+    makes: ClassVar[Kind] = CHOICE
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK}
 
     classifier: ClassifierOptions
     count: int = 4

@@ -1,5 +1,6 @@
 """Binary classifiers as the network that maps are read from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, final
 
@@ -13,6 +14,7 @@ from wsss.methods.representatives.train import pair_file
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.weights import WEIGHTS
 from wsss.stages.heads import Heads
+from wsss.store.kinds import CHOICE, Kind
 
 
 @final
@@ -20,7 +22,7 @@ from wsss.stages.heads import Heads
 class BinaryHeads(Heads):
     """Binary classifiers of each class against its representatives: what `RepresentativeCAM` asks."""
 
-    needs: ClassVar[tuple[str, ...]] = ("representatives",)
+    needs: ClassVar[Mapping[str, Kind]] = {"representatives": CHOICE}
 
     networks: Literal["shared", "own"] = "shared"
     """One for all pairs of classes, or one for each, as they were trained."""

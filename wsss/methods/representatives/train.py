@@ -1,5 +1,6 @@
 """train_representatives: binary classifiers, each of which tells a class from one of its representatives."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, final
@@ -16,6 +17,7 @@ from wsss.methods.representatives.options import OwnRepresentativesFit, Represen
 from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.models.freezing import freeze_parameters
 from wsss.stages.train_classifier import load_classifier
+from wsss.store.kinds import CHOICE, INDEX, NETWORK, Kind
 from wsss.store.store import Artifact
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -28,7 +30,7 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 class FitBinary(Fit):
     """Train binary classifiers on the trained classifier's backbone (Meng et al., 2019), reconstructed."""
 
-    roles: ClassVar[tuple[str, ...]] = ("index", "classifier", "representatives")
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK, "representatives": CHOICE}
 
     classifier: ClassifierOptions
 

@@ -1,0 +1,46 @@
+"""What refiners need, and how a list of them is opened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from builders import score_maps
+from toy_runs import job
+
+from wsss.engine.refining import needs_of, opened
+from wsss.refine.base import Refine, Refiner
+from wsss.store.kinds import CHOICE, NETWORK
+from wsss.store.store import Store
+
+ASKED = list[str]()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named(Refiner):
+    """Notes when it is asked, and leaves maps as they are."""
+
+    needs: ClassVar[Mapping[str, str]] = {"edges": "network", "threshold": "choice"}
+
+    name: str
+
+    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
+        def note(images: Any, maps: Any) -> Any:
+            ASKED.append(self.name)
+            return maps
+
+        return note
+
+
+def test_needs_of_several_refiners_are_named_once():
+    assert needs_of([Named(name="1"), Named(name="2")]) == {"edges": NETWORK, "threshold": CHOICE}
+
+
+def test_refiners_are_applied_in_their_order(tmp_path: Path):
+    ASKED.clear()
+    chain = {"second": Named(name="b"), "first": Named(name="a")}
+    refine = opened(chain, job=job(Store(root=tmp_path), "refine_cams"), device=torch.device("cpu"))
+    maps = score_maps([1], [[[0.5]]])
+    assert refine([], [maps])[0] is maps
+    assert ASKED == ["b", "a"]

@@ -1,0 +1,84 @@
+"""Refining: the shape of a Map stage that puts every image's maps through lists of refiners."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+
+from wsss.engine.log import logger
+from wsss.engine.map import Map
+from wsss.engine.stage import Job
+from wsss.errors import ConfigError
+from wsss.refine.base import Refine, Refiner, background_problems
+from wsss.store.kinds import INDEX, KINDS, RAW_MAPS, Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refining(Map):
+    """Reads images and their raw maps."""
+
+    roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "maps": RAW_MAPS}
+    needs_images: ClassVar[bool] = True
+
+    @abstractmethod
+    def chains(self) -> dict[str, dict[str, Refiner]]:
+        """Return the refiners by the option that lists them."""
+
+    @property
+    def refiners(self) -> tuple[Refiner, ...]:
+        """All of them."""
+        return tuple(refiner for chain in self.chains().values() for refiner in chain.values())
+
+    @property
+    def processes(self) -> bool:
+        """Spread over processes of the CPU, unless there is a GPU for a refiner that works there."""
+        gains = any(refiner.on_device for refiner in self.refiners)
+        return not (gains and self.runtime.torch_device().type == "cuda")
+
+    def needed_roles(self) -> Mapping[str, Kind]:
+        """Return what the stage and its refiners read."""
+        return {**self.roles, **needs_of(self.refiners)}
+
+    def check(self) -> None:
+        """Also refuse lists without one background, refiners that cannot work, and a stage that none of them reads."""
+        super().check()
+        problems = [
+            problem
+            for key, chain in self.chains().items()
+            for problem in background_problems(chain, key=key, given=False)
+        ]
+        problems += [
+            f"reads.{role}: no refiner reads {self.reads[role]}: choose one that does, as refine=irn for stages=irn"
+            for role in self.reads
+            if role not in self.needed_roles()
+        ]
+        if problems:
+            raise ConfigError(problems)
+        for refiner in self.refiners:
+            refiner.check()
+
+    def run(self, job: Job) -> dict[str, Any]:
+        """Also tell the log where refiners work, and what they left to be decided there."""
+        device = torch.device("cpu") if self.processes else self.runtime.torch_device()
+        for refiner in self.refiners:
+            logger.info("on %s: %r", device, refiner.resolved(device))
+        return super().run(job)
+
+
+def needs_of(refiners: Iterable[Refiner]) -> dict[str, Kind]:
+    """Return the kinds of artifacts that refiners read beyond the maps, by role."""
+    return {role: KINDS[name] for refiner in refiners for role, name in refiner.needs.items()}
+
+
+def opened(chain: Mapping[str, Refiner], *, job: Job, device: torch.device) -> Refine:
+    """Open every refiner of a list, and return what applies them one after another."""
+    steps = [refiner.open(job.folders(), device) for refiner in chain.values()]
+
+    def refine(images: Any, maps: Any) -> Any:
+        for step in steps:
+            maps = step(images, maps)
+        return maps
+
+    return refine

@@ -1,0 +1,90 @@
+"""Kinds of artifacts. A stage declares the kind that it makes and those that it reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, final
+
+from wsss.data.index import Index, Record
+from wsss.store.files import (
+    MASK,
+    SCORES,
+    are_whole_scores,
+    is_whole_mask,
+    item_place,
+    read_mask_item,
+    read_scores,
+    write_mask,
+    write_scores,
+)
+from wsss.store.store import Artifact
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ItemFormat:
+    """How one image's item is stored."""
+
+    suffix: str
+    read: Callable[[Path], Any]
+    write: Callable[[Path, Any], None]
+    is_whole: Callable[[Path], bool]
+    """Whether a file can be read to its end."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Items:
+    """The items of an artifact, one file an image."""
+
+    folder: Path
+    format: ItemFormat
+    images: int
+    """Images of the data set: many are spread over sub-folders, see `item_place`."""
+
+    def path(self, record: Record) -> Path:
+        """Return where an image's item lies, whether or not it is there."""
+        return self.folder / item_place(record.id, self.format.suffix, among=self.images)
+
+    def read(self, record: Record) -> Any:
+        """Read an image's item; raises `StoreError` for one that is missing or torn."""
+        return self.format.read(self.path(record))
+
+    def write(self, record: Record, item: Any) -> None:
+        """Write an image's item as a whole."""
+        path = self.path(record)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.format.write(path, item)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What an artifact holds."""
+
+    name: str
+    """As manifests note it."""
+    words: str
+    """As messages name it, after "makes" or "reads"."""
+    format: ItemFormat | None = None
+    """Of the items, where the artifact holds one an image."""
+
+    def items(self, artifact: Artifact, index: Index) -> Items:
+        """Return the items of an artifact of this kind, made from a data set."""
+        assert self.format is not None, f"{self.name} does not hold one item an image"
+        return Items(folder=artifact.items, format=self.format, images=len(index.records))
+
+
+_MAPS: Final = ItemFormat(suffix=SCORES, read=read_scores, write=write_scores, is_whole=are_whole_scores)
+_MASKS: Final = ItemFormat(suffix=MASK, read=read_mask_item, write=write_mask, is_whole=is_whole_mask)
+
+INDEX: Final = Kind(name="index", words="an index of images")
+RAW_MAPS: Final = Kind(name="raw_maps", words="maps without a background", format=_MAPS)
+MAPS: Final = Kind(name="maps", words="maps with a background", format=_MAPS)
+MASKS: Final = Kind(name="masks", words="masks", format=_MASKS)
+NETWORK: Final = Kind(name="network", words="a network")
+CHOICE: Final = Kind(name="choice", words="a choice")
+TABLE: Final = Kind(name="table", words="tables")
+
+KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (INDEX, RAW_MAPS, MAPS, MASKS, NETWORK, CHOICE, TABLE)}
+"""Kinds by name, for the core, which knows no artifacts: `Refiner.needs` names them."""
