@@ -15,7 +15,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from PIL import Image
 
-from wsss.config.compose import config_folder, resolved
+from wsss.config.compose import resolved
+from wsss.config.search import config_folder
 from wsss.data.index import Index, Record
 from wsss.engine.stage import Job
 from wsss.run.pipeline import run

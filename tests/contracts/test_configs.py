@@ -6,7 +6,7 @@ import pytest
 from toy_runs import composed
 
 from wsss.config.build import build
-from wsss.config.compose import config_folder
+from wsss.config.search import config_folder
 from wsss.run.launch import Launcher
 from wsss.run.plan import build_stages
 

@@ -23,8 +23,9 @@ import wsss
 from wsss.__main__ import COMMANDS
 from wsss.cams import CAMMethod
 from wsss.config.build import TARGET, build_into
-from wsss.config.compose import config_folder, resolved
+from wsss.config.compose import resolved
 from wsss.config.help import groups
+from wsss.config.search import config_folder
 from wsss.configurable import Configurable
 from wsss.data.layouts.base import Layout
 from wsss.engine.stage import Runtime, Stage
@@ -211,7 +212,7 @@ def test_an_experiment_says_its_command_its_time_and_what_to_expect(experiment: 
 def test_a_config_file_begins_with_a_sentence_for_the_help() -> None:
     unfinished = {
         f"{group.key}={name}": words
-        for group in groups()
+        for group in groups([config_folder()])
         for name, words in group.options.items()
         if not words.endswith((".", "?"))
     }

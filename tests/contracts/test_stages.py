@@ -10,7 +10,7 @@ import torch
 import yaml
 from toy_runs import Run, composed, contents
 
-from wsss.config.compose import config_folder
+from wsss.config.search import config_folder
 from wsss.engine.fit import Fit
 from wsss.engine.map import Map
 from wsss.engine.stage import Stage, read_index

@@ -13,7 +13,7 @@ from builders import score_maps
 from numpy.typing import NDArray
 
 from wsss.config.build import build
-from wsss.config.compose import config_folder
+from wsss.config.search import config_folder
 from wsss.data.images import read_image
 from wsss.data.layouts.toy_scenes import draw_scene
 from wsss.errors import ConfigError

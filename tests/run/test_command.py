@@ -1,7 +1,6 @@
 """Hydra around the pipeline: one run, and a sweep."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 from toy_runs import SMALL, Run
 
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, DataError, WsssError
 from wsss.run.command import overrides_among, run_command
 
 
@@ -19,9 +18,9 @@ def test_options_of_hydra_are_no_overrides() -> None:
 
 @pytest.fixture
 def configs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Instead of being run, a config is put here."""
+    """Instead of being run, a config is put here, with the command that is kept of it."""
     seen: list[dict[str, Any]] = []
-    monkeypatch.setattr("wsss.run.command.run", seen.append)
+    monkeypatch.setattr("wsss.run.command.run", lambda config, *, command: seen.append(config | {"typed": command}))
     monkeypatch.setattr("sys.argv", ["wsss"])
     GlobalHydra.instance().clear()
     return seen
@@ -30,10 +29,10 @@ def configs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def test_one_run_is_composed_once_and_as_hydra_does(configs: list[dict[str, Any]], tmp_path: Path) -> None:
     arguments = ["experiment=toy", "cam=gradcam", "random_seed=3"]
     run_command(arguments)
-    assert sys.argv == ["wsss", *arguments]
     run_command([*arguments, f"hydra.run.dir='{tmp_path}'"])
     assert configs[0] == configs[1]
     assert (configs[0]["name"], configs[0]["random_seed"]) == ("toy", 3)
+    assert configs[0]["typed"] == "wsss run experiment=toy cam=gradcam random_seed=3"
 
 
 def test_what_is_hydras_is_left_to_hydra(configs: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,6 +44,51 @@ def test_what_is_hydras_is_left_to_hydra(configs: list[dict[str, Any]], capsys: 
 def test_a_value_that_cannot_be_resolved_is_named(configs: list[dict[str, Any]]) -> None:
     with pytest.raises(ConfigError, match="nosuch"):
         run_command(["name=${nosuch}"])
+    assert configs == []
+
+
+@pytest.mark.parametrize("option", ["--config-dir={}", "-cd={}"])
+def test_another_folder_of_configs_serves_a_run_and_a_sweep(
+    option: str, configs: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my configs" / "cam").mkdir(parents=True)
+    (tmp_path / "my configs" / "cam" / "mine.yaml").write_text("_target_: wsss.cams.LayerCAM\n", encoding="utf-8")
+    run_command(["cam=mine", option.format("my configs")])
+    run_command([option.format("my configs"), "cam=cam,mine", "-m"])
+    cam, layercam = "wsss.cams.CAM", "wsss.cams.LayerCAM"
+    assert [config["cam"]["_target_"] for config in configs] == [layercam, cam, layercam]
+    assert [config["typed"] for config in configs] == [
+        f"wsss run cam={name} --config-dir 'my configs'" for name in ("mine", "cam", "mine")
+    ]
+
+
+def test_a_failure_names_its_run_where_it_ends_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[int] = []
+
+    def run(config: dict[str, Any], *, command: str) -> None:
+        started.append(config["random_seed"])
+        if config["random_seed"] != 2:
+            raise DataError(f"seed {config['random_seed']} is bad")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("wsss.run.command.run", run)
+    monkeypatch.setattr("sys.argv", ["wsss"])
+    GlobalHydra.instance().clear()
+    with pytest.raises(WsssError, match=r"a run of the sweep failed.* The first: seed 1 is bad"):
+        run_command(["random_seed=1,2,3", "cam=gradcam", "-m"])
+    assert started == [1, 2, 3]
+    said = capsys.readouterr().err
+    for seed in (1, 3):
+        assert f"wsss: random_seed={seed} cam=gradcam: seed {seed} is bad\n" in said
+    assert "seed 2" not in said
+
+
+def test_what_a_sweeper_cannot_do_is_said(configs: list[dict[str, Any]], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="BasicSweeper does not support sweep type : INTERVAL_SWEEP"):
+        run_command(["refine.background.threshold=interval(0.1,0.5)", f"hydra.sweep.dir='{tmp_path}'", "-m"])
     assert configs == []
 
 

@@ -4,9 +4,11 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from wsss.config.help import Group, groups, settings
+from wsss.config.search import added_among, config_folders
 
 ABOUT: Final = """\
 usage: wsss run [group=option ...] [key=value ...] [-m]
@@ -21,6 +23,7 @@ Run the whole pipeline, or what of it is new.
   wsss run experiment=toy fit.classifier.epochs=5          set any key of a chosen part
   wsss run experiment=toy random_seed=0,1,2 -m             a sweep, over values or over parts
   wsss run experiment=toy --cfg job                        the config as it is composed, with every key
+  wsss run cam=mine --config-dir my_configs                options of your own: my_configs/cam/mine.yaml
 """
 LAST: Final = """\
 Values with odd characters are quoted: 'dataset.root="/data/my photos (1)"'. A mistake ends the run before it begins,
@@ -32,20 +35,21 @@ INDENT: Final = 30
 def main(arguments: Sequence[str]) -> None:
     """Show the help, or run."""
     if {"-h", "--help"} & set(arguments):
-        sys.stdout.write(help_text())
+        added, _ = added_among(arguments)
+        sys.stdout.write(help_text(config_folders(added)))
         return
     from wsss.run.command import run_command  # noqa: PLC0415 - the stack takes seconds to import
 
     run_command(arguments)
 
 
-def help_text() -> str:
-    """Return what can be chosen and set, as it is in `conf/` today."""
+def help_text(folders: Sequence[Path]) -> str:
+    """Return what can be chosen and set, as it is in folders of configs today."""
     lines = [ABOUT, "groups, and what each chooses (* by default):"]
-    for group in groups():
+    for group in groups(folders):
         lines += _described(group)
     lines += ["", "settings:"]
-    for setting in settings():
+    for setting in settings(folders):
         lines += _entry(f"  {setting.key}={setting.default}", setting.words)
     return "\n".join([*lines, "", LAST])
 

@@ -1,21 +1,23 @@
 """Compose the config with Hydra, and find all that is wrong with the command line before anything else happens."""
 
+import copy
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
-from itertools import product
+from pathlib import Path
 from typing import Any, Final
 
 from hydra import compose, initialize_config_dir
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob
+from hydra.core.override_parser.types import IntervalSweep, Override, Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from wsss.config.help import config_folder
+from wsss.config.search import config_folder
 from wsss.errors import ConfigError, one_of
 
 Build = Callable[[Mapping[str, Any]], object]
@@ -24,6 +26,7 @@ Build = Callable[[Mapping[str, Any]], object]
 _REFUSALS: Final = (HydraException, OmegaConfBaseException, ValueError)
 """What composing raises; the last for a group that is set to a number or to null."""
 _QUOTED: Final = "write key=value, and a value with odd characters as 'key=\"value\"'"
+SEARCH_PATH: Final = "hydra.searchpath"
 SEARCHED: Final = "Config search path:"
 """What follows in Hydra's message is where it looked, which a person cannot change."""
 
@@ -59,38 +62,59 @@ def _references(node: Any, *, key: str) -> Iterator[tuple[str, str]]:
         yield key, found[1]
 
 
-def configs_of(overrides: Sequence[str], *, sweep: bool, build: Build) -> list[DictConfig]:
-    """Return the config of every combination that the overrides stand for; one, where nothing is swept.
+def composed(overrides: Sequence[str], *, build: Build, sweep: bool = False) -> DictConfig:
+    """Return the config that overrides stand for; of a sweep, the one with the first value of each override.
+
+    Hydra stops at the first mistake; here an override that fails is set aside and the others are tried again. `build`
+    is given what then composes, so that a wrong name and a wrong type are reported together. Every value of a sweep
+    is tried once, beside the first values of the others: what a combination alone makes wrong, its own run refuses.
 
     Raises one `ConfigError` with every override that does not compose, each with the allowed names.
-
-    Hydra stops at the first; here an override that fails is set aside and the others are tried again. `build` is given
-    what then composes, so that a wrong name and a wrong type are reported together. Without `sweep` no value may hold
-    commas outside of quotes and brackets.
     """
     problems: list[str] = []
-    kept = []
-    for text in overrides:
-        try:
-            override = OverridesParser.create().parse_override(text)
-        except HydraException as error:
-            problems.append(f"{text}: {str(error).splitlines()[0]}; {_QUOTED}")
-            continue
-        if override.is_sweep_override() and not sweep:
-            problems.append(f"{text}: commas make a sweep: add -m; {_QUOTED}")
-            continue
-        kept.append(text)
-    configs = []
-    with initialize_config_dir(version_base="1.3", config_dir=str(config_folder().absolute())):
-        for combination in _combinations(kept):
-            config = _one_by_one(combination, problems)
-            if problems:
-                problems.extend(_problems_of(config, build))
-            configs.append(config)
-    GlobalHydra.instance().clear()
+    with composing() as loader:
+        parser = OverridesParser.create(config_loader=loader)
+        choices = [values for text in overrides if (values := _values(text, parser, problems, sweep=sweep))]
+        config = _one_by_one([first for first, *_ in choices], problems)
+        if sweep or problems:
+            problems.extend(_problems_of(config, build))
+        for place, (_, *others) in enumerate(choices):
+            rest = [first for first, *_ in choices[:place] + choices[place + 1 :]]
+            for text in others:
+                problems.extend(_problems_of(_with(text, config, rest, problems, loader=loader), build))
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
-    return configs
+    return config
+
+
+@contextmanager
+def composing() -> Iterator[ConfigLoader]:
+    """Let Hydra compose from the package's own configs, and forget it afterwards."""
+    with initialize_config_dir(version_base="1.3", config_dir=str(config_folder().absolute())):
+        yield GlobalHydra.instance().config_loader()
+    GlobalHydra.instance().clear()
+
+
+def searching(overrides: Sequence[str], folders: Sequence[Path]) -> list[str]:
+    """Add folders to where Hydra looks for configs, behind those that an override of `hydra.searchpath` names."""
+    given = [text for text in overrides if text.lstrip("+").startswith(f"{SEARCH_PATH}=")]
+    named = [path for text in given for path in _listed(text)]
+    paths = [QuotedString(text=path, quote=Quote.double) for path in (*named, *(f"file://{f}" for f in folders))]
+    if not paths:
+        return list(overrides)
+    joined = ",".join(path.with_quotes() for path in paths)
+    return [f"{SEARCH_PATH}=[{joined}]", *(text for text in overrides if text not in given)]
+
+
+def _parsed(text: str) -> Override:
+    return OverridesParser.create().parse_override(text)
+
+
+def _listed(text: str) -> list[str]:
+    value = _parsed(text).value()
+    if not isinstance(value, list):
+        raise ConfigError([f"{text}: expected a list of folders, as in {SEARCH_PATH}=[file://my_configs]"])
+    return [str(path) for path in value]
 
 
 def _problems_of(config: DictConfig, build: Build) -> tuple[str, ...]:
@@ -101,17 +125,35 @@ def _problems_of(config: DictConfig, build: Build) -> tuple[str, ...]:
     return ()
 
 
-def _combinations(overrides: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return what a sweep would compose; one combination where nothing is swept."""
-    choices = []
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
-        if isinstance(override.value(), Glob):
-            continue  # stands for what there is
-        if override.is_sweep_override():
-            choices.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
-        else:
-            choices.append([str(override.input_line)])
-    return list(product(*choices))
+def _values(text: str, parser: OverridesParser, problems: list[str], *, sweep: bool) -> list[str]:
+    """Return an override once for every value that it stands for: both ends, where it is an interval."""
+    try:
+        (override,) = parser.parse_overrides([text])
+    except HydraException as error:
+        problems.append(f"{text}: {str(error).splitlines()[0]}; {_QUOTED}")
+        return []
+    if not override.is_sweep_override():
+        return [text]
+    if not sweep:
+        problems.append(f"{text}: several values make a sweep: add -m; {_QUOTED}")
+        return []
+    value = override.value()
+    values = [value.start, value.end] if isinstance(value, IntervalSweep) else list(override.sweep_string_iterator())
+    if not values:
+        problems.append(f"{text}: stands for no value")
+    return [f"{override.get_key_element()}={each}" for each in values]
+
+
+def _with(
+    text: str, config: DictConfig, others: Sequence[str], problems: list[str], *, loader: ConfigLoader
+) -> DictConfig:
+    """Return a config with another value of one override; composed again only where that chooses a file."""
+    override = _parsed(text)
+    if loader.get_group_options(override.key_or_group):
+        return _one_by_one([*others, text], problems)
+    changed = copy.deepcopy(config)
+    OmegaConf.update(changed, override.key_or_group, override.value(), force_add=True)
+    return changed
 
 
 def _one_by_one(overrides: Sequence[str], problems: list[str]) -> DictConfig:
@@ -119,14 +161,19 @@ def _one_by_one(overrides: Sequence[str], problems: list[str]) -> DictConfig:
     with suppress(*_REFUSALS):
         return compose("run", overrides=list(overrides))
     good: list[str] = []
-    # Groups first: a key may exist only in the experiment that another override chooses.
-    for text in sorted(overrides, key=lambda text: "." in text.split("=")[0]):
+    for text in sorted(overrides, key=_rank):
         try:
             compose("run", overrides=[*good, text])
             good.append(text)
         except _REFUSALS as error:
             problems.append(f"{text}: {_reason(error, text)}")
     return compose("run", overrides=good)
+
+
+def _rank(text: str) -> int:
+    """Return which overrides come first: where to look for files, then files; a key may exist only in one of them."""
+    key, _, _ = text.partition("=")
+    return 0 if key.lstrip("+") == SEARCH_PATH else 1 + ("." in key)
 
 
 def _reason(error: Exception, text: str) -> str:

@@ -1,16 +1,19 @@
 """Groups, options and settings of `conf/` with their comments, read without Hydra for `--help`."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-import wsss
+import yaml
+
+from wsss.config.search import options
 
 MAIN: Final = "run.yaml"
-CHOICE: Final = re.compile(r"  - (?P<key>[\w@./]+): (?P<chosen>\w+)(?: # (?P<words>.+))?")
-SETTING: Final = re.compile(r"(?P<indent>  )?(?P<name>\w+): ?(?P<value>[^#]*?)(?: # (?P<words>.+))?")
+HYDRAS: Final = "override "
+"""How an entry of the defaults begins that chooses among Hydra's own configs."""
+
+N = TypeVar("N", bound=yaml.Node)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,53 +35,79 @@ class Setting:
     words: str
 
 
-def config_folder() -> Path:
-    """Return where the configs are: inside an installed package, or beside it in a checkout."""
-    installed = Path(wsss.__file__).parent / "conf"
-    return installed if installed.is_dir() else installed.parents[1] / "conf"
-
-
-def groups() -> list[Group]:
-    """Return the groups in the order of `run.yaml`."""
-    choices = (CHOICE.fullmatch(line) for line in _lines(config_folder() / MAIN))
+def groups(folders: Sequence[Path]) -> list[Group]:
+    """Return the groups in the order of `run.yaml`, each with its options in every folder."""
+    main = _Main.read(folders[0] / MAIN)
     return [
         Group(
-            key=choice["key"],
-            words=choice["words"] or "",
-            options=_options(config_folder() / choice["key"].split("@")[0]),
-            default=choice["chosen"],
+            key=key.value,
+            words=main.words(chosen),
+            options={name: _title(path) for name, path in options(key.value.split("@")[0], folders).items()},
+            default=main.text(chosen),
         )
-        for choice in choices
-        if choice
+        for key, chosen in main.defaults()
+        if not key.value.startswith(HYDRAS)
     ]
 
 
-def settings() -> list[Setting]:
+def settings(folders: Sequence[Path]) -> list[Setting]:
     """Return the values of `run.yaml` itself that have words beside them: those of the run, not of its stages."""
-    return list(_settings(_lines(config_folder() / MAIN)))
+    main = _Main.read(folders[0] / MAIN)
+    return [
+        Setting(key=key, default=main.text(value), words=words)
+        for key, value in main.values()
+        if (words := main.words(value))
+    ]
 
 
-def _settings(lines: list[str]) -> Iterator[Setting]:
-    section = ""
-    for line in lines:
-        if not (found := SETTING.fullmatch(line)):
-            continue
-        if not found["indent"]:
-            section = found["name"]
-        if found["value"] and found["words"]:
-            key = f"{section}.{found['name']}" if found["indent"] else found["name"]
-            yield Setting(key=key, default=found["value"], words=found["words"])
+@dataclass(frozen=True, kw_only=True)
+class _Main:
+    """`run.yaml` as YAML's nodes, which know where they end, and as lines, which hold the comments."""
+
+    root: yaml.MappingNode
+    lines: list[str]
+
+    @classmethod
+    def read(cls, path: Path) -> "_Main":
+        text = path.read_text(encoding="utf-8")
+        return cls(root=_of(yaml.MappingNode, yaml.compose(text, Loader=yaml.SafeLoader)), lines=text.splitlines())
+
+    def defaults(self) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+        """Yield group and choice of every entry of the defaults list that has both."""
+        (entries,) = (value for key, value in self.root.value if key.value == "defaults")
+        for entry in _of(yaml.SequenceNode, entries).value:
+            if isinstance(entry, yaml.MappingNode):
+                yield from entry.value
+
+    def values(self) -> Iterator[tuple[str, yaml.Node]]:
+        """Yield every value on a line of its own, at the top and one level below, by its dotted key."""
+        for key, value in self.root.value:
+            if _on_a_line(value):
+                yield key.value, value
+            elif isinstance(value, yaml.MappingNode):
+                yield from ((f"{key.value}.{name.value}", below) for name, below in value.value if _on_a_line(below))
+
+    def text(self, node: yaml.Node) -> str:
+        """Return a value as it is written."""
+        return self.lines[node.end_mark.line][node.start_mark.column : node.end_mark.column]
+
+    def words(self, node: yaml.Node) -> str:
+        """Return the comment behind a value."""
+        _, _, words = self.lines[node.end_mark.line][node.end_mark.column :].partition(" # ")
+        return words
 
 
-def _options(folder: Path) -> dict[str, str]:
-    return {path.stem: _title(path) for path in sorted(folder.glob("*.yaml"))}
+def _on_a_line(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) or (isinstance(node, yaml.CollectionNode) and bool(node.flow_style))
+
+
+def _of(kind: type[N], node: object) -> N:
+    assert isinstance(node, kind), f"run.yaml: expected a {kind.__name__}"
+    return node
 
 
 def _title(path: Path) -> str:
     """Return a file's first comment, without what is for Hydra."""
-    comments = (line.removeprefix("# ") for line in _lines(path) if line.startswith("# "))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comments = (line.removeprefix("# ") for line in lines if line.startswith("# "))
     return next((comment for comment in comments if not comment.startswith("@package")), "")
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines()

@@ -1,64 +1,85 @@
 """`wsss run`: Hydra's command line around the pipeline."""
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Final
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
 from omegaconf import DictConfig
 
-from wsss.config.compose import as_typed, configs_of, resolved
-from wsss.config.help import config_folder
+from wsss.config.compose import as_typed, composed, resolved, searching
+from wsss.config.search import OPTION, added_among, config_folder, config_folders
 from wsss.errors import ConfigError, WsssError
 from wsss.run.pipeline import run
 from wsss.run.plan import build_stages
 
 SWEEP: Final = ("-m", "--multirun")
-TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cd", "--config-dir", "-cn", "--config-name")
+TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cn", "--config-name")
 """Options of Hydra's whose next word is not an override."""
 
 
 def run_command(arguments: Sequence[str]) -> None:
     """Check every override, then run; a sweep, and whatever else has options of Hydra's own, goes through Hydra."""
-    overrides = overrides_among(arguments)
-    configs = configs_of(overrides, sweep=any(word in SWEEP for word in arguments), build=build_stages)
-    program, *_ = sys.argv
-    sys.argv = [program, *arguments]
-    if len(overrides) < len(arguments) or any(word.lstrip("+~").startswith("hydra") for word in overrides):
-        through_hydra()
-        return
-    (config,) = configs
-    run_composed(config)
+    added, words = added_among(arguments)
+    typed = overrides_among(words)
+    options = [word for word in words if word not in typed]
+    _, *folders = config_folders(added)
+    overrides = searching(typed, folders)
+    sweeps = any(word in SWEEP for word in options)
+    config = composed(overrides, sweep=sweeps, build=build_stages)
+    where = [] if added is None else [OPTION, str(added)]
+    if options or any(word.lstrip("+~").startswith("hydra") for word in typed):
+        through_hydra([*overrides, *options], sweeps=sweeps, where=where)
+    else:
+        run_composed(config, [*typed, *where])
 
 
-def run_composed(config: DictConfig) -> None:
-    """Run a config; problems are named by the keys that were typed."""
+def run_composed(config: DictConfig, words: Sequence[str]) -> float | None:
+    """Run a config and return its objective; problems are named by the keys that were typed.
+
+    `words` are what to type for this run alone.
+    """
     try:
-        run(resolved(config))
+        return run(resolved(config), command=shlex.join(["wsss", "run", *words]))
     except ConfigError as error:
         raise ConfigError(as_typed(error.problems, config)) from error
 
 
-def through_hydra() -> None:
-    """Let Hydra read `sys.argv`, compose, and run once or for every combination."""
+def through_hydra(arguments: Sequence[str], *, sweeps: bool, where: Sequence[str] = ()) -> None:
+    """Let Hydra read words, compose, and run once or for every combination, in this process or where it launches.
+
+    A run that fails raises where it runs, so that every sweeper and launcher hears of it, and names itself there:
+    Hydra's own launcher goes on with the other runs of a sweep, and raises the first failure when all are done.
+    """
     # Hydra otherwise ends the process with a line of its own where a stage raised.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    # Raised after Hydra returned: it would print a line of its own, and end a sweep at the first failure.
-    failures: list[WsssError] = []
 
     @hydra.main(version_base="1.3", config_path=str(config_folder().absolute()), config_name="run")
-    def composed(config: DictConfig) -> None:
+    def task(config: DictConfig) -> float | None:
+        overrides = list(HydraConfig.get().overrides.task)
         try:
-            run_composed(config)
-        except WsssError as error:
-            failures.append(error)
+            return run_composed(config, [*overrides, *where])
+        except Exception as error:
+            if sweeps:
+                sys.stderr.write(f"wsss: {shlex.join(overrides)}: {str(error) or type(error).__name__}\n")
+            raise
 
-    composed()
-    if len(failures) > 1:
-        raise WsssError("\n".join(dict.fromkeys(str(failure) for failure in failures)))
-    if failures:
-        raise failures[0]
+    program, *typed = sys.argv
+    sys.argv = [program, *arguments]
+    try:
+        task()
+    except HydraException as error:
+        raise ConfigError([str(error).splitlines()[0]]) from error
+    except WsssError as error:
+        if not sweeps:
+            raise
+        raise WsssError(f"a run of the sweep failed; each that did is named above. The first: {error}") from error
+    finally:
+        sys.argv = [program, *typed]
 
 
 def overrides_among(arguments: Sequence[str]) -> list[str]:

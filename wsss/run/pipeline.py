@@ -1,7 +1,5 @@
 """Run a composed config: plan, show the plan, make what is missing stage by stage, and say how good it is."""
 
-import shlex
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +16,10 @@ from wsss.engine.stage import Reduce
 from wsss.errors import ConfigError
 from wsss.run.estimate import Expectation, expect
 from wsss.run.launch import Crew, Launcher
+from wsss.run.objective import check_masks, check_objective, value_of
 from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
-from wsss.run.run_folder import choose_folder, score_table, write_outcome
+from wsss.run.run_folder import Scores, choose_folder, score_table, write_outcome
 from wsss.run.worker import freeze
 from wsss.store.disk_errors import writing
 from wsss.store.store import Artifact, Store
@@ -32,6 +31,7 @@ SETTINGS: Final[Mapping[str, Any]] = {
     "store": str,
     "out": str | None,
     "rehash": bool,
+    "objective": str | None,
     "launcher": Launcher,
     "logger": LoggerOptions,
 }
@@ -42,13 +42,13 @@ GRACE: Final = 0.2
 """Seconds that a lock is waited for without a word: whoever only looks holds it for less."""
 
 
-def run(config: Mapping[str, Any]) -> None:
-    """Run everything that the config asks for; `plan=true` only shows what would run."""
+def run(config: Mapping[str, Any], *, command: str = "wsss run") -> float | None:
+    """Run everything that the config asks for and return its objective; `plan=true` only shows what would run."""
     with writing(Store.at(str(config["store"])).root):
-        _run(config)
+        return _run(config, command=command)
 
 
-def _run(config: Mapping[str, Any]) -> None:
+def _run(config: Mapping[str, Any], *, command: str) -> float | None:
     steps, launcher, logger = prepare(config)
     states = {step.name: step.artifact.state() for step in steps}
     for step in steps:
@@ -56,7 +56,7 @@ def _run(config: Mapping[str, Any]) -> None:
             step.artifact.manifest()  # a newer or a torn one is refused before anything is made
     if config["plan"]:
         console.print(plan_table(steps, states, store=Store.at(config["store"])))
-        return
+        return None
     if all(state == "cached" for state in states.values()):
         console.print(f"nothing to do: all {len(steps)} stages are cached")
     folder = run_folder(steps, config)
@@ -64,11 +64,11 @@ def _run(config: Mapping[str, Any]) -> None:
         if crew.leads:
             write_record(folder, store=Store.at(config["store"]), steps=steps, config=config)
         for step in steps:
-            make(step, crew=crew) if crew.leads else follow(step, crew=crew)
+            make(step, crew=crew, command=command) if crew.leads else follow(step, crew=crew)
             if crew.leads:
                 check_readers(step, steps)
-        if crew.leads:
-            finish(steps, folder, logger=logger)
+                check_masks(config["objective"], step)
+        return value_of(config["objective"], finish(steps, folder, logger=logger)) if crew.leads else None
 
 
 def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, LoggerOptions]:
@@ -81,10 +81,11 @@ def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, Logg
     check_all({"launcher": launcher, "logger": logger})
     steps = make_plan(config["pipeline"], store=Store.at(config["store"]), rehash=settings["rehash"])
     check_shares(steps, workers=launcher.workers)
+    check_objective(settings["objective"], steps)
     return steps, launcher, logger
 
 
-def make(step: Step, *, crew: Crew) -> None:
+def make(step: Step, *, crew: Crew, command: str = "wsss run") -> None:
     """Make one artifact unless it is there; of two runs that need it at once, one makes it and the other waits."""
     with held(step.artifact):
         if step.artifact.state() == "cached":
@@ -92,7 +93,7 @@ def make(step: Step, *, crew: Crew) -> None:
             step.stage.relocate(step.artifact)
         else:
             step.artifact.sweep()
-            job = freeze(step, command=command_line())
+            job = freeze(step, command=command)
             crew.say(step.name, "make")
             crew.launch(job, stage=step.stage)
     crew.say(step.name, "made")
@@ -127,7 +128,7 @@ def run_folder(steps: tuple[Step, ...], config: Mapping[str, Any]) -> Path:
     return Path(out).expanduser() if out else choose_folder(Path("outputs", config["name"]), steps=steps)
 
 
-def finish(steps: tuple[Step, ...], folder: Path, *, logger: LoggerOptions) -> None:
+def finish(steps: tuple[Step, ...], folder: Path, *, logger: LoggerOptions) -> Scores:
     """Fill the run's folder, hand it to the logger, print the scores and, last, where the report is."""
     scores = write_outcome(folder, steps=steps)
     if scores:
@@ -136,6 +137,7 @@ def finish(steps: tuple[Step, ...], folder: Path, *, logger: LoggerOptions) -> N
         console.print(said, markup=False)
     page = folder / "report.html"
     console.print(str((page if page.exists() else folder).absolute()))
+    return scores
 
 
 def plan_table(steps: tuple[Step, ...], states: Mapping[str, str], *, store: Store) -> Table:
@@ -168,8 +170,3 @@ def _costs(expected: Collection[Expectation]) -> tuple[str, str]:
         return "", ""
     seconds, size = sum(each.seconds for each in expected), sum(each.size for each in expected)
     return duration(seconds), file_size(round(size))
-
-
-def command_line() -> str:
-    """Return the command as it could be typed again."""
-    return shlex.join(["wsss", "run", *sys.argv[1:]])

@@ -8,7 +8,7 @@ import yaml
 
 from wsss.cams import CAMMethod
 from wsss.config.build import build
-from wsss.config.help import config_folder
+from wsss.config.search import config_folder
 from wsss.errors import ConfigError, ModelError, one_of
 from wsss.stages.heads import MapNetwork
 

@@ -1,0 +1,77 @@
+"""The score that a search looks at: refused early where it cannot be, and returned by the run."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy_runs import Run, composed, drawn_index
+
+from wsss.errors import ConfigError, DataError
+from wsss.run.objective import check_masks, check_objective, value_of
+from wsss.run.pipeline import run
+from wsss.run.plan import Step
+from wsss.stages.index_data import IndexData
+from wsss.store.store import Store
+
+SCORES: Mapping[str, Any] = {"predict_masks": {"val": {"miou": 0.25, "fp": None}}}
+
+
+@pytest.mark.parametrize(
+    "objective", [None, "predict_masks/val/miou", "train_classifier/val/map", "make_masks/train/fn"]
+)
+def test_scores_of_the_pipeline_can_be_asked_for(objective: str | None, toy_run: Run) -> None:
+    check_objective(objective, list(toy_run.plan().values()))
+
+
+@pytest.mark.parametrize(
+    "objective",
+    ["miou", "predict_mask/val/miou", "predict_masks/test/miou", "predict_masks/val/loss", "report/val/miou"],
+)
+def test_others_are_refused_with_those_there_are(objective: str, toy_run: Run) -> None:
+    with pytest.raises(ConfigError, match=f"objective: .*'{objective}'.* it has .*predict_masks/val/miou"):
+        check_objective(objective, list(toy_run.plan().values()))
+
+
+def test_a_near_miss_and_a_run_without_scores(toy_run: Run) -> None:
+    steps = toy_run.plan()
+    with pytest.raises(ConfigError, match="did you mean predict_masks/val/miou"):
+        check_objective("predict_masks/val/miuo", list(steps.values()))
+    with pytest.raises(ConfigError, match="it has no stage evaluate"):
+        check_objective("predict_masks/val/miou", [steps["index_data"]])
+
+
+def test_a_score_that_needs_masks_is_refused_once_the_data_are_known(toy_run: Run, tmp_path: Path) -> None:
+    store = Store.at(tmp_path)
+    index = toy_run.plan()["index_data"]
+    assert isinstance(index.stage, IndexData)
+    masks = {"a": [[0, 1]], "b": None}
+    made = Step(
+        name="index_data",
+        config={},
+        stage=index.stage,
+        artifact=drawn_index(store, masks, train=("a",), val=("b",)),
+        inputs={},
+    )
+    check_masks("make_masks/train/miou", made)
+    check_masks("train_classifier/val/map", made)
+    check_masks(None, made)
+    with pytest.raises(DataError, match="no image of split 'val'"):
+        check_masks("predict_masks/val/miou", made)
+
+
+def test_the_value_is_read_from_the_scores() -> None:
+    assert value_of(None, SCORES) is None
+    assert value_of("predict_masks/val/miou", SCORES) == 0.25
+    for unknown in ("predict_masks/val/fp", "make_masks/train/miou"):
+        with pytest.raises(DataError, match="has no value"):
+            value_of(unknown, SCORES)
+
+
+def test_a_run_returns_its_objective(toy_run: Run, tmp_path: Path) -> None:
+    copy = toy_run.copied(tmp_path)
+    objective = run(composed(*copy.overrides, "objective=predict_masks/val/miou"))
+    scores = json.loads((copy.out / "scores.json").read_text(encoding="utf-8"))
+    assert objective == scores["predict_masks"]["val"]["miou"]
+    assert run(composed(*copy.overrides, "objective=predict_masks/val/miou", "plan=true")) is None

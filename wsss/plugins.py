@@ -1,0 +1,48 @@
+"""Packages that extend wsss: found by their entry point in the group `wsss.plugins`, without importing them.
+
+A plug-in mirrors this package: `<package>/conf/` holds its configs, `<package>/backbones/` its networks for timm.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from wsss.errors import ConfigError
+
+GROUP: Final = "wsss.plugins"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """An installed package: its import name and its folder."""
+
+    package: str
+    folder: Path
+
+    @property
+    def conf(self) -> Path:
+        """The folder of its configs."""
+        return self.folder / "conf"
+
+    @property
+    def backbones(self) -> Path:
+        """The folder of the modules that register networks with timm."""
+        return self.folder / "backbones"
+
+
+@cache
+def plugins() -> tuple[Plugin, ...]:
+    """Return the installed plug-ins by name; raises `ConfigError` for one whose package is not there."""
+    return tuple(_located(package) for package in sorted({entry.value for entry in entry_points(group=GROUP)}))
+
+
+def _located(package: str) -> Plugin:
+    # A dotted name would import the packages above it.
+    spec = find_spec(package) if package.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        remedy = "the entry point names a top-level package; install the plug-in again, or uninstall it"
+        raise ConfigError([f"{GROUP}: there is no package {package!r}: {remedy}"])
+    return Plugin(package=package, folder=Path(spec.submodule_search_locations[0]))

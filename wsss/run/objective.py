@@ -1,0 +1,58 @@
+"""The objective of a run: the one of its scores that a search looks at, such as `predict_masks/val/miou`."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Final
+
+from wsss.engine.stage import read_index
+from wsss.errors import ConfigError, DataError, one_of
+from wsss.run.plan import Step
+from wsss.run.run_folder import Scores
+from wsss.stages.evaluate import Evaluate
+from wsss.stages.index_data import IndexData
+
+MASKED: Final = ("miou", "fp", "fn")
+"""Metrics that compare with true masks."""
+
+
+def check_objective(objective: str | None, steps: Sequence[Step]) -> None:
+    """Refuse with a `ConfigError` a score that the planned stages cannot have."""
+    scores = [score for step in steps if isinstance(step.stage, Evaluate) for score in _scores_of(step, step.stage)]
+    if objective is None or objective in scores:
+        return
+    near = get_close_matches(objective, scores, n=1)
+    remedy = f"did you mean {near[0]}? " if near else ""
+    there = f"it has {one_of(scores)}" if scores else "it has no stage evaluate"
+    raise ConfigError([f"objective: this run has no score {objective!r}; {remedy}{there}"])
+
+
+def check_masks(objective: str | None, made: Step) -> None:
+    """Refuse with a `DataError`, as soon as the data are known, a score for which there are no true masks."""
+    if objective is None or not isinstance(made.stage, IndexData):
+        return
+    _, split, metric = objective.split("/")
+    if metric in MASKED and all(record.mask is None for record in read_index(made.artifact).split(split)):
+        raise DataError(f"objective: {objective} needs true masks, and no image of split {split!r} has one")
+
+
+def value_of(objective: str | None, scores: Scores) -> float | None:
+    """Return the objective among the scores of a finished run; raises `DataError` where it could not be computed."""
+    if objective is None:
+        return None
+    stage, split, metric = objective.split("/")
+    value = scores.get(stage, {}).get(split, {}).get(metric)
+    if value is None:
+        raise DataError(f"objective: {objective} has no value: see the notes of the report")
+    return float(value)
+
+
+def _scores_of(step: Step, evaluate: Evaluate) -> list[str]:
+    """Return every score that a stage gives, by its key."""
+    of_masks = [
+        f"{step.inputs[role].stage}/{split}/{metric}"
+        for role, splits in evaluate.splits.items()
+        if role in step.inputs
+        for split in splits
+        for metric in MASKED
+    ]
+    return [*(f"{step.inputs[role].stage}/val/map" for role in ("classifier",) if role in step.inputs), *of_masks]
