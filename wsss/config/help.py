@@ -1,4 +1,4 @@
-"""Groups, options and settings of `conf/` with their comments, read without Hydra for `--help`."""
+"""The choices and settings of `conf/`, read without Hydra: groups, options and values, with the words beside them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

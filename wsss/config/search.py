@@ -1,4 +1,4 @@
-"""Where configs are looked for: the package's own, then the folder of `--config-dir`, then those of plug-ins."""
+"""The folders of configs: the package's own, then that of `--config-dir`, then those of plug-ins."""
 
 from collections.abc import Sequence
 from pathlib import Path
