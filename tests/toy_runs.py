@@ -101,7 +101,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def made(artifact: Artifact, *, summary: dict[str, Any] | None = None) -> Artifact:
     """Complete an artifact that was written by hand."""
     artifact.job.write_text("command: by hand\n", encoding="utf-8")
-    artifact.complete(inputs={}, seconds=0.0, summary=summary or {})
+    artifact.complete(inputs={}, seconds=0.0, threads=1, summary=summary or {})
     return artifact
 
 

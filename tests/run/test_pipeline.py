@@ -2,6 +2,7 @@
 
 import io
 from contextlib import redirect_stdout
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from toy_runs import Run, composed, contents
 from wsss.engine.progress import console
 from wsss.errors import ConfigError
 from wsss.run.pipeline import prepare, run
+from wsss.store.files import write_json
 from wsss.store.store import Store
 from wsss.training.loggers.options import CSVHistory
 
@@ -25,6 +27,21 @@ def test_a_second_run_does_nothing_and_says_so(toy_run: Run, tmp_path: Path) -> 
     before = contents(copy.store)
     assert "nothing to do: all 9 stages are cached" in copy.again()
     assert contents(copy.store) == before
+
+
+def test_a_run_says_in_one_line_that_what_it_reuses_was_made_with_other_versions(toy_run: Run, tmp_path: Path) -> None:
+    copy = toy_run.copied(tmp_path)
+    assert "made with" not in copy.again()
+    for name, package, other in (("extract_cams", "torch", "2.0.0"), ("refine_cams", "numpy", "1.9.0")):
+        artifact = copy.plan()[name].artifact
+        manifest = artifact.manifest()
+        manifest["versions"][package] = other
+        write_json(artifact.manifest_path, manifest)
+    lines = copy.again().splitlines()
+    here = {package: version(package) for package in ("torch", "numpy")}
+    told = f"torch 2.0.0 (here {here['torch']}); numpy 1.9.0 (here {here['numpy']})"
+    assert lines[0] == f"reused results were made with {told}"
+    assert "made with" not in "".join(lines[1:])
 
 
 def test_a_plan_shows_states_and_runs_nothing(toy_run: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def filled(artifact: Artifact) -> Artifact:
 
 
 def complete(artifact: Artifact) -> None:
-    artifact.complete(inputs={"index": "ff"}, seconds=1.234, summary={"images": 1})
+    artifact.complete(inputs={"index": "ff"}, seconds=1.234, threads=1, summary={"images": 1})
 
 
 def test_artifacts_lie_by_stage_and_fingerprint(artifact: Artifact, tmp_path: Path):
@@ -58,6 +59,7 @@ def test_a_manifest_holds_what_went_in_and_hashes_of_what_came_out(artifact: Art
         "items/a.npz": hashlib.sha256(b"scores").hexdigest(),
     }
     assert manifest["bytes"] == len(b"scores") + len(b"step,name,value\r\n")
+    assert (manifest["versions"]["torch"], manifest["threads"]) == (metadata.version("torch"), 1)
     assert (manifest["stage"], manifest["fingerprint"]) == ("extract_cams", "0123456789abcdef")
     assert (manifest["inputs"], manifest["seconds"], manifest["summary"]) == ({"index": "ff"}, 1.23, {"images": 1})
 
@@ -104,7 +106,7 @@ def test_torn_and_missing_manifests_are_named(artifact: Artifact):
 def test_a_manifest_is_json_without_nan(artifact: Artifact):
     filled(artifact)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        artifact.complete(inputs={}, seconds=0.0, summary={"map": float("nan")})
+        artifact.complete(inputs={}, seconds=0.0, threads=1, summary={"map": float("nan")})
     assert artifact.state() == "resume"
     complete(artifact)
     assert json.loads(artifact.manifest_path.read_text()) == artifact.manifest()

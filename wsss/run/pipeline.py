@@ -23,6 +23,7 @@ from wsss.run.run_folder import Scores, choose_folder, score_table, write_outcom
 from wsss.run.worker import freeze
 from wsss.store.disk_errors import writing
 from wsss.store.store import Artifact, Store
+from wsss.store.versions import other_versions
 from wsss.training.loggers.options import LoggerOptions
 
 SETTINGS: Final[Mapping[str, Any]] = {
@@ -51,9 +52,10 @@ def run(config: Mapping[str, Any], *, command: str = "wsss run") -> float | None
 def _run(config: Mapping[str, Any], *, command: str) -> float | None:
     steps, launcher, logger = prepare(config)
     states = {step.name: step.artifact.state() for step in steps}
-    for step in steps:
-        if states[step.name] == "cached":
-            step.artifact.manifest()  # a newer or a torn one is refused before anything is made
+    # All are read: a newer or a torn one is refused before anything is made.
+    reused = [step.artifact.manifest() for step in steps if states[step.name] == "cached"]
+    if note := other_versions(manifest["versions"] for manifest in reused):
+        console.print(note, markup=False, soft_wrap=True)
     if config["plan"]:
         console.print(plan_table(steps, states, store=Store.at(config["store"])))
         return None

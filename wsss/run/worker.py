@@ -105,7 +105,7 @@ def _check_still_unchanged(outside: Iterable[Outside], artifact: Artifact, *, st
 
 def _complete(artifact: Artifact, inputs: dict[str, Artifact], *, seconds: float, summary: dict[str, Any]) -> None:
     prints = {role: each.fingerprint for role, each in inputs.items()}
-    artifact.complete(inputs=prints, seconds=seconds, summary=summary)
+    artifact.complete(inputs=prints, seconds=seconds, threads=torch.get_num_threads(), summary=summary)
 
 
 @record

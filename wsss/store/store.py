@@ -13,6 +13,7 @@ from filelock import FileLock
 from wsss.errors import StoreError
 from wsss.store.files import read_json, write_json, write_text
 from wsss.store.fingerprint import LENGTH
+from wsss.store.versions import versions
 
 FORMAT: Final = 1
 """Version of the layout described here; a store of a newer version is refused."""
@@ -97,8 +98,11 @@ class Artifact:
         found = (path for path in self.path.rglob("*") if path.is_file() and path != self.manifest_path)
         return sorted(path for path in found if not _transient(path, self.path))
 
-    def complete(self, *, inputs: Mapping[str, str], seconds: float, summary: Mapping[str, Any]) -> None:
-        """Write the manifest: hashes of all items, what went in, what it took, and what the stage says of itself."""
+    def complete(self, *, inputs: Mapping[str, str], seconds: float, threads: int, summary: Mapping[str, Any]) -> None:
+        """Write the manifest: hashes of all items, what went in, what it took, and what the stage says of itself.
+
+        `threads` are those of one process, on which the last bits depend, as they do on versions of packages.
+        """
         files = self.files()
         manifest = {
             "format": FORMAT,
@@ -107,6 +111,8 @@ class Artifact:
             "inputs": dict(inputs),
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "seconds": round(seconds, 2),
+            "versions": dict(versions()),
+            "threads": threads,
             "bytes": sum(path.stat().st_size for path in files),
             "summary": dict(summary),
             "files": {path.relative_to(self.path).as_posix(): sha256(path) for path in files},
