@@ -1,6 +1,7 @@
 """Hydra around the pipeline: one run, and a sweep."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,13 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 from toy_runs import SMALL, Run
 
+from wsss.config import compose
+from wsss.data.layouts.toy import Toy
 from wsss.errors import ConfigError, DataError, WsssError
+from wsss.masks import Argmax
 from wsss.run.command import overrides_among, run_command
+from wsss.run.launch import Inline
+from wsss.stages.make_masks import MakeMasks
 
 
 def test_options_of_hydra_are_no_overrides() -> None:
@@ -33,6 +39,28 @@ def test_one_run_is_composed_once_and_as_hydra_does(configs: list[dict[str, Any]
     assert configs[0] == configs[1]
     assert (configs[0]["name"], configs[0]["random_seed"]) == ("toy", 3)
     assert configs[0]["typed"] == "wsss run experiment=toy cam=gradcam random_seed=3"
+
+
+def test_a_plan_composes_once_and_builds_every_object_once(toy_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: Counter[str] = Counter()
+
+    def count(owner: Any, name: str) -> None:
+        whole = getattr(owner, name)
+
+        def counting(*args: Any, **options: Any) -> Any:
+            counts[f"{owner.__name__}.{name}"] += 1
+            return whole(*args, **options)
+
+        monkeypatch.setattr(owner, name, counting)
+
+    count(compose, "compose")
+    for cls in (MakeMasks, Argmax, Inline, Toy):
+        count(cls, "__init__")
+    monkeypatch.setattr("sys.argv", ["wsss"])
+    GlobalHydra.instance().clear()
+    run_command([*SMALL, *toy_run.overrides, "plan=true"])
+    assert set(counts.values()) == {1}
+    assert len(counts) == 5
 
 
 def test_what_is_hydras_is_left_to_hydra(configs: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
