@@ -3,8 +3,9 @@
 import numpy as np
 from PIL import Image
 
+from wsss.draw.grid import GAP, LINE, PAPER, SEAM
 from wsss.draw.sheet import ImagePanel, MaskPanel, MissingPanel, Sheet, SheetRow
-from wsss.draw.sheet_picture import GAP, LINE, MISSING, PAPER, WORDS, sheet_picture
+from wsss.draw.sheet_picture import MISSING, WORDS, sheet_picture
 
 GREEN = np.full((40, 60, 3), (0, 200, 0), dtype=np.uint8)
 PITCH = WORDS + GAP
@@ -27,11 +28,11 @@ def box(picture: Image.Image, left: int, top: int, width: int, height: int) -> s
 def test_rows_below_each_other_and_panels_side_by_side() -> None:
     picture = sheet_picture(Sheet(title="val: best", rows=(row(), row(GREEN[:20]))))
     top = GAP + LINE
-    assert picture.size == (GAP + 3 * PITCH, top + (40 + LINE + GAP) + (20 + LINE + GAP))
+    assert picture.size == (GAP + 3 * PITCH, top + (40 + SEAM + LINE + GAP) + (20 + SEAM + LINE + GAP))
     assert box(picture, GAP, top, 60, 40) == {(0, 200, 0)}
     assert box(picture, GAP + PITCH, top, 60, 40) == {MISSING}
     assert box(picture, GAP + 2 * PITCH, top, 60, 40) == {(0, 200, 0)}
-    assert box(picture, GAP, top + 40 + LINE + GAP, 60, 20) == {(0, 200, 0)}
+    assert box(picture, GAP, top + 40 + SEAM + LINE + GAP, 60, 20) == {(0, 200, 0)}
     assert box(picture, GAP + 60, top, PITCH - 60, 40) == {PAPER}
 
 
@@ -44,7 +45,7 @@ def test_titles_and_names_are_written() -> None:
     blank = sheet_picture(Sheet(title="x", rows=(row(id=""),)))
     named = sheet_picture(Sheet(title="x", rows=(row(id="", iou=0.5),)))
     title = (GAP, 0, PITCH, GAP + LINE)
-    words = (GAP, GAP + LINE + 40, PITCH, LINE)
+    words = (GAP, GAP + LINE + 40 + SEAM, PITCH, LINE)
     assert len(box(blank, *title)) > 1
     assert box(blank, *words) == {PAPER}
     assert len(box(named, *words)) > 1
@@ -56,7 +57,7 @@ def test_titles_and_names_are_written() -> None:
 def test_what_a_panel_says_stands_below_it_and_above_the_name() -> None:
     said = row(panels=(ImagePanel(title="image"), ImagePanel(title="CAM", words="IoU 50.0")))
     picture = sheet_picture(Sheet(title="x", rows=(said,)))
-    below = GAP + LINE + 40
+    below = GAP + LINE + 40 + SEAM
     assert picture.height == below + 2 * LINE + GAP
     assert box(picture, GAP, below, PITCH, LINE) == {PAPER}
     assert len(box(picture, GAP + PITCH, below, PITCH, LINE)) > 1

@@ -45,7 +45,7 @@ def threshold_curve(
             summary.append(_mark_used(axes, used[0], origin=used[1], value=float(np.interp(used[0], x, y))))
         if not np.isnan(y).all():
             summary.append(_mark_best(axes, float(x[np.nanargmax(y)]), value=float(np.nanmax(y))))
-        hints = [_hint(axes, a, b, text=f"{a:g}: {_worded_share(b)}") for a, b in _known(x, y)]
+        hints = [Hint(axes=axes, x=a, y=b, text=f"{a:g}: {_worded_share(b)}") for a, b in _known(x, y)]
         return to_svg(figure, summary="; ".join(summary), hints=hints)
 
 
@@ -132,7 +132,7 @@ def _reach(points: Series) -> int:
 def _plot_logged(axes: Axes, points: Series, *, colour: str, wording: Callable[[float], str]) -> list[Hint]:
     axes.plot(points.steps, points.values, color=colour, marker="o", markersize=3, label=points.name, clip_on=False)
     return [
-        _hint(axes, step, value, text=f"{points.name}, step {step:g}: {wording(value)}")
+        Hint(axes=axes, x=step, y=value, text=f"{points.name}, step {step:g}: {wording(value)}")
         for step, value in _known(points.steps, points.values)
     ]
 
@@ -149,10 +149,6 @@ def _empty(words: str) -> Markup:
     figure = Figure(figsize=(WIDTH, 0.8))
     figure.text(0.5, 0.5, words, ha="center", va="center", color=INK)
     return to_svg(figure, summary=words)
-
-
-def _hint(axes: Axes, x: float, y: float, *, text: str) -> Hint:
-    return Hint(axes=axes, x=x, y=y, text=text)
 
 
 def _known(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> list[tuple[float, float]]:

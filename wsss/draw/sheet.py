@@ -177,9 +177,12 @@ def pick(ious: Mapping[str, float | None], *, count: int, random_seed: int) -> d
 
 def shrunk(image: Picture, *, side: int = LONG_SIDE) -> UInt8[np.ndarray, "y x 3"]:
     """Return the image with its longer side at `side` pixels, or as it is where it is smaller."""
+    return image if max(image.shape[:2]) <= side else fitted(image, side=side)
+
+
+def fitted(image: Picture, *, side: int) -> UInt8[np.ndarray, "y x 3"]:
+    """Return the image with its longer side at `side` pixels."""
     scale = side / max(image.shape[:2])
-    if scale >= 1:
-        return image
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
 

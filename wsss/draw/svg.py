@@ -1,4 +1,4 @@
-"""A matplotlib figure as an SVG that fits into a page: small, with text as text, in the page's own colours.
+"""A matplotlib figure as an SVG within a page, with text as text, in the page's own font and colours.
 
 Colours come out as CSS variables with a fallback: a chart follows a light or a dark page when it stands inside one, and
 is readable as a file of its own. `pyplot` and its global state are not used.
@@ -6,7 +6,6 @@ is readable as a file of its own. `pyplot` and its global state are not used.
 
 import hashlib
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,7 +19,11 @@ FAINT: Final = "#020202"
 SERIES: Final = ("#030301", "#030302", "#030303", "#030304")
 """Stand-ins: what matplotlib draws in these colours is handed to the page as the variables below."""
 
-VARIABLES: Final = {
+FONT: Final = "DejaVu Sans"
+"""Matplotlib's own, by which it measures text."""
+
+PAGES_OWN: Final = {
+    f"font-family: '{FONT}', sans-serif": "font-family: inherit",
     INK: "var(--ink, #24292f)",
     FAINT: "var(--line, #c9ced6)",
     SERIES[0]: "var(--series-1, #1f6fb4)",
@@ -28,8 +31,10 @@ VARIABLES: Final = {
     SERIES[2]: "var(--series-3, #2b7d5b)",
     SERIES[3]: "var(--series-4, #7a4fa3)",
 }
+"""What takes the place of matplotlib's font and of the stand-ins."""
 
 STYLE: Final[dict[Any, Any]] = {
+    "font.sans-serif": [FONT],
     "svg.fonttype": "none",
     "svg.hashsalt": "wsss",
     "text.parse_math": False,
@@ -80,14 +85,14 @@ class Hint:
 def to_svg(figure: Figure, *, summary: str, hints: Sequence[Hint] = ()) -> Markup:
     """Serialise a figure made within `rc_context(STYLE)`; `summary` is what a screen reader says."""
     assert figure.dpi == 72, "hints are placed in points"
-    text = io.StringIO()
+    file = io.StringIO()
     # Without its metadata an SVG of matplotlib refers to no web page but those that name the format.
-    figure.savefig(text, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     width, height = (figure.get_size_inches() * 72).tolist()
     head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img"'
     head += f' viewBox="0 0 {width:g} {height:g}" style="stroke-linejoin: round; font-family: system-ui, sans-serif">'
     targets = "".join(_target(hint, height=height) for hint in hints)
-    return Markup(f"{head}<title>{escape(summary)}</title>{_body(text.getvalue())}{targets}</svg>")  # noqa: S704
+    return Markup(f"{head}<title>{escape(summary)}</title>{_body(file.getvalue())}{targets}</svg>")  # noqa: S704
 
 
 def _target(hint: Hint, *, height: float) -> str:
@@ -97,16 +102,11 @@ def _target(hint: Hint, *, height: float) -> str:
 
 
 def _body(svg: str) -> str:
-    """Return what stands between the root's tags, without what only makes it long or reaches beyond the figure."""
-    body = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
-    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
-    body = re.sub(r'<g id="[^"]*"(/?)>', r"<g\1>", body)
-    body = re.sub(r" font-family: [^;\"]*;", "", body)
-    body = re.sub(r' transform="rotate\(-0[^"]*"', "", body)
-    body = re.sub(r'(?<= )d="[^"]*"', lambda match: re.sub(r"(\.\d\d)\d+", r"\1", " ".join(match[0].split())), body)
-    for stand_in, variable in VARIABLES.items():
-        body = body.replace(stand_in, variable)
-    body = re.sub(r">\s+<", "><", body).replace("<g/>", "").replace("<defs></defs>", "").strip()
+    """Return the figure alone: a style sheet, which stands before it, would reach beyond it."""
+    body = svg[svg.index('<g id="figure_1">') : svg.rindex("</svg>")]
     # Several charts share one page, where an id may be given once only.
     mark = hashlib.sha256(body.encode()).hexdigest()[:6]
-    return re.sub(r'(id="|#)(?=[mp][0-9a-f]{10}\b)', rf"\1c{mark}", body)
+    marked = {reference: f"{reference}{mark}-" for reference in ('id="', 'href="#', "url(#")}
+    for written, wanted in (PAGES_OWN | marked).items():
+        body = body.replace(written, wanted)
+    return body

@@ -9,8 +9,9 @@ from PIL import Image
 from wsss.apps.explain.explanation import Explained, Explanation
 from wsss.apps.explain.metric import METRICS
 from wsss.apps.explain.scoring import Judgement
-from wsss.apps.explain.sheet import ACROSS, GAP, GOOD_PAPER, LEAST, OUTLINE, SIDE, fitted, sheet, shortened
-from wsss.draw.legend import font
+from wsss.apps.explain.sheet import ACROSS, LEAST, OUTLINE, SIDE, sheet
+from wsss.draw.grid import GAP, GOOD_PAPER
+from wsss.draw.sheet import fitted
 from wsss.types import Size
 
 SCORES: Final = {metric.key: 0.5 for metric in METRICS}
@@ -95,7 +96,7 @@ def test_what_is_left_out_is_said():
 def test_images_of_any_shape_have_room_for_words(size: tuple[int, int]):
     page = drawn(explained(explanation(0, "cam")), size=size)
     assert page.shape[1] >= GAP + 2 * (LEAST + GAP)
-    assert max(fitted(np.zeros((*size, 3), np.uint8)).shape[:2]) == SIDE
+    assert max(fitted(np.zeros((*size, 3), np.uint8), side=SIDE).shape[:2]) == SIDE
 
 
 def test_without_scores_there_are_only_pictures():
@@ -108,14 +109,6 @@ def test_no_word_runs_over_the_edge():
     """A single narrow column leaves the least room."""
     page = drawn(explained(explanation(0, "cam"), left_out={"fgcam": "a long reason " * 9}), size=(900, 2))
     assert (page[:, -3:] == 255).all()
-
-
-def test_a_long_text_is_cut_to_its_width():
-    long = "a very long name of a file " * 9
-    short = shortened(long, width=200, size=13)
-    assert short.endswith("…")
-    assert 150 < font(13).getlength(short) <= 200
-    assert shortened("cam", width=200, size=13) == "cam"
 
 
 def test_it_can_be_saved():

@@ -13,7 +13,7 @@ from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output, Row
 from wsss.apps.batch.task import Example, Task
 from wsss.apps.predict.predictor import Prediction, Predictor
-from wsss.draw.legend import with_legend
+from wsss.draw.grid import with_legend
 from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture
 from wsss.draw.sheet import MaskPanel, shrunk
