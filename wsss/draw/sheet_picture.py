@@ -40,7 +40,7 @@ def _strips(grid: Grid, row: SheetRow) -> list[Strip]:
     small = shrunk(row.image)
     words = [panel.words for panel in row.panels]
     iou = "" if row.iou is None else f"IoU {percent(row.iou)}"
-    caption = "   ".join(word for word in (row.id, ", ".join(row.classes), iou) if word)
+    caption = " · ".join(word for word in (row.id, ", ".join(row.classes), iou) if word)
     return [
         grid.pictures([_drawn(panel, small) for panel in row.panels]),
         *([grid.words(words)] if any(words) else []),
