@@ -21,29 +21,50 @@ MAX_CLASSES: Final = 254
 
 
 def label_of(class_index: int) -> int:
-    """Return the mask id of a foreground class."""
+    """Return the mask id of a foreground class.
+
+    >>> label_of(0)
+    1
+    """
     return class_index + 1
 
 
 def class_of(label: int) -> int:
-    """Return the foreground class of a mask id; raises `ValueError` for background and ignored pixels."""
+    """Return the foreground class of a mask id; raises `ValueError` for background and ignored pixels.
+
+    >>> class_of(1)
+    0
+    """
     if label in (BACKGROUND, IGNORE):
         raise ValueError(f"label {label} is not a foreground class")
     return label - 1
 
 
 def label_count(class_names: Sequence[str]) -> int:
-    """Return the number of labels that a mask may hold, background included and 255 not."""
+    """Return the number of labels that a mask may hold, background included and 255 not.
+
+    >>> label_count(["cat", "dog"])
+    3
+    """
     return len(class_names) + 1
 
 
 def label_names(class_names: Sequence[str]) -> tuple[str, ...]:
-    """Return the name of every label, background first."""
+    """Return the name of every label, background first.
+
+    >>> label_names(["cat", "dog"])
+    ('background', 'cat', 'dog')
+    """
     return (BACKGROUND_NAME, *class_names)
 
 
 def check_class_names(class_names: Sequence[str]) -> None:
-    """Refuse an empty, a repeated or a too long list of class names with a `DataError`."""
+    """Refuse an empty, a repeated or a too long list of class names with a `DataError`.
+
+    >>> check_class_names(["cat", "cat"])
+    Traceback (most recent call last):
+    wsss.errors.DataError: class 'cat' is named twice: give every class one name
+    """
     if not class_names:
         raise DataError("no classes: name at least one, in `dataset.classes` or in the label file")
     repeated = sorted({name for name in class_names if list(class_names).count(name) > 1})
@@ -57,7 +78,11 @@ def check_class_names(class_names: Sequence[str]) -> None:
 
 @cache
 def palette() -> NDArray[np.uint8]:
-    """Return the PASCAL VOC colour map, `[256 3]`: bit j of a label's three lowest bits goes to bit 7-j of r, g, b."""
+    """Return the PASCAL VOC colour map, `[256 3]`: bit j of a label's three lowest bits goes to bit 7-j of r, g, b.
+
+    >>> palette()[[0, 1, 255]].tolist()
+    [[0, 0, 0], [128, 0, 0], [224, 224, 192]]
+    """
     colours = np.zeros((256, 3), dtype=np.uint8)
     for label in range(256):
         rest = label

@@ -22,7 +22,13 @@ class MaskRule(Configurable, ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Argmax(MaskRule):
-    """The strongest label; ties go to the lower one, so to the background first."""
+    """The strongest label; ties go to the lower one, so to the background first.
+
+    >>> from wsss.types import Size
+    >>> scores = torch.tensor([[[0.3, 0.3]], [[0.2, 0.9]]])
+    >>> Argmax()(ScoreMaps(labels=torch.tensor([0, 1]), scores=scores, size=Size(height=1, width=2)))
+    array([[0, 1]], dtype=uint8)
+    """
 
     def __call__(self, maps: ScoreMaps) -> NDArray[np.uint8]:
         """See `MaskRule`."""
@@ -34,6 +40,11 @@ class ConfidentShare(MaskRule):
     """The strongest label where its share reaches a bound, 255 in the band below: training learns nothing there.
 
     The share is a score over the sum of all scores of the pixel. After a CRF they sum to one and it is the score.
+
+    >>> from wsss.types import Size
+    >>> scores = torch.tensor([[[0.3, 0.3]], [[0.2, 0.9]]])  # shares of the strongest: 0.60 and 0.75
+    >>> ConfidentShare()(ScoreMaps(labels=torch.tensor([0, 1]), scores=scores, size=Size(height=1, width=2)))
+    array([[255,   1]], dtype=uint8)
     """
 
     foreground: float = 0.7
@@ -59,6 +70,14 @@ def confident(*, foreground: ScoreMaps, background: ScoreMaps) -> NDArray[np.uin
 
     `foreground` comes from much background, `background` from little: what is a class even in the first has it, what is
     background even in the second is background. In PSA's code the second goes first, where they contradict each other.
+
+    >>> from wsss.refine import ConstantBackground
+    >>> from wsss.types import Size
+    >>> scores = torch.tensor([[[0.9, 0.4, 0.1]]])
+    >>> maps = ScoreMaps(labels=torch.tensor([1]), scores=scores, size=Size(height=1, width=3))
+    >>> much, little = (ConstantBackground(threshold=least).apply(maps) for least in (0.5, 0.2))
+    >>> confident(foreground=much, background=little)
+    array([[  1, 255,   0]], dtype=uint8)
     """
     classes, rest = strongest(foreground)[0], strongest(background)[0]
     undecided = np.where(rest == BACKGROUND, np.uint8(BACKGROUND), np.uint8(IGNORE))

@@ -16,6 +16,12 @@ def linear_weights(
     """Return the linear interpolation from `cells` cells of `stride` pixels each to `pixels` pixel centres.
 
     Beyond the outermost cell centres the outermost cells are repeated, as `align_corners=False` does. Rows sum to 1.
+
+    >>> linear_weights(2, 4, stride=2)
+    tensor([[1.0000, 0.0000],
+            [0.7500, 0.2500],
+            [0.2500, 0.7500],
+            [0.0000, 1.0000]])
     """
     position = ((torch.arange(pixels, device=device) + 0.5) / stride - 0.5).clamp(0, cells - 1)
     distance = (position[:, None] - torch.arange(cells, device=device)).abs()
@@ -28,6 +34,9 @@ def gaussian_weights(
     """Return how `cells` cells of `stride` pixels each spread over `pixels` pixel centres, with `sigma` in pixels.
 
     Columns sum to 1: what a cell near the border would lose beyond it is shared out within.
+
+    >>> gaussian_weights(2, 4, stride=2, sigma=2).sum(dim=0)
+    tensor([1., 1.])
     """
     centre = (torch.arange(cells, device=device) + 0.5) * stride
     distance = (torch.arange(pixels, device=device) + 0.5)[:, None] - centre
@@ -37,7 +46,11 @@ def gaussian_weights(
 def resample(
     maps: Float[Tensor, "*n y x"], *, stride: tuple[float, float], size: tuple[int, int]
 ) -> Float[Tensor, "*n {size[0]} {size[1]}"]:
-    """Interpolate maps linearly to `size` pixels; one cell covers `stride` (vertical, horizontal) of these pixels."""
+    """Interpolate maps linearly to `size` pixels; one cell covers `stride` (vertical, horizontal) of these pixels.
+
+    >>> resample(torch.tensor([[0.0, 4.0]]), stride=(1, 2), size=(1, 4))
+    tensor([[0., 1., 3., 4.]])
+    """
     rows = linear_weights(maps.shape[-2], size[0], stride=stride[0], device=maps.device)
     columns = linear_weights(maps.shape[-1], size[1], stride=stride[1], device=maps.device)
     return along_both_axes(maps, rows=rows, columns=columns)

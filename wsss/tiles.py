@@ -52,7 +52,11 @@ class Tiles:
             raise ValueError(f"a tile must have at least {4 * self.align} pixels a side, got {self.side}")
 
     def spans(self, length: int) -> tuple[Span, ...]:
-        """Return the spans that cover an axis of `length` pixels; all but a lone one are nearly `side` long."""
+        """Return the spans that cover an axis of `length` pixels; all but a lone one are nearly `side` long.
+
+        >>> [(span.start, span.stop) for span in Tiles(side=256).spans(600)]
+        [(0, 256), (192, 448), (384, 600)]
+        """
         step = 3 * self.side // 4 // self.align * self.align
         starts = list(range(0, max(0, length - self.side), step))
         starts.append(-(-max(0, length - self.side) // self.align) * self.align)

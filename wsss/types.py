@@ -38,7 +38,11 @@ class Size:
             raise ValueError(f"an image of {self.width} x {self.height} pixels has no content")
 
     def over(self, stride: int) -> tuple[int, int]:
-        """Return how many cells of `stride` pixels cover the image, as (rows, columns)."""
+        """Return how many cells of `stride` pixels cover the image, as (rows, columns).
+
+        >>> Size(height=5, width=12).over(4)
+        (2, 3)
+        """
         return -(-self.height // stride), -(-self.width // stride)
 
 
@@ -51,7 +55,12 @@ class Targets:
 
     @classmethod
     def of(cls, classes: Sequence[Sequence[int]], *, device: torch.device | str = "cpu") -> "Targets":
-        """Pair every image with each of its own classes, image by image."""
+        """Pair every image with each of its own classes, image by image.
+
+        >>> targets = Targets.of([[0, 2], [1]])
+        >>> targets.image.tolist(), targets.cls.tolist()
+        ([0, 0, 1], [0, 2, 1])
+        """
         pairs = [(image, index) for image, own in enumerate(classes) for index in own]
         image, index = zip(*pairs, strict=True) if pairs else ((), ())
         return cls(
@@ -66,6 +75,9 @@ class Targets:
         """Yield positions of pairs, no image twice in a round: the j-th round holds the j-th pair of every image.
 
         One backward pass serves a whole round, so there are as many as the largest number of pairs of one image.
+
+        >>> [positions.tolist() for positions in Targets.of([[0, 2], [1]]).rounds()]
+        [[0, 2], [1]]
         """
         seen: dict[int, int] = {}
         rounds: list[list[int]] = []
@@ -106,6 +118,12 @@ class ScoreMaps:
 
     `labels` are mask ids, increasing; without a row for label 0 no background rule was applied yet. Maps are either at
     stride 4 (`ceil(size / 4)` cells, what CAMs are kept at) or at the image's own size (what a CRF made).
+
+    >>> maps = ScoreMaps(labels=torch.tensor([1, 3]), scores=torch.zeros(2, 2, 3), size=Size(height=8, width=10))
+    >>> maps.classes, maps.has_background
+    ((0, 2), False)
+    >>> maps.full().scores.shape
+    torch.Size([2, 8, 10])
     """
 
     labels: Int64[Tensor, " m"]

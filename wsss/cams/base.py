@@ -24,6 +24,14 @@ class CAMMethod(Configurable, ABC):
 
     A method leaves the model as it found it: no hooks, no gradients, no change of mode, weights or random state. It
     works under an outer `no_grad` or autocast and returns float32 maps on the images' device.
+
+    >>> from torch import nn
+    >>> from wsss.cams import GradCAM
+    >>> from wsss.models import Hooked
+    >>> network = nn.Sequential(nn.Conv2d(3, 8, 4, stride=4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5))
+    >>> model = Hooked(network.eval(), {"last": network[0]})
+    >>> GradCAM()(model, torch.rand(2, 3, 16, 24), Targets.of([[0, 3], [4]])).shape  # one map for each pair
+    torch.Size([3, 4, 6])
     """
 
     block: str = "last"
@@ -89,12 +97,21 @@ def by_image(targets: Targets) -> Iterator[tuple[Int64[Tensor, " 1"], Int64[Tens
 
 
 def weighted_sum(maps: Float[Tensor, "n d y x"], weights: Float[Tensor, "n d"]) -> RawMaps:
-    """Return sum_k w_k A_k, in single precision also inside autocast, which would round an einsum to half."""
+    """Return sum_k w_k A_k, in single precision also inside autocast, which would round an einsum to half.
+
+    >>> weighted_sum(torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]), torch.tensor([[2.0, -1.0]]))
+    tensor([[[-1.,  0.]]])
+    """
     return (maps * weights[:, :, None, None]).sum(dim=1)
 
 
 def scaled_to_one(values: Float[Tensor, "n *cells"]) -> Float[Tensor, "n *cells"]:
-    """Bring every row to [0, 1] by its own minimum and maximum; one that is constant but for rounding becomes 0."""
+    """Bring every row to [0, 1] by its own minimum and maximum; one that is constant but for rounding becomes 0.
+
+    >>> scaled_to_one(torch.tensor([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]]))
+    tensor([[0.0000, 0.5000, 1.0000],
+            [0.0000, 0.0000, 0.0000]])
+    """
     flat = values.flatten(1)
     low, high = flat.amin(dim=1, keepdim=True), flat.amax(dim=1, keepdim=True)
     span = high - low

@@ -16,7 +16,11 @@ Fusion = Literal["mean", "max", "gate"]
 
 
 def peak_is_one(maps: Float[Tensor, "*n y x"]) -> Float[Tensor, "*n y x"]:
-    """Return maps without their negative part, divided by their maximum; one that is nowhere positive becomes 0."""
+    """Return maps without their negative part, divided by their maximum; one that is nowhere positive becomes 0.
+
+    >>> peak_is_one(torch.tensor([[-1.0, 2.0, 4.0]]))
+    tensor([[0.0000, 0.5000, 1.0000]])
+    """
     positive = maps.relu()
     peak = positive.amax(dim=(-2, -1), keepdim=True)
     return positive / peak.masked_fill(peak == 0, 1)

@@ -22,6 +22,10 @@ def confusion(
     """Count pixels into `[labels labels]`, truth down and prediction across.
 
     Raises `ValueError` for a label outside and for arrays of different shapes.
+
+    >>> confusion(np.array([0, 1, 255]), np.array([0, 0, 1]), labels=2)
+    array([[1, 0],
+           [1, 0]])
     """
     rows, columns = counted_pairs(truth, predicted, labels=labels)
     return np.bincount(rows * labels + columns, minlength=labels**2).reshape(labels, labels)
@@ -48,6 +52,10 @@ class SegmentationScores:
     """Fractions, one entry a label; nan where a label occurs in neither truth nor prediction.
 
     `fp` = (P - TP) / (T + P - TP) and `fn` = (T - TP) / (T + P - TP), so `iou + fp + fn` = 1.
+
+    >>> scores = SegmentationScores.of(np.array([[3, 1], [0, 1]]))
+    >>> scores.iou, scores.miou
+    ((0.75, 0.5), 0.625)
     """
 
     iou: tuple[float, ...]

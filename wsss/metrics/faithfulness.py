@@ -46,12 +46,19 @@ def average_drop(before: Float[Tensor, " n"], after: Float[Tensor, " n"]) -> Flo
 
     p and o are of the explained class, which need not be the strongest: the code of ADCC divides by the strongest
     class's p. 0 where p is 0.
+
+    >>> average_drop(torch.tensor([0.8, 0.5]), torch.tensor([0.6, 0.7]))
+    tensor([0.2500, 0.0000])
     """
     return _share((before - after).clamp(min=0), of=before)
 
 
 def increase_in_confidence(before: Float[Tensor, " n"], after: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """Return 1 where o > p and 0 elsewhere; higher is better (Chattopadhay et al., WACV 2018)."""
+    """Return 1 where o > p and 0 elsewhere; higher is better (Chattopadhay et al., WACV 2018).
+
+    >>> increase_in_confidence(torch.tensor([0.8, 0.5]), torch.tensor([0.6, 0.7]))
+    tensor([0., 1.])
+    """
     return (after > before).float()
 
 
@@ -59,12 +66,19 @@ def average_gain(before: Float[Tensor, " n"], after: Float[Tensor, " n"]) -> Flo
     """Return max(0, o - p) / (1 - p), in [0, 1]; higher is better (Opti-CAM, Zhang et al., CVIU 2024).
 
     Only for probabilities. 0 where p is 1.
+
+    >>> average_gain(torch.tensor([0.8, 0.5]), torch.tensor([0.6, 0.75]))
+    tensor([0.0000, 0.5000])
     """
     return _share((after - before).clamp(min=0), of=1 - before)
 
 
 def complexity(maps: Float[Tensor, "n h w"]) -> Float[Tensor, " n"]:
-    """Return the mean of |L| over the pixels, in [0, 1]; lower is better (Poppi et al., CVPRW 2021)."""
+    """Return the mean of `|L|` over the pixels, in [0, 1]; lower is better (Poppi et al., CVPRW 2021).
+
+    >>> complexity(torch.tensor([[[0.0, 1.0], [0.5, 0.5]]]))
+    tensor([0.5000])
+    """
     return maps.abs().mean(dim=(1, 2))
 
 
@@ -73,6 +87,10 @@ def coherency(maps: Float[Tensor, "n h w"], again: Float[Tensor, "n h w"]) -> Fl
 
     `again` are the same method's maps of the explanation images, for the same classes. 0 where one of the two maps is
     constant, whose correlation is not defined, as in the authors' code.
+
+    >>> maps = torch.tensor([[[0.0, 1.0], [0.5, 0.5]]])
+    >>> coherency(maps, maps)
+    tensor([1.])
     """
     one, other = (_centred(each) for each in (maps, again))
     product = one.norm(dim=1) * other.norm(dim=1)
@@ -88,6 +106,9 @@ def adcc(
 
     Poppi et al., CVPRW 2021, for each image as in the authors' code. The mean of it over images is another
     number than the harmonic mean of the three means, which Recipro-CAM's code prints. 0 where one of the three is 0.
+
+    >>> adcc(drop=torch.tensor([0.5]), coherency=torch.tensor([0.5]), complexity=torch.tensor([0.5]))
+    tensor([0.5000])
     """
     parts = torch.stack([coherency, 1 - complexity, 1 - drop])
     return torch.where(

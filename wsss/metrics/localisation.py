@@ -18,6 +18,10 @@ def pointing_hit(heat: Float[Tensor, "h w"], target: Bool[Tensor, "h w"], *, tol
 
     Zhang et al., IJCV 2018, as in TorchRay: the metric is the share of hits of each class, averaged over the classes;
     higher is better. The first of equally bright pixels counts. A constant map points nowhere, which is a miss.
+
+    >>> heat, target = torch.tensor([[0.1, 0.9]]), torch.tensor([[True, False]])
+    >>> pointing_hit(heat, target, tolerance=1), pointing_hit(heat, target)
+    (False, True)
     """
     if float(heat.max()) == float(heat.min()):
         return False
@@ -35,6 +39,9 @@ def energy_inside(
 
     Score-CAM's energy-based pointing game (Wang et al., CVPRW 2020), over the object's mask where the paper has its
     boxes: give boxes as `target` for those. Pixels that are not `counted` are left out; 0 for an empty map.
+
+    >>> energy_inside(torch.tensor([[0.25, 0.75]]), torch.tensor([[False, True]]))
+    0.75
     """
     energy = heat.double() if counted is None else heat.double() * counted
     total = float(energy.sum())
@@ -43,7 +50,12 @@ def energy_inside(
 
 @dataclass(frozen=True, kw_only=True)
 class PixelCurve:
-    """How many pixels of objects, and beside them, have each value: counts of several images can be added."""
+    """How many pixels of objects, and beside them, have each value: counts of several images can be added.
+
+    >>> heat, target = torch.tensor([[0.1, 0.9, 0.5]]), torch.tensor([[False, True, True]])
+    >>> PixelCurve.of(heat, target).pxap  # every pixel of the object is brighter than the rest
+    1.0
+    """
 
     beside: Int64[Tensor, " bins"]
     inside: Int64[Tensor, " bins"]

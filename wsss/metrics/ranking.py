@@ -12,6 +12,9 @@ def average_precision(present: NDArray[np.bool_], score: NDArray[np.floating[Any
     """Return the area under the precision-recall steps (no interpolation) of one class; nan without a positive.
 
     Images with equal scores enter together, so the order of images does not matter.
+
+    >>> round(average_precision(np.array([True, False, True]), np.array([0.9, 0.8, 0.7])), 3)  # (1/1 + 2/3) / 2
+    0.833
     """
     if not present.any():
         return float("nan")
@@ -24,5 +27,10 @@ def average_precision(present: NDArray[np.bool_], score: NDArray[np.floating[Any
 
 
 def mean_average_precision(present: NDArray[np.bool_], score: NDArray[np.floating[Any]]) -> float:
-    """Return the mean over the classes with at least one positive; both arguments are `[images classes]`."""
+    """Return the mean over the classes with at least one positive; both arguments are `[images classes]`.
+
+    >>> present = np.array([[True, False], [False, False]])  # nothing shows the second class
+    >>> mean_average_precision(present, np.array([[0.9, 0.2], [0.1, 0.8]]))
+    1.0
+    """
     return mean_of_known(average_precision(present[:, c], score[:, c]) for c in range(present.shape[1]))

@@ -43,7 +43,14 @@ class BackgroundRule(Refiner):
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantBackground(BackgroundRule):
-    """The same score everywhere: a pixel is foreground where some class exceeds `threshold` (IRN, ReCAM)."""
+    """The same score everywhere: a pixel is foreground where some class exceeds `threshold` (IRN, ReCAM).
+
+    >>> from wsss.types import Size
+    >>> scores = torch.tensor([[[0.1, 0.8]]])
+    >>> maps = ScoreMaps(labels=torch.tensor([3]), scores=scores, size=Size(height=1, width=2))
+    >>> ConstantBackground(threshold=0.25).apply(maps).scores[0]
+    tensor([[0.2500, 0.2500]])
+    """
 
     threshold: float = 0.3
 
@@ -58,7 +65,14 @@ class ConstantBackground(BackgroundRule):
 
 @dataclass(frozen=True, kw_only=True)
 class PowerBackground(BackgroundRule):
-    """(1 - strongest)^exponent (PSA, Ahn and Kwak, CVPR 2018, eq. 2): a larger exponent means less background."""
+    """(1 - strongest)^exponent (PSA, Ahn and Kwak, CVPR 2018, eq. 2): a larger exponent means less background.
+
+    >>> from wsss.types import Size
+    >>> scores = torch.tensor([[[0.5, 1.0]]])
+    >>> maps = ScoreMaps(labels=torch.tensor([3]), scores=scores, size=Size(height=1, width=2))
+    >>> PowerBackground(exponent=2.0).apply(maps).scores[0]
+    tensor([[0.2500, 0.0000]])
+    """
 
     exponent: float = 4.0
 

@@ -32,6 +32,16 @@ class DenseCRF(Refiner):
     Both backends compute the same, on the same lattices: at least 99.99 % of the pixels of a photograph get the same
     label, and marginals differ by less than 1e-4 on average (`scripts/bench_refine.py`). So a result of `auto` is
     either's, as one of `device: auto` is any device's. A backend that is named enters the fingerprint by its name.
+
+    >>> from wsss.masks import Argmax
+    >>> from wsss.types import Size
+    >>> image = np.zeros((4, 8, 3), dtype=np.uint8)
+    >>> image[:, 4:] = 255  # an edge after the fourth column, where the scores have it after the fifth
+    >>> scores = torch.full((2, 4, 8), 0.4)
+    >>> scores[0, :, :5], scores[1, :, 5:] = 0.6, 0.6
+    >>> maps = ScoreMaps(labels=torch.tensor([0, 1]), scores=scores, size=Size(height=4, width=8))
+    >>> Argmax()(DenseCRF(unary="scores", backend="torch").apply(image, maps))[0]
+    array([0, 0, 0, 0, 1, 1, 1, 1], dtype=uint8)
     """
 
     background_row: ClassVar[BackgroundRow] = "needs"

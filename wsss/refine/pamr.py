@@ -15,7 +15,7 @@ TINY: Final = 1e-8
 @final
 @dataclass(frozen=True, kw_only=True)
 class PAMR(LocalRefiner):
-    """A neighbour counts exp(-|difference| / (width * deviation)), the mean of three channels in the exponent (eq. 7).
+    """A neighbour counts `exp(-|difference| / (width * deviation))`, averaged over channels in the exponent (eq. 7).
 
     The deviation is that of the neighbours and, once for each dilation, of the cell itself, as in the authors' code.
     Defaults are theirs, and so is the resolution, that of the maps; they shrink the image by interpolation, here each

@@ -49,7 +49,11 @@ def check_scales(scales: Sequence[float]) -> None:
 
 
 def scaled(images: Images, scale: float) -> Float[Tensor, "b 3 view_h view_w"]:
-    """Resize normalised images by a factor, bicubic with anti-aliasing; sides are rounded and at least one pixel."""
+    """Resize normalised images by a factor, bicubic with anti-aliasing; sides are rounded and at least one pixel.
+
+    >>> scaled(torch.ones(1, 3, 30, 33), 0.5).shape
+    torch.Size([1, 3, 15, 16])
+    """
     if scale == 1:
         return images
     size = [max(1, round(side * scale)) for side in images.shape[-2:]]
@@ -57,18 +61,34 @@ def scaled(images: Images, scale: float) -> Float[Tensor, "b 3 view_h view_w"]:
 
 
 def pad_to_multiple(images: Images, *, multiple: int) -> Float[Tensor, "b 3 padded_h padded_w"]:
-    """Pad normalised images at the right and bottom with zeros, their mean colour, to whole multiples."""
+    """Pad normalised images at the right and bottom with zeros, their mean colour, to whole multiples.
+
+    >>> pad_to_multiple(torch.ones(1, 3, 30, 33), multiple=16).shape
+    torch.Size([1, 3, 32, 48])
+    """
     height, width = images.shape[-2:]
     return functional.pad(images, (0, -width % multiple, 0, -height % multiple))
 
 
 def over_peak(maps: Float[Tensor, "*n y x"]) -> Float[Tensor, "*n y x"]:
-    """Divide each map by its maximum plus `EPSILON`, as IRN does: one that is nearly empty stays so."""
+    """Divide each map by its maximum plus `EPSILON`, as IRN does: one that is nearly empty stays so.
+
+    >>> over_peak(torch.tensor([[[1.0, 2.0, 4.0]], [[0.0, 0.0, 0.0]]]))
+    tensor([[[0.2500, 0.5000, 1.0000]],
+    <BLANKLINE>
+            [[0.0000, 0.0000, 0.0000]]])
+    """
     return maps / (maps.amax(dim=(-2, -1), keepdim=True) + EPSILON)
 
 
 def split_by_image(maps: Float[Tensor, "n y x"], *, classes: Sequence[Sequence[int]], size: Size) -> list[ScoreMaps]:
-    """Cut maps in the order of `Targets.of(classes)` into one `ScoreMaps` an image."""
+    """Cut maps in the order of `Targets.of(classes)` into one `ScoreMaps` an image.
+
+    >>> maps = torch.zeros(3, 1, 2)
+    >>> images = split_by_image(maps, classes=[[0, 2], [1]], size=Size(height=4, width=8))
+    >>> [image.labels.tolist() for image in images]
+    [[1, 3], [2]]
+    """
     parts = torch.split(maps, [len(own) for own in classes])
     return [
         ScoreMaps(

@@ -64,7 +64,17 @@ class ScaledViews(Views):
 
 @dataclass(frozen=True, kw_only=True)
 class MultiScaleFlip(ScaledViews):
-    """Several scales, each with its mirror image, divided by the maximum of their sum (IRN's extraction)."""
+    """Several scales, each with its mirror image, divided by the maximum of their sum (IRN's extraction).
+
+    >>> from torch import nn
+    >>> from wsss.cams import GradCAM
+    >>> from wsss.models import Hooked
+    >>> network = nn.Sequential(nn.Conv2d(3, 8, 4, stride=4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
+    >>> model = Hooked(network.eval(), {"last": network[0]})
+    >>> (maps,) = MultiScaleFlip(scales=(1.0, 0.5))(GradCAM(), model, images=torch.rand(1, 3, 16, 24), classes=[[0, 1]])
+    >>> maps.labels.tolist(), maps.scores.shape
+    ([1, 2], torch.Size([2, 4, 6]))
+    """
 
     def __call__(
         self, method: CAMMethod, model: CutClassifier, *, images: Images, classes: Sequence[Sequence[int]]

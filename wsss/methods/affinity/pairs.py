@@ -53,7 +53,7 @@ class Surrounded:
 
 
 def feature_affinities(features: Float[Tensor, "b d y x"], *, radius: int) -> Iterator[Float[Tensor, "b y x"]]:
-    """Yield exp(-mean |f_i - f_j|) over the channels for every offset (PSA, Ahn and Kwak, CVPR 2018, eq. 3)."""
+    """Yield `exp(-mean |f_i - f_j|)` over the channels for every offset (PSA, Ahn and Kwak, CVPR 2018, eq. 3)."""
     seen = Surrounded(features, radius=radius, fill=0)
     inside = Surrounded(features.new_ones(features.shape[-2:]), radius=radius, fill=0)
     for offset in offsets(radius):
