@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All checks and tests: makes .venv, then formatting, lint, types, import contracts and pytest, in this order.
+# All checks and tests: makes .venv, then formatting, lint, types, import contracts, the docs and pytest, in this order.
 # Usage: scripts/test.sh [--slow | --endurance] [arguments of pytest, such as tests/cams or -k crf]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -26,5 +26,6 @@ check ruff format --check
 check ruff check
 check mypy
 check lint-imports
+check sphinx-build -E -q -W --keep-going -b html docs docs/_build/html
 say "pytest"
 exec .venv/bin/python -m pytest ${marker[@]+"${marker[@]}"} ${arguments[@]+"${arguments[@]}"}

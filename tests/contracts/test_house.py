@@ -8,6 +8,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from abc import ABC
 from collections import Counter
 from functools import cache
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
+from pages import blocks, text_of
 from toy_runs import SMALL, Run
 
 import wsss
@@ -43,8 +45,7 @@ ROOT = Path(__file__).parents[2]
 CONF = ROOT / "conf"
 SOURCES = sorted((ROOT / "wsss").rglob("*.py"))
 MODULES = [path for path in SOURCES if path.name != "__init__.py"]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")
+ARCHITECTURE = "docs/architecture.md"
 
 WITHOUT_TESTS = {
     "wsss/refine/base.py": "only an interface: tests/contracts/test_refiners.py is its test",
@@ -266,42 +267,47 @@ def broken_rule(node: ast.AST) -> str | None:
             return None
 
 
-# --- the README speaks of what is there
+# --- the docs speak of what is there
 
 
-def named_paths(text: str) -> set[str]:
-    """Relative links, and paths in code spans that start in one of the repository's folders."""
-    links = re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", text)
-    spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
-    paths = [word for span in spans for word in span.split() if re.match(r"(conf|data|scripts|tests|wsss)/\S", word)]
-    return {path.rstrip(",.:;") for path in [*links, *paths] if not re.search(r"[<>*{}]", path)}
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_path_that_a_page_links_exists(page: str) -> None:
-    path = ROOT / page
-    text = re.sub(r"(?s)^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    own = named_paths(text) if page == "README.md" else set(re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", text))
-    missing = [name for name in sorted(own) if not (path.parent / name).exists()]
-    assert missing == []
-
-
-def test_the_readmes_tree_names_everything() -> None:
+def test_the_tree_of_the_docs_names_everything() -> None:
     """Every top-level folder and file of the package, and every group of `conf`."""
-    (tree,) = (block for block in re.findall(r"(?s)```text\n(.*?)```", README) if "wsss/\n" in block)
+    (tree,) = (block for block in blocks(ARCHITECTURE, "text") if "wsss/\n" in block)
     here = [path for path in (ROOT / "wsss").iterdir() if not path.name.startswith("__") or path.name == "__main__.py"]
     names = [f"{path.name}/" if path.is_dir() else path.name for path in [*here, *(CONF / group for group in GROUPS)]]
     assert [name for name in names if not re.search(rf"(?m)(^|\s){re.escape(name)}", tree)] == []
 
 
+def test_the_tree_of_the_docs_names_nothing_else() -> None:
+    (tree,) = (block for block in blocks(ARCHITECTURE, "text") if "wsss/\n" in block)
+    top, missing = Path(), []
+    for indent, name in re.findall(r"(?m)^( *)([\w.]+/?)", tree):
+        path = top / name if indent else Path(name)
+        top = top if indent else path
+        if not (ROOT / path).exists():
+            missing.append(path.as_posix())
+    assert missing == []
+
+
+def test_the_docs_layers_are_those_that_are_checked() -> None:
+    """The same layers in the same order, from the bottom to the top."""
+    first = next(iter(blocks(ARCHITECTURE, "text")))
+    drawn = [set(layer.split()) for layer in first.split("<-")]
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        checked = tomllib.load(file)["tool"]["importlinter"]["contracts"][0]["layers"]
+    assert drawn == [set(layer.split(" : ")) for layer in reversed(checked)]
+
+
+def test_the_readme_stays_a_front_page() -> None:
+    assert len((ROOT / "README.md").read_bytes()) < 9_500, "what goes deeper belongs into docs/"
+
+
 def test_scripts_can_be_run() -> None:
-    named = set(re.findall(r"scripts/\w+\.sh", README))
-    assert {"scripts/quickstart.sh", "scripts/test.sh"} <= named
-    starting = {
-        relative(path) for path in (ROOT / "scripts").glob("*.sh") if path.read_text(encoding="utf-8").startswith("#!")
-    }
-    assert starting <= named, "say in the README what it is for"
-    for path in [ROOT / name for name in starting | {".ci/run"}]:
+    assert {"scripts/quickstart.sh", "scripts/test.sh"} <= set(re.findall(r"scripts/\w+\.sh", text_of("README.md")))
+    scripts = {path for path in (ROOT / "scripts").iterdir() if path.is_file()}
+    assert {relative(path) for path in scripts} == set(re.findall(r"scripts/\w+\.\w+", text_of(ARCHITECTURE)))
+    starting = {path for path in scripts if path.read_text(encoding="utf-8").startswith("#!")}
+    for path in starting | {ROOT / ".ci/run"}:
         assert os.access(path, os.X_OK), f"chmod +x {relative(path)}"
 
 

@@ -1,22 +1,36 @@
-"""What the pages show as code runs: the recipes of CONTRIBUTING.md and the ten lines of README.md."""
+"""What the pages show is true: recipes work, Python runs, commands are accepted, and what they name is there."""
 
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from pages import DOCS, PAGES, ROOT, blocks, commands, links, paths, spans, text_of
 from PIL import Image
+from toy_runs import Run
 
-ROOT = Path(__file__).parents[2]
+from wsss.__main__ import COMMANDS
+from wsss.config.help import config_folder
+
 FILE = re.compile(r"(?ms)^`([\w/.]+)`\n\n```(?:python|yaml)\n(.*?)^```$")
 """A path in a line of its own, and below it the whole file."""
+RECIPES = "CONTRIBUTING.md"
+WITH_PYTHON = [page for page in PAGES if page != RECIPES and blocks(page, "python")]
+RUN_COMMANDS = sorted({words[2:] for page in PAGES for words in commands(page) if words[:2] == ("wsss", "run")})
+OTHER_COMMANDS = sorted({words[1:] for page in PAGES for words in commands(page) if words[1] != "run"})
+GROUPS = tuple(sorted(path.name for path in (ROOT / "conf").iterdir() if path.is_dir()))
 
 
 def recipes() -> dict[str, str]:
-    return dict(FILE.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    return dict(FILE.findall(text_of(RECIPES)))
 
 
 def python(*arguments: str, cwd: Path) -> str:
@@ -25,11 +39,14 @@ def python(*arguments: str, cwd: Path) -> str:
     return ran.stdout
 
 
+# --- recipes
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the repository in which every recipe was followed, and nothing else was done."""
-    for folder in ("wsss", "conf", "tests"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("wsss", "conf", "tests", "docs", "data", "scripts"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "_build"))
     for name in ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         shutil.copy(ROOT / name, tmp_path)
     for name, text in recipes().items():
@@ -63,10 +80,139 @@ def test_recipes_work(checkout: Path) -> None:
     python("-m", "ruff", "format", "--check", *sources, *own, cwd=checkout)
 
 
-@pytest.mark.slow
-def test_the_readmes_ten_lines_run(tmp_path: Path) -> None:
-    (code,) = re.findall(r"(?ms)^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"))
+# --- code
+
+
+@pytest.fixture
+def desk(tmp_path: Path, toy_run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder of a person who reads: a photograph, and a finished run."""
     Image.fromarray(np.arange(90 * 120 * 3, dtype=np.uint8).reshape(90, 120, 3)).save(tmp_path / "cat.jpg")
-    (tmp_path / "lines.py").write_text(code, encoding="utf-8")
-    python("lines.py", cwd=tmp_path)
-    assert (tmp_path / "cat.png").exists()
+    (tmp_path / "outputs" / "toy").mkdir(parents=True)
+    (tmp_path / "outputs" / "toy" / "1").symlink_to(toy_run.out, target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON)
+def test_python_of_a_page_runs_from_its_top_to_its_end(page: str, desk: Path) -> None:
+    code = "\n".join(blocks(page, "python"))
+    exec(compile(code, page, "exec"), {"__name__": "page"})
+    assert (desk / "cat.png").exists() == ("cat.png" in code)
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON)
+def test_python_of_a_page_is_formatted(page: str) -> None:
+    for block in blocks(page, "python"):
+        ran = subprocess.run(
+            [sys.executable, "-m", "ruff", "format", "--check", "--stdin-filename", "page.py", "-"],
+            input=block,
+            text=True,
+            capture_output=True,
+            check=False,
+            cwd=ROOT,
+        )
+        assert ran.returncode == 0, f"{ran.stderr}\n{block}"
+
+
+def test_the_whole_algorithm_stands_in_one_block() -> None:
+    first = next(iter(blocks("docs/algorithm.md", "python")))
+    lines = [line for line in first.splitlines() if line.strip() and not line.startswith(("from ", "import "))]
+    assert len(lines) <= 40
+    for step in ("read_image", "network.until", "resample", "full_like", "DenseCRF", "argmax", "write_mask"):
+        assert step in first
+
+
+# --- commands
+
+
+@pytest.fixture(scope="module")
+def _hydra() -> Iterator[None]:
+    with initialize_config_dir(version_base="1.3", config_dir=str(config_folder().absolute())):
+        yield
+
+
+def settled(words: Sequence[str]) -> list[str]:
+    """Overrides without options of Hydra's; of a sweep its first values."""
+    parsed = OverridesParser.create().parse_overrides([word for word in words if not word.startswith("-")])
+    return [
+        f"{override.get_key_element()}={next(override.sweep_string_iterator())}"
+        if override.is_sweep_override()
+        else str(override.input_line)
+        for override in parsed
+    ]
+
+
+@pytest.mark.usefixtures("_hydra")
+@pytest.mark.parametrize("words", RUN_COMMANDS, ids=" ".join)
+def test_a_run_that_a_page_shows_composes(words: Sequence[str]) -> None:
+    assert compose("run", overrides=settled(words)).pipeline
+
+
+@pytest.mark.parametrize("words", OTHER_COMMANDS, ids=" ".join)
+def test_a_command_that_a_page_shows_is_understood(words: Sequence[str]) -> None:
+    name, *arguments = words
+    module, _, _ = COMMANDS[name].partition(":")
+    assert import_module(module)._parser().parse_args(arguments)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_only_commands_that_there_are(page: str) -> None:
+    named = {span.split()[1] for span in spans(page) if re.match(r"wsss \w", span)}
+    assert named - {"COMMAND"} <= set(COMMANDS)
+
+
+# --- names
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_links_and_every_path_it_names_exist(page: str) -> None:
+    folder = (ROOT / page).parent
+    missing = [link for link in sorted(links(page)) if not (folder / link).exists()]
+    # Recipes name the files that a reader will write.
+    missing += [path for path in sorted(paths(page)) if not (ROOT / path).exists() and page != RECIPES]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_choice_that_a_page_names_has_its_file(page: str) -> None:
+    """`cam=gradcam`, also with a package (`fit@fit.recam=recam`), and every member of a list."""
+    if page == RECIPES:
+        return
+    choice = re.compile(rf"(?<![\w.@+~])({'|'.join(GROUPS)})(?:@[\w.]+)?=(\[[\w,]+\]|\w+)")
+    text = " ".join([*spans(page), *("\n".join(blocks(page, word)) for word in ("bash", "text"))])
+    chosen = {(group, name) for group, names in choice.findall(text) for name in names.strip("[]").split(",")}
+    missing = [f"{group}={name}" for group, name in sorted(chosen) if not (ROOT / f"conf/{group}/{name}.yaml").exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_module_that_a_page_names_can_be_imported(page: str) -> None:
+    if page == RECIPES:
+        return
+    for name in {name for span in spans(page) for name in re.findall(r"\bwsss(?:\.\w+)+", span)}:
+        module, _, attribute = name.rpartition(".")
+        known = find_spec(module) is not None and (
+            find_spec(name) is not None if attribute.islower() else hasattr(import_module(module), attribute)
+        )
+        assert known, name
+
+
+# --- the site
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    named = {
+        f"{page.parent / entry}.md"
+        for page in (Path("docs/index.md"), Path("docs/reference/index.md"))
+        for tree in re.findall(r"(?s)```\{toctree\}(.*?)```", text_of(page.as_posix()))
+        for entry in tree.split()
+        if not entry.startswith(":")
+    }
+    written = {page for page in PAGES if page.startswith("docs/")}
+    assert written - named == {"docs/index.md"}
+
+
+def test_the_reference_has_every_package_of_the_core() -> None:
+    text = (DOCS / "reference" / "index.md").read_text(encoding="utf-8")
+    packages = {"cams", "views", "refine", "masks", "metrics", "models", "types", "labels", "resample", "data", "store"}
+    assert {name for name in packages if not re.search(rf"(?m)^ +wsss\.{name}$", text)} == set()

@@ -1,0 +1,55 @@
+"""Sphinx: Markdown pages, and a reference that is generated from the docstrings of the package."""
+
+import shutil
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+project = "wsss"
+copyright = "its contributors, MIT licence"  # noqa: A001 - Sphinx's name
+version = release = version_of(project)
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+]
+templates_path = ["templates"]
+exclude_patterns = ["_build"]
+
+html_theme = "furo"
+html_title = f"wsss {release}"
+html_copy_source = False
+html_show_sphinx = False
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
+
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 3
+default_role = "literal"  # `name` in docstrings
+
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
+maximum_signature_line_length = 100
+napoleon_numpy_docstring = False
+
+
+def without_factories(_app: Sphinx, *described: object) -> tuple[str | None, str | None]:
+    """Show a field's default that is made anew as `...`: Sphinx cannot parse `<factory>`."""
+    *_, signature, returned = described
+    return signature and signature.replace("<factory>", "..."), returned
+
+
+def with_colons(_app: Sphinx, what: str, *described: object) -> None:
+    """Keep napoleon from reading the first sentence of a field, up to a colon, as the field's type."""
+    if what in {"attribute", "data", "property"}:
+        described[-1].insert(0, "")
+
+
+def setup(app: Sphinx) -> None:
+    """Write the stubs of the reference afresh: those of modules that are gone would break the build."""
+    shutil.rmtree(Path(app.srcdir, "reference", "generated"), ignore_errors=True)
+    app.connect("autodoc-process-signature", without_factories)
+    app.connect("autodoc-process-docstring", with_colons, priority=400)  # before napoleon's 500
