@@ -24,7 +24,7 @@ html_title = f"wsss {release}"
 html_copy_source = False
 html_show_sphinx = False
 html_static_path = ["static"]
-html_css_files = ["tables.css"]
+html_css_files = ["wide.css"]
 
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3

@@ -99,6 +99,11 @@ def strongest_class(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.floa
     """Return the strongest label and its score, both `[h w]`, of maps without a background: for a threshold.
 
     An image without labels has background everywhere, at zero.
+
+    >>> from wsss.types import Size
+    >>> scores = torch.tensor([[[0.25, 0.5]], [[0.75, 0.0]]])
+    >>> strongest_class(ScoreMaps(labels=torch.tensor([1, 3]), scores=scores, size=Size(height=1, width=2)))
+    (array([[3, 1]], dtype=uint8), array([[0.75, 0.5 ]], dtype=float32))
     """
     full = maps.full()
     if not len(full.labels):

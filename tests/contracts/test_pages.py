@@ -18,7 +18,7 @@ from PIL import Image
 from toy_runs import Run
 
 from wsss.__main__ import COMMANDS
-from wsss.config.help import config_folder
+from wsss.config.search import config_folder
 
 FILE = re.compile(r"(?ms)^`([\w/.]+)`\n\n```(?:python|yaml)\n(.*?)^```$")
 """A path in a line of its own, and below it the whole file."""
