@@ -65,11 +65,10 @@ def row(image_id: str) -> SheetRow:
         classes=("cat", "<b>"),
         panels=(
             ImagePanel(title="image"),
-            HeatPanel(title="CAM", scores=scores),
+            HeatPanel(title="CAM", scores=scores, by_class={"cat": scores, "<b>": scores}),
             MissingPanel(title="mask", words="made of train only"),
             MaskPanel(title="prediction", labels=labels, words="IoU 50.0"),
         ),
-        by_class=(HeatPanel(title="<b>", scores=scores),),
         iou=0.5,
     )
 
@@ -178,7 +177,12 @@ def test_examples_show_pictures_reasons_and_a_legend():
     page = render(full_report())
     found = Reader(page)
     pictures = [image for image in found.all("img") if image.get("alt")]
-    assert {image["alt"] for image in pictures} >= {'CAM of "a" <i>', "prediction of b", "<b> of b"}
+    assert {image["alt"] for image in pictures} >= {
+        'CAM of "a" <i>',
+        "prediction of b",
+        "cat: CAM of b",
+        "<b>: CAM of b",
+    }
     assert found.text.count("made of train only") == 2
     assert found.text.count("IoU 50.0") == 4
     # The first two colours of the VOC palette.

@@ -62,19 +62,40 @@ def maps(labels: list[int], scores: list[float]) -> ScoreMaps:
     return ScoreMaps(labels=torch.tensor(labels, dtype=torch.int64), scores=planes, size=Size(height=2, width=3))
 
 
+NAMES = ("cat", "dog", "cow", "pig", "hen")
+
+
+def heat(labels: list[int], scores: list[float], *, title: str = "refined") -> HeatPanel:
+    return HeatPanel.of(maps(labels, scores), title=title, class_names=NAMES)
+
+
 def test_heat_of_maps_is_the_highest_foreground_score():
-    assert (HeatPanel.of(maps([0, 1, 5], [0.9, 0.2, 0.7]), title="refined").scores == np.float32(0.7)).all()
-    empty = HeatPanel.of(maps([0], [0.9]), title="refined").scores
-    assert empty.shape == (2, 3)
-    assert not empty.any()
+    assert (heat([0, 1, 5], [0.9, 0.2, 0.7]).scores == np.float32(0.7)).all()
+    empty = heat([0], [0.9])
+    assert empty.scores.shape == (2, 3)
+    assert not empty.scores.any()
+    assert empty.by_class == {}
 
 
 def test_heat_by_class_names_every_foreground_label():
-    panels = HeatPanel.by_class(maps([0, 1, 3], [0.9, 0.2, 0.7]), class_names=("cat", "dog", "cow"))
-    assert [(panel.title, float(panel.scores[0, 0])) for panel in panels] == [
-        ("cat", pytest.approx(0.2)),
-        ("cow", pytest.approx(0.7)),
-    ]
+    by_class = heat([0, 1, 3], [0.9, 0.2, 0.7]).by_class
+    assert {name: float(scores[0, 0]) for name, scores in by_class.items()} == {
+        "cat": pytest.approx(0.2),
+        "cow": pytest.approx(0.7),
+    }
+
+
+def test_a_row_has_a_heatmap_of_each_class_below_those_of_all():
+    panels = (ImagePanel(title="image"), heat([1, 3], [0.2, 0.7], title="CAM"), heat([0, 3], [0.5, 0.6]))
+    row = SheetRow(id="a", image=picture(2, 3), panels=panels)
+    assert [card.title for card in row.class_cards()] == ["cat: CAM", "cow: CAM", "cow: refined"]
+    scores = [float(panel.scores[0, 0]) for panel in row.class_panels if isinstance(panel, HeatPanel)]
+    assert scores == [pytest.approx(0.2), pytest.approx(0.7), pytest.approx(0.6)]
+
+
+def test_a_row_of_one_class_repeats_nothing():
+    row = SheetRow(id="a", image=picture(2, 3), panels=(heat([1], [0.2]), heat([0, 1], [0.5, 0.6])))
+    assert row.class_panels == ()
 
 
 def test_a_row_makes_a_card_for_each_panel():

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from wsss.draw.grid import GAP, LINE, PAPER, SEAM
-from wsss.draw.sheet import ImagePanel, MaskPanel, MissingPanel, Sheet, SheetRow
+from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Sheet, SheetRow
 from wsss.draw.sheet_picture import MISSING, WORDS, sheet_picture
 
 GREEN = np.full((40, 60, 3), (0, 200, 0), dtype=np.uint8)
@@ -62,6 +62,20 @@ def test_what_a_panel_says_stands_below_it_and_above_the_name() -> None:
     assert box(picture, GAP, below, PITCH, LINE) == {PAPER}
     assert len(box(picture, GAP + PITCH, below, PITCH, LINE)) > 1
     assert len(box(picture, GAP, below + LINE, PITCH, LINE)) > 1
+
+
+def test_heatmaps_of_classes_stand_below_in_the_same_columns() -> None:
+    zero = np.zeros((4, 6), dtype=np.float32)
+    maps = HeatPanel(title="CAM", scores=zero, by_class={"cat": zero, "dog": zero, "cow": zero})
+    panels = (ImagePanel(title="image"), maps)
+    picture = sheet_picture(Sheet(title="x", rows=(row(panels=panels),)))
+    below = GAP + LINE + 40 + SEAM
+    assert picture.height == below + 2 * (40 + SEAM + LINE) + LINE + GAP
+    dark = box(picture, GAP + PITCH, GAP + LINE, 60, 40)  # as the strongest scores are drawn
+    for left, top in ((GAP, below), (GAP + PITCH, below), (GAP, below + 40 + SEAM + LINE)):
+        assert box(picture, left, top, 60, 40) == dark
+        assert len(box(picture, left, top + 40 + SEAM, 60, LINE)) > 1
+    assert box(picture, GAP + PITCH, below + 40 + SEAM + LINE, PITCH, 40) == {PAPER}
 
 
 def test_an_empty_sheet_is_a_small_page() -> None:

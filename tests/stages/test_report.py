@@ -4,12 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-from toy_runs import Run, drawn_index, drawn_masks, job, made
+from builders import score_maps
+from toy_runs import Run, drawn_index, drawn_maps, drawn_masks, job, made
 
 from wsss.methods.affinity import IRNWalk
 from wsss.refine import ConstantBackground
-from wsss.stages.report import MakeReport, all_notes
+from wsss.stages.report import MakeReport, all_notes, row
 from wsss.store.files import write_json
+from wsss.store.kinds import RAW_MAPS
 from wsss.store.store import Artifact, Store
 
 
@@ -81,6 +83,16 @@ def test_an_image_has_the_score_of_the_masks_beside_it(tmp_path: Path):
     page = (work.artifact.items / "report.html").read_text(encoding="utf-8")
     assert "62.5" in page
     assert "12.5" not in page
+
+
+def test_an_image_shows_the_maps_of_each_of_its_classes(tmp_path: Path):
+    store = Store(root=tmp_path)
+    index = drawn_index(store, {"a": [[1, 0, 2]] * 2})
+    maps = drawn_maps(store, "extract_cams", {"a": score_maps([1, 2], [[[1.0, 0, 0]] * 2, [[0, 0, 0.5]] * 2])})
+    read = job(store, "report", index=index).index()
+    shown = row(read, read.records["a"], made={"CAM": RAW_MAPS.items(maps, read)}, iou=None)
+    assert [panel.title for panel in shown.panels] == ["image", "CAM", "truth"]
+    assert [panel.title for panel in shown.class_panels] == ["cat: CAM", "dog: CAM"]
 
 
 @pytest.mark.parametrize("walked", [False, True])

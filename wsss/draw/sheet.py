@@ -5,7 +5,7 @@ import io
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -49,19 +49,16 @@ class HeatPanel(Panel):
 
     scores: Float[np.ndarray, "y x"]
 
-    @classmethod
-    def of(cls, maps: ScoreMaps, *, title: str, words: str = "") -> "HeatPanel":
-        """Show the highest score among the foreground labels at each position; an image without any is all zero."""
-        foreground = maps.full().scores[maps.labels != BACKGROUND].float()
-        highest = foreground.amax(dim=0) if len(foreground) else foreground.new_zeros(maps.size.over(1))
-        return cls(title=title, words=words, scores=highest.cpu().numpy())
+    by_class: Mapping[str, Float[np.ndarray, "y x"]] = field(default_factory=dict)
+    """The scores of each class alone, by its name; empty where they are not those of classes."""
 
     @classmethod
-    def by_class(cls, maps: ScoreMaps, *, class_names: Sequence[str]) -> tuple["HeatPanel", ...]:
-        """Show every foreground label alone, under its class's name."""
+    def of(cls, maps: ScoreMaps, *, title: str, class_names: Sequence[str], words: str = "") -> "HeatPanel":
+        """Show the highest score among the foreground labels at each position; an image without any is all zero."""
         foreground = maps.full().scores[maps.labels != BACKGROUND].float().cpu().numpy()
-        named = zip(maps.classes, foreground, strict=True)
-        return tuple(cls(title=class_names[index], scores=scores) for index, scores in named)
+        highest = foreground.max(axis=0) if len(foreground) else np.zeros(maps.size.over(1), dtype=np.float32)
+        by_class = {class_names[index]: scores for index, scores in zip(maps.classes, foreground, strict=True)}
+        return cls(title=title, words=words, scores=highest, by_class=by_class)
 
     def draw(self, image: Picture) -> Picture:
         """Return the scores as colours over the image."""
@@ -93,16 +90,15 @@ class MissingPanel(Panel):
 class SheetRow:
     """One example: its image `[h w 3]`, the names of the classes that it shows, and its own IoU where it has a mask.
 
-    `panels` stand in the sheet's columns; `by_class`, one a class and folded away below them, need no column. `iou` is
-    a fraction, the mean over the labels in this image's truth or prediction: good for finding examples, and not the
-    mIoU that is reported, which counts the pixels of all images together.
+    `panels` stand in the sheet's columns. `iou` is a fraction, the mean over the labels in this image's truth or
+    prediction: good for finding examples, and not the mIoU that is reported, which counts the pixels of all images
+    together.
     """
 
     id: str
     image: Picture
     classes: tuple[str, ...] = ()
     panels: tuple[Panel, ...]
-    by_class: tuple[Panel, ...] = ()
     iou: float | None = None
 
     @property
@@ -111,13 +107,27 @@ class SheetRow:
         width, height = _size(self.image)
         return width / height
 
+    @property
+    def class_panels(self) -> tuple[Panel, ...]:
+        """The heatmaps of the panels for each class alone, class by class; none where an image has only one class."""
+        heats = [panel for panel in self.panels if isinstance(panel, HeatPanel)]
+        names = dict.fromkeys(name for heat in heats for name in heat.by_class)
+        if len(names) < 2:
+            return ()
+        return tuple(
+            HeatPanel(title=f"{name}: {heat.title}", scores=heat.by_class[name])
+            for name in names
+            for heat in heats
+            if name in heat.by_class
+        )
+
     def cards(self) -> tuple["Card", ...]:
         """Draw and encode the panels of the columns."""
         return self._drawn(self.panels)
 
     def class_cards(self) -> tuple["Card", ...]:
-        """Draw and encode the panels of the classes."""
-        return self._drawn(self.by_class)
+        """Draw and encode the heatmaps of the classes."""
+        return self._drawn(self.class_panels)
 
     def _drawn(self, panels: tuple[Panel, ...]) -> tuple["Card", ...]:
         small = shrunk(self.image)

@@ -1,13 +1,13 @@
 """A contact sheet as one picture, for where no page can be shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from PIL import Image
 
-from wsss.draw.grid import INK, Grid, Strip
+from wsss.draw.grid import INK, QUIET, Grid, Strip
 from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture
 from wsss.draw.sheet import JPEG_QUALITY, Panel, Sheet, SheetRow, shrunk
@@ -30,7 +30,7 @@ def write_sheets(folder: Path, sheets: Iterable[Sheet]) -> list[Path]:
 
 
 def sheet_picture(sheet: Sheet) -> Image.Image:
-    """Draw a sheet: the columns' titles on top; below each example its panels' words, its name, classes and IoU."""
+    """Draw a sheet: titles on top; below each example its panels' words, its classes' heatmaps, and its caption."""
     width = max([WORDS, *(shrunk(row.image).shape[1] for row in sheet.rows)])
     grid = Grid(columns=len(sheet.columns), width=width)
     return grid.page([grid.words(sheet.columns), *(strip for row in sheet.rows for strip in _strips(grid, row))])
@@ -44,9 +44,17 @@ def _strips(grid: Grid, row: SheetRow) -> list[Strip]:
     return [
         grid.pictures([_drawn(panel, small) for panel in row.panels]),
         *([grid.words(words)] if any(words) else []),
+        *_class_strips(grid, row, small),
         grid.sentence(caption, colour=INK),
         grid.space(),
     ]
+
+
+def _class_strips(grid: Grid, row: SheetRow, small: Picture) -> Iterator[Strip]:
+    for first in range(0, len(row.class_panels), grid.columns):
+        panels = row.class_panels[first : first + grid.columns]
+        yield grid.pictures([_drawn(panel, small) for panel in panels])
+        yield grid.words([panel.title for panel in panels], colour=QUIET)
 
 
 def _drawn(panel: Panel, small: Picture) -> Picture:

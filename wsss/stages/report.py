@@ -132,7 +132,7 @@ def row(index: Index, record: Record, *, made: Mapping[str, Items], iou: float |
     """Return one image with whatever the stages made of it."""
     truth = index.mask_path(record)
     panels: list[Panel] = [ImagePanel(title="image")]
-    panels += [panel(items, record, title=title) for title, items in made.items()]
+    panels += [panel(items, record, title=title, class_names=index.classes) for title, items in made.items()]
     panels.append(MaskPanel(title="truth", labels=read_mask(truth)) if truth else _missing("truth", "no true mask"))
     return SheetRow(
         id=record.id,
@@ -143,12 +143,14 @@ def row(index: Index, record: Record, *, made: Mapping[str, Items], iou: float |
     )
 
 
-def panel(items: Items, record: Record, *, title: str) -> Panel:
+def panel(items: Items, record: Record, *, title: str, class_names: tuple[str, ...]) -> Panel:
     """Return what a stage made of an image, or why there is nothing."""
     if not items.path(record).exists():
         return _missing(title, "not made for this split")
     item = items.read(record)
-    return HeatPanel.of(item, title=title) if isinstance(item, ScoreMaps) else MaskPanel(title=title, labels=item)
+    if isinstance(item, ScoreMaps):
+        return HeatPanel.of(item, title=title, class_names=class_names)
+    return MaskPanel(title=title, labels=item)
 
 
 def _missing(title: str, why: str) -> Panel:
