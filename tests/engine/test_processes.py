@@ -18,6 +18,13 @@ def test_alone_without_a_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not distributed.is_initialized()
 
 
+def test_a_rank_without_a_size_is_another_program_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert world() == World(rank=0, size=1, local_rank=0, local_size=1)
+
+
 def test_torchrun_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"RANK": 13, "WORLD_SIZE": 32, "LOCAL_RANK": 5, "LOCAL_WORLD_SIZE": 8}.items():
         monkeypatch.setenv(name, str(value))

@@ -46,6 +46,7 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch):
 
 def test_every_worker_of_a_machine_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("WORLD_SIZE", "3")
     monkeypatch.setenv("LOCAL_RANK", "1")
     assert Runtime().torch_device() == torch.device("cuda", 1)
     monkeypatch.setenv("LOCAL_RANK", "2")

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from wsss.training.data import KeyedDataModule
 from wsss.training.environment import environment
+from wsss.training.loggers.history import HISTORY, read_history
 from wsss.training.loggers.options import CSVHistory
 from wsss.training.module import KeyedModule
 from wsss.training.options import FitOptions, TrainerOptions
@@ -157,6 +158,12 @@ def test_slurm_alone_is_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert isinstance(environment(), LightningEnvironment)
     alone = trainer(tmp_path)
     assert (alone.world_size, alone.global_rank, alone.local_rank, alone.node_rank) == (1, 0, 0, 0)
+
+
+def test_a_training_is_logged_whatever_rank_was_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rank_zero_only, "rank", 1)  # as Lightning's import leaves it with RANK=1
+    trained(tmp_path, random_seed=1)
+    assert [row.step for row in read_history(tmp_path / HISTORY)] == [0, 1, 2, 3]
 
 
 def test_torchrun_under_slurm_is_torchrun_s_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

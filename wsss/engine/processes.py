@@ -35,8 +35,13 @@ class World:
 
 
 def world() -> World:
-    """Return what torchrun says in the environment; one process, where it says nothing."""
-    size = int(os.environ.get("WORLD_SIZE", "1"))
+    """Return what torchrun says in the environment; one process, where it says nothing.
+
+    A rank without a size is another program's, as one that a job script exports to tell its machines apart.
+    """
+    if "WORLD_SIZE" not in os.environ:
+        return World()
+    size = int(os.environ["WORLD_SIZE"])
     return World(
         rank=int(os.environ.get("RANK", "0")),
         size=size,

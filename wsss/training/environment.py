@@ -15,7 +15,11 @@ def environment() -> ClusterEnvironment:
     Lightning's `SLURMEnvironment` writes a checkpoint of its own on SIGUSR1 and puts the job back in the queue; and a
     scheduler's tasks are not workers: the one process that it starts on a machine does, by a launcher.
     """
-    return TorchElasticEnvironment() if TorchElasticEnvironment.detect() else LightningEnvironment()
+    if TorchElasticEnvironment.detect():
+        return TorchElasticEnvironment()
+    alone = LightningEnvironment()
+    alone.set_global_rank(0)  # Lightning read RANK, or SLURM's, when it was imported: another would log nothing
+    return alone
 
 
 class OwnSignals(Callback):
