@@ -84,7 +84,7 @@ def main() -> None:
     print(f"{options.backbone}, {LABELS} labels an image, {options.threads} threads, {options.device}")
     print(f"{'method':18}{'batch':>14}{'seconds':>9}{'forwards':>9}{'torch-cam':>11}{'pt-grad-cam':>12}{'memory':>8}")
     for name in options.methods:
-        method = cam_method(name)
+        method = cam_method(cam_methods()[name])
         try:
             method.check(network)
         except ModelError as error:
@@ -97,7 +97,7 @@ def main() -> None:
 
 def parsed() -> argparse.Namespace:
     """Return the options of the command line."""
-    names = cam_methods()
+    names = list(cam_methods())
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("methods", nargs="*", default=names, help=f"of {', '.join(names)}; all by default")
     parser.add_argument("--quick", action="store_true", help="3 repetitions instead of 7; 64 x 64 for slow methods")

@@ -63,7 +63,7 @@ def main() -> None:
     print(f"| `cam=` | one scale ({options.scale:g}) | threshold | at the run's scales | threshold | forward passes |")
     print("|---|---|---|---|---|---|")
     for name in options.methods:
-        method = cam_method(name)
+        method = cam_method(cam_methods()[name])
         try:
             method.check(asked.network)
         except ModelError as error:
@@ -78,7 +78,7 @@ def main() -> None:
 
 def parsed() -> argparse.Namespace:
     """Return the options of the command line."""
-    names = cam_methods()
+    names = list(cam_methods())
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the folder of a finished run, such as outputs/voc12_mini/1")
     parser.add_argument("methods", nargs="*", default=names, help=f"of {', '.join(names)}; all by default")

@@ -33,7 +33,6 @@ def test_a_package_that_names_itself_is_found_and_not_imported(tmp_path: Path, m
     monkeypatch.syspath_prepend(tmp_path)
     assert plugins() == (Plugin(package="wsss_one", folder=tmp_path / "wsss_one"),)
     assert plugins()[0].conf == tmp_path / "wsss_one" / "conf"
-    assert plugins()[0].backbones == tmp_path / "wsss_one" / "backbones"
     assert "wsss_one" not in sys.modules
 
 

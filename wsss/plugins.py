@@ -13,6 +13,8 @@ from typing import Final
 from wsss.errors import ConfigError
 
 GROUP: Final = "wsss.plugins"
+CONF: Final = "conf"
+BACKBONES: Final = "backbones"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +27,7 @@ class Plugin:
     @property
     def conf(self) -> Path:
         """The folder of its configs."""
-        return self.folder / "conf"
-
-    @property
-    def backbones(self) -> Path:
-        """The folder of the modules that register networks with timm."""
-        return self.folder / "backbones"
+        return self.folder / CONF
 
 
 @cache

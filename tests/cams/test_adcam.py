@@ -5,13 +5,13 @@ from typing import Any, get_args
 
 import pytest
 import torch
-from families import small_family_network
 from networks import Given, TinyGAP
 from torch import Tensor
 
 from wsss.cams import ADCAM, CAM, GradCAM
 from wsss.cams.adcam import Agreement, agreement, balanced, mean_attention, with_row_sums_of_one
 from wsss.errors import ModelError
+from wsss.testing.families import small_family_network
 from wsss.types import Targets
 
 TARGETS = Targets.of([[0, 1], [1]])

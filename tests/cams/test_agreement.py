@@ -12,7 +12,6 @@ import pytorch_grad_cam as jacobgil
 import torch
 import torchcam.methods as torchcam
 from captum.attr import LayerFeatureAblation, LayerGradCam, LayerGradientXActivation
-from families import small_family_network
 from networks import TinyMLP, one_by_one
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection_with_sign_correction
@@ -22,6 +21,7 @@ from torch.nn import functional
 from wsss import cams
 from wsss.cams import CAMMethod
 from wsss.cams.base import weighted_sum
+from wsss.testing.families import small_family_network
 from wsss.types import Targets
 
 CLASSES = [2, 0, 3]

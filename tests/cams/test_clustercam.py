@@ -4,13 +4,13 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
-from families import small_family_network
 from networks import TinyGAP
 from torch import Tensor
 from torch.nn import functional
 
 from wsss.cams import ClusterCAM
 from wsss.models.classifier import GAPClassifier
+from wsss.testing.families import small_family_network
 from wsss.types import Cut, Targets
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from families import small_family_network
 from networks import TinyGAP
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -15,6 +14,7 @@ from wsss.cams.base import WeightedCAM
 from wsss.cams.fgcam import denoised
 from wsss.cams.relevance import Pooling
 from wsss.errors import ModelError
+from wsss.testing.families import small_family_network
 from wsss.types import Cut, Targets
 
 FAMILIES = ["vgg", "resnet", "efficientnet_lite", "mobilenetv3"]

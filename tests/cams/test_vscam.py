@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import torch
-from families import small_family_network
 from networks import Given, TinyMLP
 from torch import Tensor
 
@@ -13,6 +12,7 @@ from wsss.cams import CAM, VSCAM, HiResCAM
 from wsss.cams.vscam import dense_logits, neighbourhoods, through
 from wsss.errors import ModelError
 from wsss.protocols import Edges
+from wsss.testing.families import small_family_network
 from wsss.types import Cut, Targets
 
 ONE = Targets.of([[0]])

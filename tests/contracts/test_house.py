@@ -50,6 +50,9 @@ ARCHITECTURE = "docs/architecture.md"
 WITHOUT_TESTS = {
     "wsss/refine/base.py": "only an interface: tests/contracts/test_refiners.py is its test",
     "wsss/protocols.py": "only protocols: tests/contracts/test_cams.py asks networks for them",
+    "wsss/testing/families.py": "tests/contracts/test_cams.py asks it for every family",
+    "wsss/testing/small.py": "tests/contracts/test_networks.py is its test",
+    "wsss/testing/tiny.py": "tests/contracts/test_networks.py is its test",
     "wsss/stages/heads.py": "only an interface: tests/methods has the tests of its two members",
 }
 """Modules that need no test of their own, and why."""

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 import torch
-from families import small_family_network
 from networks import TinyGAP, TinyMLP, shake
 from torch import Tensor, nn
 from torchvision.models import resnet18
@@ -26,6 +25,7 @@ from wsss.errors import ModelError
 from wsss.models.grids import ChannelsLast, Tokens
 from wsss.models.hooked import Hooked, class_logits
 from wsss.protocols import CutClassifier, LinearHead
+from wsss.testing.families import small_family_network
 from wsss.types import Targets
 
 TARGETS = Targets.of([[0, 2], [1]])

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 import torch
-from families import small_family_network
 from networks import shake
 from timm.layers import BlurPool2d
 from timm.models._efficientnet_builder import decode_arch_def
@@ -15,6 +14,7 @@ from wsss.cams.relevance import Convolution, Pointwise, Sum, run
 from wsss.errors import ModelError
 from wsss.models.classifier import GAPClassifier
 from wsss.models.layers import from_pixels, layers_of
+from wsss.testing.families import small_family_network
 from wsss.types import Cut
 
 VARIANTS: dict[str, Callable[[], nn.Module]] = {

@@ -1,8 +1,8 @@
 import pytest
 import torch
-from families import FAMILIES, small_family_network
 
 from wsss.models.pyramid import Pyramid
+from wsss.testing.families import FAMILIES, small_family_network
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -55,13 +55,13 @@ def main(arguments: Sequence[str]) -> None:
     keep_freed_memory()
     output = explanations(options.out.expanduser())
     output.check()
-    known = cam_methods()
+    known = list(cam_methods(options.config_dir))
     wanted = known if options.methods == ALL else names_in(options.methods, known=known, key="--methods")
     inputs = find_inputs(options.images, without=output.folders)
     if options.mask is not None:
         inputs = replace(inputs, masks=masks_of(inputs, options.mask.expanduser()))
     explainer = Explainer.of(options.model, store=options.store, device=options.device, side=options.side)
-    methods = fitting(wanted, explainer.networks)
+    methods = fitting(wanted, explainer.networks, added=options.config_dir)
     classes = names_in(options.classes, known=explainer.classes, key="--classes") if options.classes else ()
     for name, reason in methods.left_out.items():
         console.print(f"{name} is left out: {reason}", markup=False)
@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = batch_parser("explain", about=ABOUT, out="explanations")
     add = parser.add_argument
     add("--methods", default=METHODS, metavar="NAMES", help=f"joined by commas, or {ALL} (default: {METHODS})")
+    add("--config-dir", type=Path, metavar="DIR", help="a folder with configs of your own, such as cam/mine.yaml")
     add("--classes", metavar="NAMES", help="joined by commas (default: those that the classifier says yes to)")
     add("--mask", type=Path, metavar="MASK", help="the image's true mask, or a folder of masks named as the images are")
     add("--no-scores", dest="scores", action="store_false", help="heatmaps alone, which take a fraction of the time")

@@ -1,4 +1,4 @@
-"""timm, imported without Weights & Biases, and with the networks of `wsss.models.backbones` among its own.
+"""timm without Weights & Biases, and with the networks of `wsss.models.backbones` and of plug-ins among its own.
 
 timm imports wandb for scripts of its own where that is installed: half a second, in which a plan has nothing to log.
 Take timm from here, inside of functions: with torchvision, which it needs, it takes seconds to import.
@@ -11,6 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from wsss.models import backbones
+from wsss.plugins import BACKBONES, plugins
 
 __all__ = ["timm", "without"]
 
@@ -28,8 +29,16 @@ def without(name: str) -> Iterator[None]:
         del sys.modules[name]
 
 
+def _register() -> None:
+    """Import every module of a folder of backbones, of ours and of plug-ins, which tells timm its networks."""
+    folders = {backbones.__name__: list(backbones.__path__)}
+    folders |= {f"{plugin.package}.{BACKBONES}": [str(plugin.folder / BACKBONES)] for plugin in plugins()}
+    for package, paths in folders.items():
+        for module in iter_modules(paths):
+            import_module(f"{package}.{module.name}")
+
+
 with without("wandb"):
     import timm
 
-    for backbone in iter_modules(backbones.__path__):
-        import_module(f"{backbones.__name__}.{backbone.name}")
+    _register()

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import torch
-from families import small_family_network
 from torch import Tensor, nn
 
 from wsss.methods.affinity.module import AffinityModule, labels_of_cells, pair_losses
 from wsss.methods.affinity.networks import AffinityNet, EdgeNet
 from wsss.methods.affinity.options import AffinityFit
 from wsss.methods.affinity.pairs import offsets
+from wsss.testing.families import small_family_network
 from wsss.training import module as keyed
 
 

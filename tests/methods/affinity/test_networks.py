@@ -4,11 +4,11 @@ from copy import deepcopy
 
 import pytest
 import torch
-from families import FAMILIES, small_family_network
 
 from wsss.methods.affinity.networks import AffinityNet, EdgeNet, PairNetwork, first_and_last_of_each, first_middle_last
 from wsss.methods.affinity.pairs import edge_affinities, feature_affinities, offsets
 from wsss.models.classifier import ClassifierOptions
+from wsss.testing.families import FAMILIES, small_family_network
 
 NETWORKS = (AffinityNet, EdgeNet)
 BACKBONES = {

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from families import FAMILIES
 from networks import TinyGAP, tiny_pairs
 
 from wsss.methods.representatives.network import BinaryClassifiers, Representatives, apart, candidates, choose, leads
 from wsss.models.classifier import GAPClassifier
 from wsss.protocols import CutClassifier
+from wsss.testing.families import FAMILIES
 
 EVERY = [[r for r in range(7) if r != c] for c in range(7)]
 

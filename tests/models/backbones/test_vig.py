@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from families import small_family_network
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -15,6 +14,7 @@ from wsss.models.backbones.vig import Grapher, MaxRelative, ViG, nearest
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.segmenter import SegmenterOptions
 from wsss.protocols import Graphical
+from wsss.testing.families import small_family_network
 
 MILLIONS = {"vig_ti_224": 7.1, "vig_s_224": 22.7, "vig_b_224": 86.8}
 """Weights with the authors' classifier, as they say."""

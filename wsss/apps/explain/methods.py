@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import yaml
 
 from wsss.cams import CAMMethod
 from wsss.config.build import build
-from wsss.config.search import config_folder
+from wsss.config.search import config_folders, options
 from wsss.errors import ConfigError, ModelError, one_of
 from wsss.stages.heads import MapNetwork
 
@@ -24,30 +25,30 @@ class Fitting:
     left_out: dict[str, str]
 
 
-def cam_methods() -> list[str]:
-    """Return the names of the files of conf/cam."""
-    return sorted(path.stem for path in (config_folder() / "cam").glob("*.yaml"))
+def cam_methods(added: Path | None = None) -> dict[str, Path]:
+    """Return the files of conf/cam by name, those of plug-ins and of a folder of one's own among them."""
+    return options("cam", config_folders(added))
 
 
-def cam_method(name: str) -> CAMMethod:
+def cam_method(path: Path) -> CAMMethod:
     """Return the method of a file of conf/cam with the options that stand there."""
-    config = yaml.safe_load((config_folder() / "cam" / f"{name}.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
     return build(config, CAMMethod, key="cam")  # type: ignore[type-abstract]
 
 
-def fitting(names: Sequence[str], networks: Sequence[MapNetwork]) -> Fitting:
-    """Give every method the first network that it fits.
+def fitting(names: Sequence[str], networks: Sequence[MapNetwork], *, added: Path | None = None) -> Fitting:
+    """Give every method the first network that it fits; `added` is a folder of configs beside the package's own.
 
     Raises `ConfigError` for names that are not methods, and where none of the methods fits.
     """
-    known = cam_methods()
+    known = cam_methods(added)
     unknown = list(dict.fromkeys(name for name in names if name not in known))
     if unknown:
-        raise ConfigError([f"methods: there is no {name!r}; there are: {one_of(known)}" for name in unknown])
+        raise ConfigError([f"methods: there is no {name!r}; there are: {one_of(list(known))}" for name in unknown])
     methods: dict[str, tuple[CAMMethod, MapNetwork]] = {}
     left_out: dict[str, str] = {}
     for name in dict.fromkeys(names):
-        method = cam_method(name)
+        method = cam_method(known[name])
         reasons = [_refusal(method, network) for network in networks]
         if None in reasons:
             methods[name] = method, networks[reasons.index(None)]

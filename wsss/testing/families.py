@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
-from networks import CLASSES, shake
 from timm.models._efficientnet_builder import decode_arch_def
 from timm.models.convnext import ConvNeXt
 from timm.models.efficientnet import EfficientNet
@@ -18,13 +17,19 @@ from wsss.models.backbones.vig import ViG
 from wsss.models.classifier import GAPClassifier
 from wsss.models.families import blocks_of
 from wsss.models.transformers import ANY_SIZE
+from wsss.testing.tiny import CLASSES, shake
+
+_decoded: Callable[[list[list[str]]], Any] = decode_arch_def
 
 FAMILIES: Final[dict[str, Callable[[], nn.Module]]] = {
     "resnet": lambda: ResNet(
-        (BasicBlock, BasicBlock, Bottleneck, Bottleneck), layers=(1, 1, 1, 1), channels=(6, 8, 4, 5), output_stride=16
+        block=(BasicBlock, BasicBlock, Bottleneck, Bottleneck),  # type: ignore[arg-type]  # one a stage is fine
+        layers=(1, 1, 1, 1),
+        channels=(6, 8, 4, 5),
+        output_stride=16,
     ),
     "efficientnet_lite": lambda: EfficientNet(
-        decode_arch_def([["ds_r1_k3_s1_e1_c6"], ["ir_r2_k3_s2_e3_c8"], ["ir_r2_k5_s2_e3_c12"]]),
+        _decoded([["ds_r1_k3_s1_e1_c6"], ["ir_r2_k3_s2_e3_c8"], ["ir_r2_k5_s2_e3_c12"]]),
         stem_size=8,
         fix_stem=True,
         num_features=24,
@@ -32,7 +37,7 @@ FAMILIES: Final[dict[str, Callable[[], nn.Module]]] = {
     ),
     "vgg": lambda: VGG([8, "M", 12, "M", 16, "M", 24, "M"], mlp_ratio=0.001),
     "mobilenetv3": lambda: MobileNetV3(
-        decode_arch_def(
+        _decoded(
             [
                 ["ds_r1_k3_s2_e1_c8_se0.25_nre"],
                 ["ir_r2_k3_s2_e3_c12_nre"],
@@ -44,7 +49,14 @@ FAMILIES: Final[dict[str, Callable[[], nn.Module]]] = {
     ),
     "convnext": lambda: ConvNeXt(depths=(1, 1, 2, 1), dims=(8, 12, 16, 24), output_stride=16),
     "vision_transformer": lambda: VisionTransformer(
-        img_size=48, patch_size=8, embed_dim=12, depth=3, num_heads=2, mlp_ratio=2, reg_tokens=2, **ANY_SIZE
+        img_size=48,
+        patch_size=8,
+        embed_dim=12,
+        depth=3,
+        num_heads=2,
+        mlp_ratio=2,
+        reg_tokens=2,
+        **dict[str, Any](ANY_SIZE),
     ),
     "vig": lambda: ViG(width=16, depth=3, neighbours=3),
 }
