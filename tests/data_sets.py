@@ -6,6 +6,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from wsss.apps.check.check import check
+from wsss.apps.check.findings import Check
+from wsss.data.layouts.base import Layout
+
 LISTS = "ImageSets/Segmentation"
 CAT, DOG, PERSON = 8, 12, 15
 """Labels of three of VOC's classes."""
@@ -66,6 +70,11 @@ def own_folder(root: Path) -> Path:
         lines.append(f"{image}.png,{';'.join(dict.fromkeys(names))},{'val' if image in 'de' else 'train'}")
     (root / "labels.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
     return root
+
+
+def checked(layout: Layout, **splits: str) -> Check:
+    """Check a layout whose images lie on disk."""
+    return check(layout, into=Path("unused"), **splits)
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -1,8 +1,9 @@
 import pickle
+from pathlib import Path
 
 import pytest
 
-from wsss.errors import ConfigError, DataError, ModelError, StoreError, WsssError, first_line, one_of
+from wsss.errors import ConfigError, DataError, FileError, ModelError, StoreError, WsssError, first_line, one_of
 
 
 @pytest.mark.parametrize("kind", [DataError, ModelError, StoreError])
@@ -19,7 +20,15 @@ def test_a_config_error_holds_every_problem_on_a_line_of_its_own():
     assert str(error) == "fit.epochs: 0 is too few\ncam: no such method"
 
 
-@pytest.mark.parametrize("error", [ConfigError(["a: wrong", "b: wrong"]), DataError("x.png is torn")])
+def test_a_file_error_knows_its_file_and_is_made_anew_from_its_message():
+    error = FileError(Path("a b.png"), "is empty: copy it again")
+    assert (error.path, error.complaint) == (Path("a b.png"), "is empty: copy it again")
+    assert str(error) == str(FileError(str(error))) == "a b.png is empty: copy it again"
+
+
+@pytest.mark.parametrize(
+    "error", [ConfigError(["a: wrong", "b: wrong"]), DataError("x.png is torn"), FileError(Path("x.png"), "is torn")]
+)
 def test_errors_survive_the_way_out_of_another_process(error: WsssError):
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)

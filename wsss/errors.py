@@ -1,6 +1,7 @@
 """The user's mistakes: each message names the thing that is wrong and what to do about it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class WsssError(ValueError):
@@ -20,6 +21,19 @@ class ConfigError(WsssError):
 
 class DataError(WsssError):
     """A data set, image, mask or label file that cannot be used as it is."""
+
+
+class FileError(DataError):
+    """A file that cannot be used: its `path`, and the `complaint`, which is what is wrong with it and the remedy."""
+
+    def __init__(self, path: Path | str, complaint: str = "") -> None:
+        # Torch makes the errors of its loaders' processes anew from their message alone.
+        self.path = path
+        self.complaint = complaint
+        super().__init__(path, complaint)
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.complaint}".strip()
 
 
 class ModelError(WsssError):

@@ -34,7 +34,7 @@ def test_a_bad_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     (root / "masks/b.png").write_bytes(b"")
     assert call(monkeypatch, "check", root) == 1
     assert "2 problems (image 1, mask 1)" in capsys.readouterr().out
-    assert call(monkeypatch, "check", root, "--masks", "none", "--on-bad-image", "skip") == 0
+    assert call(monkeypatch, "check", root, "--masks", "null", "--on-bad-image", "skip") == 0
 
 
 def test_options_are_keys_of_a_run(
@@ -47,14 +47,14 @@ def test_options_are_keys_of_a_run(
         "cat",
         "dog",
         "person",
-        "--split",
+        "--splits",
         f"aug={LISTS}/aug.txt",
         "--train",
         "aug",
         "--masks",
-        "none",
+        "null",
     ]
-    assert call(monkeypatch, "check", root, "--ignore-difficult", *given) == 0
+    assert call(monkeypatch, "check", root, "--difficult", "false", *given) == 0
     assert capsys.readouterr().out.splitlines()[1] == (
         f"wsss run dataset=voc dataset.root={root} 'dataset.classes=[cat,dog,person]' "
         f"++dataset.splits.aug={LISTS}/aug.txt dataset.masks=null dataset.difficult=false splits.train=aug"
@@ -65,8 +65,9 @@ def test_options_are_keys_of_a_run(
     ("arguments", "said"),
     [
         (["check", "nowhere"], "nowhere is not a folder"),
-        (["check", ".", "--format", "voc", "--labels", "labels.csv"], "dataset=voc has no option 'labels'"),
-        (["check", ".", "--split", "train"], "'train' is not NAME=LIST"),
+        (["check", ".", "--layout", "voc", "--labels", "labels.csv"], "dataset=voc has no option 'labels'"),
+        (["check", ".", "--splits", "train"], "'train' is not NAME=VALUE"),
+        (["check"], "name the folder that holds the data set"),
         ([], "the following arguments are required: check"),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data_sets import draw_image
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from pages import DOCS, PAGES, ROOT, blocks, commands, links, paths, spans, text_of
@@ -74,6 +75,10 @@ def test_recipes_work(checkout: Path) -> None:
     python("-m", "pytest", "-q", "-p", "no:cacheprovider", *own, *leaves, cwd=checkout)
     python("-m", "pytest", "-q", "-p", "no:cacheprovider", *suites, "-k", "LayerCAM or Smooth", cwd=checkout)
     assert "plan" in python("-m", "wsss", "run", "plan=true", "cam=layercam", "refine=smooth", cwd=checkout)
+    check = ("-m", "wsss", "data", "check", "named", "--layout", "named", "--classes", "cat", "dog")
+    for name in ("train/cat+dog_1.png", "train/_2.png", "val/dog_3.png"):
+        draw_image(checkout / "named" / name, key=len(name))
+    assert "a run takes this data set: 3 images, nothing to refuse" in python(*check, cwd=checkout)
     sources = [name for name in recipes() if name.startswith("wsss/")]
     python("-m", "mypy", *sources, cwd=checkout)
     python("-m", "ruff", "check", *sources, *own, cwd=checkout)

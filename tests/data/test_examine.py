@@ -1,13 +1,17 @@
 """Every image and mask is looked at, and what is broken is said with the file and the remedy."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from data_sets import draw_image, draw_mask
 from PIL import Image
 
-from wsss.data.examine import Finding, examine, examine_all, labels_in, meanings, refuse
-from wsss.errors import DataError
+from wsss.data.examine import Examined, examine, examine_all, hashed, labels_in, meanings
+from wsss.data.listing import Entry, Listing
+from wsss.errors import FileError
 from wsss.types import Size
 
 CLASSES = ("cat", "dog")
@@ -24,44 +28,115 @@ def mask(folder: Path, rows: list[list[int]]) -> Path:
     return folder / "mask.png"
 
 
+def examined(image: Path, *, mask: Path | None = None) -> Examined:
+    entry = Entry(id="a", image=image.name, names=(), source="labels.csv", mask=mask.name if mask else None)
+    return examine(entry, root=image.parent, classes=CLASSES)
+
+
 def test_an_image_and_its_mask(image: Path, tmp_path: Path):
-    found = examine(image, mask=mask(tmp_path, [[0, 2, 2], [255, 0, 0]]), classes=CLASSES)
-    assert found == Finding(size=Size(height=2, width=3), labels=frozenset({0, 2, 255}))
-    assert examine(image, mask=None, classes=CLASSES) == Finding(size=Size(height=2, width=3))
+    found = examined(image, mask=mask(tmp_path, [[0, 2, 2], [255, 0, 0]]))
+    assert found == Examined(size=Size(height=2, width=3), labels={0: 3, 2: 2, 255: 1})
+    assert examined(image) == Examined(size=Size(height=2, width=3))
 
 
 def test_a_cut_off_image_is_found_though_its_header_is_whole(tmp_path: Path):
     path = tmp_path / "a.jpg"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 60, 3), dtype=np.uint8)).save(path)
     path.write_bytes(path.read_bytes()[:-200])
-    found = examine(path, mask=None, classes=CLASSES)
-    assert found.broken == "image"
-    assert f"{path} is damaged" in found.why
+    found = examined(path)
+    assert (found.broken, found.size, found.content) == ("image", None, "")
+    assert found.problem is not None
+    assert f"{path} is damaged" in found.problem.why
 
 
 def test_a_mask_that_does_not_fit(image: Path, tmp_path: Path):
-    found = examine(image, mask=mask(tmp_path, [[0, 1]]), classes=CLASSES)
+    found = examined(image, mask=mask(tmp_path, [[0, 1]]))
     assert found.broken == "mask"
-    assert "mask.png is 2 x 1 pixels and its image 3 x 2: draw the mask at the image's size" in found.why
-    with pytest.raises(DataError, match=r"holds the labels 3: draw 0 for background, 1 for cat, 2 for dog, and 255"):
+    assert found.problem is not None
+    assert "mask.png is 2 x 1 pixels and its image 3 x 2: draw the mask at the image's size" in found.problem.why
+    with pytest.raises(FileError, match=r"holds the labels 3: draw 0 for background, 1 for cat, 2 for dog, and 255"):
         labels_in(mask(tmp_path, [[3]]), size=Size(height=1, width=1), classes=CLASSES)
-
-
-def test_all_are_examined_in_order(image: Path, tmp_path: Path):
-    every = examine_all([(image, None), (tmp_path / "gone.png", None), (image, None)], classes=CLASSES)
-    assert [found.broken for found in every] == [None, "image", None]
-
-
-def test_one_and_several_refusals():
-    refuse([])
-    one, two = Finding(broken="image", why="a is empty"), Finding(broken="mask", why="b is of another size")
-    with pytest.raises(DataError, match=r"^a is empty; dataset\.on_bad_image=skip leaves out images that"):
-        refuse([one])
-    with pytest.raises(DataError, match=r"^b is of another size$"):
-        refuse([two])
-    with pytest.raises(DataError, match=r"^2 files cannot be used:\n  a is empty\n  b is of another size\n  dataset\."):
-        refuse([one, two])
 
 
 def test_meanings():
     assert meanings(CLASSES) == "0 for background, 1 for cat, 2 for dog, and 255 for pixels to ignore"
+
+
+def look(root: Path, image: str, *, mask: str | None = None) -> Examined:
+    entry = Entry(id=image, image=image, names=(), source="labels.csv", mask=mask)
+    return examine(entry, root=root, classes=CLASSES, look=hashed)
+
+
+def test_size_and_pixels_of_labels(tmp_path: Path):
+    draw_image(tmp_path / "a.png", key=0, size=(6, 4))
+    draw_mask(tmp_path / "m.png", [2, 2, 255], size=(6, 4))
+    found = look(tmp_path, "a.png", mask="m.png")
+    assert (found.size, found.broken) == (Size(height=4, width=6), None)
+    assert found.labels == {0: 21, 2: 2, 255: 1}
+    assert look(tmp_path, "a.png").labels == {}
+
+
+def test_equal_pixels_have_equal_content_whatever_the_file(tmp_path: Path):
+    draw_image(tmp_path / "a.png", key=0)
+    draw_image(tmp_path / "other.png", key=1)
+    with Image.open(tmp_path / "a.png") as image:
+        image.save(tmp_path / "a.bmp")
+    (tmp_path / "copy.png").write_bytes((tmp_path / "a.png").read_bytes())
+    a, bmp, copy, other = (look(tmp_path, name) for name in ("a.png", "a.bmp", "copy.png", "other.png"))
+    assert a.content == bmp.content == copy.content != other.content
+    assert a.file == copy.file != bmp.file
+
+
+def test_equal_bytes_of_another_size_differ(tmp_path: Path):
+    for width, height in ((2, 3), (3, 2)):
+        Image.new("RGB", (width, height)).save(tmp_path / f"{width}.png")
+    assert look(tmp_path, "2.png").content != look(tmp_path, "3.png").content
+
+
+def test_a_broken_image(tmp_path: Path):
+    (tmp_path / "a.png").touch()
+    found = look(tmp_path, "a.png", mask="m.png")
+    assert (found.broken, found.size, found.content) == ("image", None, "")
+    assert found.problem is not None
+    assert "is empty (0 bytes)" in found.problem.why
+
+
+@pytest.mark.parametrize(
+    ("labels", "size", "said"),
+    [
+        ([3], (6, 4), "holds the labels 3: draw 0 for background, 1 for cat, 2 for dog"),
+        ([254], (6, 4), "holds the labels 254"),
+        ([1], (5, 4), "is 5 x 4 pixels and its image 6 x 4"),
+        ([1], (4, 6), "is 4 x 6 pixels and its image 6 x 4"),
+    ],
+)
+def test_a_broken_mask_leaves_what_the_image_says(labels: list[int], size: tuple[int, int], said: str, tmp_path: Path):
+    draw_image(tmp_path / "a.png", key=0)
+    draw_mask(tmp_path / "m.png", labels, size=size)
+    found = look(tmp_path, "a.png", mask="m.png")
+    assert found.broken == "mask"
+    assert found.size == Size(height=4, width=6)
+    assert found.problem is not None
+    assert said in found.problem.why
+
+
+def test_all_are_examined_and_counted(tmp_path: Path):
+    entries = []
+    for key in range(20):
+        draw_image(tmp_path / f"{key}.png", key=key, size=(key + 1, 3))
+        entries.append(Entry(id=str(key), image=f"{key}.png", names=(), source=""))
+    (tmp_path / "7.png").unlink()
+    counted: list[int] = []
+
+    @contextmanager
+    def watch(total: int) -> Iterator[Callable[[], None]]:
+        yield lambda: counted.append(total)
+
+    found = examine_all(Listing(root=tmp_path, classes=("cat",), entries=tuple(entries)), look=hashed, watch=watch)
+    assert list(found) == [str(key) for key in range(20)]
+    assert [each.size.width if each.size else each.broken for each in found.values()] == [
+        *range(1, 8),
+        "image",
+        *range(9, 21),
+    ]
+    assert counted == [20] * 20

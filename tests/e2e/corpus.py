@@ -162,13 +162,13 @@ FILES = [
         name="a list with an image that is not there",
         dataset="voc",
         make=devkit(train="a\nc\n"),
-        said=r"JPEGImages lacks images that lists in `dataset\.splits` name, c: put them there, or take them out",
+        said=r"train\.txt lists c, which JPEGImages lacks: put it there, or take it out",
     ),
     Case(
         name="an image without its annotation",
         dataset="voc",
         make=both(devkit(), lambda root: (root / "Annotations" / "a.xml").unlink()),
-        said=r"Annotations lacks the XML files of a, where labels are read: put them there",
+        said=r"Annotations/a\.xml is not there, where labels are read: put it there",
     ),
     Case(
         name="a JPEG that was cut off",
@@ -187,7 +187,7 @@ FILES = [
     Case(
         name="several of these",
         make=broken,
-        said=r"3 files cannot be used:(\n  .*(cut\.jpg|empty\.png|web\.png) is .*){3}\n  dataset\.on_bad_image=skip",
+        said=r"3 problems of the data set:(\n  .*(cut\.jpg|empty\.png|web\.png) is .*){3}\n  dataset\.on_bad_image=s",
     ),
     Case(
         name="the same, to be left out",
@@ -216,8 +216,8 @@ FILES = [
         name="a label that is not a class",
         make=photos(),
         sets={"dataset.classes": ["cat", "cow"]},
-        said=r"names that are not classes: 'dog' \(.*line 3\); "
-        r"`dataset\.classes` has cat, cow: correct the label, or add",
+        said=r"1 image is labelled 'dog', which is not a class \(.*line 3\): "
+        r"correct the label, or add the class to `dataset\.classes`, which has cat, cow",
     ),
     Case(
         name="a mask with a label of no class",

@@ -2,9 +2,16 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from wsss.config.leaves import Leaf, leaves
+from wsss.config.search import OPTION, added_among, config_folders
+
+if TYPE_CHECKING:
+    from wsss.apps.check.findings import Check
 
 ABOUT: Final = """\
 Look at a data set before a run does.
@@ -16,88 +23,92 @@ Read every label, image and mask of a data set, and list all that is wrong: a ru
 
   wsss data check my_photos
   wsss data check my_photos --masks masks --html check.html
-  wsss data check VOC2012 --split train_aug=ImageSets/Segmentation/train_aug.txt --train train_aug
+  wsss data check VOC2012 --splits train_aug=ImageSets/Segmentation/train_aug.txt --train train_aug
 
-Options are the keys of `dataset` and `splits` in `wsss run`. What is not given is looked for, and the command of a run
-with what was found is printed. Exit code 1 where a run would refuse the data set, 0 otherwise: equal images, labels
-that masks do not show and classes without an image are told, but a run does not mind them.
+What is not given is looked for, and the command of a run with what was found is printed. Exit code 1 where a run would
+refuse the data set, 0 otherwise: equal images, labels that masks do not show and classes without an image are told, but
+a run does not mind them.
 """
-NONE: Final = "none"
-KEYS: Final = ("images", "annotations", "labels", "masks", "difficult", "val_fraction", "on_bad_image")
-"""Options that are keys of `dataset` as they stand."""
+GROUP: Final = "dataset"
+KEYS: Final = "as keys of `dataset` in `wsss run`, where the layout has them; null stands for none"
+KEY: Final = f"{GROUP}."
+"""What the names of parsed options begin with that are keys of a layout."""
 
 
 def main(arguments: Sequence[str]) -> None:
     """Look at a data set; exits with 1 where a run would refuse it."""
-    options = _parser().parse_args(arguments)
+    added, words = added_among(arguments)
+    options = _parser(added).parse_args(words)
 
-    from datetime import UTC, datetime  # noqa: PLC0415 - as below
+    from wsss.apps.check.check import check  # noqa: PLC0415 - as below
+    from wsss.apps.check.detect import chosen  # noqa: PLC0415 - as below
+    from wsss.engine.progress import bar  # noqa: PLC0415 - the stack takes seconds to import
 
-    from wsss.apps.check.check import check  # noqa: PLC0415 - as above
-    from wsss.apps.check.detect import guess_format, run_line, writer_of  # noqa: PLC0415 - as above
-    from wsss.apps.check.page import render_check  # noqa: PLC0415 - as above
-    from wsss.apps.check.text import check_text  # noqa: PLC0415 - as above
-    from wsss.engine.progress import bar, console  # noqa: PLC0415 - as above
-    from wsss.errors import DataError  # noqa: PLC0415 - as above
-    from wsss.store.files import write_text  # noqa: PLC0415 - the stack takes seconds to import
-
-    root = options.root.expanduser()
-    if not root.is_dir():
-        raise DataError(f"{root} is not a folder: name the one that holds the data set")
-    writer = writer_of(root, layout=options.format or guess_format(root), given=_given(options))
-    found = check(
-        writer, train=options.train, val=options.val, watch=lambda total: bar("check", total=total, unit="images")
-    )
-    command = run_line(writer, train=options.train, val=options.val)
-    console.print(command, markup=False)
-    for part in check_text(found):
-        console.print(part)
-    if options.html:
-        page = render_check(found, command=command, created=datetime.now(UTC))
-        options.html.parent.mkdir(parents=True, exist_ok=True)
-        write_text(options.html, page)
-        console.print(str(options.html.absolute()), markup=False)
+    given = {key.removeprefix(KEY): value for key, value in vars(options).items() if key.startswith(KEY)}
+    choice = chosen(leaves(GROUP, config_folders(added)), root=options.root, name=options.layout)
+    layout = choice.layout(options.root, given={key: value for key, value in given.items() if value is not None})
+    splits = {"train": options.train, "val": options.val}
+    with TemporaryDirectory() as drawn:
+        found = check(layout, into=Path(drawn), **splits, watch=lambda total: bar("check", total=total, unit="images"))
+        _tell(found, command=choice.run_line(layout, **splits, added=added), page=options.html)
     sys.exit(1 if found.problems else 0)
 
 
-def _given(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the keys of `dataset` that were given."""
-    given = {key: getattr(options, key) for key in KEYS if getattr(options, key) is not None}
-    for key in ("labels", "masks"):
-        if given.get(key) == NONE:
-            given[key] = None
-    if options.classes:
-        given["classes"] = tuple(options.classes)
-    if options.split:
-        given["splits"] = dict(options.split)
-    return given
+def _tell(found: "Check", *, command: str, page: Path | None) -> None:
+    """Print what was found, and write the page if one is wanted."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - as above
+
+    from wsss.apps.check.page import render_check  # noqa: PLC0415 - as above
+    from wsss.apps.check.text import check_text  # noqa: PLC0415 - as above
+    from wsss.engine.progress import console  # noqa: PLC0415 - as above
+    from wsss.store.files import write_text  # noqa: PLC0415 - as above
+
+    console.print(command, markup=False)
+    for part in check_text(found):
+        console.print(part)
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        write_text(page, render_check(found, command=command, created=datetime.now(UTC)))
+        console.print(str(page.absolute()), markup=False)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(added: Path | None = None) -> argparse.ArgumentParser:
+    """Return the parser with an option for every key of the layouts, `added` ones included."""
+    known = leaves(GROUP, config_folders(added))
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss data", description=ABOUT, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", required=True, metavar="check")
     check = commands.add_parser("check", description=CHECK, formatter_class=raw)
     add = check.add_argument
-    add("root", type=Path, metavar="DIR", help="the folder that holds the data set")
-    add("--format", choices=("voc", "folder"), help="its layout (default: by the folders that are there)")
-    add("--images", metavar="DIR", help="folder of images, below DIR")
-    add("--annotations", metavar="DIR", help="voc: folder of XML files")
-    add("--labels", metavar="FILE", help=f"folder: label file; {NONE}: every sub-folder of images is a class")
-    add("--masks", metavar="DIR", help=f"folder of masks; {NONE}: there are none")
-    add("--classes", nargs="+", metavar="NAME", help="classes in the order of their mask ids")
-    add("--split", type=_split, action="append", metavar="NAME=LIST", help="voc: a list, beside train and val")
-    add("--ignore-difficult", dest="difficult", action="store_false", default=None, help="voc: as difficult=false")
-    add("--val-fraction", type=float, metavar="SHARE", help="folder: share of images that go to val")
-    add("--on-bad-image", choices=("refuse", "skip"), help="what a run does with images that cannot be read")
+    add("root", type=Path, nargs="?", metavar="DIR", help="the folder that holds the data set")
+    add("--layout", metavar="NAME", help=f"its layout: {', '.join(known)} (default: by the files that are there)")
     add("--train", default="train", metavar="SPLIT", help="the run's splits.train (default: train)")
     add("--val", default="val", metavar="SPLIT", help="the run's splits.val (default: val)")
+    add(OPTION, metavar="DIR", help="layouts of your own, as DIR/dataset/mine.yaml")
     add("--html", type=Path, metavar="FILE", help="write a page with the tables and with examples, too")
+    _add_keys(check, known)
     return parser
 
 
-def _split(text: str) -> tuple[str, str]:
-    name, equals, path = text.partition("=")
-    if not (name and equals and path):
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=LIST")
-    return name, path
+def _add_keys(parser: argparse.ArgumentParser, known: Mapping[str, Leaf]) -> None:
+    """Add an option for every key that a layout has, unless it is one of the command's own."""
+    group = parser.add_argument_group("options of a layout", KEYS)
+    taken = {action.dest for action in parser._actions}
+    keys = dict.fromkeys(key for leaf in known.values() for key in leaf.values if not key.startswith("_"))
+    for key in [key for key in keys if key not in taken]:
+        having = [leaf for leaf in known.values() if key in leaf.values]
+        words = f"{', '.join(leaf.name for leaf in having)}: {having[0].words[key]}".replace("%", "%%")
+        kinds = {type(leaf.values[key]) for leaf in having}
+        form: dict[str, Any] = {"metavar": "VALUE"}
+        if dict in kinds:
+            form = {"metavar": "NAME=VALUE", "type": _pair, "action": "append"}
+        elif list in kinds:
+            form = {"metavar": "NAME", "nargs": "+"}
+        group.add_argument(f"--{key.replace('_', '-')}", dest=f"{KEY}{key}", help=words, **form)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value

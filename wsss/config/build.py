@@ -62,7 +62,7 @@ def _object(problems: list[str], node: Any, *, expected: type, key: str) -> Any:
         said = f"expected a mapping with {TARGET}, a {expected.__name__}; got {_shown(node)}{hint}"
         problems.append(f"{key}: {said}")
         return NOTHING
-    cls = _locate(problems, node[TARGET], key=key)
+    cls = locate(problems, node[TARGET], key=key)
     if cls is None:
         return NOTHING
     if not issubclass(cls, expected):
@@ -117,7 +117,8 @@ def _value(problems: list[str], node: Any, *, expected: Any, key: str) -> Any:
         return NOTHING
 
 
-def _locate(problems: list[str], target: Any, *, key: str) -> type | None:
+def locate(problems: list[str], target: Any, *, key: str) -> type | None:
+    """Return the class with options that a `_target_` names; add to `problems` and return None where there is none."""
     module, _, name = str(target).rpartition(".")
     try:
         found = getattr(import_module(module), name)

@@ -37,7 +37,7 @@ class SegmenterSample(NamedTuple):
     image: Float[Tensor, "*b 3 s s"]
     """Normalised."""
     labels: Int64[Tensor, "*b s s"]
-    """Mask ids; 255 where there is no image or no label."""
+    """Mask ids; 255 where there is not an image or no label."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

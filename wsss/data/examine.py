@@ -1,84 +1,123 @@
-"""Look at every image and mask of a data set once, before anything is learnt from it, and name all that is broken."""
+"""Examine every image and mask of a data set once, before anything is learnt from it: sizes, labels, what is broken."""
 
+import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
-from wsss.data.images import check_image, read_mask
-from wsss.errors import DataError, one_of
+from wsss.data.images import check_image, read_image, read_mask
+from wsss.data.listing import Entry, Listing, Problem
+from wsss.errors import FileError, one_of
 from wsss.labels import IGNORE, label_count, label_names
 from wsss.types import Size
 
-SHOWN_PROBLEMS: Final = 10
-"""So many of a data set's broken files are listed; the rest are counted."""
 MOST_READERS: Final = 8
 """So many images are decoded at once: large ones fill the memory."""
 
+Watch = Callable[[int], AbstractContextManager[Callable[[], None]]]
+"""Shows progress: opened with the number of images; what it gives is called after each of them."""
+Look = Callable[[Path], "Examined"]
+"""Decodes an image to the end; raises `FileError` where it cannot."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What an image is: its size and the labels that its mask holds, or what is broken and why."""
+class Examined:
+    """What an image and its mask are, or what is broken. A broken mask leaves what the image says."""
 
     size: Size | None = None
-    labels: frozenset[int] = frozenset()
-    broken: Literal["image", "mask"] | None = None
-    why: str = ""
+    content: str = ""
+    """Hash of the decoded pixels and their size: equal for a copy in another format that loses nothing."""
+    file: str = ""
+    """Hash of the file's bytes."""
+    labels: Mapping[int, int] = field(default_factory=dict)
+    """Pixels of each label that the mask holds; none without a mask."""
+    problem: Problem | None = None
+
+    @property
+    def broken(self) -> str | None:
+        """`image` or `mask`, whichever cannot be used; None where nothing is wrong."""
+        return None if self.problem is None else self.problem.kind
 
 
-def examine_all(files: Sequence[tuple[Path, Path | None]], *, classes: Sequence[str]) -> list[Finding]:
-    """Examine images, each with the path of its mask or None, and show a bar on a terminal."""
-    hidden = not Console().is_terminal
-    with ThreadPoolExecutor(min(MOST_READERS, os.cpu_count() or 1)) as pool:
-        found = pool.map(lambda pair: examine(pair[0], mask=pair[1], classes=classes), files)
-        return list(track(found, "checking images", total=len(files), transient=True, disable=hidden))
+@contextmanager
+def bar_on_a_terminal(total: int) -> Iterator[Callable[[], None]]:
+    """Show how many images are examined, where somebody looks."""
+    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+        task = progress.add_task("checking images", total=total)
+        yield lambda: progress.advance(task)
 
 
-def examine(image: Path, *, mask: Path | None, classes: Sequence[str]) -> Finding:
+def sized(path: Path) -> Examined:
+    """Decode an image as fast as can be, for its size."""
+    return Examined(size=check_image(path))
+
+
+def hashed(path: Path) -> Examined:
+    """Decode an image whole, for its size and the hashes by which equal images are found."""
+    pixels = read_image(path)
+    height, width = pixels.shape[:2]
+    digest = hashlib.blake2b(f"{width} x {height}".encode(), digest_size=16)
+    digest.update(pixels.data)
+    file = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    return Examined(size=Size(height=height, width=width), content=digest.hexdigest(), file=file)
+
+
+def examine_all(listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a_terminal) -> dict[str, Examined]:
+    """Examine the images of a listing with their masks, and return them by id. Decoding lets other threads run."""
+    examined = {}
+    with ThreadPoolExecutor(min(MOST_READERS, os.cpu_count() or 1)) as pool, watch(len(listing.entries)) as advance:
+        of = pool.map(
+            lambda entry: examine(entry, root=listing.root, classes=listing.classes, look=look), listing.entries
+        )
+        for entry, found in zip(listing.entries, of, strict=True):
+            examined[entry.id] = found
+            advance()
+    return examined
+
+
+def examine(entry: Entry, *, root: Path, classes: Sequence[str], look: Look = sized) -> Examined:
     """Decode an image and its mask; what is wrong is returned, since one bad file must not hide the next."""
     try:
-        size = check_image(image)
-    except DataError as error:
-        return Finding(broken="image", why=str(error))
+        image = look(root / entry.image)
+    except FileError as error:
+        return Examined(problem=Problem.of_file(error, kind="image", name=entry.image))
+    assert image.size is not None
+    if entry.mask is None:
+        return image
     try:
-        return Finding(size=size, labels=frozenset() if mask is None else labels_in(mask, size=size, classes=classes))
-    except DataError as error:
-        return Finding(broken="mask", why=str(error))
+        labels = labels_in(root / entry.mask, size=image.size, classes=classes)
+    except FileError as error:
+        return replace(image, problem=Problem.of_file(error, kind="mask", name=entry.mask))
+    return replace(image, labels=labels)
 
 
-def labels_in(mask: Path, *, size: Size, classes: Sequence[str]) -> frozenset[int]:
-    """Return the labels that a mask holds; raises `DataError` where it does not fit its image's size or the classes."""
+def labels_in(mask: Path, *, size: Size, classes: Sequence[str]) -> dict[int, int]:
+    """Return the labels that a mask holds, with their pixels.
+
+    Raises `FileError` where the mask does not fit its image's size or the classes.
+    """
     ids = read_mask(mask)
     height, width = ids.shape
     if (height, width) != (size.height, size.width):
-        raise DataError(
-            f"{mask} is {width} x {height} pixels and its image {size.width} x {size.height}: "
-            "draw the mask at the image's size"
+        raise FileError(
+            mask,
+            f"is {width} x {height} pixels and its image {size.width} x {size.height}: "
+            "draw the mask at the image's size",
         )
-    labels = frozenset(np.flatnonzero(np.bincount(ids.ravel(), minlength=256)).tolist())
-    strange = [label for label in sorted(labels) if not (label < label_count(classes) or label == IGNORE)]
+    counts = np.bincount(ids.ravel(), minlength=IGNORE + 1)
+    labels = {int(label): int(counts[label]) for label in np.flatnonzero(counts)}
+    strange = [label for label in labels if not (label < label_count(classes) or label == IGNORE)]
     if strange:
-        raise DataError(f"{mask} holds the labels {one_of([str(s) for s in strange])}: draw {meanings(classes)}")
+        raise FileError(mask, f"holds the labels {one_of([str(s) for s in strange])}: draw {meanings(classes)}")
     return labels
-
-
-def refuse(broken: Sequence[Finding]) -> None:
-    """Raise a `DataError` with all files that are broken, if any is."""
-    if not broken:
-        return
-    images = any(each.broken == "image" for each in broken)
-    remedy = ["dataset.on_bad_image=skip leaves out images that cannot be read"] if images else []
-    if len(broken) == 1:
-        raise DataError("; ".join([broken[0].why, *remedy]))
-    shown = [each.why for each in broken[:SHOWN_PROBLEMS]]
-    rest = [f"and {len(broken) - len(shown)} more"] if len(broken) > len(shown) else []
-    raise DataError("\n  ".join([f"{len(broken)} files cannot be used:", *shown, *rest, *remedy]))
 
 
 def meanings(classes: Sequence[str]) -> str:

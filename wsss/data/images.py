@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -14,14 +14,30 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from wsss.data.files_below import files_below
-from wsss.errors import DataError
+from wsss.errors import DataError, FileError
 from wsss.labels import palette
 from wsss.types import Size
 
 Image.MAX_IMAGE_PIXELS = None  # or Pillow warns from half of `MOST_PIXELS` on, on the screen and once for every image
 
 IMAGE_SUFFIXES: Final = frozenset(
-    (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif")
+    (
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".jfi",
+        ".png",
+        ".webp",
+        ".bmp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".pgm",
+        ".jp2",
+        ".avif",
+    )
 )
 """What counts as an image when a folder is listed, in lower case."""
 MOST_PIXELS: Final = 178_956_970
@@ -98,18 +114,24 @@ def read_mask(path: Path) -> UInt8[np.ndarray, "h w"]:
     """
     with _opened(path) as image:
         if image.format in ("JPEG", "MPO"):
-            raise DataError(f"{path} is a JPEG, which blurs mask ids: draw masks as palette or grey PNGs")
+            raise FileError(path, "is a JPEG, which blurs mask ids: draw masks as palette or grey PNGs")
         turn = _turn(image)
         mask = _mask_ids(image if turn is None else image.transpose(turn), path)
     if mask.max() > 255:
-        raise DataError(f"{path} holds the value {mask.max()}: mask ids are 0 .. 255, as in an 8-bit PNG")
+        raise FileError(path, f"holds the value {mask.max()}: mask ids are 0 .. 255, as in an 8-bit PNG")
     return np.array(mask, dtype=np.uint8, order="C")
 
 
 def find_images(folder: Path) -> tuple[str, ...]:
     """Return the images in a folder and its sub-folders as sorted POSIX paths relative to it, hidden ones left out."""
-    found = (path.relative_to(folder) for path in files_below(folder) if path.suffix.lower() in IMAGE_SUFFIXES)
-    return tuple(sorted(path.as_posix() for path in found))
+    return find_files(folder)[0]
+
+
+def find_files(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the images in a folder and its sub-folders as `find_images` does, and all other files likewise."""
+    paths = sorted(path.relative_to(folder).as_posix() for path in files_below(folder))
+    images = [path for path in paths if PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES]
+    return tuple(images), tuple(sorted({*paths} - {*images}))
 
 
 @contextmanager
@@ -120,7 +142,7 @@ def image_errors(path: Path) -> Iterator[None]:
     except DataError:
         raise
     except _UNREADABLE as error:
-        raise DataError(f"{path} {_complaint(path, error)}") from error
+        raise FileError(path, _complaint(path, error)) from error
 
 
 @contextmanager
@@ -133,7 +155,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 def _check_pixels(image: Image.Image, path: Path) -> None:
     if image.width * image.height > MOST_PIXELS:
         size = f"{image.width} x {image.height} pixels, more than the {MOST_PIXELS:,} that are read"
-        raise DataError(f"{path} has {size}: make it smaller")
+        raise FileError(path, f"has {size}: make it smaller")
 
 
 def _complaint(path: Path, error: BaseException) -> str:
@@ -170,12 +192,12 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
 
 def _eight_bits(image: Image.Image, path: Path) -> Image.Image:
     if image.mode == "F":
-        raise DataError(f"{path} has pixels without a range (32-bit floats): save it with 8 or 16 bits a pixel")
+        raise FileError(path, "has pixels without a range (32-bit floats): save it with 8 or 16 bits a pixel")
     if image.mode not in _SIXTEEN_BIT:
         return image
     values = np.asarray(image).astype(np.float32)
     if not 0 <= values.min() <= values.max() <= 65535:
-        raise DataError(f"{path} has pixels outside 0 .. 65535 (32-bit integers): save it with 8 or 16 bits a pixel")
+        raise FileError(path, "has pixels outside 0 .. 65535 (32-bit integers): save it with 8 or 16 bits a pixel")
     return Image.fromarray((values / 257).round().astype(np.uint8))
 
 
@@ -197,7 +219,7 @@ def _mask_ids(image: Image.Image, path: Path) -> NDArray[np.integer]:
         case "RGB" | "RGBA":
             return _labels_of_colours(np.asarray(image)[..., :3], path)
         case mode:
-            raise DataError(f"{path} is an image of mode {mode}: draw masks as palette or grey PNGs, a value a label")
+            raise FileError(path, f"is an image of mode {mode}: draw masks as palette or grey PNGs, a value a label")
 
 
 def _labels_of_colours(pixels: UInt8[np.ndarray, "h w 3"], path: Path) -> UInt8[np.ndarray, "h w"]:
@@ -206,9 +228,10 @@ def _labels_of_colours(pixels: UInt8[np.ndarray, "h w 3"], path: Path) -> UInt8[
     strange = wanted[place] != codes
     if strange.any():
         colour = tuple(int(value) for value in pixels[strange][0])
-        raise DataError(
-            f"{path} has {int(strange.sum())} pixels in colours that are not VOC's, {colour} first: "
-            "draw masks as palette or grey PNGs, a value a label"
+        raise FileError(
+            path,
+            f"has {int(strange.sum())} pixels in colours that are not VOC's, {colour} first: "
+            "draw masks as palette or grey PNGs, a value a label",
         )
     return np.asarray(labels_of[place])
 

@@ -50,10 +50,7 @@ class Index:
     def split(self, name: str) -> tuple[Record, ...]:
         """Return the records of a split in its own order; raises `DataError` with the known names for another name."""
         if name not in self.splits:
-            raise DataError(
-                f"there is no split {name!r}; this data set has: {one_of(sorted(self.splits))}: "
-                "choose among them with splits.train and splits.val, or list images for it"
-            )
+            raise DataError(missing_split(name, tuple(self.splits)))
         return tuple(self.records[i] for i in self.splits[name])
 
     def union(self, names: Iterable[str]) -> tuple[Record, ...]:
@@ -111,6 +108,14 @@ class Index:
             root=root,
             notes=tuple(notes),
         )
+
+
+def missing_split(name: str, splits: Sequence[str]) -> str:
+    """Return the refusal of a split that a data set does not have."""
+    return (
+        f"there is no split {name!r}; this data set has: {one_of(sorted(splits))}: "
+        "choose among them with splits.train and splits.val, or list images for it"
+    )
 
 
 def _record(fields: dict[str, object]) -> Record:

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -175,7 +176,7 @@ def fit(trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resu
 def own_words(error: DataError) -> str:
     """Return what an error says: torch puts a traceback around the words of a loader process."""
     lines = str(error).splitlines()
-    return lines[-1].partition(": ")[2] if lines[0].startswith("Caught DataError in DataLoader worker") else str(error)
+    return lines[-1].partition(": ")[2] if re.match(r"Caught \w+ in DataLoader worker", lines[0]) else str(error)
 
 
 def seed(random_seed: int) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_sets import CAT, DOG, LISTS, PERSON, annotate, devkit, draw_image, draw_mask, edit, own_folder
+from data_sets import CAT, DOG, LISTS, PERSON, annotate, checked, devkit, draw_image, draw_mask, edit, own_folder
 
 from wsss.apps.check.check import check
+from wsss.data.layouts.base import Layout
 from wsss.data.layouts.folder import Folder
+from wsss.data.layouts.toy import Toy
 from wsss.data.layouts.voc import VOC, VOC_CLASSES
 from wsss.errors import DataError
 
@@ -26,10 +28,10 @@ def own(tmp_path: Path) -> Path:
     return own_folder(tmp_path / "own")
 
 
-def run_refuses(writer: VOC | Folder, into: Path) -> bool:
+def run_refuses(layout: Layout, into: Path) -> bool:
     """Whether a run would: it indexes, and asks for its splits."""
     try:
-        index = writer.index(into)
+        index = layout.index(into)
         index.split("train")
         index.split("val")
     except DataError:
@@ -77,17 +79,17 @@ HARMLESS: dict[str, Damage] = {
 def test_what_a_run_refuses_is_a_problem(name: str, root: Path) -> None:
     damage, kinds = REFUSED[name]
     damage(root)
-    writer = VOC(root=root)
-    assert run_refuses(writer, root)
-    assert [problem.kind for problem in check(writer).problems] == kinds
+    layout = VOC(root=root)
+    assert run_refuses(layout, root)
+    assert [problem.kind for problem in checked(layout).problems] == kinds
 
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_a_run_takes_is_none(name: str, root: Path) -> None:
     HARMLESS[name](root)
-    writer = VOC(root=root)
-    assert not run_refuses(writer, root)
-    assert check(writer).problems == ()
+    layout = VOC(root=root)
+    assert not run_refuses(layout, root)
+    assert checked(layout).problems == ()
 
 
 def test_all_of_it_at_once(root: Path) -> None:
@@ -95,38 +97,41 @@ def test_all_of_it_at_once(root: Path) -> None:
     draw_mask(root / "SegmentationClass/b.png", [99])
     annotate(root, "c", ["yeti"])
     (root / LISTS / "val.txt").write_text("d\ngone\n")
-    assert [problem.kind for problem in check(VOC(root=root)).problems] == ["list", "image", "mask", "class"]
+    assert [problem.kind for problem in checked(VOC(root=root)).problems] == ["list", "image", "mask", "class"]
 
 
 def test_a_folder_is_checked_as_a_devkit_is(own: Path) -> None:
-    writer = Folder(root=own, masks="masks")
-    assert check(writer).problems == ()
+    layout = Folder(root=own, masks="masks")
+    assert checked(layout).problems == ()
     cut(own / "images/a.png")
     edit(own / "labels.csv", "e.png,,val", "e.png,,test")
     edit(own / "labels.csv", "d.png,dog;person,val", "d.png,dog;person,train")
-    assert run_refuses(writer, own)
-    image, split = check(writer).problems
+    assert run_refuses(layout, own)
+    image, split = checked(layout).problems
     assert image.kind == "image"
-    assert split.why == "there is no split 'val', which a run needs; this data set has: test, train"
-    assert [problem.kind for problem in check(writer, val="test").problems] == ["image"]
+    assert split.why == (
+        "there is no split 'val'; this data set has: test, train: choose among them with splits.train and "
+        "splits.val, or list images for it"
+    )
+    assert [problem.kind for problem in checked(layout, val="test").problems] == ["image"]
 
 
 def test_images_that_are_skipped_are_no_problem(root: Path) -> None:
     cut(root / "JPEGImages/a.png")
-    writer = VOC(root=root, on_bad_image="skip")
-    found = check(writer)
-    assert not run_refuses(writer, root)
+    layout = VOC(root=root, on_bad_image="skip")
+    found = checked(layout)
+    assert not run_refuses(layout, root)
     assert found.problems == ()
     assert len(found.skipped) == 1
     assert "a.png" in found.skipped[0]
     for image in "bc":
         cut(root / f"JPEGImages/{image}.png")
-    assert run_refuses(writer, root)
-    assert [problem.kind for problem in check(writer).problems] == ["split"]
+    assert run_refuses(layout, root)
+    assert [problem.kind for problem in checked(layout).problems] == ["split"]
 
 
 def test_counts_by_hand(root: Path) -> None:
-    found = check(VOC(root=root, classes=("dog", "cat", "person", "cow"), masks=None))
+    found = checked(VOC(root=root, classes=("dog", "cat", "person", "cow"), masks=None))
     train, val = found.splits["train"], found.splits["val"]
     assert (train.images, train.negatives, train.masks, train.by_class) == (3, 0, 0, (2, 1, 1, 0))
     assert (val.images, val.negatives, val.masks, val.by_class) == (2, 1, 0, (1, 0, 1, 0))
@@ -137,7 +142,7 @@ def test_counts_by_hand(root: Path) -> None:
 
 def test_an_image_whose_labels_cannot_be_read_is_no_negative_and_not_compared(root: Path) -> None:
     (root / "Annotations/a.xml").unlink()
-    found = check(VOC(root=root))
+    found = checked(VOC(root=root))
     assert found.negatives == ("JPEGImages/e.png",)
     assert not any(each.not_labelled for each in found.masks)
 
@@ -145,7 +150,7 @@ def test_an_image_whose_labels_cannot_be_read_is_no_negative_and_not_compared(ro
 def test_labels_against_masks(root: Path) -> None:
     draw_mask(root / "SegmentationClass/a.png", [CAT, CAT, 255, DOG])  # labelled dog
     draw_mask(root / "SegmentationClass/c.png", [CAT])  # labelled person
-    found = check(VOC(root=root)).masks
+    found = checked(VOC(root=root)).masks
     cat, dog, person = (found[VOC_CLASSES.index(name)] for name in ("cat", "dog", "person"))
     assert (cat.agreed, cat.not_drawn) == (1, ())
     assert cat.not_labelled == {"JPEGImages/a.png": 2, "JPEGImages/c.png": 1}
@@ -158,7 +163,7 @@ def test_equal_images(root: Path) -> None:
     shutil.copy(root / "JPEGImages/a.png", root / "JPEGImages/d.png")
     draw_image(root / "JPEGImages/c.png", key=1)
     (root / "JPEGImages/c.png").write_bytes((root / "JPEGImages/c.png").read_bytes() + b"\0")
-    first, second = check(VOC(root=root)).duplicates
+    first, second = checked(VOC(root=root)).duplicates
     assert (first.images, first.splits) == (("JPEGImages/a.png", "JPEGImages/d.png"), ("train", "val"))
     assert (first.same_file, first.same_labels) == (True, False)
     assert (second.images, second.splits) == (("JPEGImages/b.png", "JPEGImages/c.png"), ("train",))
@@ -167,12 +172,12 @@ def test_equal_images(root: Path) -> None:
 
 def test_images_in_several_splits(root: Path) -> None:
     (root / LISTS / "val.txt").write_text("d\nb\n")
-    assert check(VOC(root=root)).repeated == ("JPEGImages/b.png",)
+    assert checked(VOC(root=root)).repeated == ("JPEGImages/b.png",)
 
 
 def test_sizes(root: Path) -> None:
     draw_image(root / "JPEGImages/e.png", key=4, size=(3000, 2))
-    sizes = check(VOC(root=root, masks=None)).sizes
+    sizes = checked(VOC(root=root, masks=None)).sizes
     assert sizes is not None
     assert (sizes.width, sizes.height) == ((6, 6, 3000), (2, 4, 4))
     assert sizes.megapixels == (24e-6, 24e-6, 6000e-6)
@@ -181,6 +186,27 @@ def test_sizes(root: Path) -> None:
 def test_a_data_set_of_which_nothing_can_be_read(root: Path) -> None:
     for path in (root / "JPEGImages").iterdir():
         cut(path)
-    found = check(VOC(root=root))
+    found = checked(VOC(root=root))
     assert [problem.kind for problem in found.problems] == ["image"] * 5
     assert found.sizes is None
+
+
+def test_what_is_drawn_is_checked_too(tmp_path: Path) -> None:
+    found = check(Toy(train=9, val=4, size=32), into=tmp_path)
+    assert found.problems == ()
+    assert {name: split.images for name, split in found.splits.items()} == {"train": 9, "val": 4}
+    assert found.negatives == ("images/train_0008.png",)
+
+
+def test_images_without_a_class_leave_nothing_to_learn(root: Path) -> None:
+    for image in "abc":
+        annotate(root, image, [])
+    assert [(problem.kind, problem.why) for problem in checked(VOC(root=root, masks=None)).problems] == [
+        ("label", "no image of split 'train' shows any class: give images their labels")
+    ]
+
+
+def test_notes_of_the_layout_are_kept(own: Path) -> None:
+    draw_image(own / "images/z.png", key=9)
+    (note,) = checked(Folder(root=own)).notes
+    assert note.startswith("left out, 1 of 6 images in 'images', because labels.csv does not list them")

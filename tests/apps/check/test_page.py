@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
-from data_sets import annotate, devkit
+from data_sets import annotate, checked, devkit
 
-from wsss.apps.check.check import check
 from wsss.apps.check.page import render_check
 from wsss.data.layouts.voc import VOC
 
@@ -42,7 +41,7 @@ class Reader(HTMLParser):
 
 
 def page_of(root: Path) -> str:
-    return render_check(check(VOC(root=root)), command="wsss run 'dataset=<voc>'", created=NOW)
+    return render_check(checked(VOC(root=root)), command="wsss run 'dataset=<voc>'", created=NOW)
 
 
 def test_it_is_one_file_with_everything(tmp_path: Path) -> None:

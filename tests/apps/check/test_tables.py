@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-from data_sets import CAT, LISTS, annotate, devkit, draw_image, draw_mask
+from data_sets import CAT, LISTS, annotate, checked, devkit, draw_image, draw_mask
 
-from wsss.apps.check.check import check
 from wsss.apps.check.findings import Check
 from wsss.apps.check.tables import remarks, tables, together, verdict
 from wsss.data.layouts.voc import VOC
@@ -15,7 +14,7 @@ CLASSES = ("cat", "dog", "person")
 
 @pytest.fixture
 def good(tmp_path: Path) -> Check:
-    return check(VOC(root=devkit(tmp_path / "good"), classes=CLASSES, masks=None))
+    return checked(VOC(root=devkit(tmp_path / "good"), classes=CLASSES, masks=None))
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def odd(tmp_path: Path) -> Check:
     draw_image(root / "JPEGImages/z.png", key=7)
     (root / "JPEGImages/e.png").write_bytes(b"")
     (root / LISTS / "val.txt").write_text("d\ne\nb\n")
-    return check(VOC(root=root))
+    return checked(VOC(root=root))
 
 
 def test_numbers(good: Check) -> None:
@@ -55,7 +54,7 @@ def test_classes_shown_together(good: Check) -> None:
 def test_classes_without_company(tmp_path: Path) -> None:
     root = devkit(tmp_path)
     annotate(root, "b", ["cat"])
-    assert together(check(VOC(root=root, masks=None))).rows[0] == ("cat", "nothing else")
+    assert together(checked(VOC(root=root, masks=None))).rows[0] == ("cat", "nothing else")
 
 
 def test_a_good_data_set(good: Check) -> None:
@@ -85,7 +84,7 @@ def test_an_odd_one(odd: Check) -> None:
 
 
 def test_agreement_is_said(tmp_path: Path) -> None:
-    found = check(VOC(root=devkit(tmp_path)))
+    found = checked(VOC(root=devkit(tmp_path)))
     assert "labels and masks agree on every image that has a mask which can be read" in remarks(found)
     assert "Labels against masks" not in [table.title for table in tables(found)]
 
@@ -94,11 +93,11 @@ def test_long_lists_are_cut(tmp_path: Path) -> None:
     root = devkit(tmp_path)
     for key in range(7):
         draw_image(root / "JPEGImages" / f"z{key}.png", key=key + 10)
-    (said,) = [remark for remark in remarks(check(VOC(root=root))) if "no list" in remark]
+    (said,) = [remark for remark in remarks(checked(VOC(root=root))) if "no list" in remark]
     assert said.endswith("z0.png, z1.png, z2.png, z3.png, z4.png and 2 more")
 
 
 def test_nothing_to_count(tmp_path: Path) -> None:
-    found = check(VOC(root=tmp_path))
+    found = checked(VOC(root=tmp_path))
     assert tables(found) == []
     assert verdict(found) == "a run refuses this data set: 1 problem (layout 1)"

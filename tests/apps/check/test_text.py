@@ -3,10 +3,9 @@
 import io
 from pathlib import Path
 
-from data_sets import devkit, edit
+from data_sets import checked, devkit, edit
 from rich.console import Console
 
-from wsss.apps.check.check import check
 from wsss.apps.check.text import check_text
 from wsss.data.layouts.voc import VOC
 
@@ -14,7 +13,7 @@ from wsss.data.layouts.voc import VOC
 def printed(root: Path, *, width: int = 100) -> list[str]:
     screen = io.StringIO()
     console = Console(file=screen, width=width, soft_wrap=True)
-    for part in check_text(check(VOC(root=root))):
+    for part in check_text(checked(VOC(root=root))):
         console.print(part)
     return screen.getvalue().splitlines()
 

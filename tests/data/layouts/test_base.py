@@ -1,18 +1,56 @@
 """What all layouts share: labels by name, masks that fit their images, and every mistake named at once."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from wsss.data.index import Record
-from wsss.data.layouts.base import Entry, build_index, class_indices, image_id, match_masks
+from wsss.data.index import Index, Record
+from wsss.data.layouts.base import Layout, ambiguous, by_id, image_id, match_masks, missing_masks
 from wsss.data.layouts.toy import Toy
+from wsss.data.listing import Entry, Listing, Problem
 from wsss.errors import ConfigError, DataError
 from wsss.types import Size
 
 CLASSES = ("cat", "dog")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed(Layout):
+    """A layout that lists what it is given."""
+
+    given: Listing
+
+    def home(self) -> Path:
+        return self.given.root
+
+    def sources(self) -> tuple[Path, ...]:
+        return ()
+
+    def listing(self, into: Path) -> Listing:
+        return self.given
+
+
+def build_index(
+    entries: Sequence[Entry],
+    *,
+    splits: Mapping[str, Sequence[str]],
+    root: Path,
+    notes: tuple[str, ...] = (),
+    **given: Any,
+) -> Index:
+    listing = Listing(
+        root=root,
+        classes=CLASSES,
+        entries=tuple(entries),
+        splits={name: tuple(ids) for name, ids in splits.items()},
+        notes=notes,
+    )
+    return Listed(given=listing, **given).index(root)
 
 
 def entry(image_id: str, *names: str, mask: bool = False) -> Entry:
@@ -37,7 +75,7 @@ def test_records_hold_increasing_classes_and_sizes(tmp_path: Path):
     draw(tmp_path, "a", 0, 2, 255)
     draw(tmp_path, "b")
     entries = [entry("a", "dog", "cat", "dog", mask=True), entry("b")]
-    index = build_index(entries, classes=CLASSES, splits={"train": ["b", "a"]}, root=tmp_path)
+    index = build_index(entries, splits={"train": ["b", "a"]}, root=tmp_path)
     size = Size(height=2, width=3)
     assert index.split("train") == (
         Record(id="b", image="b.png", size=size, classes=()),
@@ -45,28 +83,39 @@ def test_records_hold_increasing_classes_and_sizes(tmp_path: Path):
     )
 
 
-def test_unknown_names_are_reported_together_with_where_they_first_stand():
+def test_unknown_names_are_reported_together_with_where_they_first_stand(tmp_path: Path):
+    for name in "ab":
+        draw(tmp_path, name)
     entries = [
         Entry(id="a", image="a.png", names=("cow", "cat"), source="line 2"),
         Entry(id="b", image="b.png", names=("cow", "ant"), source="line 3"),
     ]
-    with pytest.raises(
-        DataError, match=r"not classes: 'ant' \(line 3\), 'cow' \(line 2\); `dataset.classes` has cat, dog"
-    ):
-        class_indices(entries, classes=CLASSES)
+    said = (
+        r"1 image is labelled 'ant', which is not a class \(line 3\): correct the label, or add the class to "
+        r"`dataset\.classes`, which has cat, dog; the same of 1 more: 'cow' \(line 2\)$"
+    )
+    with pytest.raises(DataError, match=said):
+        build_index(entries, splits={"train": ["a", "b"]}, root=tmp_path)
+
+
+def test_the_listings_problems_are_raised_before_an_image_is_opened(tmp_path: Path):
+    problems = (Problem(kind="list", why="a is twice there"), Problem(kind="label", why="b has no label"))
+    listing = Listing(root=tmp_path, classes=CLASSES, entries=(entry("gone"),), problems=problems)
+    with pytest.raises(DataError, match=r"^2 problems of the data set:\n  a is twice there\n  b has no label$"):
+        Listed(given=listing).index(tmp_path)
 
 
 def test_mask_of_another_size(tmp_path: Path):
     draw(tmp_path, "a", height=4, width=5)
     with pytest.raises(DataError, match=r"a mask\.png is 3 x 2 pixels and its image 5 x 4: draw"):
-        build_index([entry("a", "cat", mask=True)], classes=CLASSES, splits={"train": ["a"]}, root=tmp_path)
+        build_index([entry("a", "cat", mask=True)], splits={"train": ["a"]}, root=tmp_path)
 
 
 def test_mask_with_a_label_of_no_class(tmp_path: Path):
     draw(tmp_path, "a", 2, 3, 128)
     wanted = r"a mask\.png holds the labels 3, 128: draw 0 for background, 1 for cat, 2 for dog, and 255 for pixels to"
     with pytest.raises(DataError, match=wanted):
-        build_index([entry("a", "cat", mask=True)], classes=CLASSES, splits={"train": ["a"]}, root=tmp_path)
+        build_index([entry("a", "cat", mask=True)], splits={"train": ["a"]}, root=tmp_path)
 
 
 def test_masks_of_0_and_255_mean_that_objects_were_drawn_in_white(tmp_path: Path):
@@ -74,16 +123,16 @@ def test_masks_of_0_and_255_mean_that_objects_were_drawn_in_white(tmp_path: Path
     draw(tmp_path, "b", 255, 255)
     splits = {"train": ["a", "b"]}
     with pytest.raises(DataError, match="the masks hold only 0 and 255"):
-        build_index([entry(i, "cat", mask=True) for i in "ab"], classes=CLASSES, splits=splits, root=tmp_path)
+        build_index([entry(i, "cat", mask=True) for i in "ab"], splits=splits, root=tmp_path)
     draw(tmp_path, "b", 255, 1)
-    build_index([entry(i, "cat", mask=True) for i in "ab"], classes=CLASSES, splits=splits, root=tmp_path)
+    build_index([entry(i, "cat", mask=True) for i in "ab"], splits=splits, root=tmp_path)
 
 
 def test_masks_of_negatives_may_be_empty(tmp_path: Path):
     draw(tmp_path, "a")
     draw(tmp_path, "b", 255)
     splits = {"train": ["a", "b"]}
-    build_index([entry(i, mask=True) for i in "ab"], classes=CLASSES, splits=splits, root=tmp_path)
+    build_index([entry(i, mask=True) for i in "ab"], splits=splits, root=tmp_path)
 
 
 def test_all_broken_files_are_listed(tmp_path: Path):
@@ -91,24 +140,22 @@ def test_all_broken_files_are_listed(tmp_path: Path):
     (tmp_path / "a.png").write_bytes(b"")
     draw(tmp_path, "c", 9)
     with pytest.raises(DataError) as caught:
-        build_index(
-            [entry("a"), entry("b"), entry("c", mask=True)], classes=CLASSES, splits={"train": ["a"]}, root=tmp_path
-        )
+        build_index([entry("a"), entry("b"), entry("c", mask=True)], splits={"train": ["a"]}, root=tmp_path)
     first, *lines = str(caught.value).splitlines()
-    assert first == "3 files cannot be used:"
+    assert first == "3 problems of the data set:"
     assert ["a.png is empty" in lines[0], "b.png is not there" in lines[1], "holds the labels 9" in lines[2]] == [
         True
     ] * 3
 
 
-def test_long_lists_of_broken_files_are_cut(tmp_path: Path):
-    entries = [entry(str(i)) for i in range(14)]
+def test_files_with_one_complaint_are_told_once(tmp_path: Path):
     with pytest.raises(DataError) as caught:
-        build_index(entries, classes=CLASSES, splits={"train": ["0"]}, root=tmp_path)
-    *_, more, remedy = str(caught.value).splitlines()
-    assert more == "  and 4 more"
-    assert remedy == "  dataset.on_bad_image=skip leaves out images that cannot be read"
-    assert len(str(caught.value).splitlines()) == 13
+        build_index([entry(str(i)) for i in range(14)], splits={"train": ["0"]}, root=tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}/0.png is not there: put it back, or take it out of the list that names it; "
+        "the same of 13 more: 1.png, 2.png, 3.png and 10 more; "
+        "dataset.on_bad_image=skip leaves out images that cannot be read"
+    )
 
 
 def test_what_cannot_be_read_is_left_out_on_demand_and_noted(tmp_path: Path):
@@ -118,9 +165,7 @@ def test_what_cannot_be_read_is_left_out_on_demand_and_noted(tmp_path: Path):
     (tmp_path / "c.png").write_text("<html>")
     splits = {"train": ["b", "a"], "val": ["c", "d"]}
     entries = [entry(i, "cat") for i in "abcd"]
-    index = build_index(
-        entries, classes=CLASSES, splits=splits, root=tmp_path, on_bad_image="skip", notes=["a word before"]
-    )
+    index = build_index(entries, splits=splits, root=tmp_path, on_bad_image="skip", notes=("a word before",))
     assert index.splits == {"train": ("a",), "val": ("d",)}
     assert list(index.records) == ["a", "d"]
     before, note = index.notes
@@ -134,7 +179,6 @@ def test_a_split_of_which_nothing_can_be_read_is_refused(tmp_path: Path):
     with pytest.raises(DataError, match=r"split 'val' is empty: none of its images can be read; b\.png is not there"):
         build_index(
             [entry("a"), entry("b")],
-            classes=CLASSES,
             splits={"train": ["a"], "val": ["b"]},
             root=tmp_path,
             on_bad_image="skip",
@@ -145,14 +189,12 @@ def test_a_broken_mask_is_refused_whatever_is_said_of_images(tmp_path: Path):
     draw(tmp_path, "a")
     (tmp_path / "a mask.png").write_bytes(b"")
     with pytest.raises(DataError, match=r"a mask\.png is empty \(0 bytes\): copy it again$"):
-        build_index(
-            [entry("a", mask=True)], classes=CLASSES, splits={"train": ["a"]}, root=tmp_path, on_bad_image="skip"
-        )
+        build_index([entry("a", mask=True)], splits={"train": ["a"]}, root=tmp_path, on_bad_image="skip")
 
 
 def test_large_images_are_noted(tmp_path: Path):
     Image.new("1", (5000, 4000)).save(tmp_path / "a.png")
-    index = build_index([entry("a")], classes=CLASSES, splits={"train": ["a"]}, root=tmp_path)
+    index = build_index([entry("a")], splits={"train": ["a"]}, root=tmp_path)
     assert [note[:52] for note in index.notes] == ["large images, 1 of 1 (a.png, 5000 x 4000 pixels): wh"]
 
 
@@ -161,19 +203,33 @@ def test_masks_are_matched_by_id_in_any_normal_form(tmp_path: Path):
     (tmp_path / "masks" / "sub").mkdir(parents=True)
     for name in (f"{decomposed}.png", "sub/x.1.png", "y.txt"):
         (tmp_path / "masks" / name).touch()
-    masks = match_masks([composed, "sub/x.1", "y"], root=tmp_path, folder="masks")
+    masks, problems = match_masks([composed, "sub/x.1", "y"], root=tmp_path, folder="masks")
     assert masks == {composed: f"masks/{decomposed}.png", "sub/x.1": "masks/sub/x.1.png"}
+    assert problems == []
     assert image_id(f"{decomposed}.png") == composed
 
 
 def test_masks_that_belong_to_no_image(tmp_path: Path):
     (tmp_path / "masks").mkdir()
     (tmp_path / "masks" / "a_mask.png").touch()
-    with pytest.raises(DataError, match=r"masks holds no mask of any image, such as a\.png"):
-        match_masks(["a"], root=tmp_path, folder="masks")
-    with pytest.raises(DataError, match=r"there is no folder .*gone.*dataset\.masks=null"):
-        match_masks(["a"], root=tmp_path, folder="gone")
-    assert match_masks(["a"], root=tmp_path, folder=None) == {}
+    masks, (problem,) = match_masks(["a"], root=tmp_path, folder="masks")
+    assert (masks, problem.kind) == ({}, "mask")
+    assert f"{tmp_path}/masks holds no mask of any image, such as a.png" in problem.why
+    masks, (problem,) = match_masks(["a"], root=tmp_path, folder="gone")
+    assert (masks, problem.kind) == ({}, "mask")
+    assert problem.why == (
+        f"there is not a folder {tmp_path}/gone: name it in `dataset.masks`, or set dataset.masks=null"
+    )
+    assert missing_masks(tmp_path, "gone") == [problem]
+    assert match_masks(["a"], root=tmp_path, folder=None) == ({}, [])
+    assert missing_masks(tmp_path, "masks") == missing_masks(tmp_path, None) == []
+
+
+def test_images_of_one_id_are_named_together():
+    paths = by_id(["a.jpg", "sub/a.jpg", "a.png"])
+    assert paths == {"a": ["a.jpg", "a.png"], "sub/a": ["sub/a.jpg"]}
+    (problem,) = ambiguous(paths, folder="images")
+    assert (problem.kind, problem.why) == ("name", "images: a.jpg and a.png have one id, 'a': rename one of them")
 
 
 @pytest.mark.parametrize("limit", [0, -1])

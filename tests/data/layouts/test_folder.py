@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from data_sets import draw_image, own_folder
 from PIL import Image
 
-from wsss.data.layouts.folder import Folder
+from wsss.data.layouts.folder import Folder, label_file_at
 from wsss.errors import ConfigError, DataError
 
 Make = Callable[..., Path]
@@ -55,7 +56,7 @@ def test_csv_with_splits(make: Make):
 def test_classes_in_an_order_of_ones_own(make: Make):
     root = make("a.jpg", "b.jpg", rows="a.jpg,dog b.jpg,cat")
     assert Folder(root=root, classes=("dog", "cat", "cow")).index(NOWHERE).records["a"].classes == (0,)
-    with pytest.raises(DataError, match=r"names that are not classes: 'cat' \(.*labels\.csv, line 3\)"):
+    with pytest.raises(DataError, match=r"labelled 'cat', which is not a class \(.*labels\.csv, line 3\)"):
         Folder(root=root, classes=("dog",)).index(NOWHERE)
 
 
@@ -165,7 +166,8 @@ def test_listed_image_that_is_not_there(make: Make):
     root = make("cat_1.jpg", "b.jpg", rows="cat-1.jpg,cat b.jpg,dog zzz.jpg,cat")
     with pytest.raises(
         DataError,
-        match=r"labels\.csv, line 2: 'cat-1\.jpg' is not in 'images' \(1 more are missing\); did you mean 'cat_1",
+        match=r"labels\.csv, line 2: 'cat-1\.jpg' is not in 'images'; did you mean 'cat_1\.jpg'\? Else put it there, "
+        r"or delete the line; the same of 1 more: 'zzz\.jpg' \(line 4\)$",
     ):
         Folder(root=root).index(NOWHERE)
 
@@ -206,7 +208,93 @@ def test_a_share_that_leaves_nothing(fraction: float):
 def test_sources(make: Make):
     root = make("a.jpg", rows="a.jpg,cat")
     assert Folder(root=root).sources() == (root / "images", root / "labels.csv")
-    with pytest.raises(DataError, match=r"there is no folder .*masks: name it in `dataset\.masks`"):
+    with pytest.raises(DataError, match=r"there is not a folder .*masks: name it in `dataset\.masks`"):
         Folder(root=root, masks="masks").sources()
     (root / "masks").mkdir()
     assert Folder(root=root, masks="masks").sources()[-1] == root / "masks"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return own_folder(tmp_path / "my photos")
+
+
+@pytest.mark.parametrize("options", [{}, {"masks": "masks"}, {"labels": "labels.json", "val_fraction": 0.4}])
+def test_a_good_folder_is_listed_as_it_is_indexed(options: dict[str, object], own: Path):
+    (own / "labels.json").write_text(json.dumps({f"{image}.png": ["cat"] for image in "abcd"}))
+    layout = Folder(root=own, **options)
+    listing, index = layout.listing(NOWHERE), layout.index(own)
+    assert listing.problems == ()
+    assert (listing.splits, listing.classes, listing.root) == (index.splits, index.classes, index.root)
+    assert {(entry.id, entry.image, entry.mask) for entry in listing.entries} == {
+        (record.id, record.image, record.mask) for record in index.records.values()
+    }
+
+
+def test_folders_as_classes(own: Path):
+    for name in ("cat/1.png", "dog/1.png", "loose.png"):
+        draw_image(own / "by class" / name, key=0)
+    listing = Folder(root=own, images="by class", labels=None).listing(NOWHERE)
+    assert [(entry.id, entry.names) for entry in listing.entries] == [("cat/1", ("cat",)), ("dog/1", ("dog",))]
+    (problem,) = listing.problems
+    remedy = "move it there, or list labels in a file, which may leave them empty"
+    why = f"by class/loose.png lies in the folder of no class: {remedy}"
+    assert (problem.kind, problem.why) == ("label", why)
+
+
+def test_mistakes_do_not_hide_each_other(own: Path):
+    with (own / "labels.csv").open("a") as file:
+        file.write("gone.png,cat,train\na.png,dog,val\nb.png\nn.jpg,dog,train\nn.png,dog,train\n")
+    for name in ("n.jpg", "n.png", "caf\u00e9.png", "cafe\u0301.png"):
+        draw_image(own / "images" / name, key=1)
+    listing = Folder(root=own, masks="nowhere").listing(NOWHERE)
+    assert [problem.kind for problem in listing.problems] == ["name", "label", "label", "list", "name", "mask"]
+    twins, repeated, short, gone, ambiguous, masks = (problem.why for problem in listing.problems)
+    assert "are one name in two forms of Unicode" in twins
+    assert f"{own}/labels.csv lists 'a.png' twice, in lines 2 and 8" in repeated
+    assert f"{own}/labels.csv, line 9 has 1 columns and the header 3" in short
+    assert f"{own}/labels.csv, line 7: 'gone.png' is not in 'images'" in gone
+    assert "n.jpg and n.png have one id, 'n'" in ambiguous
+    assert "there is not a folder" in masks
+    assert [entry.id for entry in listing.entries] == ["a", "b", "c", "d", "e", "n"]
+    (note,) = listing.notes
+    assert note.startswith("left out, 1 of 8 images in 'images', because labels.csv does not list them")
+    assert note.endswith((": caf\u00e9.png", ": cafe\u0301.png"))
+
+
+@pytest.mark.parametrize("gone", ["images", "labels.csv"])
+def test_what_is_no_such_folder_is_one_problem(gone: str, own: Path):
+    (own / gone).rename(own / "elsewhere")
+    assert [problem.kind for problem in Folder(root=own).listing(NOWHERE).problems] == ["layout"]
+
+
+def test_no_image_at_all(own: Path):
+    (own / "nothing").mkdir()
+    (problem,) = Folder(root=own, images="nothing").listing(NOWHERE).problems
+    assert "nothing holds no image" in problem.why
+
+
+@pytest.mark.parametrize(
+    ("tables", "found"),
+    [
+        (["labels.csv", "labels.json", "z.csv"], "labels.csv"),
+        (["labels.json", "z.csv"], "labels.json"),
+        (["my tags.CSV"], "my tags.CSV"),
+        (["a.csv", "b.csv"], "labels.csv"),
+        ([], "labels.csv"),
+    ],
+)
+def test_label_files(tables: list[str], found: str, own: Path) -> None:
+    (own / "labels.csv").unlink()
+    for name in tables:
+        (own / name).touch()
+    assert label_file_at(own, images=own / "images") == found
+
+
+def test_a_folder_for_each_class_needs_no_label_file(own: Path) -> None:
+    (own / "labels.csv").unlink()
+    (own / "by class").mkdir()
+    (own / "images").rename(own / "by class/cat")
+    assert label_file_at(own, images=own / "by class") is None
+    assert Folder.found_at(own, {"images": "by class"}) == {"labels": None, "masks": "masks"}
+    assert Folder.found_at(own, {}) is None

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from data_sets import LISTS as FOLDER
+from data_sets import devkit as five_images
+from data_sets import draw_image, edit
 from PIL import Image
 
-from wsss.data.layouts.voc import VOC, VOC_CLASSES, read_list, read_object_names
+from wsss.data.layouts.voc import VOC, VOC_CLASSES
 from wsss.errors import ConfigError, DataError
 
 LISTS = {name: f"ImageSets/Segmentation/{name}.txt" for name in ("train", "val")}
@@ -155,22 +158,20 @@ def test_missing_list_names_those_that_are_there(devkit: Path):
 
 def test_listed_image_that_is_not_there(devkit: Path):
     (devkit / LISTS["val"]).write_text("r\ns\n")
-    with pytest.raises(
-        DataError, match=r"JPEGImages lacks images that lists in `dataset\.splits` name, s: put them there"
-    ):
+    with pytest.raises(DataError, match=r"val\.txt lists s, which JPEGImages lacks: put it there, or take it out$"):
         VOC(root=devkit).index(NOWHERE)
 
 
 def test_missing_annotation(devkit: Path):
     (devkit / "Annotations" / "q.xml").unlink()
-    with pytest.raises(DataError, match=r"Annotations lacks the XML files of q, where labels are read"):
+    with pytest.raises(DataError, match=r"Annotations/q\.xml is not there, where labels are read: put it there"):
         VOC(root=devkit).index(NOWHERE)
 
 
 def test_object_of_no_class(devkit: Path):
     annotate(devkit, "p", "person", "unicorn")
     with pytest.raises(
-        DataError, match=r"names that are not classes: 'unicorn' \(Annotations/p\.xml\); .* aeroplane, bic"
+        DataError, match=r"labelled 'unicorn', which is not a class \(Annotations/p\.xml\): .* aeroplane, bic"
     ):
         VOC(root=devkit).index(NOWHERE)
 
@@ -185,46 +186,110 @@ def test_no_splits(devkit: Path):
         VOC(root=devkit, splits={})
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2007_000032\n2007_000039\n",
-        "\ufeff2007_000032\r\n\r\n2007_000039  \r\n",
-        "2007_000032 -1\n2007_000039  1",
-        "/JPEGImages/2007_000032.jpg /SegmentationClassAug/2007_000032.png\nJPEGImages/2007_000039.jpg x\n",
-        "2007_000032.jpg\n2007_000039.jpg\n",
-    ],
-)
-def test_forms_of_lists(tmp_path: Path, text: str):
-    (tmp_path / "list.txt").write_text(text, encoding="utf-8", newline="")
-    assert read_list(tmp_path / "list.txt") == ("2007_000032", "2007_000039")
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    return five_images(tmp_path / "it's a kit")
 
 
-def test_list_with_a_repeated_image(tmp_path: Path):
-    (tmp_path / "list.txt").write_text("a\n\nb\na\n")
-    with pytest.raises(DataError, match=r"list\.txt lists a twice, in lines 1 and 4: delete one"):
-        read_list(tmp_path / "list.txt")
+def test_a_good_devkit_is_listed_as_it_is_indexed(kit: Path):
+    layout = VOC(root=kit)
+    listing, index = layout.listing(NOWHERE), layout.index(kit)
+    assert listing.problems == listing.unlisted == listing.unread == ()
+    assert (listing.splits, listing.classes, listing.root) == (index.splits, index.classes, index.root)
+    for entry in listing.entries:
+        record = index.records[entry.id]
+        assert (entry.image, entry.mask) == (record.image, record.mask)
+        assert {index.classes[c] for c in record.classes} == set(entry.names)
 
 
-def test_empty_list(tmp_path: Path):
-    (tmp_path / "list.txt").write_text("\n")
-    with pytest.raises(DataError, match=r"list\.txt is empty: list one image a line"):
-        read_list(tmp_path / "list.txt")
+def test_mistakes_do_not_hide_each_other(kit: Path):
+    (kit / FOLDER / "train.txt").write_text("a\nb\nc\na\ngone\n")
+    (kit / "Annotations/b.xml").unlink()
+    (kit / "Annotations/c.xml").write_text("<annotation>")
+    edit(kit / "Annotations/d.xml", "<name>dog</name>", "")
+    draw_image(kit / "JPEGImages/e.jpg", key=9)
+    listing = VOC(root=kit).listing(NOWHERE)
+    assert [(problem.kind, problem.why.partition(f"{kit}/")[2] or problem.why) for problem in listing.problems] == [
+        ("list", f"{FOLDER}/train.txt lists a twice, in lines 1 and 4: delete one"),
+        ("list", f"{FOLDER}/train.txt lists gone, which JPEGImages lacks: put it there, or take it out"),
+        ("name", "JPEGImages: e.jpg and e.png have one id, 'e': rename one of them"),
+        (
+            "label",
+            "Annotations/b.xml is not there, where labels are read: put it there, or take the image out of the lists",
+        ),
+        ("label", "Annotations/c.xml is not XML (no element found: line 1, column 12): copy it again"),
+        ("label", "Annotations/d.xml has an object without a name: write <name> into every <object>"),
+    ]
+    assert [entry.id for entry in listing.entries] == ["a", "b", "c", "d", "e"]
+    assert listing.unread == ("b", "c", "d")
+    assert listing.splits == {"train": ("a", "b", "c"), "val": ("d", "e")}
 
 
-def test_list_in_another_encoding(tmp_path: Path):
-    (tmp_path / "list.txt").write_text("a\n", encoding="utf-16")
-    with pytest.raises(DataError, match=r"list\.txt, line 1: this is not UTF-8 .*: save it as UTF-8"):
-        read_list(tmp_path / "list.txt")
+def test_images_in_no_list_are_told(kit: Path):
+    (kit / FOLDER / "val.txt").write_text("d\n")
+    assert VOC(root=kit).listing(NOWHERE).unlisted == ("e.png",)
 
 
-def test_annotation_that_is_no_xml(tmp_path: Path):
-    (tmp_path / "a.xml").write_text("<annotation>")
-    with pytest.raises(DataError, match=r"a\.xml is not XML"):
-        read_object_names(tmp_path / "a.xml", difficult=True)
+def test_a_missing_list_leaves_the_other(kit: Path):
+    (kit / FOLDER / "val.txt").unlink()
+    listing = VOC(root=kit).listing(NOWHERE)
+    assert [problem.kind for problem in listing.problems] == ["list"]
+    assert "there is no list" in listing.problems[0].why
+    assert listing.splits == {"train": ("a", "b", "c"), "val": ()}
 
 
-def test_object_without_a_name(tmp_path: Path):
-    (tmp_path / "a.xml").write_text("<annotation><object><part><name>head</name></part></object></annotation>")
-    with pytest.raises(DataError, match=r"a\.xml has an object without a name"):
-        read_object_names(tmp_path / "a.xml", difficult=True)
+def test_masks_of_nothing(kit: Path):
+    (problem,) = VOC(root=kit, masks="Annotations").listing(NOWHERE).problems
+    assert problem.kind == "mask"
+    assert "holds no mask of any image" in problem.why
+
+
+def test_what_is_no_devkit_is_one_problem(tmp_path: Path):
+    listing = VOC(root=tmp_path).listing(NOWHERE)
+    assert [problem.kind for problem in listing.problems] == ["layout"]
+    assert listing.entries == ()
+
+
+def test_labels_of_lists(kit: Path):
+    (kit / "ImageSets/Main").mkdir()
+    for name, train, val in (("cat", "a -1\nb 1\nc 0\n", "d -1\ne -1\n"), ("dog", "a 1\nb 1\nc -1\n", "d 1\ne -1\n")):
+        (kit / f"ImageSets/Main/{name}_train.txt").write_text(train)
+        (kit / f"ImageSets/Main/{name}_val.txt").write_text(val)
+    options = {"classes": ("cat", "dog"), "labels_from": "lists", "masks": None}
+    layout = VOC(root=kit, **options)
+    assert names(kit, **options) == {"a": ["dog"], "b": ["cat", "dog"], "c": ["cat"], "d": ["dog"], "e": []}
+    assert names(kit, **options, difficult=False)["c"] == []
+    assert kit / "ImageSets/Main" in layout.sources()
+    assert kit / "Annotations" not in layout.sources()
+    (kit / "ImageSets/Main/dog_val.txt").write_text("d 1\n")
+    listing = layout.listing(NOWHERE)
+    assert listing.unread == ("e",)
+    assert [problem.kind for problem in listing.problems] == ["label"]
+
+
+def test_annotations_without_an_object_beside_lists_of_classes(kit: Path):
+    for image in "abcde":
+        annotate(kit, image)
+    assert VOC(root=kit, masks=None).listing(NOWHERE).problems == ()
+    (kit / "ImageSets/Main").mkdir()
+    (kit / "ImageSets/Main/cat_train.txt").touch()
+    (problem,) = VOC(root=kit, masks=None).listing(NOWHERE).problems
+    assert problem.why == (
+        "no annotation in Annotations has an object, and ImageSets/Main lists the images of classes: "
+        "set dataset.labels_from=lists"
+    )
+
+
+def test_a_listed_file_that_is_no_image_by_its_suffix(kit: Path):
+    (kit / "JPEGImages/a.png").rename(kit / "JPEGImages/a.heic")
+    (problem,) = VOC(root=kit).listing(NOWHERE).problems
+    assert problem.why == (
+        f"{FOLDER}/train.txt lists a, which JPEGImages lacks: it is there as a.heic, whose suffix is not that of an "
+        "image: save it as JPEG or PNG"
+    )
+
+
+def test_lists_of_missing_images_are_told_once_a_list(kit: Path):
+    (kit / FOLDER / "train.txt").write_text("a\nx\ny\nz\n")
+    with pytest.raises(DataError, match=r"lists x, which JPEGImages lacks: .*; the same of 2 more: y, z$"):
+        VOC(root=kit).index(NOWHERE)

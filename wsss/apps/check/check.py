@@ -1,66 +1,59 @@
 """Look at a whole data set: what it holds, and everything that a run would refuse of it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from jaxtyping import Int64
 
 from wsss.apps.check.findings import Check, Disagreement, Duplicates, Sizes, SplitCount
-from wsss.data.examine import meanings
-from wsss.data.layouts.base import Entry
-from wsss.data.layouts.folder import TRAIN, VAL, Folder
-from wsss.data.layouts.folder_listing import list_folder
-from wsss.data.layouts.listing import Listing, Problem, problems_of
-from wsss.data.layouts.voc import VOC
-from wsss.data.layouts.voc_listing import list_voc
-from wsss.data.look import Look, look_at_all
-from wsss.errors import DataError, one_of
-from wsss.labels import BACKGROUND, IGNORE, check_class_names, label_of
+from wsss.data.examine import Examined, Watch, bar_on_a_terminal, examine_all, hashed
+from wsss.data.layouts.base import Layout
+from wsss.data.listing import Entry, Listing, Problem
+from wsss.data.refusals import refused_of_data, refused_of_splits
+from wsss.labels import label_of
 
-SEPARATE: Final = frozenset((BACKGROUND, IGNORE))
-"""Labels of a mask that are not classes."""
-
-Watch = Callable[[int], AbstractContextManager[Callable[[], None]]]
+TRAIN: Final = "train"
+VAL: Final = "val"
+"""The splits of a run that says nothing else."""
 
 
-def check(
-    writer: VOC | Folder,
-    *,
-    train: str = TRAIN,
-    val: str = VAL,
-    watch: Watch = lambda _: nullcontext(lambda: None),
-) -> Check:
+def check(layout: Layout, *, into: Path, train: str = TRAIN, val: str = VAL, watch: Watch = bar_on_a_terminal) -> Check:
     """Look at a whole data set; nothing that is wrong ends it.
 
     Args:
-        writer: The layout, as a run's `dataset`.
+        layout: The layout, as a run's `dataset`.
+        into: A folder for the images of a layout that makes its own.
         train: The run's `splits.train`.
         val: The run's `splits.val`.
         watch: Opened with the number of images; what it gives is called after each of them.
     """
-    listing = list_voc(writer) if isinstance(writer, VOC) else list_folder(writer)
-    with watch(len(listing.entries)) as advance:
-        looks = look_at_all(listing.entries, root=listing.root, classes=listing.classes, advance=advance)
-    seen = Seen.of(listing, looks, skip=writer.on_bad_image == "skip")
+    listing = layout.listing(into)
+    examined = examine_all(listing, look=hashed, watch=watch)
+    seen = Seen.of(listing, examined, skipped=layout.skipped(examined))
     entries = listing.entries
     return Check(
         root=listing.root,
         classes=listing.classes,
         entries=entries,
-        problems=(*listing.problems, *_problems(seen, needed=(train, val))),
+        problems=(
+            *listing.problems,
+            *refused_of_data(listing, examined, skipped=seen.skipped),
+            *_of_splits(seen, train=train, val=val),
+        ),
         splits={name: _count(seen, ids) for name, ids in listing.splits.items()},
         together=_together(seen),
-        sizes=Sizes.of([look.size for look in looks if look.size is not None]),
+        sizes=Sizes.of([found.size for found in examined.values() if found.size is not None]),
         negatives=tuple(entry.image for entry in entries if seen.is_negative(entry.id)),
         repeated=tuple(entry.image for entry in entries if len(seen.splits_of.get(entry.id, ())) > 1),
         duplicates=_duplicates(seen),
         masks=tuple(_disagreement(seen, c) for c in range(len(listing.classes))),
         absent=_absent(seen, train),
         unlisted=listing.unlisted,
-        skipped=tuple(look.why for i, look in seen.looks.items() if i in seen.skipped),
+        notes=listing.notes,
+        skipped=tuple(problem.why for i in seen.skipped if (problem := examined[i].problem) is not None),
     )
 
 
@@ -70,18 +63,17 @@ class Seen:
 
     listing: Listing
     entries: Mapping[str, Entry]
-    looks: Mapping[str, Look]
+    examined: Mapping[str, Examined]
     classes: Mapping[str, frozenset[int]]
     """Indices of the classes that an image shows; names that are not classes are left out."""
     splits_of: Mapping[str, tuple[str, ...]]
-    skipped: frozenset[str]
+    skipped: tuple[str, ...]
     """Images that a run leaves out instead of refusing them."""
 
     @classmethod
-    def of(cls, listing: Listing, looks: Sequence[Look], *, skip: bool) -> "Seen":
-        """Bring a listing and the looks at its entries, in their order, together."""
+    def of(cls, listing: Listing, examined: Mapping[str, Examined], *, skipped: tuple[str, ...]) -> "Seen":
+        """Bring a listing and what its images are together."""
         number = {name: index for index, name in enumerate(listing.classes)}
-        pairs = list(zip(listing.entries, looks, strict=True))
         splits_of: dict[str, tuple[str, ...]] = {}
         for name, ids in listing.splits.items():
             for i in dict.fromkeys(ids):
@@ -89,10 +81,10 @@ class Seen:
         return cls(
             listing=listing,
             entries={entry.id: entry for entry in listing.entries},
-            looks={entry.id: look for entry, look in pairs},
+            examined=examined,
             classes={e.id: frozenset(number[name] for name in e.names if name in number) for e in listing.entries},
             splits_of=splits_of,
-            skipped=frozenset(entry.id for entry, look in pairs if skip and look.broken == "image"),
+            skipped=skipped,
         )
 
     def is_negative(self, i: str) -> bool:
@@ -125,8 +117,8 @@ def _absent(seen: Seen, split: str) -> tuple[str, ...]:
 
 def _disagreement(seen: Seen, cls: int) -> Disagreement:
     """Compare labels and masks of one class, over the images of which both can be read."""
-    both = {i: look for i, look in seen.looks.items() if look.labels and i not in seen.listing.unread}
-    drawn = {i: look.labels.get(label_of(cls), 0) for i, look in both.items()}
+    both = {i: found for i, found in seen.examined.items() if found.labels and i not in seen.listing.unread}
+    drawn = {i: found.labels.get(label_of(cls), 0) for i, found in both.items()}
     labelled = {i: cls in seen.classes[i] for i in drawn}
     return Disagreement(
         agreed=sum(labelled[i] and pixels > 0 for i, pixels in drawn.items()),
@@ -137,9 +129,9 @@ def _disagreement(seen: Seen, cls: int) -> Disagreement:
 
 def _duplicates(seen: Seen) -> tuple[Duplicates, ...]:
     groups: dict[str, list[str]] = {}
-    for i, look in seen.looks.items():
-        if look.content:
-            groups.setdefault(look.content, []).append(i)
+    for i, found in seen.examined.items():
+        if found.content:
+            groups.setdefault(found.content, []).append(i)
     return tuple(_group(seen, ids) for ids in groups.values() if len(ids) > 1)
 
 
@@ -147,60 +139,15 @@ def _group(seen: Seen, ids: Sequence[str]) -> Duplicates:
     return Duplicates(
         images=tuple(seen.entries[i].image for i in ids),
         splits=tuple(dict.fromkeys(name for i in ids for name in seen.splits_of.get(i, ()))),
-        same_file=len({seen.looks[i].file for i in ids}) == 1,
+        same_file=len({seen.examined[i].file for i in ids}) == 1,
         same_labels=len({seen.classes[i] for i in ids}) == 1,
     )
 
 
-def _problems(seen: Seen, *, needed: Sequence[str]) -> list[Problem]:
-    """Return what a run refuses of the files, names and splits that a layout lists."""
-    if not seen.listing.entries:
+def _of_splits(seen: Seen, *, train: str, val: str) -> list[Problem]:
+    if not seen.entries:
         return []
-    return [
-        *_of_files(seen),
-        *_of_classes(seen.listing),
-        *problems_of("mask", _of_all_masks(seen)),
-        *problems_of("split", _of_splits(seen, needed)),
-    ]
-
-
-def _of_files(seen: Seen) -> list[Problem]:
-    refused = [look for i, look in seen.looks.items() if i not in seen.skipped]
-    return [Problem(kind=look.broken, why=look.why) for look in refused if look.broken is not None]
-
-
-def _of_classes(listing: Listing) -> list[Problem]:
-    try:
-        check_class_names(listing.classes)
-    except DataError as error:
-        return problems_of("class", [str(error)])
-    sources: dict[str, list[str]] = {}
-    for entry in listing.entries:
-        for name in dict.fromkeys(entry.names):
-            if name not in listing.classes:
-                sources.setdefault(name, []).append(entry.source)
-    return problems_of("class", (_strange(name, where) for name, where in sorted(sources.items())))
-
-
-def _strange(name: str, sources: Sequence[str]) -> str:
-    images = "1 image is" if len(sources) == 1 else f"{len(sources)} images are"
-    remedy = "correct the label, or add the class to `dataset.classes`"
-    return f"{images} labelled {name!r}, which is not a class ({one_of(sources, limit=3)}): {remedy}"
-
-
-def _of_all_masks(seen: Seen) -> list[str]:
-    drawn = {label for i, look in seen.looks.items() if seen.classes[i] for label in look.labels}
-    if not drawn <= SEPARATE or IGNORE not in drawn:
-        return []
-    return [f"the masks hold only 0 and 255, which is ignored, and no class: draw {meanings(seen.listing.classes)}"]
-
-
-def _of_splits(seen: Seen, needed: Sequence[str]) -> list[str]:
-    splits = seen.listing.splits
-    empty = [name for name, ids in splits.items() if all(i in seen.skipped for i in ids)]
-    missing = [name for name in dict.fromkeys(needed) if name not in splits]
-    there = one_of(sorted(splits))
-    return [
-        *(f"split {name!r} is empty: list at least one image in it that can be read" for name in empty),
-        *(f"there is no split {name!r}, which a run needs; this data set has: {there}" for name in missing),
-    ]
+    shows = {
+        name: [bool(seen.classes[i]) for i in ids if i not in seen.skipped] for name, ids in seen.listing.splits.items()
+    }
+    return refused_of_splits(shows, train=train, val=val)

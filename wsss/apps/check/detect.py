@@ -1,91 +1,139 @@
-"""Detect a folder's layout and where its parts lie, and say how a run is given them."""
+"""Layouts that can be chosen, which of them a folder has, and the command of a run on it."""
 
 import re
 import shlex
-from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, get_args, get_type_hints
 
-from wsss.data.images import find_images
-from wsss.data.layouts.folder import Folder
-from wsss.data.layouts.voc import VOC
+import yaml
+
+from wsss.config.build import TARGET, build, locate
+from wsss.config.leaves import Leaf
+from wsss.config.search import OPTION, config_folders, options
+from wsss.data.layouts.base import Layout
 from wsss.errors import ConfigError, one_of
 
-Format = Literal["voc", "folder"]
-
-WRITERS: Final[Mapping[Format, type[VOC | Folder]]] = {"voc": VOC, "folder": Folder}
-DEVKIT: Final = ("JPEGImages", "Annotations", "ImageSets")
-NESTED: Final = ("VOC2012", "VOCdevkit/VOC2012")
-CHOOSES: Final[Mapping[Format, str]] = {"voc": "dataset=voc", "folder": "experiment=folder"}
-"""What a run's command line begins with."""
-MASKS: Final[Mapping[Format, str]] = {"voc": "SegmentationClass", "folder": "masks"}
+GROUP: Final = "dataset"
+FALLBACK: Final = "folder"
+"""The layout of a folder in which no layout finds what it looks for."""
 
 PLAIN: Final = re.compile(r"[A-Za-z_./~][\w./~-]*")
 """Texts that a run's command line takes without quotes, but for the words below."""
 WORDS: Final = ("null", "true", "false", "yes", "no", "on", "off", "nan", "inf")
 
-
-def guess_format(root: Path) -> Format:
-    """Return `voc` for a folder with a part of a devkit in it, or a devkit one or two folders below."""
-    below = [root / name for name in DEVKIT] + [root / name / DEVKIT[0] for name in NESTED]
-    return "voc" if any(folder.is_dir() for folder in below) else "folder"
+Typed = str | Sequence[str | tuple[str, str]]
+"""What was typed for a key of `dataset`: a text, several, or pairs of a name and a text."""
 
 
-def writer_of(root: Path, *, layout: Format, given: Mapping[str, Any]) -> VOC | Folder:
-    """Return the layout of a folder: what is not `given`, by its key of `dataset`, is looked for there.
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A layout that can be chosen: its leaf, `conf/dataset/<name>.yaml`, and its class."""
 
-    Lists of `splits` come beside the default ones, as on a run's command line. Raises `ConfigError` for keys that this
-    layout does not have.
+    leaf: Leaf
+    cls: type[Layout]
+
+    @classmethod
+    def of(cls, leaf: Leaf) -> "Choice":
+        """Import the class of a leaf; raises `ConfigError` where it names none."""
+        problems: list[str] = []
+        layout = locate(problems, leaf.values.get(TARGET), key=f"{GROUP}={leaf.name}")
+        if layout is None or not issubclass(layout, Layout):
+            raise ConfigError(problems or [f"{GROUP}={leaf.name}: {leaf.values[TARGET]} is not a {Layout.__name__}"])
+        return cls(leaf=leaf, cls=layout)
+
+    def layout(self, root: Path | None, *, given: Mapping[str, Typed]) -> Layout:
+        """Return the layout of a folder: what is not `given` is looked for there, and is as in the leaf otherwise.
+
+        Raises `ConfigError` for keys that this layout does not have, and for values of another type.
+        """
+        known = [field.name for field in fields(self.cls)]
+        if strange := [key for key in given if key not in known]:
+            has = f"it has: {one_of(known)}"
+            raise ConfigError([f"{GROUP}={self.leaf.name} has no option {key!r}; {has}" for key in strange])
+        hints = get_type_hints(self.cls)
+        typed = {key: _typed(value, hints[key]) for key, value in given.items()}
+        node = {**self.leaf.values, **({} if root is None else self._found(root, typed))}
+        for key, value in typed.items():
+            node[key] = {**node[key], **value} if isinstance(value, dict) and isinstance(node.get(key), dict) else value
+        return build(node, self.cls, key=GROUP)
+
+    def _found(self, root: Path, typed: Mapping[str, Any]) -> dict[str, Any]:
+        return {"root": str(root), **(self.cls.found_at(root.expanduser(), typed) or {})}
+
+    def run_line(self, layout: Layout, *, train: str, val: str, added: Path | None = None) -> str:
+        """Return the command of a run on a data set, as it can be typed, of the layout's own experiment if any.
+
+        `added` is the folder of `--config-dir`.
+        """
+        experiment = self.leaf.name in options("experiment", config_folders(added))
+        words = [f"experiment={self.leaf.name}" if experiment else f"{GROUP}={self.leaf.name}"]
+        for field in sorted(fields(layout), key=lambda field: field.name != "root"):
+            words += self._words(field.name, _plain(getattr(layout, field.name)), default=_default(field))
+        words += [f"splits.{role}={_word(name)}" for role, name in (("train", train), ("val", val)) if role != name]
+        return shlex.join(["wsss", "run", *words, *([] if added is None else [f"{OPTION}={added}"])])
+
+    def _words(self, name: str, value: Any, *, default: Any) -> list[str]:
+        """Return how an option is set on a run's command line, where it is not what the run takes without a word."""
+        key, known = f"{GROUP}.{name}", self.leaf.values.get(name, default)
+        if isinstance(value, dict) and isinstance(known, dict):
+            return [f"++{key}.{k}={_word(v)}" for k, v in value.items() if known.get(k) != v]
+        if value == known:
+            return []
+        return [f"{'' if name in self.leaf.values else '+'}{key}={_word(value)}"]
+
+
+def chosen(among: Mapping[str, Leaf], *, root: Path | None, name: str | None) -> Choice:
+    """Return a layout by its name or, without one, the layout that finds in a folder what it looks for.
+
+    Raises `ConfigError` where there is neither a name nor a folder, and for a name or a folder that is not there.
     """
-    cls = WRITERS[layout]
-    known = [field.name for field in fields(cls)]
-    strange = [key for key in given if key not in known]
-    if strange:
-        raise ConfigError([f"dataset={layout} has no option {key!r}; it has: {one_of(known)}" for key in strange])
-    options = {"masks": MASKS[layout] if (root / MASKS[layout]).is_dir() else None, **given}
-    if cls is Folder:
-        options.setdefault("labels", guess_labels(root, images=options.get("images", Folder.images)))
-    else:
-        options["splits"] = {**VOC(root=root).splits, **given.get("splits", {})}
-    return cls(root=root, **options)
+    if root is None and name is None:
+        raise ConfigError(["name the folder that holds the data set, or a layout that needs none with --layout"])
+    if root is not None and not root.expanduser().is_dir():
+        raise ConfigError([f"{root} is not a folder: name the one that holds the data set"])
+    if name is not None:
+        if name not in among:
+            raise ConfigError([f"--layout: there is no layout {name!r}; there are {one_of(list(among))}"])
+        return Choice.of(among[name])
+    others = (Choice.of(leaf) for leaf in among.values() if leaf.name != FALLBACK)
+    assert root is not None
+    fitting = (choice for choice in others if choice.cls.found_at(root.expanduser(), {}) is not None)
+    return next(fitting, None) or Choice.of(among[FALLBACK])
 
 
-def guess_labels(root: Path, *, images: str) -> str | None:
-    """Return the label file: `labels.csv`, `labels.json`, or the only table there; None where classes have folders."""
-    tables = sorted(path.name for path in root.glob("*") if path.suffix.lower() in (".csv", ".json"))
-    usual = [name for name in (Folder.labels, "labels.json") if name in tables]
-    if usual or len(tables) == 1:
-        return (usual or tables)[0]
-    found = find_images(root / images) if (root / images).is_dir() else ()
-    return None if found and all("/" in path for path in found) else Folder.labels
+def _typed(value: Typed, hint: Any) -> Any:
+    """Return what was typed as the plain value that a field's type asks for; `null` stands for none."""
+    kinds = get_args(hint) or (hint,)
+    if not isinstance(value, str):
+        return dict(pair for pair in value if isinstance(pair, tuple)) or list(value)
+    if value == "null":
+        return None
+    return value if {str, Path} & set(kinds) else yaml.safe_load(value)
 
 
-def run_line(writer: VOC | Folder, *, train: str, val: str) -> str:
-    """Return the command of a run on this data set, as it can be typed."""
-    layout = next(name for name, cls in WRITERS.items() if isinstance(writer, cls))
-    words = [CHOOSES[layout], f"dataset.root={_value(str(writer.root))}"]
-    for field in fields(writer):
-        value = getattr(writer, field.name)
-        default: Any = field.default if field.default_factory is MISSING else field.default_factory()
-        if isinstance(value, dict):
-            words += [f"++dataset.{field.name}.{k}={_value(v)}" for k, v in value.items() if default.get(k) != v]
-        elif field.name != "root" and value != default:
-            words.append(f"dataset.{field.name}={_value(value)}")
-    words += [f"splits.{role}={_value(name)}" for role, name in (("train", train), ("val", val)) if role != name]
-    return shlex.join(["wsss", "run", *words])
+def _default(field: Field[Any]) -> Any:
+    return _plain(field.default if field.default_factory is MISSING else field.default_factory())
 
 
-def _value(value: Any) -> str:
+def _plain(value: Any) -> Any:
+    """Return a field's value as YAML holds it."""
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _word(value: Any) -> str:
     """Write a value in the grammar of a run's command line."""
     if value is None:
         return "null"
-    if isinstance(value, tuple):
-        return f"[{','.join(_value(each) for each in value)}]"
+    if isinstance(value, list):
+        return f"[{','.join(_word(each) for each in value)}]"
     if not isinstance(value, str):
         return str(value).lower()
     if PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
-    # Backslashes count double where a quotation mark follows.
-    escaped = re.sub(r"(\\+)$", r"\1\1", re.sub(r'(\\*)"', r'\1\1\\"', value))
-    return f'"{escaped}"'
+    from hydra.core.override_parser.types import Quote, QuotedString  # noqa: PLC0415 - slow, and seldom needed
+
+    return QuotedString(text=value, quote=Quote.double).with_quotes()

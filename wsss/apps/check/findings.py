@@ -8,8 +8,7 @@ from statistics import median
 import numpy as np
 from jaxtyping import Int64
 
-from wsss.data.layouts.base import Entry
-from wsss.data.layouts.listing import Problem
+from wsss.data.listing import Entry, Problem
 from wsss.types import Size
 
 
@@ -90,6 +89,9 @@ class Check:
     absent: tuple[str, ...]
     """Classes without an image in the training split."""
     unlisted: tuple[str, ...]
+    """Images that are there and that nothing lists."""
+    notes: tuple[str, ...]
+    """How the data set was read, as a run's log says it."""
     skipped: tuple[str, ...]
     """Images that a run leaves out because `on_bad_image` is `skip`, and why."""
 

@@ -6,13 +6,17 @@ from typing import Final
 from wsss.apps.check.findings import Check
 from wsss.apps.check.sheets import check_sheets
 from wsss.apps.check.tables import remarks, tables, verdict
-from wsss.draw.page import css_colours, environment
+from wsss.data.listing import sentences
+from wsss.draw.page import environment
+from wsss.labels import BACKGROUND, label_names, palette
 
 TEMPLATE: Final = "check.html.j2"
 
 
 def render_check(check: Check, *, command: str, created: datetime) -> str:
     """Return the page; `command` is the run that was thought of. Reads the images that are shown."""
+    names = label_names(check.classes)
+    colours = {name: f"#{bytes(palette()[label]).hex()}" for label, name in enumerate(names) if label != BACKGROUND}
     return (
         environment()
         .get_template(TEMPLATE)
@@ -22,10 +26,11 @@ def render_check(check: Check, *, command: str, created: datetime) -> str:
             created=created,
             verdict=verdict(check),
             remarks=remarks(check),
+            problems=sentences(check.problems),
             tables=tables(check),
             together=_shares(check),
             sheets=check_sheets(check),
-            colours=css_colours(check.classes),
+            colours=colours,
         )
     )
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from wsss.apps.check.findings import Check
 from wsss.data.images import read_image, read_mask
-from wsss.data.layouts.base import Entry
+from wsss.data.listing import Entry
 from wsss.draw.sheet import ImagePanel, MaskPanel, Sheet, SheetRow
 
 EXAMPLES: Final = 12

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from wsss.apps.check.findings import Check, Duplicates
+from wsss.data.listing import skip_remedy
 from wsss.draw.numbers import percent
 
 Cell = str | int
@@ -95,6 +96,7 @@ def remarks(check: Check) -> list[str]:
         *_counted("in several splits", check.repeated, "what is learnt in one is known in the other"),
         *_counted("without a label", check.negatives, "they are learnt as showing none of the classes"),
         *_counted("there, but in no list", check.unlisted, "a run leaves them out"),
+        *check.notes,
         *_skippable(check),
         *(f"left out, as on_bad_image=skip says: {why}" for why in check.skipped),
         *(f"no image of the training split shows {name!r}: it cannot be learnt" for name in check.absent),
@@ -144,7 +146,7 @@ def _counted(what: str, images: Sequence[str], why: str) -> Iterator[str]:
 def _skippable(check: Check) -> Iterator[str]:
     count = sum(problem.kind == "image" for problem in check.problems)
     if count:
-        yield f"dataset.on_bad_image=skip leaves out images that cannot be read, here {count}, and goes on"
+        yield f"{skip_remedy()}, here {count}, and goes on"
 
 
 def _duplicate_remarks(check: Check) -> Iterator[str]:

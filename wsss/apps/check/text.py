@@ -8,6 +8,7 @@ from rich.text import Text
 
 from wsss.apps.check.findings import Check
 from wsss.apps.check.tables import Table, remarks, tables, together, verdict
+from wsss.data.listing import sentences
 
 
 def check_text(check: Check) -> Iterator[RenderableType]:
@@ -17,8 +18,8 @@ def check_text(check: Check) -> Iterator[RenderableType]:
             yield _shown(table)
     for remark in remarks(check):
         yield Text(remark)
-    for problem in check.problems:
-        yield Text.assemble((f"{problem.kind}: ", "red"), problem.why)
+    for kind, sentence in sentences(check.problems):
+        yield Text.assemble((f"{kind}: ", "red"), sentence)
     yield Text(verdict(check), style="bold red" if check.problems else "bold green")
 
 

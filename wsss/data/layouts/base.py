@@ -2,36 +2,26 @@
 
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final, Literal
+from typing import Any, Final, Literal, final
 
 from wsss.configurable import Configurable
-from wsss.data.examine import SHOWN_PROBLEMS, Finding, examine_all, meanings, refuse
+from wsss.data.examine import Examined, examine_all
 from wsss.data.images import find_images
 from wsss.data.index import Index, Record
-from wsss.errors import ConfigError, DataError, one_of
-from wsss.labels import BACKGROUND, IGNORE, check_class_names
+from wsss.data.listing import Listing, Problem, refuse
+from wsss.data.refusals import refused_of_data
+from wsss.errors import ConfigError
 
 LARGE: Final = 16_000_000
 """Pixels from which on a person is told what an image costs: networks look at whole ones, at up to twice their size."""
+LEFT_OUT: Final = 10
+"""So many of the images that are left out are noted; the rest are not."""
 
 OnBadImage = Literal["refuse", "skip"]
 """What becomes of images that cannot be read: nothing is indexed, or they are left out and noted."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """An image as a layout lists it, before the image itself was opened. Paths are relative to the data set's root."""
-
-    id: str
-    image: str
-    names: tuple[str, ...]
-    """Names of the classes that it shows, in any order, repeated or not."""
-    source: str
-    """Where these names were read, for messages."""
-    mask: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,21 +30,21 @@ class Layout(Configurable, ABC):
 
     limit: int | None = None
     """Keep the first `limit` images of every split, for a quick look; None keeps all."""
+    on_bad_image: OnBadImage = "refuse"
+    """`skip`: images that cannot be read are left out and reported; the run goes on without them."""
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
             raise ConfigError([f"dataset.limit: {self.limit} keeps no image; use 1 or more, or null for all"])
 
-    @abstractmethod
-    def index(self, into: Path) -> Index:
-        """Read the layout; a writer that makes its own images draws them below `into`.
+    @classmethod
+    def found_at(cls, root: Path, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the options with which this layout reads a folder; None where the folder is laid out otherwise.
 
-        Raises `DataError` for files that are missing, damaged or at odds with each other.
+        It is what `wsss data check` asks for what is not `given`, by name of a field.
         """
-
-    @abstractmethod
-    def sources(self) -> tuple[Path, ...]:
-        """Return the files and folders whose content defines the data set; none where it is drawn by code."""
+        del root, given
+        return None
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """The data set's files count by their bytes, wherever `root` is."""
@@ -62,8 +52,48 @@ class Layout(Configurable, ABC):
         return {"root": sources} if sources else {}
 
     @abstractmethod
+    def listing(self, into: Path) -> Listing:
+        """List images, labels and splits, with every problem on the way; no image is opened.
+
+        A layout that makes its own images or masks draws them below `into`.
+        """
+
+    @abstractmethod
+    def sources(self) -> tuple[Path, ...]:
+        """Return the files and folders whose content defines the data set; none where it is drawn by code.
+
+        Raises `DataError` for those that are missing.
+        """
+
+    @abstractmethod
     def home(self) -> Path:
         """Return the folder that the index's paths start from: absolute, or relative to `into`."""
+
+    @final
+    def index(self, into: Path) -> Index:
+        """List the data set, decode every image, check every mask, and gather the index.
+
+        Raises `DataError` with all problems of the listing or, where there are none, with all of the files.
+        """
+        listing = self.listing(into).or_raise()
+        examined = examine_all(listing)
+        skipped = self.skipped(examined)
+        refuse(refused_of_data(listing, examined, skipped=skipped))
+        records = _records(listing, examined, skipped=skipped)
+        return Index.of(
+            records,
+            classes=listing.classes,
+            splits={name: [i for i in ids if i not in skipped] for name, ids in listing.splits.items()},
+            root=listing.root,
+            notes=(*listing.notes, *_skipped_note(skipped, examined, root=listing.root), *_size_note(records)),
+        )
+
+    @final
+    def skipped(self, examined: Mapping[str, Examined]) -> tuple[str, ...]:
+        """Return the ids of the images that cannot be read and are left out."""
+        if self.on_bad_image == "refuse":
+            return ()
+        return tuple(i for i, found in examined.items() if found.broken == "image")
 
 
 def image_id(path: str) -> str:
@@ -71,98 +101,68 @@ def image_id(path: str) -> str:
     return unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
 
 
-def match_masks(ids: Sequence[str], *, root: Path, folder: str | None) -> dict[str, str]:
+def by_id(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return the paths of images by id."""
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        groups.setdefault(image_id(path), []).append(path)
+    return groups
+
+
+def ambiguous(images: Mapping[str, Sequence[str]], *, folder: str) -> list[Problem]:
+    """Return a problem for every id that several images of a folder have."""
+    return [
+        Problem(kind="name", why=f"{folder}: {' and '.join(paths)} have one id, {i!r}: rename one of them")
+        for i, paths in images.items()
+        if len(paths) > 1
+    ]
+
+
+def match_masks(ids: Sequence[str], *, root: Path, folder: str | None) -> tuple[dict[str, str], list[Problem]]:
     """Return the masks that are there, `<folder>/<id>.png` below `root`, by id; an image may do without.
 
-    Raises `DataError` where the folder is missing, or holds a mask of none of the images.
+    A folder that is missing, or holds a mask of none of the images, is a problem.
     """
     if folder is None:
-        return {}
-    paths = [path for path in find_images(masks_folder(root, folder)) if path.lower().endswith(".png")]
+        return {}, []
+    if problems := missing_masks(root, folder):
+        return {}, problems
+    paths = [path for path in find_images(root / folder) if path.lower().endswith(".png")]
     wanted = set(ids)
     masks = {i: f"{folder}/{path}" for path in paths if (i := image_id(path)) in wanted}
     if ids and not masks:
-        raise DataError(
-            f"{root / folder} holds no mask of any image, such as {ids[0]}.png: name masks like their images, "
-            "or set dataset.masks=null"
-        )
-    return masks
+        why = f"{root / folder} holds no mask of any image, such as {ids[0]}.png: name masks like their images"
+        return {}, [Problem(kind="mask", why=f"{why}, or set dataset.masks=null")]
+    return masks, []
 
 
-def masks_folder(root: Path, name: str) -> Path:
-    """Return the folder of the masks; raises `DataError` where it is missing."""
-    if not (root / name).is_dir():
-        raise DataError(f"there is no folder {root / name}: name it in `dataset.masks`, or set dataset.masks=null")
-    return root / name
+def missing_masks(root: Path, folder: str | None) -> list[Problem]:
+    """Return a problem where there is to be a folder of masks, and it is missing."""
+    if folder is None or (root / folder).is_dir():
+        return []
+    why = f"there is not a folder {root / folder}: name it in `dataset.masks`, or set dataset.masks=null"
+    return [Problem(kind="mask", why=why)]
 
 
-def class_indices(entries: Sequence[Entry], *, classes: Sequence[str]) -> list[tuple[int, ...]]:
-    """Return the increasing class indices of every entry; raises `DataError` with all names that are not classes."""
-    check_class_names(classes)
-    number = {name: index for index, name in enumerate(classes)}
-    strange = {name: entry.source for entry in reversed(entries) for name in entry.names if name not in number}
-    if strange:
-        found = one_of([f"{name!r} ({source})" for name, source in sorted(strange.items())], limit=SHOWN_PROBLEMS)
-        raise DataError(
-            f"names that are not classes: {found}; `dataset.classes` has {one_of(classes)}: "
-            "correct the label, or add the class"
-        )
-    return [tuple(sorted({number[name] for name in entry.names})) for entry in entries]
+def _records(listing: Listing, examined: Mapping[str, Examined], *, skipped: Collection[str]) -> list[Record]:
+    number = {name: index for index, name in enumerate(listing.classes)}
+    records = []
+    for entry in listing.entries:
+        size = examined[entry.id].size
+        if entry.id not in skipped and size is not None:
+            classes = tuple(sorted({number[name] for name in entry.names}))
+            records.append(Record(id=entry.id, image=entry.image, size=size, classes=classes, mask=entry.mask))
+    return records
 
 
-def build_index(
-    entries: Sequence[Entry],
-    *,
-    classes: Sequence[str],
-    splits: Mapping[str, Sequence[str]],
-    root: Path,
-    on_bad_image: OnBadImage = "refuse",
-    notes: Sequence[str] = (),
-) -> Index:
-    """Decode every image, check every mask against its image and the classes, and gather the index.
-
-    Raises `DataError` with all files that cannot be used, or with all names that are not classes. Images that are left
-    out are noted, beside the `notes` of the writer.
-    """
-    indices = class_indices(entries, classes=classes)
-    files = [(root / entry.image, root / entry.mask if entry.mask else None) for entry in entries]
-    found = examine_all(files, classes=classes)
-    skipped = {
-        entry.id: each.why.removeprefix(f"{root}/")
-        for entry, each in zip(entries, found, strict=True)
-        if each.broken == "image" and on_bad_image == "skip"
-    }
-    refuse([each for entry, each in zip(entries, found, strict=True) if each.broken and entry.id not in skipped])
-    _refuse_unnamed([each for own, each in zip(indices, found, strict=True) if own], classes=classes)
-    records = [
-        Record(id=entry.id, image=entry.image, size=each.size, classes=own, mask=entry.mask)
-        for entry, own, each in zip(entries, indices, found, strict=True)
-        if each.size is not None
-    ]
-    every = (*notes, *_skipped_note(skipped, count=len(entries)), *_size_note(records))
-    return Index.of(records, classes=classes, splits=_without(skipped, splits), root=root, notes=every)
-
-
-def _refuse_unnamed(positives: Sequence[Finding], *, classes: Sequence[str]) -> None:
-    drawn = {label for each in positives for label in each.labels}
-    if drawn <= {BACKGROUND, IGNORE} and IGNORE in drawn:
-        raise DataError(f"the masks hold only 0 and 255, which is ignored, and no class: draw {meanings(classes)}")
-
-
-def _without(skipped: Mapping[str, str], splits: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    kept = {name: [i for i in ids if i not in skipped] for name, ids in splits.items()}
-    for name, ids in splits.items():
-        if ids and not kept[name]:
-            raise DataError(f"split {name!r} is empty: none of its images can be read; {skipped[ids[0]]}")
-    return kept
-
-
-def _skipped_note(skipped: Mapping[str, str], *, count: int) -> list[str]:
+def _skipped_note(skipped: Sequence[str], examined: Mapping[str, Examined], *, root: Path) -> list[str]:
     if not skipped:
         return []
-    others = ["and others"] if len(skipped) > SHOWN_PROBLEMS else []
-    why = "; ".join([*list(skipped.values())[:SHOWN_PROBLEMS], *others])
-    return [f"left out (dataset.on_bad_image=skip), {len(skipped)} of {count} images, which cannot be read: {why}"]
+    problems = [problem for i in skipped[:LEFT_OUT] if (problem := examined[i].problem) is not None]
+    others = ["and others"] if len(skipped) > LEFT_OUT else []
+    why = "; ".join([*(problem.why.removeprefix(f"{root}/") for problem in problems), *others])
+    count = f"{len(skipped)} of {len(examined)} images"
+    return [f"left out (dataset.on_bad_image=skip), {count}, which cannot be read: {why}"]
 
 
 def _size_note(records: Sequence[Record]) -> list[str]:

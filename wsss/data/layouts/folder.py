@@ -2,20 +2,25 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
-from typing import Final, final
+from pathlib import Path
+from typing import Any, Final, final
 
-from wsss.data.images import find_images
-from wsss.data.index import Index
-from wsss.data.layouts.base import Entry, Layout, OnBadImage, build_index, image_id, masks_folder, match_masks
-from wsss.data.layouts.label_file import CSV_FORM, LabelRow, read_labels
-from wsss.errors import ConfigError, DataError, one_of
+from wsss.data.images import find_files, find_images
+from wsss.data.layouts.base import Layout, ambiguous, by_id, match_masks, missing_masks
+from wsss.data.layouts.class_folders import folder_notes, rows_of_folders
+from wsss.data.layouts.joined import joined_labels
+from wsss.data.layouts.label_file import CSV_FORM, SEPARATOR, LabelRow, read_labels
+from wsss.data.layouts.missing import missing_images
+from wsss.data.listing import Entry, Listing, Problem, parted, refuse
+from wsss.errors import ConfigError, one_of
 
 TRAIN: Final = "train"
 VAL: Final = "val"
+MASKS: Final = "masks"
+"""Where masks are looked for when nobody says where they lie."""
+TABLES: Final = (".csv", ".json")
 
 
 @final
@@ -31,22 +36,36 @@ class Folder(Layout):
     images: str = "images"
     labels: str | None = "labels.csv"
     """Label file below `root`, .csv or .json. None: every sub-folder of `images` is a class."""
+    separator: str = SEPARATOR
+    """What separates the labels of one image in a CSV."""
+    label_per_line: bool = False
+    """Whether the label file has a line for each label of an image, to be joined."""
     classes: tuple[str, ...] | None = None
     """Classes in the order of their mask ids. None: all names found, sorted."""
     masks: str | None = None
     """Folder below `root` with `<id>.png`, for scores; an image may do without. None: there are none."""
     val_fraction: float = 0.2
     """Share of images, in [0, 1), that go to split `val` where no `split` column tells; 0 makes no such split."""
-    on_bad_image: OnBadImage = "refuse"
-    """`skip`: images that cannot be read are left out and reported; the run goes on without them."""
 
     def __post_init__(self) -> None:
         """Refuse a share that leaves nothing to train on."""
         super().__post_init__()
+        problems = []
         if not 0 <= self.val_fraction < 1:
-            raise ConfigError(
-                [f"dataset.val_fraction: {self.val_fraction} is not in [0, 1); use 0.2, or 0 for no `val`"]
-            )
+            problems.append(f"dataset.val_fraction: {self.val_fraction} is not in [0, 1); use 0.2, or 0 for no `val`")
+        if not self.separator:
+            problems.append(f"dataset.separator: is empty; use {SEPARATOR!r}, or what stands between labels")
+        if problems:
+            raise ConfigError(problems)
+
+    @classmethod
+    def found_at(cls, root: Path, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Find the label file and masks; a folder of none of these is not this layout's."""
+        images = root / str(given.get("images", cls.images))
+        labels = label_file_at(root, images=images)
+        if not images.is_dir() and not (root / (labels or "")).is_file():
+            return None
+        return {"labels": labels, "masks": MASKS if (root / MASKS).is_dir() else None}
 
     def home(self) -> Path:
         """See `Layout`."""
@@ -54,113 +73,113 @@ class Folder(Layout):
 
     def sources(self) -> tuple[Path, ...]:
         """Return the folder of images, the label file and the folder of masks."""
-        home = self._checked_home()
-        masks = () if self.masks is None else (masks_folder(home, self.masks),)
-        return (*(home / name for name in (self.images, self.labels) if name is not None), *masks)
+        home = self.home()
+        refuse([*self._missing(), *missing_masks(home, self.masks)])
+        return tuple(home / name for name in (self.images, self.labels, self.masks) if name is not None)
 
-    def index(self, into: Path) -> Index:
+    def listing(self, into: Path) -> Listing:
         """See `Layout`."""
         del into  # images stay where they are
-        home = self._checked_home()
-        paths = find_images(home / self.images)
-        if not paths:
-            raise DataError(f"{home / self.images} holds no image: put JPEG or PNG files there")
-        rows = self._rows_of_folders(paths) if self.labels is None else read_labels(home / self.labels)
-        images = self._matched(rows, paths)
-        _check_ids(images)
-        by_id = {image_id(image): row for image, row in zip(images, rows, strict=True)}
-        splits = {name: ids[: self.limit] for name, ids in self._splits(by_id).items()}
+        home = self.home()
+        if missing := self._missing():
+            return Listing(root=home, problems=tuple(missing))
+        paths, others = find_files(home / self.images)
+        there, twins = by_composed_name(paths, folder=self.images)
+        rows, of_rows = self._rows(tuple(there))
+        images = by_id(row.image for row in rows if row.image in there)
+        gone = missing_images([row for row in rows if row.image not in there], there, folder=home / self.images)
+        masks, of_masks = match_masks(tuple(images), root=home, folder=self.masks)
+        row_of = {row.image: row for row in rows}
+        splits = self._splits({i: row_of[names[0]] for i, names in images.items()})
         kept = {i for ids in splits.values() for i in ids}
-        masks = match_masks(tuple(by_id), root=home, folder=self.masks)
-        entries = [
-            Entry(id=i, image=f"{self.images}/{image}", names=row.names, source=row.source, mask=masks.get(i))
-            for image, (i, row) in zip(images, by_id.items(), strict=True)
-            if i in kept
-        ]
-        classes = self.classes or sorted({name for row in rows for name in row.names})
-        return build_index(
-            entries,
-            classes=classes,
-            splits=splits,
+        return Listing(
             root=home,
-            on_bad_image=self.on_bad_image,
-            notes=self._unlisted(images, paths),
+            classes=self.classes or tuple(sorted({name for row in rows for name in row.names})),
+            entries=tuple(
+                self._entry(i, row_of[names[0]], path=there[names[0]], mask=masks.get(i))
+                for i, names in images.items()
+                if i in kept
+            ),
+            splits=splits,
+            notes=tuple(self._notes(there, listed=row_of, others=others)),
+            problems=(*twins, *of_rows, *gone, *ambiguous(images, folder=self.images), *of_masks),
         )
 
-    def _checked_home(self) -> Path:
+    def _missing(self) -> list[Problem]:
+        """Return what of the data set's folders and files is not there, as far as nothing can be listed then."""
         home = self.home()
         if not (home / self.images).is_dir():
             absent = "is not a folder; it has no folder" if home.exists() else "is not there, nor is its folder"
             state = "has no folder" if home.is_dir() else absent
-            raise DataError(
-                f"{home} {state} {self.images!r}: set `dataset.root` and `dataset.images` to where images lie"
-            )
+            remedy = "set `dataset.root` and `dataset.images` to where images lie"
+            return [Problem(kind="layout", why=f"{home} {state} {self.images!r}: {remedy}")]
         if self.labels is not None and not (home / self.labels).is_file():
-            others = sorted(path.name for path in home.iterdir() if path.suffix.lower() in (".csv", ".json"))
+            others = tables_at(home)
             remedy = f"use dataset.labels={others[0]}" if others else f"write {CSV_FORM}"
-            raise DataError(
-                f"{home} has no label file {self.labels!r}: {remedy}, or set dataset.labels=null where every class has "
-                f"a folder in {self.images!r}"
-            )
-        return home
+            folders = f"set dataset.labels=null where every class has a folder in {self.images!r}"
+            return [Problem(kind="layout", why=f"{home} has no label file {self.labels!r}: {remedy}, or {folders}")]
+        if not find_images(home / self.images):
+            why = f"{home / self.images} holds no image: put JPEG or PNG files there"
+            return [Problem(kind="layout", why=why)]
+        return []
 
-    def _rows_of_folders(self, paths: Sequence[str]) -> tuple[LabelRow, ...]:
-        loose = [path for path in paths if "/" not in path]
-        if loose:
-            raise DataError(
-                f"{self.images}/{loose[0]} lies in the folder of no class: move it there, or list labels in a file, "
-                "which may leave them empty"
-            )
-        composed = [unicodedata.normalize("NFC", path) for path in paths]
-        return tuple(
-            LabelRow(image=path, names=(PurePosixPath(path).parts[0],), split=None, source=f"{self.images}/{path}")
-            for path in composed
-        )
+    def _rows(self, names: Sequence[str]) -> tuple[list[LabelRow], list[Problem]]:
+        if self.labels is None:
+            return parted(rows_of_folders(names, folder=self.images))
+        path = self.home() / self.labels
+        rows, problems = parted(read_labels(path, separator=self.separator, label_per_line=self.label_per_line))
+        known = self.classes or ()
+        return rows, [*problems, *joined_labels(rows, separator=self.separator, known=known)]
 
-    def _matched(self, rows: Sequence[LabelRow], paths: Sequence[str]) -> list[str]:
-        """Return the path of every row's image."""
-        there = _by_composed_name(paths)
-        missing = [row for row in rows if row.image not in there]
-        if missing:
-            row = missing[0]
-            close = get_close_matches(row.image, there, n=1)
-            more = f" ({len(missing) - 1} more are missing)" if len(missing) > 1 else ""
-            hint = f"did you mean {close[0]!r}? Else " if close else ""
-            remedy = f"{hint}put it there, or delete the line"
-            raise DataError(f"{row.source}: {row.image!r} is not in {self.images!r}{more}; {remedy}")
-        return [there[row.image] for row in rows]
+    def _entry(self, i: str, row: LabelRow, *, path: str, mask: str | None) -> Entry:
+        return Entry(id=i, image=f"{self.images}/{path}", names=row.names, source=row.source, mask=mask)
 
-    def _unlisted(self, images: Sequence[str], paths: Sequence[str]) -> list[str]:
-        others = sorted(set(paths) - set(images))
-        if not others:
-            return []
-        why = f"{self.labels} does not list them (with an empty label they would be negatives)"
-        count = f"{len(others)} of {len(paths)} images in {self.images!r}"
-        return [f"left out, {count}, because {why}: {one_of(others, limit=5)}"]
-
-    def _splits(self, rows: Mapping[str, LabelRow]) -> dict[str, list[str]]:
+    def _splits(self, rows: Mapping[str, LabelRow]) -> dict[str, tuple[str, ...]]:
         named: dict[str, list[str]] = {}
         for i, row in rows.items():
             if row.split is not None:
                 named.setdefault(row.split, []).append(i)
-        return named or hashed_splits(tuple(rows), val_fraction=self.val_fraction)
+        if not named and rows:
+            named = hashed_splits(tuple(rows), val_fraction=self.val_fraction)
+        return {name: tuple(ids[: self.limit]) for name, ids in named.items()}
+
+    def _notes(self, there: Mapping[str, str], *, listed: Collection[str], others: Sequence[str]) -> Iterator[str]:
+        unlisted = sorted(path for name, path in there.items() if name not in listed)
+        if unlisted and self.labels is not None:
+            why = f"{self.labels} does not list them (with an empty label they would be negatives)"
+            count = f"{len(unlisted)} of {len(there)} images in {self.images!r}"
+            yield f"left out, {count}, because {why}: {one_of(unlisted, limit=5)}"
+        if others:
+            count = f"{len(others)} files in {self.images!r}" if len(others) > 1 else f"1 file in {self.images!r}"
+            yield f"left out, {count}, because their suffix is not that of an image: {one_of(others, limit=5)}"
+        if self.labels is None:
+            yield from folder_notes(tuple(there), folder=self.images)
 
 
-def _by_composed_name(paths: Sequence[str]) -> dict[str, str]:
+def label_file_at(root: Path, *, images: Path) -> str | None:
+    """Return the label file: `labels.csv`, `labels.json`, or the only table there; None where classes have folders."""
+    tables = tables_at(root)
+    usual = [name for name in (Folder.labels, "labels.json") if name in tables]
+    if usual or len(tables) == 1:
+        return (usual or tables)[0]
+    found = find_images(images) if images.is_dir() else ()
+    return None if found and all("/" in path for path in found) else Folder.labels
+
+
+def tables_at(root: Path) -> list[str]:
+    """Return the names of the CSV and JSON files in a folder."""
+    return sorted(path.name for path in root.glob("*") if path.suffix.lower() in TABLES)
+
+
+def by_composed_name(paths: Sequence[str], *, folder: str) -> tuple[dict[str, str], list[Problem]]:
     """Return paths by their names in NFC, as label files spell them."""
     there: dict[str, str] = {}
+    problems = []
     for path in paths:
         if (other := there.setdefault(unicodedata.normalize("NFC", path), path)) != path:
-            raise DataError(f"{other!a} and {path!a} are one name in two forms of Unicode: rename one of them")
-    return there
-
-
-def _check_ids(images: Sequence[str]) -> None:
-    first: dict[str, str] = {}
-    for image in images:
-        other = first.setdefault(image_id(image), image)
-        if other != image:
-            raise DataError(f"{other} and {image} have one id, {image_id(image)!r}: rename one of them")
+            why = f"{folder}: {other!a} and {path!a} are one name in two forms of Unicode: rename one of them"
+            problems.append(Problem(kind="name", why=why))
+    return there, problems
 
 
 def hashed_splits(ids: Sequence[str], *, val_fraction: float) -> dict[str, list[str]]:

@@ -8,12 +8,11 @@ from typing import Final, final
 import numpy as np
 from PIL import Image
 
-from wsss.data.index import Index, Record
 from wsss.data.layouts.base import Layout
 from wsss.data.layouts.toy_scenes import TOY_CLASSES, draw_scene
+from wsss.data.listing import Entry, Listing
 from wsss.errors import ConfigError
 from wsss.labels import BACKGROUND, IGNORE, class_of, palette
-from wsss.types import Size
 
 SMALLEST: Final = 32
 """Below this size, in pixels, patterns cannot be told apart."""
@@ -51,37 +50,31 @@ class Toy(Layout):
         """There is nothing on disk beforehand."""
         return ()
 
-    def index(self, into: Path) -> Index:
-        """Draw the images and masks below `into`, and gather them."""
+    def listing(self, into: Path) -> Listing:
+        """Draw the images and masks below `into`, and list them."""
         for folder in ("images", "masks"):
             (into / folder).mkdir(parents=True, exist_ok=True)
         drawn = {
             split: [self._draw(f"{split}_{number:04d}", number, stream, into) for number in range(count)[: self.limit]]
             for stream, (split, count) in enumerate({"train": self.train, "val": self.val}.items())
         }
-        return Index.of(
-            [record for records in drawn.values() for record in records],
-            classes=TOY_CLASSES,
-            splits={split: [record.id for record in records] for split, records in drawn.items()},
+        return Listing(
             root=into,
+            classes=TOY_CLASSES,
+            entries=tuple(entry for entries in drawn.values() for entry in entries),
+            splits={split: tuple(entry.id for entry in entries) for split, entries in drawn.items()},
         )
 
-    def _draw(self, image_id: str, number: int, stream: int, into: Path) -> Record:
+    def _draw(self, image_id: str, number: int, stream: int, into: Path) -> Entry:
         scene = draw_scene(number, size=self.size, random_seed=self.random_seed, stream=stream)
         image, mask = f"images/{image_id}.png", f"masks/{image_id}.png"
         Image.fromarray(scene.image).save(into / image)
         picture = Image.fromarray(scene.mask)
         picture.putpalette(_colours())
         picture.save(into / mask)
-        height, width = scene.mask.shape
-        shown = set(np.unique(scene.mask).tolist()) - {BACKGROUND, IGNORE}
-        return Record(
-            id=image_id,
-            image=image,
-            size=Size(height=height, width=width),
-            classes=tuple(sorted(class_of(label) for label in shown)),
-            mask=mask,
-        )
+        labels = set(np.unique(scene.mask).tolist()) - {BACKGROUND, IGNORE}
+        names = tuple(TOY_CLASSES[class_of(label)] for label in sorted(labels))
+        return Entry(id=image_id, image=image, names=names, source="drawn by code", mask=mask)
 
 
 @cache

@@ -1,17 +1,15 @@
 """PASCAL VOC devkits (Everingham et al., IJCV 2010): VOC 2012 as it is downloaded, and whatever is laid out like it."""
 
-import unicodedata
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import Final, final
-from xml.etree import ElementTree as ET
+from pathlib import Path
+from typing import Any, Final, Literal, final
 
-from wsss.data.images import IMAGE_SUFFIXES, find_images
-from wsss.data.index import Index
-from wsss.data.layouts.base import Entry, Layout, OnBadImage, build_index, image_id, masks_folder, match_masks
-from wsss.data.layouts.label_file import read_text
-from wsss.errors import ConfigError, DataError, one_of
+from wsss.data.images import find_files
+from wsss.data.layouts.base import Layout, ambiguous, by_id, match_masks, missing_masks
+from wsss.data.layouts.voc_files import CLASS_LISTS, missing_list, read_class_lists, read_list, read_object_names
+from wsss.data.listing import Entry, Listing, Problem, parted, refuse
+from wsss.errors import ConfigError, FileError
 
 VOC_CLASSES: Final = (
     "aeroplane",
@@ -38,6 +36,15 @@ VOC_CLASSES: Final = (
 """The 20 classes in the order of their mask ids, 1 .. 20."""
 
 
+DEVKIT: Final = ("JPEGImages", "Annotations", "ImageSets")
+NESTED: Final = ("VOC2012", "VOCdevkit/VOC2012")
+"""Where archives unpack a devkit."""
+MASKS: Final = "SegmentationClass"
+
+Labels = Mapping[str, tuple[str, ...]]
+"""Class names of images by id."""
+
+
 def _official_splits() -> dict[str, str]:
     return {name: f"ImageSets/Segmentation/{name}.txt" for name in ("train", "val")}
 
@@ -54,12 +61,12 @@ class VOC(Layout):
     """List file of every split, below `root`: one image a line, its id or its path first."""
     images: str = "JPEGImages"
     annotations: str = "Annotations"
-    masks: str | None = "SegmentationClass"
+    labels_from: Literal["annotations", "lists"] = "annotations"
+    """`lists`: labels are those of `ImageSets/Main/<class>_<split's list>.txt`; annotations are not read."""
+    masks: str | None = MASKS
     """Folder of the masks that scores are computed with; an image may do without. None: there are none."""
     difficult: bool = True
     """Whether an image also has the classes of which it shows only objects that are marked as difficult."""
-    on_bad_image: OnBadImage = "refuse"
-    """`skip`: images that cannot be read are left out and reported; the run goes on without them."""
 
     def __post_init__(self) -> None:
         """Refuse options that leave nothing to read."""
@@ -67,141 +74,126 @@ class VOC(Layout):
         if not self.splits:
             raise ConfigError(["dataset.splits: names no split; use train: ImageSets/Segmentation/train.txt"])
 
+    @classmethod
+    def found_at(cls, root: Path, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Find a devkit, or a part of one, in a folder or where an archive was unpacked in it."""
+        below = [*(root / name for name in DEVKIT), *(root / name / DEVKIT[0] for name in NESTED)]
+        if not any(folder.is_dir() for folder in below):
+            return None
+        return {"masks": MASKS if (root / MASKS).is_dir() else None}
+
     def home(self) -> Path:
         """See `Layout`."""
         return self.root.expanduser().absolute()
 
     def sources(self) -> tuple[Path, ...]:
-        """Return the lists, and the folders of images, annotations and masks."""
-        home = self._checked_home()
-        masks = () if self.masks is None else (masks_folder(home, self.masks),)
-        return (*self._lists(home).values(), home / self.images, home / self.annotations, *masks)
+        """Return the lists, and the folders of images, labels and masks."""
+        home = self.home()
+        lists = self._lists()
+        refuse(self._missing() or [*missing_list(*lists.values()), *missing_masks(home, self.masks)])
+        folders = (self.images, self._labels_folder(), self.masks)
+        return (*lists.values(), *(home / name for name in folders if name is not None))
 
-    def index(self, into: Path) -> Index:
+    def listing(self, into: Path) -> Listing:
         """See `Layout`."""
         del into  # a devkit's images stay where they are
-        home = self._checked_home()
-        paths = _by_id(find_images(home / self.images))
-        lists = {name: read_list(path, known=paths) for name, path in self._lists(home).items()}
-        masks = match_masks(_each_once(lists), root=home, folder=self.masks)
-        splits = {name: ids[: self.limit] for name, ids in lists.items()}
-        ids = _each_once(splits)
-        images = self._images(ids, paths)
-        names = self._names(ids, home)
-        entries = [
-            Entry(id=i, image=images[i], names=names[i], source=f"{self.annotations}/{i}.xml", mask=masks.get(i))
-            for i in ids
-        ]
-        return build_index(entries, classes=self.classes, splits=splits, root=home, on_bad_image=self.on_bad_image)
+        home = self.home()
+        if missing := self._missing():
+            return Listing(root=home, classes=self.classes, problems=tuple(missing))
+        files, others = find_files(home / self.images)
+        paths = by_id(files)
+        splits, of_lists = self._splits(paths, others=by_id(others))
+        ids = tuple(dict.fromkeys(i for listed in splits.values() for i in listed))
+        masks, of_masks = match_masks(ids, root=home, folder=self.masks)
+        labels, of_labels = self._labels(ids, splits)
+        return Listing(
+            root=home,
+            classes=self.classes,
+            entries=tuple(
+                Entry(
+                    id=i,
+                    image=f"{self.images}/{paths[i][0]}",
+                    names=labels.get(i, ()),
+                    source=self._source(i),
+                    mask=masks.get(i),
+                )
+                for i in ids
+            ),
+            unread=tuple(i for i in ids if i not in labels),
+            splits=splits,
+            unlisted=tuple(path for i, group in paths.items() if i not in set(ids) for path in group),
+            problems=(
+                *of_lists,
+                *ambiguous({i: paths[i] for i in ids}, folder=self.images),
+                *of_masks,
+                *of_labels,
+            ),
+        )
 
-    def _checked_home(self) -> Path:
+    def _missing(self) -> list[Problem]:
+        """Return a problem where a folder is missing without which nothing can be listed."""
         home = self.home()
         if self._is_devkit(home):
-            return home
-        wanted = ", ".join(
-            name for name in (self.images, self.annotations, "ImageSets", self.masks) if name is not None
-        )
-        nearby = (home / "VOC2012", home / "VOCdevkit" / "VOC2012", *home.parents)
-        found = [path for path in nearby if self._is_devkit(path)]
-        remedy = f"use dataset.root={found[0]}" if found else "set `dataset.root` to the folder that holds them"
+            return []
+        wanted = [self.images, self._labels_folder(), "ImageSets", self.masks]
+        nearby = (*(home / name for name in NESTED), *home.parents)
+        right = [path for path in nearby if self._is_devkit(path)]
+        remedy = f"use dataset.root={right[0]}" if right else "set `dataset.root` to the folder that holds them"
         state = "is not a VOC devkit" if home.is_dir() else "is not there"
-        raise DataError(f"{home} {state}; a devkit's root holds the folders {wanted}: {remedy}")
-
-    def _lists(self, home: Path) -> dict[str, Path]:
-        return {name: _checked_list(home / Path(path).expanduser()) for name, path in self.splits.items()}
+        folders = ", ".join(dict.fromkeys(name for name in wanted if name is not None))
+        return [Problem(kind="layout", why=f"{home} {state}; a devkit's root holds the folders {folders}: {remedy}")]
 
     def _is_devkit(self, folder: Path) -> bool:
-        return (folder / self.images).is_dir() and (folder / self.annotations).is_dir()
+        return (folder / self.images).is_dir() and (folder / self._labels_folder()).is_dir()
 
-    def _images(self, ids: Sequence[str], paths: Mapping[str, Sequence[str]]) -> dict[str, str]:
-        missing = [i for i in ids if i not in paths]
-        if missing:
-            folder = self.home() / self.images
-            raise DataError(
-                f"{folder} lacks images that lists in `dataset.splits` name, {one_of(missing, limit=5)}: "
-                "put them there, or take them out of the lists"
+    def _labels_folder(self) -> str:
+        return self.annotations if self.labels_from == "annotations" else CLASS_LISTS
+
+    def _source(self, i: str) -> str:
+        return f"{self.annotations}/{i}.xml" if self.labels_from == "annotations" else CLASS_LISTS
+
+    def _lists(self) -> dict[str, Path]:
+        return {name: self.home() / Path(path).expanduser() for name, path in self.splits.items()}
+
+    def _splits(
+        self, paths: Mapping[str, Sequence[str]], *, others: Mapping[str, Sequence[str]]
+    ) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
+        splits: dict[str, tuple[str, ...]] = {}
+        problems: list[Problem] = []
+        for name, place in self._lists().items():
+            listed, of_list = parted(read_list(place, known=paths))
+            ids = listed[: self.limit]
+            splits[name] = tuple(i for i in ids if i in paths)
+            problems += of_list
+            problems += [self._lacking(i, name, others=others.get(i, ())) for i in ids if i not in paths]
+        return splits, problems
+
+    def _lacking(self, i: str, split: str, *, others: Sequence[str]) -> Problem:
+        file = self.splits[split]
+        remedy = "put it there, or take it out"
+        if others:
+            remedy = f"it is there as {others[0]}, whose suffix is not that of an image: save it as JPEG or PNG"
+        why = f"{file} lists {i}, which {self.images} lacks: {remedy}"
+        return Problem(kind="list", why=why, name=i, complaint=f"{file} {bool(others)}")
+
+    def _labels(self, ids: Sequence[str], splits: Mapping[str, Sequence[str]]) -> tuple[Labels, list[Problem]]:
+        """Return the labels of the images whose labels can be read."""
+        if self.labels_from == "lists":
+            stems = {name: path.stem for name, path in self._lists().items()}
+            return read_class_lists(
+                self.home(),
+                classes=self.classes,
+                splits={stems[name]: of for name, of in splits.items()},
+                difficult=self.difficult,
             )
+        labels: dict[str, tuple[str, ...]] = {}
+        problems = []
         for i in ids:
-            if len(paths[i]) > 1:
-                raise DataError(f"{self.images}: {' and '.join(paths[i])} have one id, {i!r}: rename one of them")
-        return {i: f"{self.images}/{paths[i][0]}" for i in ids}
-
-    def _names(self, ids: Sequence[str], home: Path) -> dict[str, tuple[str, ...]]:
-        annotations = {i: home / self.annotations / f"{i}.xml" for i in ids}
-        missing = [i for i, path in annotations.items() if not path.is_file()]
-        if missing:
-            raise DataError(
-                f"{home / self.annotations} lacks the XML files of {one_of(missing, limit=5)}, where labels are read: "
-                "put them there, or take the images out of the lists"
-            )
-        return {i: read_object_names(path, difficult=self.difficult) for i, path in annotations.items()}
-
-
-def read_list(path: Path, *, known: Container[str] = ()) -> tuple[str, ...]:
-    """Return the ids of a split's list, in its order.
-
-    A line that is a `known` id as a whole is that: ids may hold spaces and slashes. Otherwise its first column is the
-    image, as an id or, in the lists of many repositories, as a path. Other columns and blank lines are skipped. Raises
-    `DataError` for a list that is missing, empty or repeats an image.
-    """
-    lines: dict[str, int] = {}
-    for number, line in enumerate(read_text(_checked_list(path)).splitlines(), start=1):
-        if not line.strip():
-            continue
-        i = _id_of(line, known)
-        if i in lines:
-            raise DataError(f"{path} lists {i} twice, in lines {lines[i]} and {number}: delete one")
-        lines[i] = number
-    if not lines:
-        raise DataError(f"{path} is empty: list one image a line, or take the list out of `dataset.splits`")
-    return tuple(lines)
-
-
-def read_object_names(path: Path, *, difficult: bool) -> tuple[str, ...]:
-    """Return the class name of every object of a VOC annotation, without the parts that some objects are divided into.
-
-    `difficult` says whether objects marked as such count. Raises `DataError` for any other file.
-    """
-    try:
-        root = ET.parse(path).getroot()  # noqa: S314, files of one's own data set, and expat limits entities
-    except (ET.ParseError, ValueError) as error:
-        raise DataError(f"{path} is not XML ({error}): copy it again") from error
-    except PermissionError as error:
-        raise DataError(f"{path} may not be read by you: change its permissions") from error
-    objects = [
-        found for found in root.findall("object") if difficult or found.findtext("difficult", "0").strip() != "1"
-    ]
-    names = tuple(found.findtext("name", "").strip() for found in objects)
-    if not all(names):
-        raise DataError(f"{path} has an object without a name: write <name> into every <object>")
-    return names
-
-
-def _checked_list(path: Path) -> Path:
-    if path.is_file():
-        return path
-    others = sorted(other.name for other in path.parent.glob("*.txt"))
-    there = f"; that folder has {one_of(others)}" if others else ""
-    raise DataError(f"there is no list {path}{there}: name the lists in `dataset.splits`")
-
-
-def _id_of(line: str, known: Container[str]) -> str:
-    line = unicodedata.normalize("NFC", line.strip())
-    first = line.split()[0]
-    for text in (line, first):
-        if text in known:
-            return text
-    path = PurePosixPath(first)
-    is_path = "/" in first or path.suffix.lower() in IMAGE_SUFFIXES
-    return path.stem if is_path else first
-
-
-def _by_id(paths: Sequence[str]) -> dict[str, list[str]]:
-    images: dict[str, list[str]] = {}
-    for path in paths:
-        images.setdefault(image_id(path), []).append(path)
-    return images
-
-
-def _each_once(splits: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(i for ids in splits.values() for i in ids))
+            try:
+                labels[i] = read_object_names(self.home() / self._source(i), difficult=self.difficult)
+            except FileError as error:
+                problems.append(Problem.of_file(error, kind="label", name=self._source(i)))
+        if labels and not any(labels.values()) and any((self.home() / CLASS_LISTS).glob("*_*.txt")):
+            why = f"no annotation in {self.annotations} has an object, and {CLASS_LISTS} lists the images of classes"
+            problems.append(Problem(kind="label", why=f"{why}: set dataset.labels_from=lists"))
+        return labels, problems

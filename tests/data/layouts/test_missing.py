@@ -1,0 +1,52 @@
+"""Listed images that are not there, and the spelling under which they are."""
+
+from pathlib import Path
+
+import pytest
+
+from wsss.data.layouts.label_file import LabelRow
+from wsss.data.layouts.missing import missing_images
+from wsss.data.listing import sentences
+
+
+def row(image: str, line: int = 2) -> LabelRow:
+    return LabelRow(image=image, names=("cat",), split=None, source=f"labels.csv, line {line}", line=line)
+
+
+@pytest.mark.parametrize(
+    ("image", "remedy"),
+    [
+        ("images/0.png", "write names as they are below 'images', here '0.png'"),
+        ("C:\\photos\\0.png", "write names as they are below 'images', here '0.png'"),
+        ("sub\\1.png", "write / between folders, here 'sub/1.png'"),
+        ("sub/1", "write names with their suffix, here 'sub/1.png'"),
+        ("images/0", "write names with their suffix, here '0.png'"),
+        ("SUB/1.PNG", "write capital letters as the files have them, here 'sub/1.png'"),
+        ("a.heic", "it is there, but its suffix is not that of an image: save it as JPEG or PNG"),
+        ("sub/2.png", "did you mean 'sub/1.png'? Else put it there, or delete the line"),
+        ("wholly different", "put it there, or delete the line"),
+    ],
+)
+def test_the_remedy_fits(image: str, remedy: str, tmp_path: Path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/a.heic").touch()
+    there = {name: name for name in ("0.png", "sub/1.png")}
+    (problem,) = missing_images([row(image)], there, folder=tmp_path / "images")
+    assert problem.why == f"labels.csv, line 2: {image!r} is not in 'images'; {remedy}"
+
+
+def test_equal_complaints_are_told_once(tmp_path: Path):
+    rows = [row(f"images/{i}.png", line=i + 2) for i in range(3000)]
+    there = {f"{i}.png": f"{i}.png" for i in range(3000)}
+    ((kind, sentence),) = sentences(missing_images(rows, there, folder=tmp_path / "images"))
+    assert kind == "list"
+    assert sentence == (
+        "labels.csv, line 2: 'images/0.png' is not in 'images'; write names as they are below 'images', here '0.png'; "
+        "the same of 2999 more: 'images/1.png' (line 3), 'images/2.png' (line 4), 'images/3.png' (line 5) and 2996 more"
+    )
+
+
+def test_two_complaints_are_told_apart(tmp_path: Path):
+    rows = [row("images/0.png"), row("gone.png", line=3), row("lost.png", line=4), row("images/1.png", line=5)]
+    told = sentences(missing_images(rows, {"0.png": "0.png", "1.png": "1.png"}, folder=tmp_path / "images"))
+    assert len(told) == 2

@@ -1,0 +1,71 @@
+"""Images that a label file names and that are not there, with the spelling under which they would be found."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from wsss.data.layouts.base import by_id
+from wsss.data.layouts.label_file import LabelRow
+from wsss.data.listing import Problem
+
+
+class Spelling(NamedTuple):
+    """A way in which names differ from those of the files: what to do about all of them, and one as it is right."""
+
+    remedy: str
+    name: str | None = None
+
+
+def missing_images(rows: Sequence[LabelRow], there: Mapping[str, str], *, folder: Path) -> list[Problem]:
+    """Return a problem for every row, none of whose images is among those that are `there`, by name, below a folder."""
+    spellings = Spellings(there, folder=folder)
+    problems: dict[str, list[Problem]] = {}
+    for row in rows:
+        spelling = spellings.of(row.image)
+        remedy = "put it there, or delete the line"
+        if spelling is not None:
+            remedy = spelling.remedy if spelling.name is None else f"{spelling.remedy}, here {spelling.name!r}"
+        elif not problems.get("") and (close := get_close_matches(row.image, there, n=1)):
+            remedy = f"did you mean {close[0]!r}? Else {remedy}"
+        complaint = "" if spelling is None else spelling.remedy
+        place = row.source if row.line is None else f"line {row.line}"
+        problems.setdefault(complaint, []).append(
+            Problem(
+                kind="list",
+                why=f"{row.source}: {row.image!r} is not in {folder.name!r}; {remedy}",
+                name=f"{row.image!r} ({place})",
+                complaint=f"not there: {complaint}",
+            )
+        )
+    return [problem for group in problems.values() for problem in group]
+
+
+class Spellings:
+    """The images of a folder by all that people call them."""
+
+    def __init__(self, there: Mapping[str, str], *, folder: Path) -> None:
+        self._there = there
+        self._folder = folder
+        self._by_id = {i: paths[0] for i, paths in by_id(there).items() if len(paths) == 1}
+        self._lower = {name.lower(): name for name in there}
+
+    def of(self, name: str) -> Spelling | None:
+        """Return the spelling under which an image would be found; None where it is under none."""
+        return next(self._candidates(name), None)
+
+    def _candidates(self, name: str) -> Iterator[Spelling]:
+        if (self._folder / name).is_file():
+            yield Spelling("it is there, but its suffix is not that of an image: save it as JPEG or PNG")
+        slashed = name.replace("\\", "/")
+        if slashed in self._there:
+            yield Spelling("write / between folders", slashed)
+        parts = PurePosixPath(slashed).parts
+        for start in range(len(parts)):
+            below = "/".join(parts[start:])
+            if start and below in self._there:
+                yield Spelling(f"write names as they are below {self._folder.name!r}", below)
+            if below in self._by_id:
+                yield Spelling("write names with their suffix", self._by_id[below])
+        if slashed.lower() in self._lower:
+            yield Spelling("write capital letters as the files have them", self._lower[slashed.lower()])
