@@ -27,5 +27,7 @@ check ruff check
 check mypy
 check lint-imports
 check sphinx-build -E -q -W --keep-going -b html docs docs/_build/html
+# The whole suite runs on all cores; for a few files, starting workers takes longer than the tests.
+[[ ${#arguments[@]} -gt 0 || ${marker[1]} == endurance ]] || arguments=(--numprocesses auto --dist worksteal)
 say "pytest"
 exec .venv/bin/python -m pytest ${marker[@]+"${marker[@]}"} ${arguments[@]+"${arguments[@]}"}
