@@ -1,6 +1,6 @@
 """Sphinx: Markdown pages, and a reference that is generated from the docstrings of the package."""
 
-import shutil
+import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
@@ -10,13 +10,13 @@ project = "wsss"
 copyright = "its contributors, MIT licence"  # noqa: A001 - Sphinx's name
 version = release = version_of(project)
 
+sys.path.append(str(Path(__file__).parent))
 extensions = [
+    "modules",
     "myst_parser",
     "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
 ]
-templates_path = ["templates"]
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
@@ -49,7 +49,6 @@ def with_colons(_app: Sphinx, what: str, *described: object) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Write the stubs of the reference afresh: those of modules that are gone would break the build."""
-    shutil.rmtree(Path(app.srcdir, "reference", "generated"), ignore_errors=True)
+    """Connect both."""
     app.connect("autodoc-process-signature", without_factories)
     app.connect("autodoc-process-docstring", with_colons, priority=400)  # before napoleon's 500
