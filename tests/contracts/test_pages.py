@@ -19,7 +19,7 @@ from PIL import Image
 from toy_runs import Run
 
 from wsss.__main__ import COMMANDS
-from wsss.config.search import config_folder
+from wsss.config.search import added_among, config_folder
 
 FILE = re.compile(r"(?ms)^`([\w/.]+)`\n\n```(?:python|yaml)\n(.*?)^```$")
 """A path in a line of its own, and below it the whole file."""
@@ -137,8 +137,9 @@ def _hydra() -> Iterator[None]:
 
 
 def settled(words: Sequence[str]) -> list[str]:
-    """Overrides without options of Hydra's; of a sweep its first values."""
-    parsed = OverridesParser.create().parse_overrides([word for word in words if not word.startswith("-")])
+    """Overrides without options of the command; of a sweep its first values."""
+    _, others = added_among(words)
+    parsed = OverridesParser.create().parse_overrides([word for word in others if not word.startswith("-")])
     return [
         f"{override.get_key_element()}={next(override.sweep_string_iterator())}"
         if override.is_sweep_override()
