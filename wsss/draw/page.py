@@ -91,7 +91,7 @@ def render(report: Report) -> str:
             lines=lines,
             columns=columns,
             class_lines=class_lines(columns, names=label_names(report.classes)),
-            colours=_css_colours(report.classes),
+            colours=css_colours(report.classes),
             ignored=data_address(mask_picture(np.full((12, 12), IGNORE, dtype=np.uint8))),
             oracle=ORACLE,
             heat=data_address(np.repeat(heat_colours()[None], 8, axis=0)),
@@ -121,7 +121,7 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _css_colours(classes: tuple[str, ...]) -> dict[str, str]:
+def css_colours(classes: tuple[str, ...]) -> dict[str, str]:
     """Return each label's colour by name; the background, which is not tinted, has none."""
     colours = palette()
     named = enumerate(label_names(classes))

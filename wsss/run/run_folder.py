@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from wsss.draw.numbers import ORACLE, percent
 from wsss.run.plan import Step
 from wsss.run.record import stages_in
 from wsss.store.files import read_json, whole, write_json
@@ -45,20 +46,16 @@ def score_table(scores: Scores) -> Table:
     for stage, splits in scores.items():
         for split, found in splits.items():
             table.add_row(
-                stage, split, *(_percent(found.get(name)) for name in ("miou", "fp", "fn", "map")), _remark(found)
+                stage, split, *(percent(found.get(name)) for name in ("miou", "fp", "fn", "map")), _remark(found)
             )
     return table
 
 
 def _remark(found: Mapping[str, Any]) -> str:
-    said = ["oracle (uses masks)"] if found.get("oracle") else []
+    said = [ORACLE] if found.get("oracle") else []
     if "threshold" in found:
         said.append(f"threshold {found['threshold']:.2f}")
     remark = ", ".join(said)
     if "chosen_miou" in found:
-        remark += f"; {100 * found['chosen_miou']:.1f} at {found['chosen_threshold']:.2f}, chosen without masks"
+        remark += f"; {percent(found['chosen_miou'])} at {found['chosen_threshold']:.2f}, chosen without masks"
     return remark
-
-
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f}"

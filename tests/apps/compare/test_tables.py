@@ -36,7 +36,7 @@ def test_a_class_that_one_run_has_no_score_for_has_no_gain(tmp_path: Path, folde
         for row in lines(compared_classes(read_runs([folders[0], third]), stage="make_masks", split="train"))
         if row[0] == "dog"
     ]
-    assert dog == ["dog", "50.0", "", ""]
+    assert dog == ["dog", "50.0", "–", "–"]
 
 
 def test_only_options_that_differ_are_shown_and_not_the_names_of_runs(runs: tuple[Compared, ...]):

@@ -127,7 +127,7 @@ def test_files_and_row_of_an_image(explainer: Explainer, tmp_path: Path):
     )
     explained = Explained(explanations=(each,), probabilities={"cat": 0.75, "dog": 0.25}, left_out={})
     task, output = Explain(explainer=explainer, methods=fitting(["cam"], explainer.networks)), explanations(tmp_path)
-    example = Example(path="x/it's.jpg", name="x/it's", image=np.zeros((20, 40, 3), np.uint8), digests={})
+    example = Example(path="x/it's.jpg", name="x/it's", image=np.zeros((20, 40, 3), np.uint8), files={})
     assert task.write(example, explained, output=output) == {
         "sheet": "sheets/x/it's.png",
         "width": 40,

@@ -49,7 +49,7 @@ def test_files_and_row_of_an_image(task: Predict, tmp_path: Path):
     """The right half is dog."""
     labels = np.zeros((20, 40), dtype=np.uint8)
     labels[:, 20:] = 2
-    example = Example(path="x/it's.jpg", name="x/it's", image=np.zeros((20, 40, 3), np.uint8), digests={})
+    example = Example(path="x/it's.jpg", name="x/it's", image=np.zeros((20, 40, 3), np.uint8), files={})
     output: Output = predictions(tmp_path / "out")
     assert task.write(example, prediction(labels), output=output) == {
         "mask": "masks/x/it's.png",

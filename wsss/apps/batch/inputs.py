@@ -6,15 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any
 
 from wsss.data.images import IMAGE_SUFFIXES, find_images, image_errors
 from wsss.errors import DataError
-
-IMAGE_FILE: Final = "file"
-TRUE_MASK: Final = "true_mask"
-FILES: Final = (IMAGE_FILE, TRUE_MASK)
-"""Keys of a row that say of which files its results are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +23,9 @@ class Inputs:
 
     def digests(self, image: str) -> dict[str, dict[str, Any]]:
         """Return size and SHA-256 of an image and of its true mask; raises `DataError` where one cannot be read."""
-        files = {IMAGE_FILE: self.root / image}
+        files = {"image": self.root / image}
         if image in self.masks:
-            files[TRUE_MASK] = self.masks[image]
+            files["mask"] = self.masks[image]
         return {key: _digest(path) for key, path in files.items()}
 
 

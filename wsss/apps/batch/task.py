@@ -2,16 +2,15 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import numpy as np
 from jaxtyping import UInt8
 
-from wsss.apps.batch.inputs import FILES, Inputs
+from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output, Row
 from wsss.data.images import read_image, read_mask
 from wsss.draw.overlay import Picture
@@ -21,6 +20,7 @@ from wsss.errors import DataError
 SAVED_EVERY: Final = 20.0
 """Seconds after which the table is written again: what a killed process had done since then is done again."""
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -33,8 +33,8 @@ class Example:
     name: str
     """Of its results, without a suffix."""
     image: Picture
-    digests: Mapping[str, Any]
-    """Size and SHA-256 of the files that it was read from, as its row keeps them."""
+    files: Mapping[str, Any]
+    """Size and SHA-256 of what it was read from, as its row keeps them."""
     mask: UInt8[np.ndarray, "h w"] | None = None
 
 
@@ -101,55 +101,47 @@ def _rows(
     task: Task[Any], inputs: Inputs, *, output: Output, earlier: Mapping[str, Row], advance: Advance
 ) -> Iterator[tuple[str, Row | DataError]]:
     """Yield every image with its row, or with what is wrong with it."""
-    with ThreadPoolExecutor(1) as writer:
-        writing: Future[Row] | None = None
-        for image, read in _read_ahead(inputs, earlier=earlier):
-            if not isinstance(read, Example):
-                advance(task.steps)
-                yield image, read
-                continue
-            result = task.look(read, advance=advance)
-            if writing is not None:
-                yield _finished(writing)
-            writing = writer.submit(_write, task, read, result, output=output)
-        if writing is not None:
-            yield _finished(writing)
+
+    def looked(read: Example | Row | DataError) -> Callable[[], Row | DataError]:
+        if not isinstance(read, Example):
+            advance(task.steps)
+            return lambda: read
+        return writer.submit(_written, task, read, task.look(read, advance=advance), output=output).result
+
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        # One image is read ahead and no more, since large ones fill the memory.
+        reading = _one_late((i, reader.submit(_read, inputs, i, earlier=earlier.get(i)).result) for i in inputs.names)
+        writing = _one_late((image, looked(read())) for image, read in reading)
+        for image, row in writing:
+            yield image, row()
 
 
-def _write(task: Task[Result], example: Example, result: Result, *, output: Output) -> Row:
-    return {"image": example.path, **example.digests, **task.write(example, result, output=output)}
-
-
-def _finished(writing: Future[Row]) -> tuple[str, Row]:
-    row = writing.result()
-    return row["image"], row
-
-
-def _read_ahead(inputs: Inputs, *, earlier: Mapping[str, Row]) -> Iterator[tuple[str, Example | Row | DataError]]:
-    """Yield every image with what `_read` returns, reading one ahead and no more: large images fill the memory."""
-    with ThreadPoolExecutor(1) as reader:
-        reading: deque[tuple[str, Future[Example | Row | DataError]]] = deque()
-        for image in inputs.names:
-            reading.append((image, reader.submit(_read, inputs, image, earlier=earlier.get(image))))
-            if len(reading) > 1:
-                path, future = reading.popleft()
-                yield path, future.result()
-        for path, future in reading:
-            yield path, future.result()
+def _one_late(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield each item when the next one is there: what an item has begun goes on meanwhile."""
+    waiting: list[Item] = []
+    for item in items:
+        waiting.append(item)
+        if len(waiting) > 1:
+            yield waiting.pop(0)
+    yield from waiting
 
 
 def _read(inputs: Inputs, image: str, *, earlier: Row | None) -> Example | Row | DataError:
     """Return the earlier row of an image whose files are the same, the image, or what is wrong with it."""
     try:
-        digests = inputs.digests(image)
-        if earlier is not None and digests == {key: earlier[key] for key in FILES if key in earlier}:
+        files = inputs.digests(image)
+        if earlier is not None and earlier.get("files") == files:
             return earlier
         return Example(
             path=image,
             name=inputs.names[image],
             image=read_image(inputs.root / image),
-            digests=digests,
+            files=files,
             mask=read_mask(inputs.masks[image]) if image in inputs.masks else None,
         )
     except DataError as error:
         return error
+
+
+def _written(task: Task[Result], example: Example, result: Result, *, output: Output) -> Row:
+    return {"image": example.path, "files": example.files, **task.write(example, result, output=output)}

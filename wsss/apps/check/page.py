@@ -7,16 +7,13 @@ from wsss.apps.check.findings import Check
 from wsss.apps.check.sheets import check_sheets
 from wsss.apps.check.tables import remarks, tables, verdict
 from wsss.data.listing import sentences
-from wsss.draw.page import environment
-from wsss.labels import BACKGROUND, label_names, palette
+from wsss.draw.page import css_colours, environment
 
 TEMPLATE: Final = "check.html.j2"
 
 
 def render_check(check: Check, *, command: str, created: datetime) -> str:
     """Return the page; `command` is the run that was thought of. Reads the images that are shown."""
-    names = label_names(check.classes)
-    colours = {name: f"#{bytes(palette()[label]).hex()}" for label, name in enumerate(names) if label != BACKGROUND}
     return (
         environment()
         .get_template(TEMPLATE)
@@ -30,7 +27,7 @@ def render_check(check: Check, *, command: str, created: datetime) -> str:
             tables=tables(check),
             together=_shares(check),
             sheets=check_sheets(check),
-            colours=colours,
+            colours=css_colours(check.classes),
         )
     )
 

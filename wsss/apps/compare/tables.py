@@ -6,7 +6,7 @@ from typing import Any, Final
 from rich.table import Table
 
 from wsss.apps.compare.compared import Compared, flat
-from wsss.draw.numbers import percent
+from wsss.draw.numbers import ABSENT, percent
 
 COMPARED: Final = ("map", "miou")
 QUIET: Final = {"pipeline", "name", "out", "plan", "store", "runtime", "hydra", "logger", "launcher"}
@@ -18,7 +18,7 @@ def compared_scores(runs: Sequence[Compared]) -> Table:
     table = Table("stage", "split", "metric", *(run.name for run in runs), "gain", title="scores, per cent")
     for stage, split, metric in _scored(runs):
         values = [run.scores.get(stage, {}).get(split, {}).get(metric) for run in runs]
-        table.add_row(stage, split, metric, *map(_shown, values), _gain(values))
+        table.add_row(stage, split, metric, *map(percent, values), _gain(values))
     return table
 
 
@@ -28,7 +28,7 @@ def compared_classes(runs: Sequence[Compared], *, stage: str, split: str) -> Tab
     columns: list[Mapping[str, Any]] = [run.scores.get(stage, {}).get(split, {}).get("iou", {}) for run in runs]
     rows = {name: [column.get(name) for column in columns] for name in dict.fromkeys(n for c in columns for n in c)}
     for name, values in sorted(rows.items(), key=lambda row: -abs(_difference(row[1]) or 0.0)):
-        table.add_row(name, *map(_shown, values), _gain(values))
+        table.add_row(name, *map(percent, values), _gain(values))
     return table
 
 
@@ -62,8 +62,4 @@ def _difference(values: Sequence[float | None]) -> float | None:
 
 def _gain(values: Sequence[float | None]) -> str:
     gain = _difference(values)
-    return "" if gain is None else f"{100 * gain:+.1f}"
-
-
-def _shown(value: float | None) -> str:
-    return "" if value is None else percent(value)
+    return ABSENT if gain is None else f"{100 * gain:+.1f}"
