@@ -7,10 +7,13 @@ from toy_runs import drawn_index, drawn_masks, made
 
 from wsss.apps.compare.sheets import Masks
 from wsss.store.files import write_json
+from wsss.store.kinds import TABLE
 from wsss.store.store import Store
 
 TRUTH = {"a": [[1, 1, 0]], "b": [[1, 0, 0]], "c": [[2, 2, 2]], "d": [[2, 0, 0]]}
 MASKS = Masks("make_masks", "train")
+PIPELINE = {"evaluate": {"_target_": "wsss.stages.evaluate.Evaluate"}}
+"""What is asked of its stages."""
 
 
 def by_hand(
@@ -28,9 +31,11 @@ def by_hand(
     }
     write_json(evaluation.items / "scores.json", scores)
     write_json(evaluation.items / "images.json", {"make_masks": {"train": images}})
-    stages = {each.stage: each.fingerprint for each in (index, masks, made(evaluation))}
-    config = {"name": folder.name, "fit": {"classifier": {"colour_jitter": jitter, "epochs": 12}}}
-    record = {"format": 1, "store": str(store.root), "stages": stages, "config": config}
+    artifacts = (index, masks, made(evaluation, TABLE))
+    stages = {artifact.stage: artifact.fingerprint for artifact in artifacts}
+    makes = {artifact.stage: artifact.kind for artifact in artifacts}
+    config = {"name": folder.name, "fit": {"classifier": {"colour_jitter": jitter, "epochs": 12}}, "pipeline": PIPELINE}
+    record = {"format": 1, "store": str(store.root), "stages": stages, "makes": makes, "config": config}
     (folder / "run.yaml").write_text(yaml.safe_dump(record), encoding="utf-8")
     return folder
 

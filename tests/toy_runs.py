@@ -22,6 +22,7 @@ from wsss.engine.stage import Job
 from wsss.run.pipeline import run
 from wsss.run.plan import Step, make_plan
 from wsss.store.files import MASK, SCORES, item_name, write_mask, write_scores
+from wsss.store.kinds import INDEX, MASKS, RAW_MAPS, Kind
 from wsss.store.store import Artifact, Store
 from wsss.types import ScoreMaps, Size
 
@@ -98,10 +99,18 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def made(artifact: Artifact, *, summary: dict[str, Any] | None = None) -> Artifact:
+def made(
+    artifact: Artifact,
+    kind: Kind,
+    *,
+    summary: Mapping[str, Any] | None = None,
+    oracle: bool = False,
+    **inputs: Artifact,
+) -> Artifact:
     """Complete an artifact that was written by hand."""
     artifact.job.write_text("command: by hand\n", encoding="utf-8")
-    artifact.complete(inputs={}, seconds=0.0, threads=1, summary=summary or {})
+    prints = {role: each.fingerprint for role, each in inputs.items()}
+    artifact.complete(kind=kind.name, inputs=prints, seconds=0.0, threads=1, summary=summary or {}, oracle=oracle)
     return artifact
 
 
@@ -129,25 +138,32 @@ def drawn_index(store: Store, masks: Mapping[str, list[list[int]] | None], **spl
     index = Index.of(records, classes=("cat", "dog"), splits=splits, root=artifact.items)
     (artifact.items / "index.json").write_text(index.to_json(), encoding="utf-8")
     (artifact.path / "root.txt").write_text(".", encoding="utf-8")
-    return made(artifact)
+    return made(artifact, INDEX)
 
 
-def drawn_masks(store: Store, stage: str, masks: Mapping[str, list[list[int]]]) -> Artifact:
+def drawn_masks(
+    store: Store,
+    stage: str,
+    masks: Mapping[str, list[list[int]]],
+    *,
+    splits: Sequence[str] = ("train",),
+    oracle: bool = False,
+) -> Artifact:
     """An artifact of masks as given."""
     artifact = store.artifact(stage, "1" * 16)
     artifact.items.mkdir(parents=True)
     for image_id, rows in masks.items():
         write_mask(artifact.items / item_name(image_id, MASK), np.array(rows, dtype=np.uint8))
-    return made(artifact)
+    return made(artifact, MASKS, summary={"splits": splits}, oracle=oracle)
 
 
-def drawn_maps(store: Store, stage: str, maps: Mapping[str, ScoreMaps]) -> Artifact:
+def drawn_maps(store: Store, stage: str, maps: Mapping[str, ScoreMaps], *, kind: Kind = RAW_MAPS) -> Artifact:
     """An artifact of score maps as given."""
     artifact = store.artifact(stage, "2" * 16)
     artifact.items.mkdir(parents=True)
     for image_id, scores in maps.items():
         write_scores(artifact.items / item_name(image_id, SCORES), scores)
-    return made(artifact)
+    return made(artifact, kind, summary={"splits": ["train"]})
 
 
 def job(store: Store, stage: str, **inputs: Artifact) -> Job:

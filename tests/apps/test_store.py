@@ -29,7 +29,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
         artifact.items.mkdir(parents=True)
         (artifact.items / "a.png").write_bytes(b"x" * 1500)
         artifact.job.write_text("inputs: {}\ncommand: wsss run cam=gradcam\n", encoding="utf-8")
-        artifact.complete(inputs={}, seconds=0.0, threads=1, summary={})
+        artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
         os.utime(artifact.manifest_path, (time.time() - 3 * 86400 - 60,) * 2)
     record(store, Path("outputs/toy/1"), extract_cams=A, make_masks=B)
     return store

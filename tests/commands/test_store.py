@@ -21,7 +21,7 @@ def artifact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Artifact:
     made.items.mkdir(parents=True)
     (made.items / "a.png").write_text("mask", encoding="utf-8")
     made.job.write_text("command: wsss run\n", encoding="utf-8")
-    made.complete(inputs={}, seconds=0.0, threads=1, summary={})
+    made.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
     return made
 
 

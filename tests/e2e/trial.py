@@ -136,7 +136,7 @@ def _finish_something(artifact: Artifact) -> None:
     artifact.items.mkdir(parents=True)
     (artifact.items / "index.json").write_text("{}", encoding="utf-8")
     artifact.job.write_text("command: before\n", encoding="utf-8")
-    artifact.complete(inputs={}, seconds=0.0, threads=1, summary={})
+    artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
 
 
 def _config(case: Case, folder: Path) -> dict[str, Any]:

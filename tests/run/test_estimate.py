@@ -19,7 +19,7 @@ def earlier(store: Store, stage: str, *costs: tuple[float, int], **summary: obje
         artifact.items.mkdir(parents=True)
         (artifact.items / "a").write_bytes(b"x" * size)
         artifact.job.write_text(yaml.safe_dump({"config": {"fit": {"batch_size": 2}}}), encoding="utf-8")
-        artifact.complete(inputs={}, seconds=seconds, threads=1, summary=summary)
+        artifact.complete(kind="masks", inputs={}, seconds=seconds, threads=1, summary=summary)
         os.utime(artifact.manifest_path, (number, number))
 
 
@@ -64,7 +64,7 @@ def test_the_seconds_of_a_last_part_do_not_count_where_there_are_better_ones(ste
     assert expect(steps["extract_cams"], store=store) == Expectation(seconds=0.1, size=8, like=1)
     whole = store.artifact("extract_cams", "f" * 16)
     whole.items.mkdir(parents=True)
-    whole.complete(inputs={}, seconds=7.0, threads=1, summary={"images": 8, "made": 8})
+    whole.complete(kind="masks", inputs={}, seconds=7.0, threads=1, summary={"images": 8, "made": 8})
     assert expect(steps["extract_cams"], store=store) == Expectation(seconds=7.0, size=0, like=1)
 
 

@@ -11,6 +11,7 @@ from wsss.errors import StoreError
 from wsss.run.record import RECORD, read_record, stages_in, write_record
 from wsss.stages.make_masks import MakeMasks
 from wsss.stages.predict_masks import PredictMasks
+from wsss.store.kinds import MASKS, NETWORK, RAW_MAPS, TABLE
 from wsss.store.store import Store
 
 
@@ -21,6 +22,18 @@ def test_a_finished_run_gives_its_stages_and_what_they_read(toy_run: Run) -> Non
     assert run.stage("make_masks", MakeMasks) == steps["make_masks"].stage
     assert run.job("predict_masks").inputs["segmenter"] == steps["train_segmenter"].artifact
     assert run.stage("predict_masks", PredictMasks).batch_size == 4
+
+
+def test_stages_are_found_by_what_they_make(toy_run: Run) -> None:
+    run = read_record(toy_run.out)
+    assert (run.last(RAW_MAPS), run.last(MASKS), run.last(MASKS, by=MakeMasks)) == (
+        "extract_cams",
+        "predict_masks",
+        "make_masks",
+    )
+    assert (run.last(TABLE), run.last(NETWORK)) == ("report", "train_segmenter")
+    with pytest.raises(StoreError, match="this run has no PredictMasks that makes maps without a background"):
+        run.last(RAW_MAPS, by=PredictMasks)
 
 
 def test_a_run_is_known_to_the_store_before_it_is_made(toy_run: Run, tmp_path: Path) -> None:

@@ -173,7 +173,13 @@ def test_a_signal_is_passed_on_to_the_workers(toy_run: Run, tmp_path: Path) -> N
 def made_again(artifact: Artifact) -> None:
     """Let the manifest list the files as they are now."""
     manifest = artifact.manifest()
-    artifact.complete(inputs=manifest["inputs"], seconds=manifest["seconds"], threads=1, summary=manifest["summary"])
+    artifact.complete(
+        kind=manifest["kind"],
+        inputs=manifest["inputs"],
+        seconds=manifest["seconds"],
+        threads=1,
+        summary=manifest["summary"],
+    )
 
 
 @pytest.mark.slow

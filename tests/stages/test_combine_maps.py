@@ -69,14 +69,14 @@ def work(folder: Path, *, maps: ScoreMaps, fine: ScoreMaps) -> Job:
 def test_files_hold_what_was_combined(tmp_path: Path):
     maps, fine = score_maps([2], [[[1.0, 0.5]]]), score_maps([2], [[[0.5, 1.0]]])
     made = work(tmp_path, maps=maps, fine=fine)
-    assert CombineMaps(fine_share=0.3).run(made) == {"images": 1, "made": 1}
+    assert CombineMaps(fine_share=0.3).run(made) == {"images": 1, "made": 1, "splits": ["train"]}
     found = read_scores(made.artifact.items / "a.npz").scores
     assert torch.allclose(found, combined(maps, fine, share=0.3).scores, atol=1e-2)
 
 
 def test_what_follows_reads_the_product(toy_run: Run):
     steps = toy_run.plan("stages=[fine,irn,threshold]", "refine=irn")
-    for name in ("refine_cams", "confident_labels", "choose_threshold", "evaluate", "report"):
+    for name in ("refine_cams", "confident_labels", "choose_threshold"):
         assert steps[name].inputs["maps"].stage == "combine_maps", name
 
 

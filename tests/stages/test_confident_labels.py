@@ -24,7 +24,7 @@ def test_labels_by_hand(tmp_path: Path):
     store = Store(root=tmp_path)
     maps = drawn_maps(store, "extract_cams", {"a": score_maps([1, 2], [[[0.6, 0.2, 0.0]], [[0.7, 0.3, 0.05]]])})
     work = job(store, "confident_labels", index=drawn_index(store, {"a": [[2, 2, 1]]}), maps=maps)
-    assert STAGE.run(work) == {"images": 1, "made": 1}
+    assert STAGE.run(work) == {"images": 1, "made": 1, "splits": ["train"]}
     assert read_mask_item(work.artifact.items / "a.png").tolist() == [[2, 255, 0]]
 
 

@@ -19,7 +19,7 @@ from wsss.store.store import Store
 def test_masks_are_the_true_ones(tmp_path: Path):
     store = Store(root=tmp_path)
     work = job(store, "copy_true_masks", index=drawn_index(store, {"a": [[0, 2, 255]], "b": [[1, 1]]}))
-    assert CopyTrueMasks().run(work) == {"images": 2, "made": 2, "notes": [NOTE]}
+    assert CopyTrueMasks().run(work) == {"images": 2, "made": 2, "splits": ["train"], "notes": [NOTE]}
     assert read_mask_item(work.artifact.items / "a.png").tolist() == [[0, 2, 255]]
     assert read_mask_item(work.artifact.items / "b.png").tolist() == [[1, 1]]
 

@@ -8,9 +8,9 @@ import torch
 from builders import score_maps
 from toy_runs import drawn_index, drawn_maps, drawn_masks, job, made
 
-from wsss.refine.auto import CHOSEN
 from wsss.stages.evaluate import Evaluate
-from wsss.store.files import read_json, write_json
+from wsss.store.files import read_json
+from wsss.store.kinds import CHOICE, MAPS, NETWORK
 from wsss.store.store import Artifact, Store
 
 TRUTH = {"a": [[0, 0, 1, 255]], "b": [[2, 2, 0, 0]]}
@@ -21,9 +21,9 @@ def store(tmp_path: Path) -> Store:
     return Store(root=tmp_path)
 
 
-def tables(store: Store, splits: dict[str, tuple[str, ...]], **inputs: Artifact) -> dict[str, Any]:
+def tables(store: Store, **inputs: Artifact) -> dict[str, Any]:
     work = job(store, "evaluate", **inputs)
-    summary = Evaluate(splits=splits).run(work)
+    summary = Evaluate().run(work)
     found = {path.stem: read_json(path) for path in work.artifact.items.iterdir()}
     assert found.keys() == {"scores", "curves", "images", "notes"}
     assert summary == {"notes": found["notes"]}
@@ -33,7 +33,7 @@ def tables(store: Store, splits: dict[str, tuple[str, ...]], **inputs: Artifact)
 def test_masks_by_hand(store: Store):
     index = drawn_index(store, TRUTH)
     masks = drawn_masks(store, "make_masks", {"a": [[0, 1, 1, 2]], "b": [[2, 0, 0, 255]]})
-    found = tables(store, {"masks": ("train",)}, index=index, masks=masks)
+    found = tables(store, index=index, masks=masks)
     # Truth down, prediction across; 255 counts as background where it is predicted: 3 1 0 / 0 1 0 / 1 0 1.
     scores = found["scores"]["make_masks"]["train"]
     assert scores["iou"] == {
@@ -52,7 +52,7 @@ def test_masks_by_hand(store: Store):
 def test_pixels_are_counted_over_the_split_and_not_averaged_over_images(store: Store):
     index = drawn_index(store, {"a": [[1]], "b": [[1] * 9]})
     masks = drawn_masks(store, "make_masks", {"a": [[0]], "b": [[1] * 9]})
-    found = tables(store, {"masks": ("train",)}, index=index, masks=masks)
+    found = tables(store, index=index, masks=masks)
     assert found["scores"]["make_masks"]["train"]["iou"]["cat"] == pytest.approx(9 / 10)
 
 
@@ -62,7 +62,7 @@ def test_raw_maps_are_scored_at_every_threshold_and_the_best_is_an_oracle(store:
         "a": score_maps([1], [[[0.9, 0.5, 0.25, 0.0]]]),
         "b": score_maps([], torch.zeros(0, 1, 2)),  # an image without a class has no map
     }
-    found = tables(store, {"maps": ("train",)}, index=index, maps=drawn_maps(store, "extract_cams", maps))
+    found = tables(store, index=index, maps=drawn_maps(store, "extract_cams", maps))
     scores = found["scores"]["extract_cams"]["train"]
     assert scores["oracle"] is True
     # A score must exceed the threshold, so 0.25 is background from 0.25 on, and nothing is lost before 0.5.
@@ -80,15 +80,17 @@ def test_raw_maps_are_scored_at_every_threshold_and_the_best_is_an_oracle(store:
 def test_refined_maps_are_scored_by_their_strongest_label(store: Store):
     index = drawn_index(store, {"a": [[0, 2]]})
     maps = {"a": score_maps([0, 2], [[[0.6, 0.4]], [[0.5, 0.5]]])}
-    found = tables(store, {"refined": ("train",)}, index=index, refined=drawn_maps(store, "refine_cams", maps))
+    found = tables(store, index=index, refined=drawn_maps(store, "refine_cams", maps, kind=MAPS))
     assert found["scores"]["refine_cams"]["train"]["miou"] == 1
     assert found["scores"]["refine_cams"]["train"]["iou"]["cat"] is None
 
 
 def test_without_true_masks_it_notes_so_and_goes_on(store: Store):
     index = drawn_index(store, {"a": None, "b": [[0, 1]], "c": None}, train=("a",), val=("b", "c"))
-    masks = drawn_masks(store, "predict_masks", {"a": [[0] * 3] * 2, "b": [[0, 1]], "c": [[0] * 3] * 2})
-    found = tables(store, {"predictions": ("train", "val")}, index=index, predictions=masks)
+    masks = drawn_masks(
+        store, "predict_masks", {"a": [[0] * 3] * 2, "b": [[0, 1]], "c": [[0] * 3] * 2}, splits=("train", "val")
+    )
+    found = tables(store, index=index, predictions=masks)
     assert found["notes"] == [
         "predict_masks on train cannot be scored: none of its 1 images has a true mask.",
         "predict_masks on val is scored on 1 of 2 images: the others have no true mask.",
@@ -99,10 +101,9 @@ def test_without_true_masks_it_notes_so_and_goes_on(store: Store):
 
 def test_what_learnt_from_true_masks_is_marked(store: Store):
     index = drawn_index(store, {"a": [[0, 1]]})
-    masks, predictions = (drawn_masks(store, name, {"a": [[0, 1]]}) for name in ("make_masks", "predict_masks"))
-    work = job(store, "evaluate", index=index, masks=masks, predictions=predictions)
-    Evaluate(splits={"masks": ("train",), "predictions": ("train",)}, oracles=("predictions",)).run(work)
-    scores = read_json(work.artifact.items / "scores.json")
+    masks = drawn_masks(store, "make_masks", {"a": [[0, 1]]})
+    predictions = drawn_masks(store, "predict_masks", {"a": [[0, 1]]}, oracle=True)
+    scores = tables(store, index=index, masks=masks, predictions=predictions)["scores"]
     assert scores["predict_masks"]["train"]["oracle"] is True
     assert "oracle" not in scores["make_masks"]["train"]
 
@@ -110,7 +111,7 @@ def test_what_learnt_from_true_masks_is_marked(store: Store):
 def test_nothing_but_background_has_no_score_of_its_own(store: Store):
     index = drawn_index(store, {"a": [[0, 0]], "b": [[0, 1]]})
     masks = drawn_masks(store, "make_masks", {"a": [[0, 0]], "b": [[0, 0]]})
-    found = tables(store, {"masks": ("train",)}, index=index, masks=masks)
+    found = tables(store, index=index, masks=masks)
     assert found["images"]["make_masks"]["train"] == {"a": None, "b": pytest.approx(1 / 4)}
 
 
@@ -119,8 +120,8 @@ def test_the_classifier_s_map_is_taken_over(store: Store, metrics: dict[str, flo
     index = drawn_index(store, TRUTH)
     classifier = store.artifact("train_classifier", "3" * 16)
     classifier.path.mkdir(parents=True)
-    made(classifier, summary={"metrics": metrics})
-    found = tables(store, {"maps": ("train",)}, index=index, classifier=classifier)
+    made(classifier, NETWORK, summary={"metrics": metrics})
+    found = tables(store, index=index, classifier=classifier)
     assert found["scores"].get("train_classifier") == scored
 
 
@@ -128,10 +129,9 @@ def test_what_a_threshold_that_was_chosen_without_masks_has(store: Store):
     index = drawn_index(store, {"a": [[0, 1, 1, 1]]})
     maps = drawn_maps(store, "extract_cams", {"a": score_maps([1], [[[0.1, 0.3, 0.6, 0.9]]], size=(1, 4))})
     threshold = store.artifact("choose_threshold", "5" * 16)
-    threshold.items.mkdir(parents=True)
-    write_json(threshold.items / CHOSEN, {"threshold": 0.5, "band": [0.4, 0.6]})
-    found = tables(store, {"maps": ("train",)}, index=index, maps=maps, threshold=made(threshold))
-    scores = found["scores"]["extract_cams"]["train"]
+    threshold.path.mkdir(parents=True)
+    made(threshold, CHOICE, summary={"threshold": 0.5}, maps=maps)
+    scores = tables(store, index=index, maps=maps, threshold=threshold)["scores"]["extract_cams"]["train"]
     assert scores["miou"] == 1, "between 0.1 and 0.3"
     # At 0.5 two of three pixels of the class are found: (1/2 + 2/3) / 2.
     assert (scores["chosen_threshold"], scores["chosen_miou"]) == (0.5, pytest.approx(7 / 12))
@@ -141,4 +141,13 @@ def test_results_of_another_size_than_their_image_are_refused(store: Store):
     index = drawn_index(store, TRUTH)
     masks = drawn_masks(store, "make_masks", {"a": [[0, 0]], "b": [[0, 0, 0, 0]]})
     with pytest.raises(ValueError, match="does not belong to a prediction"):
-        tables(store, {"masks": ("train",)}, index=index, masks=masks)
+        tables(store, index=index, masks=masks)
+
+
+def test_a_threshold_counts_for_the_maps_that_it_was_chosen_for(store: Store):
+    index = drawn_index(store, {"a": [[0, 1]]})
+    maps = drawn_maps(store, "extract_cams", {"a": score_maps([1], [[[0.1, 0.9]]])})
+    choice = store.artifact("choose_threshold", "5" * 16)
+    choice.path.mkdir(parents=True)
+    made(choice, CHOICE, summary={"threshold": 0.5}, maps=index)
+    assert "chosen_miou" not in tables(store, index=index, maps=maps, choice=choice)["scores"]["extract_cams"]["train"]

@@ -13,7 +13,7 @@ def test_masks_by_hand(tmp_path: Path):
     store = Store(root=tmp_path)
     maps = drawn_maps(store, "refine_cams", {"a": score_maps([0, 2], [[[0.6, 0.4, 0.5]], [[0.5, 0.75, 0.5]]])})
     work = job(store, "make_masks", index=drawn_index(store, {"a": [[0, 2, 0]]}), maps=maps)
-    assert MakeMasks(masks=Argmax()).run(work) == {"images": 1, "made": 1}
+    assert MakeMasks(masks=Argmax()).run(work) == {"images": 1, "made": 1, "splits": ["train"]}
     assert read_mask_item(work.artifact.items / "a.png").tolist() == [[0, 2, 0]]
     (work.artifact.items / "a.png").unlink()
     MakeMasks(masks=ConfidentShare(foreground=0.65, background=0.54)).run(work)

@@ -1,17 +1,16 @@
 """report: one page on whatever was made, of a whole run and of next to nothing."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import score_maps
 from toy_runs import Run, drawn_index, drawn_maps, drawn_masks, job, made
 
-from wsss.methods.affinity import IRNWalk
-from wsss.refine import ConstantBackground
-from wsss.stages.report import MakeReport, all_notes, row
+from wsss.stages.report import MakeReport, all_notes, row, used_threshold
 from wsss.store.files import write_json
-from wsss.store.kinds import RAW_MAPS
+from wsss.store.kinds import CHOICE, MAPS, MASKS, RAW_MAPS, TABLE, Kind
 from wsss.store.store import Artifact, Store
 
 
@@ -44,14 +43,14 @@ def evaluation(store: Store, **tables: object) -> Artifact:
     artifact.items.mkdir(parents=True)
     for name, empty in (("scores", {}), ("curves", {}), ("images", {}), ("notes", [])):
         write_json(artifact.items / f"{name}.json", tables.get(name, empty))
-    return made(artifact)
+    return made(artifact, TABLE)
 
 
 def test_notes_of_all_stages_are_on_the_page_once(tmp_path: Path):
     store = Store(root=tmp_path)
     index = drawn_index(store, {"a": None})
     masks = drawn_masks(store, "make_masks", {"a": [[0, 1, 1]] * 2})
-    made(masks, summary={"notes": ["one is left out", "two is large"]})
+    made(masks, MASKS, summary={"notes": ["one is left out", "two is large"]})
     inputs = {"index": index, "masks": masks, "evaluation": evaluation(store, notes=["none is scored", "two is large"])}
     assert all_notes(inputs) == ("one is left out", "two is large", "none is scored")
 
@@ -77,7 +76,7 @@ def test_an_image_has_the_score_of_the_masks_beside_it(tmp_path: Path):
     store = Store(root=tmp_path)
     index = drawn_index(store, {"a": [[0, 1]]})
     predictions = drawn_masks(store, "predict_masks", {"a": [[0, 1]]})
-    images = {"predict_masks": {"train": {"a": 0.625}}, "relabel": {"train": {"a": 0.125}}}
+    images = {"relabel": {"train": {"a": 0.125}}, "predict_masks": {"train": {"a": 0.625}}}
     work = job(store, "report", index=index, evaluation=evaluation(store, images=images), predictions=predictions)
     MakeReport(title="mine", examples=2).run(work)
     page = (work.artifact.items / "report.html").read_text(encoding="utf-8")
@@ -95,12 +94,34 @@ def test_an_image_shows_the_maps_of_each_of_its_classes(tmp_path: Path):
     assert [panel.title for panel in shown.class_panels] == ["cat: CAM", "dog: CAM"]
 
 
-@pytest.mark.parametrize("walked", [False, True])
-def test_a_threshold_of_refined_maps_is_not_marked_among_those_of_raw_ones(tmp_path: Path, walked: bool):
+@pytest.mark.parametrize(
+    ("kind", "summary", "words"),
+    [
+        (MAPS, {"threshold": 0.25}, "configured"),
+        (CHOICE, {"threshold": 0.25}, "chosen without masks"),
+        (MAPS, {}, None),
+        (CHOICE, {}, None),
+    ],
+)
+def test_a_threshold_is_marked_on_the_curve_of_the_maps_that_had_it(
+    tmp_path: Path, kind: Kind, summary: dict[str, float], words: str | None
+):
     store = Store(root=tmp_path)
-    curve = {"extract_cams": {"train": {"thresholds": [0.0, 0.5], "miou": [0.25, 0.5]}}}
-    work = job(store, "report", index=drawn_index(store, {"a": [[0, 1]]}), evaluation=evaluation(store, curves=curve))
-    background = {"background": ConstantBackground(threshold=0.25)}
-    MakeReport(title="mine", refine={"walk": IRNWalk(), **background} if walked else background).run(work)
-    page = (work.artifact.items / "report.html").read_text(encoding="utf-8")
-    assert ("configured" in page) is not walked
+    maps, other = (drawn_maps(store, name, {}) for name in ("extract_cams", "extract_fine"))
+    reader = store.artifact("reader", "7" * 16)
+    reader.path.mkdir(parents=True)
+    made(reader, kind, summary={"splits": [], **summary}, maps=maps)
+    found = used_threshold(maps, [maps, reader])
+    assert found == ((0.25, words) if words else None)
+    assert used_threshold(replace(other, fingerprint="8" * 16), [other, reader]) is None
+
+
+def test_a_chosen_threshold_comes_before_a_configured_one(tmp_path: Path):
+    store = Store(root=tmp_path)
+    maps = drawn_maps(store, "extract_cams", {})
+    readers = []
+    for kind, threshold in ((MAPS, 0.25), (CHOICE, 0.5)):
+        reader = store.artifact(kind.name, "7" * 16)
+        reader.path.mkdir(parents=True)
+        readers.append(made(reader, kind, summary={"threshold": threshold}, maps=maps))
+    assert used_threshold(maps, readers) == (0.5, "chosen without masks")

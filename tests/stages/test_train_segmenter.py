@@ -12,9 +12,10 @@ from wsss.engine.stage import Job
 from wsss.errors import ModelError
 from wsss.models.weights import canonical
 from wsss.stages.train_classifier import load_classifier
-from wsss.stages.train_segmenter import MaskOf, TrainSegmenter
+from wsss.stages.train_segmenter import TrainSegmenter
 from wsss.store.files import read_mask_item
 from wsss.store.fingerprint import contents
+from wsss.store.kinds import MASKS
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_it_learns_from_the_masks_that_were_made(stage: TrainSegmenter, job: Job
     assert not data.has_validation
     assert data.steps == 2
     record = job.index().split("train")[0]
-    path = MaskOf(masks=job.inputs["masks"])(record)
+    path = job.items("masks", MASKS).path(record)
     assert path == job.inputs["masks"].items / f"{record.id}.png"
     own = replace(stage.fit.transform, flip=0.0, scale=(1.0, 1.0), crop=64)
     sample = replace(stage, fit=replace(stage.fit, transform=own)).data(job)._train[0, 0]

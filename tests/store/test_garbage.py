@@ -31,7 +31,9 @@ def begun(store: Store, fingerprint: str, *, reads: Collection[str] = ()) -> Art
 
 def finished(store: Store, fingerprint: str, *, reads: Collection[str] = ()) -> Artifact:
     artifact = begun(store, fingerprint, reads=reads)
-    artifact.complete(inputs={f"role {i}": name for i, name in enumerate(reads)}, seconds=1.0, threads=1, summary={})
+    artifact.complete(
+        kind="masks", inputs={f"role {i}": name for i, name in enumerate(reads)}, seconds=1.0, threads=1, summary={}
+    )
     return artifact
 
 

@@ -55,7 +55,7 @@ def test_sub_folders_are_verified_repaired_and_counted_like_one_folder(tmp_path:
     for record in records:
         items.write(record, np.zeros((1, 1), dtype=np.uint8))
     artifact.job.write_text("{}", encoding="utf-8")
-    artifact.complete(inputs={}, seconds=0.0, threads=1, summary={})
+    artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
     assert check(artifact) == []
     assert [entry.files for entry in entries(store)] == [3]
     items.path(records[0]).write_bytes(b"")

@@ -29,7 +29,7 @@ def filled(artifact: Artifact) -> Artifact:
 
 
 def complete(artifact: Artifact) -> None:
-    artifact.complete(inputs={"index": "ff"}, seconds=1.234, threads=1, summary={"images": 1})
+    artifact.complete(kind="masks", inputs={"index": "ff"}, seconds=1.234, threads=1, summary={"images": 1})
 
 
 def test_artifacts_lie_by_stage_and_fingerprint(artifact: Artifact, tmp_path: Path):
@@ -106,7 +106,7 @@ def test_torn_and_missing_manifests_are_named(artifact: Artifact):
 def test_a_manifest_is_json_without_nan(artifact: Artifact):
     filled(artifact)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        artifact.complete(inputs={}, seconds=0.0, threads=1, summary={"map": float("nan")})
+        artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={"map": float("nan")})
     assert artifact.state() == "resume"
     complete(artifact)
     assert json.loads(artifact.manifest_path.read_text()) == artifact.manifest()

@@ -17,7 +17,7 @@ def artifact(tmp_path: Path) -> Artifact:
     for name in ("a.png", "b.png", "c.png"):
         (made.items / name).write_text(name, encoding="utf-8")
     made.job.touch()
-    made.complete(inputs={}, seconds=0.0, threads=1, summary={})
+    made.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
     return made
 
 

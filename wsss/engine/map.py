@@ -67,7 +67,8 @@ class Map(Stage):
             processes=self.processes,
             module=type(self).__module__,
         )
-        return {"images": sum(map(len, batches)), "made": shard.run(work, batches)}
+        made = shard.run(work, batches)
+        return {"images": sum(map(len, batches)), "made": made, "splits": list(self.splits)}
 
 
 def by_size(records: Sequence[Record], *, limit: int) -> list[tuple[Record, ...]]:

@@ -50,8 +50,8 @@ class Refining(Map):
             for problem in background_problems(chain, key=key, given=False)
         ]
         problems += [
-            f"reads.{role}: no refiner reads {self.reads[role]}: choose one that does, as refine=irn for stages=irn"
-            for role in self.reads
+            f"reads.{role}: no refiner reads {read}: choose one that does, as refine=irn for stages=irn"
+            for role, read in self.inputs.items()
             if role not in self.needed_roles()
         ]
         if problems:

@@ -83,13 +83,23 @@ class Stage(Configurable, ABC):
     """What the artifact holds."""
     roles: ClassVar[Mapping[str, Kind]] = {}
     """What the stage always reads: a kind of artifact for each role."""
+    reads_graph: ClassVar[bool] = False
+    """Whether it also reads all other stages, each under its own name."""
+    uses_true_masks: ClassVar[bool] = False
+    """Whether the result comes of true masks: it and all that is made of it are then marked as an oracle."""
 
-    reads: dict[str, str] = field(default_factory=dict)
+    reads: dict[str, str | None] = field(default_factory=dict)
+    """The stage that plays each role. Null takes a role away that a config has by default."""
     runtime: Runtime = field(default_factory=Runtime)
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The stage that plays each role."""
+        return {role: read for role, read in self.reads.items() if read is not None}
 
     def check(self) -> None:
         """Raise a `WsssError` for what can be known to be wrong before anything runs."""
-        missing = [role for role in self.needed_roles() if role not in self.reads]
+        missing = [role for role in self.needed_roles() if role not in self.inputs]
         if missing:
             raise ConfigError([f"reads: no stage plays the role {role!r}" for role in missing])
         self.runtime.torch_device()

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
+from wsss.engine.map import Map
 from wsss.engine.stage import read_index
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.run.plan import Step
 from wsss.run.run_folder import Scores
-from wsss.stages.evaluate import Evaluate
+from wsss.stages.evaluate import SCORED, Evaluate
 from wsss.stages.index_data import IndexData
+from wsss.stages.train_classifier import TrainMultiLabel
 
 MASKED: Final = ("miou", "fp", "fn")
 """Metrics that compare with true masks."""
@@ -17,7 +19,8 @@ MASKED: Final = ("miou", "fp", "fn")
 
 def check_objective(objective: str | None, steps: Sequence[Step]) -> None:
     """Refuse with a `ConfigError` a score that the planned stages cannot have."""
-    scores = [score for step in steps if isinstance(step.stage, Evaluate) for score in _scores_of(step, step.stage)]
+    evaluated = any(isinstance(step.stage, Evaluate) for step in steps)
+    scores = [score for step in steps for score in _scores_of(step)] if evaluated else []
     if objective is None or objective in scores:
         return
     near = get_close_matches(objective, scores, n=1)
@@ -46,13 +49,12 @@ def value_of(objective: str | None, scores: Scores) -> float | None:
     return float(value)
 
 
-def _scores_of(step: Step, evaluate: Evaluate) -> list[str]:
-    """Return every score that a stage gives, by its key."""
-    of_masks = [
-        f"{step.inputs[role].stage}/{split}/{metric}"
-        for role, splits in evaluate.splits.items()
-        if role in step.inputs
-        for split in splits
-        for metric in MASKED
-    ]
-    return [*(f"{step.inputs[role].stage}/val/map" for role in ("classifier",) if role in step.inputs), *of_masks]
+def _scores_of(step: Step) -> list[str]:
+    """Return every score that evaluation gives to what a stage makes, by its key."""
+    match step.stage:
+        case TrainMultiLabel():
+            return [f"{step.name}/val/map"]
+        case Map(splits=splits) if step.stage.makes.name in SCORED:
+            return [f"{step.name}/{split}/{metric}" for split in splits for metric in MASKED]
+        case _:
+            return []

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from wsss.config.build import build_into, check_all
@@ -11,6 +10,7 @@ from wsss.engine.fit import Fit
 from wsss.engine.progress import console
 from wsss.engine.stage import Stage, read_index
 from wsss.errors import ConfigError, DataError, one_of
+from wsss.run.graph import connected
 from wsss.store.digests import Digests
 from wsss.store.fingerprint import contents, fingerprint
 from wsss.store.sources import NAMED, Outside
@@ -38,15 +38,15 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False
     computed or written then.
     """
     stages = build_stages(pipeline)
-    order = in_order({name: stage.reads for name, stage in stages.items()})
+    graph = connected(stages)
     digests = Digests(store.digests, rehash=rehash)
     new_data = _have_new_data(stages.values(), digests)
     if new_data:
         check_all(stages)
     steps: dict[str, Step] = {}
-    for name in order:
+    for name, reads in graph.items():
         stage = stages[name]
-        inputs = {role: steps[read].artifact for role, read in stage.reads.items()}
+        inputs = {role: steps[read].artifact for role, read in reads.items()}
         own = _outside(stage, digests)
         print_ = fingerprint(
             stage,
@@ -60,7 +60,7 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False
             stage=stage,
             artifact=store.artifact(name, print_),
             inputs=inputs,
-            outside=tuple(dict.fromkeys(own + [each for read in stage.reads.values() for each in steps[read].outside])),
+            outside=tuple(dict.fromkeys(own + [each for read in reads.values() for each in steps[read].outside])),
         )
     if not new_data:
         check_all({name: step.stage for name, step in steps.items() if step.artifact.state() != "cached"})
@@ -135,26 +135,3 @@ def build_stages(pipeline: Mapping[str, Any]) -> dict[str, Stage]:
     if problems:
         raise ConfigError(problems)
     return stages
-
-
-def in_order(reads: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
-    """Return the stages' names, each after what it reads, otherwise as given; raises `ConfigError` for a circle."""
-    problems = [
-        f"pipeline.{name}.reads.{role}: there is no stage {read!r}; there are {one_of(list(reads))}"
-        for name, roles in reads.items()
-        for role, read in roles.items()
-        if read not in reads
-    ]
-    if problems:
-        raise ConfigError(problems)
-    sorter = TopologicalSorter({name: roles.values() for name, roles in reads.items()})
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        raise ConfigError([f"pipeline: stages read each other in a circle: {' -> '.join(error.args[1])}"]) from error
-    order: list[str] = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=list(reads).index)
-        order.extend(ready)
-        sorter.done(*ready)
-    return tuple(order)

@@ -12,6 +12,7 @@ from wsss.engine.stage import Job, Stage
 from wsss.errors import StoreError, one_of
 from wsss.run.plan import Step
 from wsss.store.files import write_text
+from wsss.store.kinds import Kind
 from wsss.store.store import Artifact, Store
 
 RECORD: Final = "run.yaml"
@@ -28,6 +29,9 @@ class RunRecord:
     folder: Path
     store: Store
     stages: Mapping[str, str]
+    """Fingerprints by name, in the order in which the stages ran."""
+    makes: Mapping[str, str]
+    """Names of the kinds of artifacts that the stages make; see `wsss.store.kinds`."""
     config: Mapping[str, Any]
 
     def artifact(self, name: str) -> Artifact:
@@ -39,6 +43,20 @@ class RunRecord:
             raise StoreError(f"{self.folder}: {name} is not finished in the store {self.store.root}: run it again")
         artifact.manifest()
         return artifact
+
+    def last(self, kind: Kind, *, by: type[Stage] = Stage) -> str:
+        """Return the name of the last stage that makes a kind of artifact, among those of a class.
+
+        Raises `StoreError` where there is none.
+        """
+        for name in reversed(list(self.stages)):
+            if self.makes[name] == kind.name and (by is Stage or isinstance(self.configured(name), by)):
+                return name
+        raise StoreError(f"{self.folder}: this run has no {by.__name__} that makes {kind.words}")
+
+    def configured(self, name: str) -> Stage:
+        """Build a stage from the run's config, whether or not it is finished."""
+        return build(self.config["pipeline"][name], Stage, key=f"pipeline.{name}")  # type: ignore[type-abstract]
 
     def stage(self, name: str, kind: type[AnyStage]) -> AnyStage:
         """Build a finished stage from its frozen config."""
@@ -62,7 +80,8 @@ def write_record(folder: Path, *, store: Store, steps: tuple[Step, ...], config:
         raise StoreError(f"{folder / RECORD} was written by a newer wsss: update wsss, or use another `out`")
     folder.mkdir(parents=True, exist_ok=True)
     stages = {step.name: step.artifact.fingerprint for step in steps}
-    record = {"format": FORMAT, "store": str(store.root), "stages": stages, "config": dict(config)}
+    makes = {step.name: step.stage.makes.name for step in steps}
+    record = {"format": FORMAT, "store": str(store.root), "stages": stages, "makes": makes, "config": dict(config)}
     write_text(folder / RECORD, yaml.safe_dump(record, sort_keys=False, allow_unicode=True))
     store.remember(folder)
 
@@ -81,7 +100,9 @@ def read_record(folder: Path, *, store: Path | None = None) -> RunRecord:
         raise StoreError(f"{path} was written by a newer wsss: update wsss")
     try:
         place = Store(root=(store or Path(record["store"])).expanduser().absolute())
-        found = RunRecord(folder=folder, store=place, stages=record["stages"], config=record["config"])
+        found = RunRecord(
+            folder=folder, store=place, stages=record["stages"], makes=record["makes"], config=record["config"]
+        )
     except KeyError as error:
         raise StoreError(f"{path} has no {error}: it is not a record of a run; run it again") from error
     if not place.root.is_dir():

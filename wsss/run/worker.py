@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 import yaml
@@ -70,7 +70,14 @@ def work(path: Path) -> None:
         barrier()
         if here.rank == 0:
             _check_still_unchanged(outside, artifact, store=store)
-            _complete(artifact, inputs, seconds=time.monotonic() - started, summary=summary)
+            artifact.complete(
+                kind=stage.makes.name,
+                inputs={role: each.fingerprint for role, each in inputs.items()},
+                seconds=time.monotonic() - started,
+                threads=torch.get_num_threads(),
+                summary=summary,
+                oracle=stage.uses_true_masks or any(each.manifest()["oracle"] for each in inputs.values()),
+            )
         barrier()  # a machine that goes on finds the artifact complete
 
 
@@ -101,11 +108,6 @@ def _check_still_unchanged(outside: Iterable[Outside], artifact: Artifact, *, st
         artifact.discard()
         thrown = f"what {artifact.stage} made of them is thrown away, and what was finished before it is kept"
         raise DataError(f"{error}; {thrown}. Run again to go on with the files of now") from error
-
-
-def _complete(artifact: Artifact, inputs: dict[str, Artifact], *, seconds: float, summary: dict[str, Any]) -> None:
-    prints = {role: each.fingerprint for role, each in inputs.items()}
-    artifact.complete(inputs=prints, seconds=seconds, threads=torch.get_num_threads(), summary=summary)
 
 
 @record

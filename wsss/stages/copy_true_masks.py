@@ -29,6 +29,7 @@ class CopyTrueMasks(Map):
     """
 
     makes: ClassVar[Kind] = MASKS
+    uses_true_masks: ClassVar[bool] = True
 
     def check_index(self, index: Index) -> None:
         """Refuse images without a true mask."""

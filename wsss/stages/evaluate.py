@@ -1,6 +1,6 @@
 """evaluate: every saved result against true masks, where there are any."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -16,9 +16,8 @@ from wsss.labels import label_count, label_names
 from wsss.masks import strongest, strongest_class
 from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.metrics.curve import ThresholdCurve
-from wsss.refine.auto import chosen_threshold
 from wsss.store.files import write_json
-from wsss.store.kinds import INDEX, MAPS, MASKS, RAW_MAPS, TABLE, Kind
+from wsss.store.kinds import CHOICE, INDEX, MAPS, MASKS, NETWORK, RAW_MAPS, TABLE, Kind
 from wsss.store.store import Artifact
 
 Labels = NDArray[np.uint8]
@@ -36,47 +35,27 @@ class Tables:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluate(Reduce):
-    """Score raw maps (the whole threshold curve), refined maps, masks and predictions, each over whole splits.
+    """Score all raw maps (the whole threshold curve), maps and masks over the splits that they were made for.
 
     Raw maps are scored at the best threshold of their own split: an oracle, since it uses masks. It feeds nothing.
-    Where `choose_threshold` chose one without masks, its score stands beside.
+    Where a threshold was chosen for them without masks, its score stands beside.
     """
 
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
-
-    splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Which splits to score, by role: maps, refined, masks, predictions."""
-    oracles: tuple[str, ...] = ()
-    """Roles whose items were made with true masks: their scores are marked, since weak supervision has none."""
-
-    def check_index(self, index: Index) -> None:
-        """Refuse a split that is not there."""
-        index.union(split for splits in self.splits.values() for split in splits)
+    reads_graph: ClassVar[bool] = True
 
     def run(self, job: Job) -> dict[str, Any]:
         """Write one JSON for each of the tables."""
         job.artifact.items.mkdir(parents=True, exist_ok=True)
         tables, index = Tables(), job.index()
-        if "classifier" in job.inputs:
-            score_classifier(job.inputs["classifier"], tables)
-        chosen = chosen_threshold(job.inputs["threshold"].items) if "threshold" in job.inputs else None
-        scored = [
-            (
-                role,
-                Source(artifact=job.inputs[role], kind=kind, index=index, split=split, records=records, chosen=chosen),
-            )
-            for role, splits in self.splits.items()
-            if role in job.inputs
-            for kind in [{"maps": RAW_MAPS, "refined": MAPS}.get(role, MASKS)]
-            for split in splits
-            if (records := with_masks(index, split=split, stage=job.inputs[role].stage, notes=tables.notes))
-        ]
-        with bar(job.artifact.stage, total=sum(len(each.records) for _, each in scored), unit="images") as advance:
-            for role, source in scored:
-                score = score_raw_maps if source.kind == RAW_MAPS else score_labels
+        score_trainings(job.inputs.values(), tables)
+        sources = list(scorable(job.inputs.values(), index=index, notes=tables.notes))
+        with bar(job.artifact.stage, total=sum(len(source.records) for source in sources), unit="images") as advance:
+            for source in sources:
+                score = score_raw_maps if source.artifact.kind == RAW_MAPS.name else score_labels
                 score(source, tables=tables, advance=advance)
-                if role in self.oracles:
+                if source.artifact.manifest()["oracle"]:
                     tables.scores[source.artifact.stage][source.split]["oracle"] = True
         for name in ("scores", "curves", "images", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
@@ -88,7 +67,6 @@ class Source:
     """What is scored: one stage's items of the images of a split that have a true mask."""
 
     artifact: Artifact
-    kind: Kind
     index: Index
     split: str
     records: tuple[Record, ...]
@@ -97,7 +75,8 @@ class Source:
 
     def truths(self) -> Iterator[tuple[Record, Labels, Any]]:
         """Return every record with its true mask and the labels of its item, read ahead on threads."""
-        items, labels = self.kind.items(self.artifact, self.index), _LABELS_OF[self.kind.name]
+        kind, labels = SCORED[self.artifact.kind]
+        items = kind.items(self.artifact, self.index)
 
         def both(record: Record) -> tuple[Record, Labels, Any]:
             path = self.index.mask_path(record)
@@ -107,11 +86,27 @@ class Source:
         return in_threads(both, self.records)
 
 
-def score_classifier(classifier: Artifact, tables: Tables) -> None:
-    """Take over the mAP of the last epoch."""
-    value = classifier.manifest()["summary"]["metrics"].get("val/map")
-    if value is not None:
-        tables.scores[classifier.stage] = {"val": {"map": value}}
+def scorable(artifacts: Collection[Artifact], *, index: Index, notes: list[str]) -> Iterator[Source]:
+    """Yield whatever can be scored, and note what cannot."""
+    chosen = chosen_thresholds(artifacts)
+    for artifact in artifacts:
+        for split in artifact.summary["splits"] if artifact.kind in SCORED else ():
+            if records := with_masks(index, split=split, stage=artifact.stage, notes=notes):
+                threshold = chosen.get(artifact.fingerprint)
+                yield Source(artifact=artifact, index=index, split=split, records=records, chosen=threshold)
+
+
+def chosen_thresholds(artifacts: Iterable[Artifact]) -> dict[str, float]:
+    """Return the thresholds that were chosen without masks, by the fingerprint of the maps that they are for."""
+    choices = [artifact.manifest() for artifact in artifacts if artifact.kind == CHOICE.name]
+    return {c["inputs"]["maps"]: c["summary"]["threshold"] for c in choices if "threshold" in c["summary"]}
+
+
+def score_trainings(artifacts: Iterable[Artifact], tables: Tables) -> None:
+    """Take over the mAP of each classifier's last epoch."""
+    for artifact in artifacts:
+        if artifact.kind == NETWORK.name and (value := artifact.summary.get("metrics", {}).get("val/map")) is not None:
+            tables.scores[artifact.stage] = {"val": {"map": value}}
 
 
 def with_masks(index: Index, *, split: str, stage: str, notes: list[str]) -> tuple[Record, ...]:
@@ -169,9 +164,9 @@ def own_score(matrix: NDArray[np.int64]) -> float | None:
     return SegmentationScores.of(matrix).miou
 
 
-_LABELS_OF: Final[Mapping[str, Callable[[Any], Any]]] = {
-    RAW_MAPS.name: strongest_class,
-    MAPS.name: lambda maps: strongest(maps)[0],
-    MASKS.name: lambda labels: labels,
+SCORED: Final[Mapping[str, tuple[Kind, Callable[[Any], Any]]]] = {
+    RAW_MAPS.name: (RAW_MAPS, strongest_class),
+    MAPS.name: (MAPS, lambda maps: strongest(maps)[0]),
+    MASKS.name: (MASKS, lambda labels: labels),
 }
-"""What is scored of an item, by its kind."""
+"""Kinds of what is scored, and what counts of an item."""

@@ -1,7 +1,7 @@
 """report: one self-contained page with the scores, the curves and pictures of what every stage made."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
@@ -12,22 +12,14 @@ from wsss.draw.series import LogRow
 from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
 from wsss.draw.sheet_picture import write_sheets
 from wsss.engine.stage import Job, Reduce
-from wsss.refine.auto import chosen_threshold
-from wsss.refine.background import ConstantBackground
-from wsss.refine.base import Refiner
 from wsss.store.files import read_json, write_text
-from wsss.store.kinds import INDEX, MAPS, MASKS, RAW_MAPS, TABLE, Items, Kind
+from wsss.store.kinds import CHOICE, INDEX, KINDS, MAPS, MASKS, RAW_MAPS, TABLE, Items, Kind
 from wsss.store.store import Artifact
 from wsss.training.loggers.history import HISTORY, read_history
 from wsss.types import ScoreMaps
 
-PANELS: Final[Mapping[str, tuple[str, Kind]]] = {
-    "maps": ("CAM", RAW_MAPS),
-    "refined": ("refined", MAPS),
-    "masks": ("mask", MASKS),
-    "predictions": ("prediction", MASKS),
-}
-"""Titles and kinds of the artifacts that contact sheets show, by role."""
+SHOWN: Final = (RAW_MAPS.name, MAPS.name, MASKS.name)
+"""Kinds of artifacts that contact sheets show, each under the name of its stage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +28,9 @@ class MakeReport(Reduce):
 
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "evaluation": TABLE}
+    reads_graph: ClassVar[bool] = True
 
     title: str
-    refine: dict[str, Refiner] = field(default_factory=dict)
-    """The refiners of the run: a constant background is marked in the threshold curve, unless one was chosen."""
     examples: int = 6
     """Images in each group of a contact sheet."""
     random_seed: int = 0
@@ -68,24 +59,23 @@ class MakeReport(Reduce):
     def _curves(self, job: Job, curves: Mapping[str, Any]) -> list[Chart]:
         from wsss.draw.curves import threshold_curve  # noqa: PLC0415 - matplotlib takes a second to import
 
-        first = next(iter(self.refine.values()), None)  # after another refiner it is not a threshold of raw maps
-        used = (first.threshold, "configured") if isinstance(first, ConstantBackground) else None
-        if "threshold" in job.inputs:
-            used = chosen_threshold(job.inputs["threshold"].items), "chosen without masks"
+        artifacts = {artifact.stage: artifact for artifact in job.inputs.values()}
         return [
             Chart(
                 title=f"Threshold curve: {stage} on {split}",
-                svg=threshold_curve(points["thresholds"], points["miou"], used=used),
+                svg=threshold_curve(
+                    points["thresholds"], points["miou"], used=used_threshold(artifacts[stage], job.inputs.values())
+                ),
             )
             for stage, splits in curves.items()
             for split, points in splits.items()
         ]
 
     def _sheets(self, job: Job, index: Index, images: Mapping[str, Any]) -> list[Sheet]:
-        """Return best, worst and random images of every split, by the last of their masks that was scored there."""
-        made = {title: kind.items(job.inputs[r], index) for r, (title, kind) in PANELS.items() if r in job.inputs}
-        shown = [job.inputs[role].stage for role in ("refined", "masks", "predictions") if role in job.inputs]
-        last = {split: ious for stage in shown for split, ious in images.get(stage, {}).items()}
+        """Return best, worst and random images of every split, by the last masks or maps that were scored there."""
+        shown = [artifact for artifact in job.inputs.values() if artifact.kind in SHOWN]
+        made = {artifact.stage: KINDS[artifact.kind].items(artifact, index) for artifact in shown}
+        last = {split: ious for stage in made for split, ious in images.get(stage, {}).items()}
         # Without truth nothing is best or worst: show some of everything that was made.
         for split in index.splits:
             last.setdefault(split, dict.fromkeys(index.splits[split]))
@@ -100,7 +90,7 @@ class MakeReport(Reduce):
 
 def all_notes(inputs: Mapping[str, Artifact]) -> tuple[str, ...]:
     """Return what the stages say that a person should know, such as images that were left out, each once."""
-    said = (note for artifact in inputs.values() for note in artifact.manifest()["summary"].get("notes", ()))
+    said = (note for artifact in inputs.values() for note in artifact.summary.get("notes", ()))
     return tuple(dict.fromkeys([*said, *read_json(inputs["evaluation"].items / "notes.json")]))
 
 
@@ -114,6 +104,16 @@ def stage_line(artifact: Artifact) -> StageLine:
         size=manifest["bytes"],
         state=f"made {manifest['created']}",
     )
+
+
+def used_threshold(maps: Artifact, artifacts: Iterable[Artifact]) -> tuple[float, str] | None:
+    """Return the background threshold that raw maps were given, and how it came about."""
+    readers = [a for a in artifacts if a.manifest()["inputs"].get("maps") == maps.fingerprint]
+    for kind, words in ((CHOICE, "chosen without masks"), (MAPS, "configured")):
+        for reader in readers:
+            if reader.kind == kind.name and "threshold" in reader.summary:
+                return reader.summary["threshold"], words
+    return None
 
 
 def trainings(inputs: Mapping[str, Artifact]) -> list[Chart]:

@@ -73,6 +73,17 @@ class Artifact:
         return manifest
 
     @property
+    def kind(self) -> str:
+        """The name of the kind of what a complete artifact holds; see `wsss.store.kinds`."""
+        return str(self.manifest()["kind"])
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What the stage said of itself when the artifact was complete."""
+        summary: dict[str, Any] = self.manifest()["summary"]
+        return summary
+
+    @property
     def lock_path(self) -> Path:
         """The file that is locked: not in the artifact's folder, which may be deleted while somebody waits for it."""
         return self.path.parents[1] / ".locks" / f"{self.stage}.{self.fingerprint}"
@@ -98,16 +109,28 @@ class Artifact:
         found = (path for path in self.path.rglob("*") if path.is_file() and path != self.manifest_path)
         return sorted(path for path in found if not _transient(path, self.path))
 
-    def complete(self, *, inputs: Mapping[str, str], seconds: float, threads: int, summary: Mapping[str, Any]) -> None:
+    def complete(
+        self,
+        *,
+        kind: str,
+        inputs: Mapping[str, str],
+        seconds: float,
+        threads: int,
+        summary: Mapping[str, Any],
+        oracle: bool = False,
+    ) -> None:
         """Write the manifest: hashes of all items, what went in, what it took, and what the stage says of itself.
 
-        `threads` are those of one process, on which the last bits depend, as they do on versions of packages.
+        `kind` is a name of `wsss.store.kinds`; an `oracle` came about with true masks. `threads` are those of one
+        process, on which the last bits depend, as they do on versions of packages.
         """
         files = self.files()
         manifest = {
             "format": FORMAT,
             "stage": self.stage,
             "fingerprint": self.fingerprint,
+            "kind": kind,
+            "oracle": oracle,
             "inputs": dict(inputs),
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "seconds": round(seconds, 2),

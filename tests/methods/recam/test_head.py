@@ -15,6 +15,7 @@ from wsss.methods.recam.head import ReCAMHead
 from wsss.methods.recam.stage import SECOND
 from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.protocols import LinearHead
+from wsss.store.kinds import NETWORK
 from wsss.store.store import Artifact, Store
 
 OPTIONS = ClassifierOptions(backbone="mobilenetv3_small_050", weights="none", output_stride=32)
@@ -35,7 +36,7 @@ def artifact(tmp_path: Path, trained: GAPClassifier, second: torch.nn.Linear) ->
     artifact = Store(root=tmp_path).artifact("train_recam", "0" * 16)
     write_weights(second, artifact, name=SECOND)
     save_weights(trained, artifact)
-    return made(artifact)
+    return made(artifact, NETWORK)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from wsss.methods.representatives.network import Representatives, candidates, ch
 from wsss.run.plan import Step
 from wsss.stages.train_classifier import load_classifier
 from wsss.store.files import read_json, write_json
+from wsss.store.kinds import CHOICE
 from wsss.store.store import Store
 from wsss.types import Size
 
@@ -85,7 +86,7 @@ def test_names_of_classes_are_written_and_read(tmp_path: Path):
     artifact = Store(root=tmp_path).artifact("choose_representatives", "0" * 16)
     artifact.items.mkdir(parents=True)
     write_json(artifact.items / CHOSEN, {"cat": ["cow"], "dog": ["cat"], "cow": ["dog"]})
-    made(artifact)
+    made(artifact, CHOICE)
     assert read_representatives(artifact, ("cat", "dog", "cow")) == Representatives(of=((2,), (0,), (1,)))
     assert list(read_json(artifact.items / CHOSEN)) == ["cat", "dog", "cow"]
 

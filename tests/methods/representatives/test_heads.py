@@ -15,6 +15,7 @@ from wsss.models.classifier import ClassifierOptions
 from wsss.models.weights import WEIGHTS
 from wsss.protocols import LinearHead
 from wsss.store.files import write_json
+from wsss.store.kinds import CHOICE, NETWORK
 from wsss.store.store import Store
 
 OPTIONS = ClassifierOptions(backbone="mobilenetv3_small_050", weights="none", output_stride=32)
@@ -41,7 +42,13 @@ def test_binary_heads_are_each_class_s_lead(networks: Literal["shared", "own"], 
         network.head.weight.data.copy_(part)
         write_weights(network, trained, name=name)
     heads = BinaryHeads(networks=networks)
-    asked = job(store, "extract_cams", index=index, classifier=made(trained), representatives=made(representatives))
+    asked = job(
+        store,
+        "extract_cams",
+        index=index,
+        classifier=made(trained, NETWORK),
+        representatives=made(representatives, CHOICE),
+    )
     found = heads.open(OPTIONS, asked)
     assert len(found.networks) == (1 if networks == "shared" else 3)
     assert not any(module.training for module in found.modules())

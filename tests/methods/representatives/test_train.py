@@ -17,6 +17,7 @@ from wsss.models.weights import WEIGHTS
 from wsss.run.plan import Step
 from wsss.stages.train_classifier import load_classifier
 from wsss.store.files import read_scores, write_json
+from wsss.store.kinds import CHOICE, NETWORK
 from wsss.store.store import Artifact, Store
 from wsss.training import trainer as training
 from wsss.types import Size
@@ -40,7 +41,7 @@ def chosen(toy_run: Run, tmp_path: Path) -> Artifact:
     names = plan(toy_run)["choose_representatives"].inputs["index"]
     classes = Job(artifact=artifact, inputs={"index": names}).index().classes
     write_json(artifact.items / CHOSEN, {classes[c]: [classes[c ^ 1]] for c in range(4)})
-    return made(artifact)
+    return made(artifact, CHOICE)
 
 
 def job_of(step: Step, chosen: Artifact, folder: Path) -> Job:
@@ -115,14 +116,14 @@ def test_a_network_for_each_pair_and_a_kill_in_the_second(
     assert not torch.equal(networks[0]["head.weight"], networks[1]["head.weight"])
 
     maps = plan(toy_run, *OWN)["extract_cams"]
-    assert_reads(maps, made(killed.artifact), chosen, tmp_path / "maps")
+    assert_reads(maps, made(killed.artifact, NETWORK), chosen, tmp_path / "maps")
 
 
 def test_maps_are_read_from_shared_heads(toy_run: Run, chosen: Artifact, tmp_path: Path):
     steps = plan(toy_run)
     job = job_of(steps["train_representatives"], chosen, tmp_path / "here")
     steps["train_representatives"].stage.run(job)
-    assert_reads(steps["extract_cams"], made(job.artifact), chosen, tmp_path / "maps")
+    assert_reads(steps["extract_cams"], made(job.artifact, NETWORK), chosen, tmp_path / "maps")
 
 
 def assert_reads(step: Step, trained: Artifact, chosen: Artifact, folder: Path) -> None:

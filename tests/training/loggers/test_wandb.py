@@ -122,7 +122,7 @@ def test_a_resumed_training_keeps_its_id_and_its_last_part_is_whole(
 def test_what_it_writes_is_no_part_of_the_artifact(stage: Path):
     train(OPTIONS.open(stage), range(1), status="success", start=0)
     artifact = Store(root=stage.parents[1]).artifact("train_classifier", PRINT)
-    artifact.complete(inputs={}, seconds=0.0, threads=1, summary={})
+    artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
     assert [path.name for path in artifact.files()] == [HISTORY]
     assert artifact.manifest()["files"].keys() == {HISTORY}
     train(OPTIONS.open(stage), range(1, 2), status="success", start=1)

@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from wsss.data.index import Index
+from wsss.engine.stage import read_index
 from wsss.errors import StoreError
 from wsss.run.record import RunRecord, read_record
 from wsss.run.run_folder import Scores
+from wsss.stages.evaluate import Evaluate
 from wsss.store.files import read_json
+from wsss.store.kinds import INDEX, TABLE
 from wsss.store.store import Artifact
-
-EVALUATION: Final = "evaluate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,10 @@ class Compared:
     def artifact(self, stage: str) -> Artifact:
         """Return what a stage made."""
         return self.record.artifact(stage)
+
+    def index(self) -> Index:
+        """Read the index of the data set."""
+        return read_index(self.artifact(self.record.last(INDEX)))
 
 
 def read_runs(folders: Sequence[Path]) -> tuple[Compared, ...]:
@@ -55,7 +61,7 @@ def flat(node: Any, *, key: str = "") -> dict[str, Any]:
 
 
 def _read(record: RunRecord, *, name: str) -> Compared:
-    found = record.artifact(EVALUATION).items
+    found = record.artifact(record.last(TABLE, by=Evaluate)).items
     return Compared(
         name=name,
         record=record,

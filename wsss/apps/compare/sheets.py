@@ -8,9 +8,7 @@ from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index
 from wsss.draw.numbers import percent
 from wsss.draw.sheet import ImagePanel, MaskPanel, Panel, Sheet, SheetRow
-from wsss.engine.stage import read_index
 from wsss.errors import StoreError, one_of
-from wsss.store.files import MASK
 from wsss.store.kinds import MASKS, Items
 
 WORTH: Final = 0.01
@@ -49,7 +47,7 @@ def gain_sheets(first: Compared, other: Compared, masks: Masks, *, count: int) -
 
     Raises `StoreError` where the two have no scored image in common.
     """
-    index = read_index(first.artifact("index_data"))
+    index = first.index()
     before, after = (run.images[masks.stage][masks.split] for run in (first, other))
     gains = {
         image: other_iou - iou
@@ -75,7 +73,7 @@ def gain_sheets(first: Compared, other: Compared, masks: Masks, *, count: int) -
 
 
 def _items(run: Compared, masks: Masks) -> Items:
-    return MASKS.items(run.artifact(masks.stage), read_index(run.artifact("index_data")))
+    return MASKS.items(run.artifact(masks.stage), run.index())
 
 
 def _row(index: Index, image: str, masks: Masks, *, made: Sequence[tuple[Compared, Items]]) -> SheetRow:
@@ -96,4 +94,4 @@ def _row(index: Index, image: str, masks: Masks, *, made: Sequence[tuple[Compare
 
 
 def _are_masks(run: Compared, stage: str) -> bool:
-    return any(run.artifact(stage).items.rglob(f"*{MASK}"))
+    return run.artifact(stage).kind == MASKS.name

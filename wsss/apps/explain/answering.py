@@ -9,6 +9,18 @@ from wsss.run.record import RunRecord
 from wsss.stages.extract_cams import ExtractCams
 from wsss.stages.heads import MapNetwork
 from wsss.stages.train_classifier import TrainMultiLabel, load_classifier
+from wsss.store.kinds import RAW_MAPS
+
+
+def extraction(record: RunRecord) -> str:
+    """Return the name of the stage that asks the network for the maps that a run goes on with.
+
+    Where these are combined, it is the stage behind the first of the two.
+    """
+    name = record.last(RAW_MAPS)
+    while not isinstance(stage := record.configured(name), ExtractCams) and "maps" in stage.inputs:
+        name = stage.inputs["maps"]
+    return name
 
 
 def answering(record: RunRecord, stage: ExtractCams, network: MapNetwork, *, job: Job) -> GAPClassifier:

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from wsss.apps.explain.answering import answering
+from wsss.apps.explain.answering import answering, extraction
 from wsss.apps.explain.explanation import Explained, Explanation
 from wsss.apps.explain.maps import at_size, maps_of
 from wsss.apps.explain.methods import QUICK, Fitting, fitting
@@ -30,8 +30,6 @@ from wsss.stages.extract_cams import ExtractCams
 from wsss.stages.heads import MapNetwork
 from wsss.types import Size
 
-STAGE: Final = "extract_cams"
-"""The stage of a run whose classifier, and head where ReCAM or others trained one, is explained."""
 YES: Final = 0.5
 """Probability from which the classifier says that an image shows a class."""
 SIDE: Final = 512
@@ -88,7 +86,8 @@ class Explainer:
         """
         record = run if isinstance(run, RunRecord) else read_record(Path(run), store=Path(store) if store else None)
         check_side(side)
-        stage, job = record.stage(STAGE, ExtractCams), record.job(STAGE)
+        name = extraction(record)
+        stage, job = record.stage(name, ExtractCams), record.job(name)
         place = Runtime(device=device).torch_device()
         network = stage.network(job, place)
         classifier = answering(record, stage, network, job=job).to(place)

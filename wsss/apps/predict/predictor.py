@@ -14,11 +14,9 @@ from wsss.labels import BACKGROUND, class_of
 from wsss.masks import strongest
 from wsss.run.record import RunRecord, read_record
 from wsss.stages.predict_masks import MaskPredictor, PredictMasks
+from wsss.store.kinds import MASKS
 from wsss.tiles import Scores, Tiles
 from wsss.types import ScoreMaps, Size
-
-STAGE = "predict_masks"
-"""The stage of a run whose way of asking the network is taken over: its views and its refiners."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +103,8 @@ class Predictor:
         """
         record = run if isinstance(run, RunRecord) else read_record(Path(run), store=Path(store) if store else None)
         tiles = Tiles(side=tile)
-        stage, job = record.stage(STAGE, PredictMasks), record.job(STAGE)
+        name = record.last(MASKS, by=PredictMasks)
+        stage, job = record.stage(name, PredictMasks), record.job(name)
         network = stage.predictor(job, Runtime(device=device).torch_device())
         return cls(classes=job.index().classes, fingerprint=job.artifact.fingerprint, network=network, tiles=tiles)
 
