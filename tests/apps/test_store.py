@@ -37,7 +37,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 def record(store: Store, folder: Path, **stages: str) -> Path:
     folder.mkdir(parents=True)
-    text = yaml.safe_dump({"format": 1, "store": str(store.root), "stages": stages, "config": {}})
+    text = yaml.safe_dump({"format": 1, "store": str(store.root), "stages": stages, "makes": {}, "config": {}})
     (folder / RECORD).write_text(text, encoding="utf-8")
     store.remember(folder)
     return folder

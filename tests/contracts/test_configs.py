@@ -3,28 +3,28 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from toy_runs import composed
 
 from wsss.config.build import build
 from wsss.config.search import config_folder
+from wsss.engine.fit import Fit
 from wsss.run.launch import Launcher
 from wsss.run.plan import build_stages
 
 FOLDER = config_folder()
-LEAVES = sorted(path.relative_to(FOLDER) for path in FOLDER.glob("*/*.yaml") if path.parent.name != "experiment")
+DEFAULTS = yaml.safe_load((FOLDER / "run.yaml").read_text(encoding="utf-8"))["defaults"]
+GROUPS = {group for entry in DEFAULTS if isinstance(entry, dict) for group in entry} - {"experiment"}
+"""Groups of which a run chooses one by its name; others are parts of these, and of what they choose."""
+LEAVES = sorted(path.relative_to(FOLDER) for group in GROUPS for path in (FOLDER / group).glob("*.yaml"))
 EXPERIMENTS = sorted(path.stem for path in (FOLDER / "experiment").glob("*.yaml"))
-FITS = {"irn": "affinity", "psa": "affinity"}
-"""What a file of the group `fit` is for, where its name does not begin with it."""
 # Not every classifier's backbone is the default segmenter's encoder; what follows chooses one that is.
 WITH = {"voc": ["dataset.root=data"], "folder": ["dataset.root=data"]}
 
 
 @pytest.mark.parametrize("leaf", LEAVES, ids=str)
 def test_a_leaf_composes_and_builds(leaf: Path) -> None:
-    group = str(leaf.parent)
-    if group == "fit":
-        group = f"fit@fit.{FITS.get(leaf.stem, leaf.stem.split('_')[0])}"
-    config = composed(f"{group}={leaf.stem}", *WITH.get(leaf.stem, []), small=False)
+    config = composed(f"{leaf.parent}={leaf.stem}", *WITH.get(leaf.stem, []), small=False)
     build_stages(config["pipeline"])
     build(config["launcher"], Launcher, key="launcher")  # type: ignore[type-abstract]
 
@@ -37,11 +37,18 @@ def test_an_experiment_composes_and_builds(name: str) -> None:
 
 
 @pytest.mark.parametrize("debug", ["fast", "overfit"])
-def test_debug_has_its_say_over_an_experiment(debug: str) -> None:
-    plain = composed("experiment=toy", small=False)
-    changed = composed("experiment=toy", f"debug={debug}", small=False)
-    assert changed["fit"]["classifier"]["epochs"] != plain["fit"]["classifier"]["epochs"]
+def test_debug_has_its_say_over_an_experiment_and_the_trainings_of_any_method(debug: str) -> None:
+    plain = composed("experiment=toy", "stages=recam", small=False)
+    changed = composed("experiment=toy", "stages=recam", f"debug={debug}", small=False)
     assert changed["dataset"]["limit"] is not None
+    before, after = (
+        {name: stage.fit for name, stage in build_stages(each["pipeline"]).items() if isinstance(stage, Fit)}
+        for each in (plain, changed)
+    )
+    assert before.keys() == after.keys()
+    assert {fit.epochs for fit in after.values()} == {changed["limits"]["epochs"]}
+    assert {fit.batch_size for fit in after.values()} == {changed["limits"]["batch_size"]}
+    assert all(before[name] != after[name] for name in after)
 
 
 @pytest.mark.parametrize(

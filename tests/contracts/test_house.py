@@ -63,6 +63,7 @@ GROUPS: dict[str, Any] = {
     "cam": CAMMethod,
     "views": Views,
     "refine": dict[str, Refiner],
+    "crf": Refiner,
     "masks": MaskRule,
     "segmenter": SegmenterOptions,
     "fit": FitOptions,

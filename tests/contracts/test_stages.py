@@ -1,6 +1,8 @@
 """What every stage of the pipeline promises, on one small run of all of them."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,6 @@ from wsss.engine.fit import Fit
 from wsss.engine.map import Map
 from wsss.engine.stage import Stage, read_index
 from wsss.labels import IGNORE
-from wsss.methods.representatives.train import TrainOwnRepresentatives
 from wsss.models.weights import WEIGHTS
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
@@ -23,36 +24,40 @@ from wsss.run.plan import Step, make_plan
 from wsss.store.files import read_json, read_mask_item
 from wsss.store.store import Store
 
-PIPELINE = yaml.safe_load((config_folder() / "run.yaml").read_text(encoding="utf-8"))["pipeline"]
+CONF = config_folder()
+PIPELINE = yaml.safe_load((CONF / "run.yaml").read_text(encoding="utf-8"))["pipeline"]
 STAGES = list(PIPELINE)
-MAPS = ["extract_cams", "refine_cams", "make_masks", "predict_masks"]
-FITS = ["train_classifier", "train_segmenter"]
-ADDED = {
-    "train_recam": "recam",
-    "choose_representatives": "representatives",
-    "train_representatives": "representatives",
-    "confident_labels": "irn",
-    "train_irn": "irn",
-    "train_affinity": "psa",
-    "choose_threshold": "threshold",
-    "relabel": "selftrain",
-    "retrain_segmenter": "selftrain",
-    "extract_fine": "fine",
-    "combine_maps": "fine",
-    "copy_true_masks": "supervised",
-}
-"""Stages that are not in every pipeline, by what `stages` chooses to add them."""
-WITH = {
-    "representatives": ("pipeline.choose_representatives.count=1",),
-    "irn": ("refine=irn",),
-    "psa": ("refine=psa",),
-    "threshold": ("refine=auto",),
-}
-"""What they need on data as small as ours, and what reads them."""
-ELSEWHERE = {TrainOwnRepresentatives: "tests/methods/representatives/test_train.py"}
-"""Stages that stand in for one of those in the list, and where they are tested."""
-ADDED_FITS = ["train_recam", "train_representatives", "train_irn", "train_affinity", "retrain_segmenter"]
-ADDED_MAPS = ["confident_labels", "relabel", "extract_fine", "combine_maps", "copy_true_masks"]
+CHOICES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((CONF / "stages").glob("*.yaml"))}
+"""What `stages` chooses, with the texts of the files."""
+
+
+def classes(shape: type[Stage], names: Iterable[str]) -> list[str]:
+    """The names of the stages of a shape, in the pipeline or among those that are added."""
+    targets = {name: node["_target_"] for name, node in [*PIPELINE.items(), *NODES.items()]}
+    return [name for name in names if issubclass(located(targets[name]), shape)]
+
+
+def located(target: str) -> Any:
+    module, _, name = target.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+NODES: dict[str, Any] = {}
+"""Nodes of the stages that are not in every pipeline."""
+ADDED: dict[str, str] = {}
+"""By which of the choices each is added first."""
+STAND_INS: set[Any] = set()
+"""Classes that a choice puts in the place of another's: their tests are their method's."""
+for chosen, text in CHOICES.items():
+    for name, node in yaml.safe_load(text)["pipeline"].items():
+        if "_target_" in node and name not in {**PIPELINE, **NODES}:
+            NODES[name], ADDED[name] = node, chosen
+        elif "_target_" in node and node["_target_"] != {**PIPELINE, **NODES}[name]["_target_"]:
+            STAND_INS.add(located(node["_target_"]))
+WITH = {chosen: tuple(re.findall(r"(?:For|With few classes:) (\S+=[^\s.]+)", text)) for chosen, text in CHOICES.items()}
+"""What a file says it is for, and needs on data as small as ours."""
+MAPS, ADDED_MAPS = classes(Map, PIPELINE), classes(Map, ADDED)
+FITS, ADDED_FITS = classes(Fit, PIPELINE), classes(Fit, ADDED)
 
 
 @pytest.fixture(scope="module")
@@ -96,16 +101,15 @@ def remake(step: Step, keep: list[str] | None = None) -> None:
     assert step.artifact.state() == "cached"
 
 
-def test_every_stage_is_in_the_pipeline_and_in_a_list_here(steps: dict[str, Step]):
+def test_every_stage_is_in_a_pipeline(steps: dict[str, Step]):
     def below(cls: Any) -> Iterator[type]:
         for child in cls.__subclasses__():
             yield child
             yield from below(child)
 
     concrete = {cls for cls in below(Stage) if not cls.__abstractmethods__ and cls.__module__.startswith("wsss.")}
-    assert {type(step.stage) for step in steps.values()} == concrete - set(ELSEWHERE)
-    assert [name for name, step in steps.items() if isinstance(step.stage, Map)] == [*MAPS, *ADDED_MAPS]
-    assert [name for name, step in steps.items() if isinstance(step.stage, Fit)] == [*FITS, *ADDED_FITS]
+    assert {type(step.stage) for step in steps.values()} == concrete - STAND_INS
+    assert {*MAPS, *ADDED_MAPS, *FITS, *ADDED_FITS} < steps.keys()
 
 
 @pytest.mark.parametrize("name", [*STAGES, *ADDED])
@@ -197,7 +201,8 @@ def test_a_second_run_does_nothing_and_says_so(copy: Run):
 def test_what_a_method_adds_is_read_by_what_follows(whole_run: Run):
     for name, chosen in ADDED.items():
         plan = whole_run.plan(f"stages={chosen}", *WITH.get(chosen, ()))
-        read = {artifact.stage for step in plan.values() for artifact in step.inputs.values()}
+        readers = [step for step in plan.values() if not step.stage.reads_graph]
+        read = {artifact.stage for step in readers for artifact in step.inputs.values()}
         assert name in read, name
         assert plan["evaluate"].artifact.fingerprint != whole_run.plan()["evaluate"].artifact.fingerprint
 

@@ -194,3 +194,19 @@ def test_all_wrong_options_are_named_at_once():
         ClassifierTransform(long_side=(2, 1), crop=-1, flip=-1.0, colour_jitter=2.0)
     named = [problem.split(":")[0] for problem in caught.value.problems]
     assert named == ["long_side", "flip", "colour_jitter", "crop"]
+
+
+def test_a_smaller_side_takes_as_much_of_an_image():
+    classifier = ClassifierTransform(long_side=(320, 640), crop=512, flip=0.5).limited(side=64, augment=True)
+    assert classifier == ClassifierTransform(long_side=(40, 80), crop=64, flip=0.5)
+    segmenter = SegmenterTransform(scale=(0.5, 1.5), crop=512).limited(side=64, augment=True)
+    assert segmenter == SegmenterTransform(scale=(0.5, 1.5), crop=64)
+    assert EvalTransform(size=512).limited(side=64, augment=True) == EvalTransform(size=64)
+
+
+def test_without_augmentation_only_places_and_long_sides_are_random():
+    classifier = ClassifierTransform(flip=0.5, colour_jitter=0.3).limited(side=None, augment=False)
+    assert classifier == ClassifierTransform(flip=0.0, colour_jitter=0.0)
+    segmenter = SegmenterTransform(colour_jitter=0.3).limited(side=None, augment=False)
+    assert segmenter == SegmenterTransform(scale=(1.0, 1.0), flip=0.0, colour_jitter=0.0)
+    assert EvalTransform(size=8).limited(side=None, augment=False) == EvalTransform(size=8)

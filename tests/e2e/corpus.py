@@ -42,8 +42,8 @@ WHOLE: Final = (*SEGMENTED, "predict_masks", "evaluate", "report")
 FEW: Final[Mapping[str, Any]] = {
     "dataset.train": 4,
     "dataset.val": 2,
-    "pipeline.train_classifier.fit.batch_size": 2,
-    "pipeline.train_classifier.fit.epochs": 2,
+    "pipeline.train_classifier.limits.batch_size": 2,
+    "pipeline.train_classifier.limits.epochs": 2,
     "pipeline.train_classifier.runtime.workers": 0,
 }
 SKIP: Final = {"dataset.on_bad_image": "skip"}
@@ -331,7 +331,7 @@ TABLES = [
         name="a split of which the CSV says nothing",
         make=photos(labels="image,labels,split\na.png,cat,train\nb.png,dog,train\n"),
         stages=TRAINED,
-        sets={"pipeline.train_classifier.fit.batch_size": 2},
+        sets={"pipeline.train_classifier.limits.batch_size": 2},
         said=r"train_classifier: there is no split 'val'; this data set has: train: choose among them with spli",
         after=checks.nothing_was_trained,
     ),
@@ -360,7 +360,7 @@ TABLES = [
         name="classes of which no image is shown at all",
         make=photos(labels="image,labels\na.png,\nb.png,\n"),
         stages=TRAINED,
-        sets={"dataset.classes": ["cat"], "pipeline.train_classifier.fit.batch_size": 1},
+        sets={"dataset.classes": ["cat"], "pipeline.train_classifier.limits.batch_size": 1},
         said=r"no image of split 'train' shows any class: give images their labels",
         after=checks.nothing_was_trained,
     ),
@@ -370,7 +370,7 @@ TABLES = [
         stages=TRAINED,
         sets={
             "dataset.classes": ["cat", "cow", "dog"],
-            "pipeline.train_classifier.fit.batch_size": 2,
+            "pipeline.train_classifier.limits.batch_size": 2,
             "pipeline.train_classifier.runtime.workers": 0,
         },
         said=r"warning: no image of split 'train' shows cow: this cannot be learnt; add images of it, or take it out",
@@ -380,7 +380,7 @@ TABLES = [
         name="a batch larger than the data",
         make=photos(),
         stages=TRAINED,
-        said=r"train_classifier\.fit\.batch_size: 4 is more than the 1 images of split 'train': use at most 1",
+        said=r"train_classifier\.limits\.batch_size: 4 is more than the 1 images of split 'train': use at most 1",
         after=checks.nothing_was_trained,
     ),
     Case(
@@ -390,17 +390,17 @@ TABLES = [
         sets={
             **FEW,
             "launcher": {"_target_": "wsss.run.torchrun.Torchrun", "nproc": 3},
-            "pipeline.train_segmenter.fit.batch_size": 4,
+            "pipeline.train_segmenter.limits.batch_size": 4,
         },
-        said=r"train_segmenter\.fit\.batch_size: 4 images do not divide among 3 devices: use 3 or 6",
+        said=r"train_segmenter\.limits\.batch_size: 4 images do not divide among 3 devices: use 3 or 6",
         after=checks.nothing_was_trained,
     ),
     Case(
         name="a segmenter's batch larger than the data",
         dataset="toy",
         stages=SEGMENTED,
-        sets={**FEW, "pipeline.train_segmenter.fit.batch_size": 5},
-        said=r"train_segmenter\.fit\.batch_size: 5 is more than the 4 images of split 'train': use at most 4",
+        sets={**FEW, "pipeline.train_segmenter.limits.batch_size": 5},
+        said=r"train_segmenter\.limits\.batch_size: 5 is more than the 4 images of split 'train': use at most 4",
         after=checks.nothing_was_trained,
     ),
 ]
@@ -435,7 +435,7 @@ SIZES = [
         stages=MAPPED,
         sets={
             **FEW,
-            "pipeline.train_classifier.fit.epochs": 1,
+            "pipeline.train_classifier.limits.epochs": 1,
             "pipeline.train_classifier.runtime.workers": 64,
             "pipeline.extract_cams.runtime.workers": 64,
         },
@@ -455,7 +455,7 @@ FAULTS = [
         name="a disk that is full after two of four maps",
         dataset="toy",
         stages=MAPPED,
-        sets={**FEW, "pipeline.train_classifier.fit.epochs": 1},
+        sets={**FEW, "pipeline.train_classifier.limits.epochs": 1},
         fault=lambda: no_room("*.npz", after=2),
         said=r"\.npz cannot be written, the disk is full: free some space, .*; what is finished is kept, and the sam",
         after=goes_on("extract_cams", "*.npz", finished=2),

@@ -46,7 +46,7 @@ def watched(stage: Path) -> Iterator[list[tuple[int, float, int]]]:
 
 
 def test_five_thousand_images_take_no_more_memory_than_five_hundred(tmp_path: Path) -> None:
-    overrides = ("dataset.train=5000", "dataset.val=4", "fit.classifier.epochs=1", "fit.classifier.batch_size=64")
+    overrides = ("dataset.train=5000", "dataset.val=4", "limits.batch_size=64")
     after = ("refine_cams", "make_masks", "train_segmenter", "predict_masks", "evaluate", "report")
     config = composed(f"store='{tmp_path / 'store'}'", f"out='{tmp_path / 'out'}'", *overrides)
     config["pipeline"] = {name: node for name, node in config["pipeline"].items() if name not in after}

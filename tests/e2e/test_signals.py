@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from toy_runs import SMALL, contents
 
-OPTIONS = ("fit.classifier.epochs=30", "runtime.workers=2")
+OPTIONS = ("limits.epochs=30", "runtime.workers=2")
 PATIENCE = 240
 """Seconds that a busy machine gets."""
 

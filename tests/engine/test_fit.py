@@ -68,7 +68,7 @@ class Killed(Exception):  # noqa: N818 - it is what happens, not an error of our
 
 
 def test_a_killed_stage_goes_on_and_leaves_no_trace(toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    step = toy_run.plan("fit.classifier.epochs=3")["train_classifier"]
+    step = toy_run.plan("limits.epochs=3")["train_classifier"]
     jobs = [
         Job(artifact=Store(root=tmp_path / name).artifact("train_classifier", "0" * 16), inputs=step.inputs)
         for name in ("unbroken", "killed")

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-import yaml
 from toy_runs import Run
 
 from wsss.run.estimate import Expectation, expect, work_of
@@ -18,7 +17,7 @@ def earlier(store: Store, stage: str, *costs: tuple[float, int], **summary: obje
         artifact = store.artifact(stage, f"{number:016x}")
         artifact.items.mkdir(parents=True)
         (artifact.items / "a").write_bytes(b"x" * size)
-        artifact.job.write_text(yaml.safe_dump({"config": {"fit": {"batch_size": 2}}}), encoding="utf-8")
+        artifact.job.write_text("{}", encoding="utf-8")
         artifact.complete(kind="masks", inputs={}, seconds=seconds, threads=1, summary=summary)
         os.utime(artifact.manifest_path, (number, number))
 
@@ -54,8 +53,8 @@ def test_a_map_is_scaled_by_its_images(steps: dict[str, Step], store: Store):
 
 def test_a_training_is_scaled_by_the_images_it_looks_at_and_its_weights_are_not(steps: dict[str, Step], store: Store):
     assert work_of(steps["train_classifier"]) == 8
-    # Earlier 8 steps of 2 images: twice as many as now.
-    earlier(store, "train_classifier", (5.0, 40), steps=8)
+    # Earlier twice as many as now.
+    earlier(store, "train_classifier", (5.0, 40), images=16)
     assert expect(steps["train_classifier"], store=store) == Expectation(seconds=2.5, size=40, like=1)
 
 

@@ -74,8 +74,9 @@ def test_data_that_are_not_there_are_named_after_what_is_wrong_otherwise(tmp_pat
 
 def test_what_an_index_does_not_allow_is_said_of_all_stages_that_will_read_it(tmp_path: Path) -> None:
     store = Store.at(tmp_path)
+    wrong = ("limits.batch_size=null", "fit.classifier.batch_size=4", "fit.segmenter.batch_size=9", "splits.val=test")
     with patch("wsss.run.plan.check_all"):
-        steps = make_plan(composed("fit.segmenter.batch_size=9", "splits.val=test")["pipeline"], store=store)
+        steps = make_plan(composed(*wrong)["pipeline"], store=store)
     drawn = drawn_index(store, {i: [[0, 1]] for i in "abcdefgh"})
     drawn.path.rename(steps[0].artifact.path)
     with pytest.raises(ConfigError) as refused:

@@ -17,7 +17,7 @@ def noted(store: Store, folder: Path, *fingerprints: str) -> Path:
     """The record of a run, as it is written before the run is made."""
     folder.mkdir(exist_ok=True)
     stages = {f"stage {i}": name for i, name in enumerate(fingerprints)}
-    record = {"format": 1, "store": str(store.root), "stages": stages, "config": {}}
+    record = {"format": 1, "store": str(store.root), "stages": stages, "makes": {}, "config": {}}
     (folder / RECORD).write_text(yaml.safe_dump(record), encoding="utf-8")
     store.remember(folder)
     return folder

@@ -98,8 +98,8 @@ def several_make_the_same(copy: Run, *, processes: int) -> None:
     # A batch of 6 divides among 1, 2 and 3; trainings with it were not run before, so here they are first run alone.
     # The classifier's batch norm is frozen, that of the segmentation network learns.
     trainings = [
-        copy.plan("fit.classifier.batch_size=6")["train_classifier"],
-        copy.plan("fit.segmenter.batch_size=6", "fit.segmenter.epochs=3")["train_segmenter"],
+        copy.plan("limits.batch_size=6")["train_classifier"],
+        copy.plan("limits.batch_size=6", "limits.epochs=3")["train_segmenter"],
     ]
     alone = []
     for step in trainings:
@@ -151,9 +151,7 @@ def test_a_worker_that_fails_is_named_and_the_others_work_stays(toy_run: Run, tm
 
 
 def test_a_signal_is_passed_on_to_the_workers(toy_run: Run, tmp_path: Path) -> None:
-    step = toy_run.copied(tmp_path).plan("fit.classifier.batch_size=6", "fit.classifier.epochs=9999")[
-        "train_classifier"
-    ]
+    step = toy_run.copied(tmp_path).plan("limits.batch_size=6", "limits.epochs=9999")["train_classifier"]
     folder = step.artifact.path
 
     def send() -> None:

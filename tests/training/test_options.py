@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from wsss.training.options import ClassifierFit, FitOptions, SegmenterFit, TrainerOptions, poly
+from wsss.training.options import ClassifierFit, FitOptions, Limits, SegmenterFit, TrainerOptions, poly
 
 
 def test_poly_by_hand():
@@ -69,3 +69,13 @@ def test_irn_s_momentum_of_zero_is_an_option():
 def test_the_schedule_of_mixed_precision_is_the_same():
     assert TrainerOptions().precision == "32-true"
     assert TrainerOptions(precision="bf16-mixed").runtime == TrainerOptions().runtime
+
+
+def test_limits_take_the_place_of_a_training_s_own_options():
+    fit = ClassifierFit(epochs=12, batch_size=16, dropout=0.5)
+    assert fit.limited(Limits()) == fit
+    short = fit.limited(Limits(epochs=40, batch_size=4, side=64))
+    assert (short.epochs, short.batch_size, short.dropout) == (40, 4, 0.5)
+    assert (short.transform.crop, short.validation.size) == (64, 64)
+    plain = fit.limited(Limits(augment=False))
+    assert (plain.epochs, plain.transform.flip, plain.dropout) == (12, 0.0, 0.0)

@@ -5,8 +5,9 @@ and leaves no state behind: nothing that was drawn before, in this process or an
 """
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,16 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierTransform(Configurable):
+class Transform(Configurable, ABC):
+    """What becomes of an image before a network sees it."""
+
+    @abstractmethod
+    def limited(self, *, side: int | None, augment: bool) -> "Transform":
+        """Return the same at a side of so many pixels, if given, and without augmentation, if that is not wanted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierTransform(Transform):
     """IRN's augmentation (Ahn et al., CVPR 2019): random size at the image's own aspect, flip, crop or padding.
 
     Every long side of the range is equally likely, and so is every place of the crop in a larger image and of a smaller
@@ -51,6 +61,13 @@ class ClassifierTransform(Configurable):
             _common_problems(crop=self.crop, flip=self.flip, colour_jitter=self.colour_jitter),
         )
 
+    def limited(self, *, side: int | None, augment: bool) -> "ClassifierTransform":
+        """Scale the long sides with the crop; places of the crop stay random."""
+        crop = self.crop if side is None else side
+        low, high = (max(1, round(long_side * crop / self.crop)) for long_side in self.long_side)
+        one = self if augment else replace(self, flip=0.0, colour_jitter=0.0)
+        return replace(one, long_side=(low, high), crop=crop)
+
     def __call__(self, image: ImageArray, *, key: int, fill: Colour) -> UInt8[np.ndarray, "{self.crop} {self.crop} 3"]:
         """Return the image as seen with this key; what it does not cover has the colour `fill`."""
         import albumentations  # noqa: PLC0415 - it takes a second to import
@@ -64,7 +81,7 @@ class ClassifierTransform(Configurable):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmenterTransform(Configurable):
+class SegmenterTransform(Transform):
     """Random scale, flip, and crop or padding of an image with its mask, as in IRN's second stage and in DeepLab.
 
     Masks are sampled at the nearest pixel's centre and padded with 255. Interpolation and padding of the image are as
@@ -87,6 +104,12 @@ class SegmenterTransform(Configurable):
             _common_problems(crop=self.crop, flip=self.flip, colour_jitter=self.colour_jitter),
         )
 
+    def limited(self, *, side: int | None, augment: bool) -> "SegmenterTransform":
+        """Crop less; without augmentation at one scale, at random places."""
+        crop = self.crop if side is None else side
+        one = self if augment else replace(self, scale=(1.0, 1.0), flip=0.0, colour_jitter=0.0)
+        return replace(one, crop=crop)
+
     def __call__(
         self, image: ImageArray, mask: UInt8[np.ndarray, "h w"], *, key: int, fill: Colour
     ) -> tuple[UInt8[np.ndarray, "{self.crop} {self.crop} 3"], UInt8[np.ndarray, "{self.crop} {self.crop}"]]:
@@ -108,7 +131,7 @@ class SegmenterTransform(Configurable):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalTransform(Configurable):
+class EvalTransform(Transform):
     """The whole image, resized to a square whatever its aspect, so that images stack: for a classifier's scores only.
 
     IRN scores no classifier; CAMs are made from images at their own aspect and do not come through here.
@@ -119,6 +142,11 @@ class EvalTransform(Configurable):
 
     def __post_init__(self) -> None:
         _refuse([] if self.size >= 1 else [f"size: {self.size} is not a number of pixels: use at least 1"])
+
+    def limited(self, *, side: int | None, augment: bool) -> "EvalTransform":
+        """Resize to less."""
+        del augment
+        return self if side is None else replace(self, size=side)
 
     def __call__(self, image: ImageArray) -> UInt8[np.ndarray, "{self.size} {self.size} 3"]:
         """Return the resized image (Pillow's bicubic, antialiased on each axis by itself)."""

@@ -17,7 +17,7 @@ from wsss.models.weights import UNREADABLE, WEIGHTS
 from wsss.store.files import whole
 from wsss.store.kinds import NETWORK, Kind
 from wsss.store.store import Artifact
-from wsss.training.options import FitOptions, TrainerOptions
+from wsss.training.options import FitOptions, Limits, TrainerOptions
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
     from wsss.training.data import KeyedDataModule
@@ -31,10 +31,15 @@ class Fit(Stage):
     makes: ClassVar[Kind] = NETWORK
 
     fit: FitOptions
+    """How the network is fitted, within `limits`."""
+    limits: Limits = field(default_factory=Limits)
     trainer: TrainerOptions = field(default_factory=TrainerOptions)
     random_seed: int = 0
     train_split: str = "train"
     val_split: str = "val"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fit", self.fit.limited(self.limits))
 
     def check(self) -> None:
         """Also refuse a seed that generators do not take."""
@@ -47,7 +52,12 @@ class Fit(Stage):
         count, batch = len(index.split(self.train_split)), self.fit.batch_size
         if batch > count:
             problem = f"{batch} is more than the {count} images of split {self.train_split!r}: use at most {count}"
-            raise ConfigError([f"fit.batch_size: {problem}"])
+            raise ConfigError([f"{self.batch_size_from}.batch_size: {problem}"])
+
+    @property
+    def batch_size_from(self) -> str:
+        """The field that says how many images a step has."""
+        return "limits" if self.limits.batch_size else "fit"
 
     @abstractmethod
     def module(self, job: Job) -> "KeyedModule":
@@ -102,7 +112,9 @@ class Fit(Stage):
             metrics = fit(trainer, module, data=data, resume=resume)
         if trainer.is_global_zero:
             self.keep(module, job.artifact)
-        return {"metrics": metrics, "steps": trainer.global_step, "parameters": _count(module.network)}
+        steps = trainer.global_step
+        counts = {"steps": steps, "images": steps * self.fit.batch_size, "parameters": _count(module.network)}
+        return {"metrics": metrics, **counts}
 
 
 def save_weights(network: nn.Module, artifact: Artifact) -> None:

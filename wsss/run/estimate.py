@@ -8,7 +8,7 @@ from wsss.engine.fit import Fit
 from wsss.engine.map import Map
 from wsss.engine.stage import Stage, read_index
 from wsss.run.plan import Step
-from wsss.store.garbage import frozen_job, is_torn
+from wsss.store.garbage import is_torn
 from wsss.store.store import Artifact, Store
 
 NEWEST: Final = 10
@@ -71,11 +71,7 @@ def work_of(step: Step) -> int | None:
 def cost_of(artifact: Artifact, stage: Stage) -> Cost:
     """Return what a finished artifact of a stage took."""
     manifest = artifact.manifest()
-    summary, work = manifest["summary"], None
-    if isinstance(stage, Map):
-        work = summary.get("images")
-    elif isinstance(stage, Fit) and "config" in (frozen := frozen_job(artifact)):
-        work = summary.get("steps", 0) * frozen["config"]["fit"]["batch_size"]
+    work = manifest["summary"].get("images") if isinstance(stage, Map | Fit) else None
     return Cost(seconds=manifest["seconds"], size=manifest["bytes"], work=work)
 
 

@@ -119,7 +119,8 @@ def check_shares(steps: Iterable[Step], *, workers: int) -> None:
             try:
                 check_share(step.stage.fit.batch_size, workers=workers)
             except ConfigError as error:
-                problems += [f"pipeline.{step.name}.fit.{problem}" for problem in error.problems]
+                key = f"pipeline.{step.name}.{step.stage.batch_size_from}"
+                problems += [f"{key}.{problem}" for problem in error.problems]
     if problems:
         raise ConfigError(problems)
 

@@ -1,15 +1,29 @@
 """Options of a training: schedule, optimiser and augmentation, as `conf/fit/*.yaml` spells them."""
 
 import math
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from wsss.configurable import Configurable
-from wsss.data.transforms import ClassifierTransform, EvalTransform, SegmenterTransform
+from wsss.data.transforms import ClassifierTransform, EvalTransform, SegmenterTransform, Transform
+
+F = TypeVar("F", bound="FitOptions")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits(Configurable):
+    """What all trainings of a run are held to, in place of their own options: for finding out what is wrong."""
+
+    epochs: int | None = None
+    batch_size: int | None = None
+    side: int | None = None
+    """Pixels of a side of the squares that networks learn from."""
+    augment: bool = True
+    """Whether images are flipped, jittered and scaled at random, and channels dropped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +53,17 @@ class FitOptions(Configurable):
             raise ValueError("learning_rate and head_factor must be positive")
         if not (0 <= self.momentum < 1 and 0 <= self.weight_decay < math.inf and 0 < self.poly_power < math.inf):
             raise ValueError("momentum lies in [0, 1), weight_decay is not negative, and poly_power is positive")
+
+    def limited(self: F, limits: Limits) -> F:
+        """Return the options with the limits in place of what they limit."""
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        held: dict[str, Any] = {
+            name: part.limited(side=limits.side, augment=limits.augment)
+            for name, part in parts.items()
+            if isinstance(part, Transform)
+        }
+        epochs, batch_size = limits.epochs or self.epochs, limits.batch_size or self.batch_size
+        return replace(self, epochs=epochs, batch_size=batch_size, **held)
 
     def optimiser(
         self, *, backbone: list[nn.Parameter], head: list[nn.Parameter], steps: int
@@ -71,6 +96,10 @@ class ClassifierFit(MultiLabelFit):
         super().__post_init__()
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {self.dropout}")
+
+    def limited(self, limits: Limits) -> "ClassifierFit":
+        """Also drop no channel without augmentation."""
+        return replace(super().limited(limits), dropout=self.dropout if limits.augment else 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from wsss.types import Size
 PAIRS = ((0, 1), (2, 3))
 OWN = (
     "stages=representatives_own",
-    "fit.representatives={epochs: 2, batch_size: 2, images: 4, transform: {long_side: [64, 80], crop: 64}}",
+    *("limits.epochs=2", "limits.batch_size=2", "fit.representatives.images=4"),
 )
 
 
