@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from wsss.errors import ConfigError
-from wsss.plugins import Plugin, plugins
+from wsss.plugins import Plugin, backbone_modules, plugins
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +44,14 @@ def test_an_entry_point_that_names_no_package_is_refused(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ConfigError, match=f"there is no package '{named}'.*install"):
         plugins()
+
+
+def test_the_module_of_a_backbone_is_found_by_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, package="wsss_three", named="wsss_three")
+    (tmp_path / "wsss_three" / "backbones").mkdir()
+    for name in ("dots", "dots_large"):
+        (tmp_path / "wsss_three" / "backbones" / f"{name}.py").write_text(f"def {name}(): ...", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    modules = {name: backbone_modules(name) for name in ("dots", "dots.in1k", "dots_large", "resnet18")}
+    dots, large = (tmp_path / "wsss_three" / "backbones" / f"{name}.py" for name in ("dots", "dots_large"))
+    assert modules == {"dots": (dots,), "dots.in1k": (dots,), "dots_large": (large,), "resnet18": ()}

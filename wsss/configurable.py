@@ -16,3 +16,10 @@ class Configurable:
         They count by their bytes, wherever they lie.
         """
         return {}
+
+    def code(self) -> tuple[Path, ...]:
+        """Return modules from outside the package that it runs by a name, and not by a class that a config names.
+
+        They count by their bytes, as the modules of classes from outside do by themselves.
+        """
+        return ()

@@ -3,6 +3,7 @@
 A plug-in mirrors this package: `<package>/conf/` holds its configs, `<package>/backbones/` its networks for timm.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -34,6 +35,13 @@ class Plugin:
 def plugins() -> tuple[Plugin, ...]:
     """Return the installed plug-ins by name; raises `ConfigError` for one whose package is not there."""
     return tuple(_located(package) for package in sorted({entry.value for entry in entry_points(group=GROUP)}))
+
+
+def backbone_modules(name: str) -> tuple[Path, ...]:
+    """Return the modules of plug-ins that speak of one of timm's networks: as a rule the one that registers it."""
+    word = re.compile(rf"\b{re.escape(name.partition('.')[0])}\b")
+    paths = [path for plugin in plugins() for path in sorted((plugin.folder / BACKBONES).glob("*.py"))]
+    return tuple(path for path in paths if word.search(path.read_text(encoding="utf-8")))
 
 
 def _located(package: str) -> Plugin:

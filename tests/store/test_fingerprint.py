@@ -192,6 +192,12 @@ def test_the_code_of_a_class_from_outside_counts() -> None:
     assert identity(Elsewhere(), digests={})["class"].endswith(":Elsewhere")
 
 
+def test_code_that_an_object_names_otherwise_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rule, "code", lambda _: (Path(__file__),))
+    assert contents(Rule()) == {"_target_": (Path(__file__),)}
+    assert identity(Rule(), digests={"_target_": "aa"})["code"] == "aa"
+
+
 def test_the_code_of_what_a_class_from_outside_extends_counts() -> None:
     @dataclass(frozen=True, kw_only=True)
     class Below(Elsewhere):

@@ -27,6 +27,7 @@ from wsss.models.weights import (
     normalisation_of,
     stored_weights,
 )
+from wsss.plugins import backbone_modules
 from wsss.protocols import Edges, Layer
 from wsss.types import Cut, Images
 
@@ -193,6 +194,10 @@ class ClassifierOptions(Configurable):
         """Weights that lie in a file count by their bytes."""
         path = self.weights_file()
         return {"weights": (path,)} if path else {}
+
+    def code(self) -> tuple[Path, ...]:
+        """A backbone of a plug-in counts by its module."""
+        return backbone_modules(self.backbone)
 
     @property
     def normalisation(self) -> Normalisation:

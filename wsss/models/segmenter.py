@@ -28,6 +28,7 @@ from wsss.models.weights import (
     fitting,
     stored_weights,
 )
+from wsss.plugins import backbone_modules
 from wsss.types import Images
 
 CLASSIFIER: Final = "classifier"
@@ -108,6 +109,10 @@ class SegmenterOptions(Configurable):
         """Weights that lie in a file count by their bytes."""
         path = self.weights_file()
         return {"encoder_weights": (path,)} if path else {}
+
+    def code(self) -> tuple[Path, ...]:
+        """An encoder of a plug-in counts by its module."""
+        return backbone_modules(self.encoder.removeprefix(TIMM))
 
     def normalisation(self, classifier: Normalisation | None = None) -> Normalisation:
         """Return how pixels must be normalised for these weights; `classifier` is the trained classifier's."""

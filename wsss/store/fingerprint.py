@@ -33,12 +33,13 @@ def fingerprint(stage: Configurable, *, name: str, digests: Mapping[str, str], i
 def contents(value: Any) -> dict[str, tuple[Path, ...]]:
     """Return the files outside the store that an object depends on, at any depth, by the dotted keys that name them.
 
-    For a class from outside the package the module that defines it counts too, under `_target_`. Raises `DataError` for
+    For a class from outside the package the module that defines it counts too, under `_target_`, with the `code` that
+    an object names otherwise. Raises `DataError` for
     data that are not there.
     """
     files = {}
     for key, item in _objects(value):
-        if code := _code_of(type(item)):
+        if code := (*_code_of(type(item)), *item.code()):
             files[_join(key, CODE)] = code
         content = item.content()
         if strange := content.keys() - {field.name for field in _fields(item)}:

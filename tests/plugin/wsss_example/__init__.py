@@ -1,0 +1,1 @@
+"""A package that extends wsss: its folders are named as those of wsss are."""
