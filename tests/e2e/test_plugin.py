@@ -102,7 +102,7 @@ def overrides(root: Path, store: Path) -> list[str]:
     return [
         *(word for word in SMALL if not word.startswith(OWN_PARTS)),
         *("dataset=filenames", f"dataset.root={root}", f"dataset.classes=[{','.join(CLASSES)}]"),
-        *("classifier=dots", "cam=squaredcam", "refine=sharpen", "stages=erode", "segmenter.weights=none"),
+        *("classifier=dots", "cam=squaredcam", "refine=sharpen", "stages=erode", "segmenter.encoder_weights=none"),
         *("logger=none", f"store={store}", f"out={store.parent / 'out'}"),
     ]
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from wsss.testing.backbones import check_backbone
     from wsss.testing.cams import check_cam_method
+    from wsss.testing.layouts import check_layout
     from wsss.testing.networks import check_network
     from wsss.testing.refiners import check_refiner
 
-__all__ = ["check_backbone", "check_cam_method", "check_network", "check_refiner"]
+__all__ = ["check_backbone", "check_cam_method", "check_layout", "check_network", "check_refiner"]
 
 _HOMES: Final = {
     "check_backbone": "backbones",
     "check_cam_method": "cams",
+    "check_layout": "layouts",
     "check_network": "networks",
     "check_refiner": "refiners",
 }

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import final
 
-from wsss.data.listing import Entry, Listing, Problem, refuse
-
 from wsss.data.images import find_images
 from wsss.data.layouts.base import Layout, image_id
+from wsss.data.listing import Entry, Listing, Problem, refuse
 
 
 @final

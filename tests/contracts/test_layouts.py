@@ -1,0 +1,32 @@
+"""The contract of every layout, on small data sets."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from builders import defined
+from data_sets import devkit, own_folder
+
+from wsss.data import layouts
+from wsss.data.layouts.base import Layout
+from wsss.data.layouts.folder import Folder
+from wsss.data.layouts.toy import Toy
+from wsss.data.layouts.voc import VOC
+from wsss.testing.layouts import PROMISES, Promise
+
+MADE: dict[str, Callable[[Path], Layout]] = {
+    "Folder": lambda path: Folder(root=own_folder(path), masks="masks"),
+    "Toy": lambda _: Toy(train=3, val=2, size=64),
+    "VOC": lambda path: VOC(root=devkit(path)),
+}
+
+
+def test_every_layout_is_here():
+    assert [cls.__name__ for cls in defined(layouts, Layout)] == list(MADE)
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
+@pytest.mark.parametrize("name", MADE)
+def test_a_layout_keeps(name: str, promise: Promise, tmp_path: Path):
+    (tmp_path / "into").mkdir()
+    promise(MADE[name](tmp_path / "data"), tmp_path / "into")
