@@ -140,3 +140,19 @@ def test_all_are_examined_and_counted(tmp_path: Path):
         *range(9, 21),
     ]
     assert counted == [20] * 20
+
+
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_a_mask_over_the_stored_pixels_of_a_turned_photo(orientation: int, tmp_path: Path):
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    Image.new("RGB", (6, 4)).save(tmp_path / "a.jpg", exif=exif)
+    draw_mask(tmp_path / "m.png", [1], size=(6, 4))
+    found = look(tmp_path, "a.jpg", mask="m.png")
+    assert found.problem is not None
+    assert found.problem.why == (
+        f"{tmp_path}/m.png is 6 x 4 pixels and its image 4 x 6: the image is turned by its EXIF orientation "
+        f"({orientation}) and the mask is not: turn the mask, or store the image upright without that orientation"
+    )
+    draw_mask(tmp_path / "m.png", [1], size=(4, 6))
+    assert look(tmp_path, "a.jpg", mask="m.png").broken is None

@@ -9,7 +9,7 @@ import torch
 from toy_runs import Run
 
 from wsss.engine.stage import Job
-from wsss.errors import ModelError
+from wsss.errors import ConfigError, ModelError
 from wsss.models.weights import canonical
 from wsss.stages.train_classifier import load_classifier
 from wsss.stages.train_segmenter import TrainSegmenter
@@ -37,6 +37,17 @@ def test_what_cannot_be_built_is_refused_before(stage: TrainSegmenter):
         replace(stage, fit=replace(stage.fit, frozen_until="block77")).check()
     with pytest.raises(ModelError, match="the encoder that fits is tu-mobilenetv3_small_050"):
         replace(stage, segmenter=replace(stage.segmenter, encoder="tu-resnet10t")).check()
+
+
+def test_one_image_at_a_time_is_refused_where_batch_norm_learns_nothing_from_it(stage: TrainSegmenter):
+    deep = replace(stage.segmenter, architecture="DeepLabV3Plus", output_stride=16, options={})
+    with pytest.raises(
+        ConfigError, match=r"fit\.batch_size: 1 leaves a batch norm of DeepLabV3Plus one value a channel"
+    ):
+        replace(stage, segmenter=deep, fit=replace(stage.fit, batch_size=1)).check()
+    replace(stage, segmenter=deep, fit=replace(stage.fit, batch_size=2)).check()
+    assert stage.segmenter.architecture == "Unet"
+    replace(stage, fit=replace(stage.fit, batch_size=1)).check()
 
 
 def test_a_file_of_weights_counts_by_its_bytes(stage: TrainSegmenter):

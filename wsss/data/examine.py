@@ -13,7 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from wsss.data.images import check_image, read_image, read_mask
+from wsss.data.images import check_image, read_image, read_mask, read_size, sideways
 from wsss.data.listing import Entry, Listing, Problem
 from wsss.errors import FileError, one_of
 from wsss.labels import IGNORE, label_count, label_names
@@ -93,10 +93,23 @@ def examine(entry: Entry, *, root: Path, classes: Sequence[str], look: Look = si
     if entry.mask is None:
         return image
     try:
+        _refuse_unturned(root / entry.mask, size=image.size, image=root / entry.image)
         labels = labels_in(root / entry.mask, size=image.size, classes=classes)
     except FileError as error:
         return replace(image, problem=Problem.of_file(error, kind="mask", name=entry.mask))
     return replace(image, labels=labels)
+
+
+def _refuse_unturned(mask: Path, *, size: Size, image: Path) -> None:
+    """Refuse a mask that was drawn over the stored pixels of an image which viewers turn."""
+    drawn = read_size(mask)
+    if drawn == size or drawn != Size(height=size.width, width=size.height):
+        return
+    if orientation := sideways(image):
+        sizes = f"is {drawn.width} x {drawn.height} pixels and its image {size.width} x {size.height}"
+        cause = f"the image is turned by its EXIF orientation ({orientation}) and the mask is not"
+        remedy = "turn the mask, or store the image upright without that orientation"
+        raise FileError(mask, f"{sizes}: {cause}: {remedy}")
 
 
 def labels_in(mask: Path, *, size: Size, classes: Sequence[str]) -> dict[int, int]:
@@ -107,11 +120,8 @@ def labels_in(mask: Path, *, size: Size, classes: Sequence[str]) -> dict[int, in
     ids = read_mask(mask)
     height, width = ids.shape
     if (height, width) != (size.height, size.width):
-        raise FileError(
-            mask,
-            f"is {width} x {height} pixels and its image {size.width} x {size.height}: "
-            "draw the mask at the image's size",
-        )
+        sizes = f"is {width} x {height} pixels and its image {size.width} x {size.height}"
+        raise FileError(mask, f"{sizes}: draw the mask at the image's size")
     counts = np.bincount(ids.ravel(), minlength=IGNORE + 1)
     labels = {int(label): int(counts[label]) for label in np.flatnonzero(counts)}
     strange = [label for label in labels if not (label < label_count(classes) or label == IGNORE)]

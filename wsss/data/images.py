@@ -4,7 +4,6 @@ import errno
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from wsss.data.files_below import files_below
+from wsss.data.mask_colours import labels_of_colours
 from wsss.errors import DataError, FileError
-from wsss.labels import palette
 from wsss.types import Size
 
 Image.MAX_IMAGE_PIXELS = None  # or Pillow warns from half of `MOST_PIXELS` on, on the screen and once for every image
@@ -91,6 +90,13 @@ def read_size(path: Path) -> Size:
     """Return the size of what `read_image` would return, from the header alone; raises `DataError` as that does."""
     with _opened(path) as image:
         return _shown_size(image)
+
+
+def sideways(path: Path) -> int | None:
+    """Return the EXIF orientation that swaps an image's height and width, None where none does."""
+    with _opened(path) as image:
+        orientation = _orientation(image)
+        return orientation if orientation in _SIDEWAYS else None
 
 
 def check_image(path: Path) -> Size:
@@ -173,21 +179,26 @@ def _complaint(path: Path, error: BaseException) -> str:
 
 def _shown_size(image: Image.Image) -> Size:
     width, height = image.size
-    if _turn(image) in [_TURNS[orientation] for orientation in _SIDEWAYS]:
+    if _orientation(image) in _SIDEWAYS:
         width, height = height, width
     return Size(height=height, width=width)
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
-    """Return what turns the image upright, None for nothing; a broken EXIF block turns nothing, as in viewers."""
+    """Return what turns the image upright, None for nothing."""
+    return _TURNS.get(_orientation(image))
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation; a broken EXIF block turns nothing, as in viewers."""
     if image.format == "TIFF":  # Pillow turns TIFFs itself
-        return None
+        return 1
     if image.format == "PNG" and not image.info.keys() & {"exif", "Raw profile type exif"}:
-        return None  # Pillow would decode the whole image to look for a late EXIF block
+        return 1  # Pillow would decode the whole image to look for a late EXIF block
     try:
-        return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except _UNREADABLE:
-        return None
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except (*_UNREADABLE, TypeError):
+        return 1
 
 
 def _eight_bits(image: Image.Image, path: Path) -> Image.Image:
@@ -217,33 +228,6 @@ def _mask_ids(image: Image.Image, path: Path) -> NDArray[np.integer]:
         case mode if mode in _SIXTEEN_BIT:
             return np.asarray(image)
         case "RGB" | "RGBA":
-            return _labels_of_colours(np.asarray(image)[..., :3], path)
+            return labels_of_colours(np.asarray(image)[..., :3], path)
         case mode:
             raise FileError(path, f"is an image of mode {mode}: draw masks as palette or grey PNGs, a value a label")
-
-
-def _labels_of_colours(pixels: UInt8[np.ndarray, "h w 3"], path: Path) -> UInt8[np.ndarray, "h w"]:
-    codes, (wanted, labels_of) = _codes(pixels), _wanted_codes()
-    place = np.searchsorted(wanted, codes).clip(max=255)
-    strange = wanted[place] != codes
-    if strange.any():
-        colour = tuple(int(value) for value in pixels[strange][0])
-        raise FileError(
-            path,
-            f"has {int(strange.sum())} pixels in colours that are not VOC's, {colour} first: "
-            "draw masks as palette or grey PNGs, a value a label",
-        )
-    return np.asarray(labels_of[place])
-
-
-@cache
-def _wanted_codes() -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    """Return the codes of the palette's colours, increasing, and their labels."""
-    codes = _codes(palette())
-    order = np.argsort(codes)
-    return codes[order], order.astype(np.uint8)
-
-
-def _codes(colours: UInt8[np.ndarray, "*n 3"]) -> NDArray[np.int32]:
-    red, green, blue = np.moveaxis(colours.astype(np.int32), -1, 0)
-    return np.asarray((red << 16) | (green << 8) | blue)

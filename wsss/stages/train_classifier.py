@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
+from wsss.data.class_notes import index_notes
 from wsss.data.datasets import ClassifierData, ClassifierEvalData
 from wsss.data.index import Index
+from wsss.data.refusals import unlabelled
 from wsss.engine.fit import Fit, load_weights
 from wsss.engine.log import logger
 from wsss.engine.processes import world
 from wsss.engine.stage import Job
-from wsss.errors import DataError, one_of
+from wsss.errors import DataError
 from wsss.models.classifier import ClassifierOptions, GAPClassifier
 from wsss.models.freezing import freeze_parameters
 from wsss.store.kinds import INDEX, Kind
@@ -39,14 +41,12 @@ class TrainMultiLabel(Fit):
         """Also refuse images that show no class at all, since nothing can be learnt from them."""
         super().check_index(index)
         index.split(self.val_split)
-        if len(unseen(index, split=self.train_split)) == len(index.classes):
-            raise DataError(f"no image of split {self.train_split!r} shows any class: give images their labels")
+        if not any(record.classes for record in index.split(self.train_split)):
+            raise DataError(unlabelled(self.train_split))
 
     def run(self, job: Job) -> dict[str, Any]:
         """Warn of classes that cannot be learnt, and train."""
-        names = unseen(job.index(), split=self.train_split)
-        what = f"no image of split {self.train_split!r} shows {one_of(names)}: this cannot be learnt"
-        notes = [f"{what}; add images of it, or take it out of `dataset.classes`"] if names else []
+        notes = index_notes(job.index(), split=self.train_split)
         if world().rank == 0:
             for note in notes:
                 logger.warning(note)
@@ -92,12 +92,6 @@ class TrainClassifier(TrainMultiLabel):
 
         network = self.with_frozen_blocks(self.classifier.build(len(job.index().classes)))
         return ClassifierModule(network=network, fit=self.fit, random_seed=self.random_seed)
-
-
-def unseen(index: Index, *, split: str) -> tuple[str, ...]:
-    """Return the names of the classes that no image of a split shows."""
-    seen = {c for record in index.split(split) for c in record.classes}
-    return tuple(name for c, name in enumerate(index.classes) if c not in seen)
 
 
 def load_classifier(job: Job, options: ClassifierOptions, *, role: str = "classifier") -> GAPClassifier:

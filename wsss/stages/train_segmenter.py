@@ -9,7 +9,9 @@ from wsss.data.datasets import SegmenterData
 from wsss.data.transforms import SegmenterTransform
 from wsss.engine.fit import Fit, load_weights
 from wsss.engine.stage import Job
+from wsss.errors import ConfigError
 from wsss.labels import label_count
+from wsss.models.batch_of_one import learns_from_one
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.freezing import freeze_parameters
 from wsss.models.normalisation import Normalisation
@@ -35,6 +37,9 @@ class FitSegmenter(Fit):
         """Also refuse an architecture, an encoder or weights that are not to be had."""
         super().check()
         self.segmenter.check(self.classifier)
+        if self.fit.batch_size == 1 and not learns_from_one(self.segmenter.outline(), side=self.fit.transform.crop):
+            problem = f"1 leaves a batch norm of {self.segmenter.architecture} one value a channel to learn from"
+            raise ConfigError([f"fit.batch_size: {problem}: use at least 2, or segmenter=unet"])
         if self.fit.frozen_until is not None:
             paths = self.classifier.outline().trained_paths_until(self.fit.frozen_until)
             freeze_parameters(self.segmenter.outline().encoder, paths=paths)

@@ -217,9 +217,7 @@ def test_masks_that_belong_to_no_image(tmp_path: Path):
     assert f"{tmp_path}/masks holds no mask of any image, such as a.png" in problem.why
     masks, (problem,) = match_masks(["a"], root=tmp_path, folder="gone")
     assert (masks, problem.kind) == ({}, "mask")
-    assert problem.why == (
-        f"there is not a folder {tmp_path}/gone: name it in `dataset.masks`, or set dataset.masks=null"
-    )
+    assert problem.why == (f"there is no folder {tmp_path}/gone: name it in `dataset.masks`, or set dataset.masks=null")
     assert missing_masks(tmp_path, "gone") == [problem]
     assert match_masks(["a"], root=tmp_path, folder=None) == ({}, [])
     assert missing_masks(tmp_path, "masks") == missing_masks(tmp_path, None) == []

@@ -208,7 +208,7 @@ def test_a_share_that_leaves_nothing(fraction: float):
 def test_sources(make: Make):
     root = make("a.jpg", rows="a.jpg,cat")
     assert Folder(root=root).sources() == (root / "images", root / "labels.csv")
-    with pytest.raises(DataError, match=r"there is not a folder .*masks: name it in `dataset\.masks`"):
+    with pytest.raises(DataError, match=r"there is no folder .*masks: name it in `dataset\.masks`"):
         Folder(root=root, masks="masks").sources()
     (root / "masks").mkdir()
     assert Folder(root=root, masks="masks").sources()[-1] == root / "masks"
@@ -255,7 +255,7 @@ def test_mistakes_do_not_hide_each_other(own: Path):
     assert f"{own}/labels.csv, line 9 has 1 columns and the header 3" in short
     assert f"{own}/labels.csv, line 7: 'gone.png' is not in 'images'" in gone
     assert "n.jpg and n.png have one id, 'n'" in ambiguous
-    assert "there is not a folder" in masks
+    assert "there is no folder" in masks
     assert [entry.id for entry in listing.entries] == ["a", "b", "c", "d", "e", "n"]
     (note,) = listing.notes
     assert note.startswith("left out, 1 of 8 images in 'images', because labels.csv does not list them")

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from wsss.apps.check.findings import Check, Disagreement, Duplicates, Sizes, SplitCount
+from wsss.data.class_notes import class_notes
 from wsss.data.examine import Examined, Watch, bar_on_a_terminal, examine_all, hashed
 from wsss.data.layouts.base import Layout
 from wsss.data.listing import Entry, Listing, Problem
@@ -50,9 +51,8 @@ def check(layout: Layout, *, into: Path, train: str = TRAIN, val: str = VAL, wat
         repeated=tuple(entry.image for entry in entries if len(seen.splits_of.get(entry.id, ())) > 1),
         duplicates=_duplicates(seen),
         masks=tuple(_disagreement(seen, c) for c in range(len(listing.classes))),
-        absent=_absent(seen, train),
         unlisted=listing.unlisted,
-        notes=listing.notes,
+        notes=(*listing.notes, *_class_notes(seen, train)),
         skipped=tuple(problem.why for i in seen.skipped if (problem := examined[i].problem) is not None),
     )
 
@@ -108,11 +108,9 @@ def _together(seen: Seen) -> Int64[np.ndarray, "c c"]:
     return shows.T @ shows
 
 
-def _absent(seen: Seen, split: str) -> tuple[str, ...]:
-    if split not in seen.listing.splits:
-        return ()
-    shown = {c for i in seen.listing.splits[split] for c in seen.classes[i]}
-    return tuple(name for c, name in enumerate(seen.listing.classes) if c not in shown)
+def _class_notes(seen: Seen, split: str) -> list[str]:
+    ids = [i for i in seen.listing.splits.get(split, ()) if i not in seen.skipped]
+    return class_notes([seen.classes[i] for i in ids], classes=seen.listing.classes, split=split)
 
 
 def _disagreement(seen: Seen, cls: int) -> Disagreement:

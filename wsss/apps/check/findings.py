@@ -86,12 +86,10 @@ class Check:
     duplicates: tuple[Duplicates, ...]
     masks: tuple[Disagreement, ...]
     """For each class."""
-    absent: tuple[str, ...]
-    """Classes without an image in the training split."""
     unlisted: tuple[str, ...]
     """Images that are there and that nothing lists."""
     notes: tuple[str, ...]
-    """How the data set was read, as a run's log says it."""
+    """What a run's log says: how the data set was read, and classes that cannot be learnt."""
     skipped: tuple[str, ...]
     """Images that a run leaves out because `on_bad_image` is `skip`, and why."""
 

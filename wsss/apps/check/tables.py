@@ -99,7 +99,6 @@ def remarks(check: Check) -> list[str]:
         *check.notes,
         *_skippable(check),
         *(f"left out, as on_bad_image=skip says: {why}" for why in check.skipped),
-        *(f"no image of the training split shows {name!r}: it cannot be learnt" for name in check.absent),
         *_duplicate_remarks(check),
         *_agreement(check),
     ]

@@ -140,7 +140,7 @@ def missing_masks(root: Path, folder: str | None) -> list[Problem]:
     """Return a problem where there is to be a folder of masks, and it is missing."""
     if folder is None or (root / folder).is_dir():
         return []
-    why = f"there is not a folder {root / folder}: name it in `dataset.masks`, or set dataset.masks=null"
+    why = f"there is no folder {root / folder}: name it in `dataset.masks`, or set dataset.masks=null"
     return [Problem(kind="mask", why=why)]
 
 

@@ -1,0 +1,80 @@
+"""`wsss data check` refuses exactly what a run refuses, in the same words."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+from damages import HARMLESS, REFUSED, Damage
+from data_sets import checked, devkit, edit, own_folder
+from toy_runs import composed
+
+from wsss.data.layouts.base import Layout
+from wsss.data.layouts.folder import Folder
+from wsss.data.layouts.voc import VOC
+from wsss.data.listing import sentences, skip_remedy
+from wsss.engine.stage import Stage
+from wsss.errors import ConfigError, DataError
+from wsss.run.plan import build_stages
+
+FOLDERS: dict[str, tuple[Damage, dict[str, object]]] = {
+    "a separator of another kind": (lambda r: edit(r / "labels.csv", "dog;person", '"dog,person"'), {}),
+    "a line for each label": (lambda r: edit(r / "labels.csv", "b.png,cat;dog", "b.png,cat,train\nb.png,dog"), {}),
+    "names with their folder": (lambda r: edit(r / "labels.csv", "a.png", "images/a.png"), {}),
+    "a name without its suffix": (lambda r: edit(r / "labels.csv", "a.png", "a"), {}),
+    "an image of another suffix": (lambda r: (r / "images/a.png").rename(r / "images/a.heic"), {}),
+    "two images of one id": (lambda r: (r / "images/a.png").rename(r / "images/b.PNG"), {}),
+    "no label file": (lambda r: (r / "labels.csv").unlink(), {}),
+    "another class": (lambda _: None, {"classes": ("cat", "dog")}),
+    "no mask": (lambda r: [path.unlink() for path in (r / "masks").iterdir()], {"masks": "masks"}),
+    "a word too many": (lambda r: edit(r / "labels.csv", "a.png,dog", "a.png,dog,cat"), {}),
+}
+
+
+@cache
+def readers() -> Mapping[str, Stage]:
+    """The stages of a run that every data set is large enough for."""
+    sizes = [f"fit.{name}.batch_size=1" for name in ("classifier", "segmenter")]
+    return build_stages(composed("experiment=folder", "dataset.root=unused", *sizes, small=False)["pipeline"])
+
+
+def run_says(layout: Layout, into: Path) -> list[str]:
+    """What a run says when it refuses a data set; nothing where it does not."""
+    try:
+        layout.sources()
+        index = layout.index(into)
+    except DataError as error:
+        lines = [line.strip().removesuffix(f"; {skip_remedy()}") for line in str(error).splitlines()]
+        return [line for line in lines if not line.endswith("problems of the data set:") and line != skip_remedy()]
+    said = []
+    for stage in readers().values():
+        try:
+            stage.check_index(index)
+        except (ConfigError, DataError) as error:
+            said.append(str(error))
+    return said
+
+
+def compare(layout: Layout, into: Path) -> None:
+    told = {sentence for _, sentence in sentences(checked(layout).problems)}
+    said = run_says(layout, into)
+    assert set(said) <= told
+    assert bool(said) == bool(told)
+
+
+@pytest.mark.parametrize("name", [*REFUSED, *HARMLESS])
+def test_devkits(name: str, tmp_path: Path) -> None:
+    root = devkit(tmp_path / "kit")
+    damage = REFUSED[name][0] if name in REFUSED else HARMLESS[name]
+    damage(root)
+    compare(VOC(root=root), tmp_path)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_folders(name: str, tmp_path: Path) -> None:
+    root = own_folder(tmp_path / "own")
+    damage, options = FOLDERS[name]
+    damage(root)
+    layout = Folder(root=root, **options)
+    assert checked(layout).problems
+    compare(layout, tmp_path)
