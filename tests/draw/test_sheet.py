@@ -6,9 +6,11 @@ import pytest
 import torch
 from PIL import Image
 
+from wsss.draw.grid import GAP, LINE, PAPER, SEAM
 from wsss.draw.overlay import heat_overlay, mask_overlay
 from wsss.draw.sheet import (
-    Card,
+    MISSING,
+    WORDS,
     HeatPanel,
     ImagePanel,
     MaskPanel,
@@ -17,6 +19,7 @@ from wsss.draw.sheet import (
     SheetRow,
     data_address,
     pick,
+    sheet_picture,
     shrunk,
 )
 from wsss.types import ScoreMaps, Size
@@ -88,7 +91,7 @@ def test_heat_by_class_names_every_foreground_label():
 def test_a_row_has_a_heatmap_of_each_class_below_those_of_all():
     panels = (ImagePanel(title="image"), heat([1, 3], [0.2, 0.7], title="CAM"), heat([0, 3], [0.5, 0.6]))
     row = SheetRow(id="a", image=picture(2, 3), panels=panels)
-    assert [card.title for card in row.class_cards()] == ["cat: CAM", "cow: CAM", "cow: refined"]
+    assert [panel.title for panel, _ in row.drawn(row.class_panels)] == ["cat: CAM", "cow: CAM", "cow: refined"]
     scores = [float(panel.scores[0, 0]) for panel in row.class_panels if isinstance(panel, HeatPanel)]
     assert scores == [pytest.approx(0.2), pytest.approx(0.7), pytest.approx(0.6)]
 
@@ -98,18 +101,17 @@ def test_a_row_of_one_class_repeats_nothing():
     assert row.class_panels == ()
 
 
-def test_a_row_makes_a_card_for_each_panel():
+def test_a_row_draws_its_panels_over_the_small_image():
     row = SheetRow(
         id="a",
         image=picture(480, 320),
         panels=(ImagePanel(title="image"), MissingPanel(title="truth", words="no mask")),
     )
-    shown, missing = row.cards()
-    assert row.ratio == pytest.approx(2 / 3)
-    assert (shown.title, shown.width, shown.height) == ("image", 160, 240)
-    assert decoded(str(shown.address)).size == (160, 240)
-    assert missing == Card(title="truth", words="no mask", address=None, width=0, height=0)
-    assert row.class_cards() == ()
+    (shown, address), (missing, nothing) = row.drawn(row.panels)
+    assert row.small.shape == (240, 160, 3)
+    assert decoded(str(address)).size == (160, 240)
+    assert (shown.title, missing.title, missing.words, nothing) == ("image", "truth", "no mask", None)
+    assert row.class_panels == ()
 
 
 def test_columns_of_a_sheet():
@@ -146,3 +148,78 @@ def test_pick_without_scores_is_random_and_repeatable():
     assert len(set(chosen["random"])) == 3
     assert chosen == pick(nothing, count=3, random_seed=1)
     assert any(pick(nothing, count=3, random_seed=seed) != chosen for seed in range(2, 6))
+
+
+GREEN = np.full((40, 60, 3), (0, 200, 0), dtype=np.uint8)
+PITCH = WORDS + GAP
+
+
+def sheet_row(image: np.ndarray = GREEN, **changes: object) -> SheetRow:
+    panels = (
+        ImagePanel(title="image"),
+        MissingPanel(title="CAM"),
+        MaskPanel(title="mask", labels=np.zeros(image.shape[:2], dtype=np.uint8)),
+    )
+    return SheetRow(**{"id": "a", "image": image, "panels": panels, **changes})
+
+
+def box(picture: Image.Image, left: int, top: int, width: int, height: int) -> set[tuple[int, ...]]:
+    cut = np.asarray(picture)[top : top + height, left : left + width]
+    return {tuple(colour) for colour in cut.reshape(-1, 3).tolist()}
+
+
+def test_rows_below_each_other_and_panels_side_by_side() -> None:
+    picture = sheet_picture(Sheet(title="val: best", rows=(sheet_row(), sheet_row(GREEN[:20]))))
+    top = GAP + LINE
+    assert picture.size == (GAP + 3 * PITCH, top + (40 + SEAM + LINE + GAP) + (20 + SEAM + LINE + GAP))
+    assert box(picture, GAP, top, 60, 40) == {(0, 200, 0)}
+    assert box(picture, GAP + PITCH, top, 60, 40) == {MISSING}
+    assert box(picture, GAP + 2 * PITCH, top, 60, 40) == {(0, 200, 0)}
+    assert box(picture, GAP, top + 40 + SEAM + LINE + GAP, 60, 20) == {(0, 200, 0)}
+    assert box(picture, GAP + 60, top, PITCH - 60, 40) == {PAPER}
+
+
+def test_a_column_is_as_wide_as_the_widest_picture() -> None:
+    wide = np.zeros((10, 200, 3), dtype=np.uint8)
+    assert sheet_picture(Sheet(title="x", rows=(sheet_row(), sheet_row(wide)))).width == GAP + 3 * (200 + GAP)
+
+
+def test_titles_and_names_are_written() -> None:
+    blank = sheet_picture(Sheet(title="x", rows=(sheet_row(id=""),)))
+    named = sheet_picture(Sheet(title="x", rows=(sheet_row(id="", iou=0.5),)))
+    title = (GAP, 0, PITCH, GAP + LINE)
+    words = (GAP, GAP + LINE + 40 + SEAM, PITCH, LINE)
+    assert len(box(blank, *title)) > 1
+    assert box(blank, *words) == {PAPER}
+    assert len(box(named, *words)) > 1
+    assert sheet_picture(Sheet(title="x", rows=(sheet_row(classes=("cat",)),))) != sheet_picture(
+        Sheet(title="x", rows=(sheet_row(),))
+    )
+
+
+def test_what_a_panel_says_stands_below_it_and_above_the_name() -> None:
+    said = sheet_row(panels=(ImagePanel(title="image"), ImagePanel(title="CAM", words="IoU 50.0")))
+    picture = sheet_picture(Sheet(title="x", rows=(said,)))
+    below = GAP + LINE + 40 + SEAM
+    assert picture.height == below + 2 * LINE + GAP
+    assert box(picture, GAP, below, PITCH, LINE) == {PAPER}
+    assert len(box(picture, GAP + PITCH, below, PITCH, LINE)) > 1
+    assert len(box(picture, GAP, below + LINE, PITCH, LINE)) > 1
+
+
+def test_heatmaps_of_classes_stand_below_in_the_same_columns() -> None:
+    zero = np.zeros((4, 6), dtype=np.float32)
+    maps = HeatPanel(title="CAM", scores=zero, by_class={"cat": zero, "dog": zero, "cow": zero})
+    panels = (ImagePanel(title="image"), maps)
+    picture = sheet_picture(Sheet(title="x", rows=(sheet_row(panels=panels),)))
+    below = GAP + LINE + 40 + SEAM
+    assert picture.height == below + 2 * (40 + SEAM + LINE) + LINE + GAP
+    dark = box(picture, GAP + PITCH, GAP + LINE, 60, 40)  # as the strongest scores are drawn
+    for left, top in ((GAP, below), (GAP + PITCH, below), (GAP, below + 40 + SEAM + LINE)):
+        assert box(picture, left, top, 60, 40) == dark
+        assert len(box(picture, left, top + 40 + SEAM, 60, LINE)) > 1
+    assert box(picture, GAP + PITCH, below + 40 + SEAM + LINE, PITCH, 40) == {PAPER}
+
+
+def test_an_empty_sheet_is_a_small_page() -> None:
+    assert sheet_picture(Sheet(title="x", rows=())).size == (GAP, GAP + LINE)

@@ -1,10 +1,11 @@
+import math
 import re
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from wsss.draw.svg import INK, SERIES, STYLE, Hint, to_svg
+from wsss.draw.svg import INK, SERIES, STYLE, to_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -15,7 +16,9 @@ def drawn(title: str = "loss"):
         axes = figure.add_axes((0.25, 0.25, 0.5, 0.5), xlim=(0, 1), ylim=(0, 1), title=title)
         axes.plot([0, 1], [0, 1], color=SERIES[0], marker="o")
         axes.text(0.1, 0.1, "words", color=INK)
-        return to_svg(figure, summary="a <line>", hints=[Hint(axes=axes, x=0.5, y=1.0, text='"top" & <middle>')])
+        axes.plot([0.5, 0.6], [1.0, math.nan], color=SERIES[1], label="<b>", picker=True)
+        axes.fmt_xdata, axes.fmt_ydata = "at {:g}".format, '"top" & {:.1f}'.format
+        return to_svg(figure, summary="a <line>")
 
 
 def test_it_is_xml_with_text_as_text():
@@ -32,7 +35,7 @@ def test_its_first_title_is_the_summary_and_hints_lie_where_the_point_is():
     (circle,) = root.iter(f"{SVG}circle")
     # Half of the axes' width of 72 points beyond 36; three quarters of 72 points up is a quarter down.
     assert (circle.attrib["cx"], circle.attrib["cy"]) == ("72.0", "18.0")
-    assert circle.findtext(f"{SVG}title") == '"top" & <middle>'
+    assert circle.findtext(f"{SVG}title") == '<b>, at 0.5: "top" & 1.0'
 
 
 def test_colours_are_variables_of_the_page():

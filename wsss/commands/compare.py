@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> None:
     from wsss.apps.compare.compared import read_runs  # noqa: PLC0415 - as above
     from wsss.apps.compare.sheets import chosen_masks, gain_sheets  # noqa: PLC0415 - the stack takes seconds to import
     from wsss.apps.compare.tables import compared_classes, compared_scores, option_table  # noqa: PLC0415 - as above
-    from wsss.draw.sheet_picture import write_sheets  # noqa: PLC0415 - as above
+    from wsss.draw.sheet import write_sheets  # noqa: PLC0415 - as above
     from wsss.engine.progress import console  # noqa: PLC0415 - as above
 
     runs = read_runs(options.runs)

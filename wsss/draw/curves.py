@@ -1,8 +1,9 @@
 """The two charts of a report: how mIoU depends on the background threshold, and how a training went."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from itertools import cycle
+from typing import Any, Final
 
 import matplotlib as mpl
 import numpy as np
@@ -14,10 +15,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from wsss.draw.numbers import ORACLE, percent
 from wsss.draw.series import LogRow, Series, series, smooth, thinned
-from wsss.draw.svg import INK, SERIES, STYLE, Hint, to_svg
+from wsss.draw.svg import INK, SERIES, STYLE, to_svg
 
 POINTS: Final = 300
 """About as many points as a chart has room for; a longer curve is thinned to them."""
+
+LOGGED: Final[dict[str, Any]] = {"marker": "o", "markersize": 3, "clip_on": False, "picker": True}
+"""Style of a line of which every point counts."""
 
 WIDTH: Final = 4.2
 HEIGHT: Final = 2.9
@@ -38,15 +42,15 @@ def threshold_curve(
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, HEIGHT))
         axes = figure.add_axes((0.085, 0.4 / HEIGHT, 0.87, 1 - 0.6 / HEIGHT))
-        axes.plot(x, y, color=SERIES[0], clip_on=False)
+        axes.plot(x, y, color=SERIES[0], clip_on=False, picker=True)
+        axes.fmt_xdata = "{:g}".format
         axes.set(title="mIoU, %", xlabel="background threshold", xlim=(x[0], x[-1] if len(x) > 1 else None))
         _in_percent(axes, values=y)
         if used is not None:
             summary.append(_mark_used(axes, used[0], origin=used[1], value=float(np.interp(used[0], x, y))))
         if not np.isnan(y).all():
             summary.append(_mark_best(axes, float(x[np.nanargmax(y)]), value=float(np.nanmax(y))))
-        hints = [Hint(axes=axes, x=a, y=b, text=f"{a:g}: {_worded_share(b)}") for a, b in _known(x, y)]
-        return to_svg(figure, summary="; ".join(summary), hints=hints)
+        return to_svg(figure, summary="; ".join(summary))
 
 
 def _mark_best(axes: Axes, threshold: float, *, value: float) -> str:
@@ -88,33 +92,32 @@ def training_curves(rows: Iterable[LogRow]) -> Markup:
         figure = Figure(figsize=(WIDTH, HEIGHT))
         panels = figure.subplots(len(drawn), sharex=True, squeeze=False)[:, 0]
         figure.subplots_adjust(left=0.085, right=0.955, top=1 - 0.2 / HEIGHT, bottom=0.4 / HEIGHT, hspace=0.25)
-        hints = [hint for axes, (panel, draw) in zip(panels, drawn, strict=True) for hint in draw(axes, panel)]
+        for axes, (panel, draw) in zip(panels, drawn, strict=True):
+            axes.fmt_xdata = "step {:g}".format
+            draw(axes, panel)
         panels[-1].set_xlabel("step")
         panels[-1].xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-        return to_svg(figure, summary="loss and scores by training step", hints=hints)
+        return to_svg(figure, summary="loss and scores by training step")
 
 
-def _draw_losses(axes: Axes, losses: Sequence[Series]) -> list[Hint]:
-    hints = []
-    for loss, colour in zip(losses, _colours(len(losses)), strict=True):
+def _draw_losses(axes: Axes, losses: Sequence[Series]) -> None:
+    for loss, colour in zip(losses, cycle(SERIES), strict=False):
         if _words(loss.name) & {"val", "valid", "validation"} or _reach(loss) == 0:
-            hints += _plot_logged(axes, loss, colour=colour, wording=_worded_loss)
+            _plot_logged(axes, loss, colour=colour)
         else:
             _plot_smoothed(axes, loss, colour=colour)
+    axes.fmt_ydata = "{:.4g}".format
     axes.set_title("loss")
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.legend(loc="upper right")
-    return hints
 
 
-def _draw_scores(axes: Axes, scores: Sequence[Series]) -> list[Hint]:
-    hints = []
-    for score, colour in zip(scores, _colours(len(scores)), strict=True):
-        hints += _plot_logged(axes, score, colour=colour, wording=_worded_share)
+def _draw_scores(axes: Axes, scores: Sequence[Series]) -> None:
+    for score, colour in zip(scores, cycle(SERIES), strict=False):
+        _plot_logged(axes, score, colour=colour)
     axes.set_title("score, %")
     _in_percent(axes, values=np.concatenate([score.values for score in scores]))
     axes.legend(loc="lower right")
-    return hints
 
 
 def _plot_smoothed(axes: Axes, points: Series, *, colour: str) -> None:
@@ -129,12 +132,8 @@ def _reach(points: Series) -> int:
     return len(points.values) // 40
 
 
-def _plot_logged(axes: Axes, points: Series, *, colour: str, wording: Callable[[float], str]) -> list[Hint]:
-    axes.plot(points.steps, points.values, color=colour, marker="o", markersize=3, label=points.name, clip_on=False)
-    return [
-        Hint(axes=axes, x=step, y=value, text=f"{points.name}, step {step:g}: {wording(value)}")
-        for step, value in _known(points.steps, points.values)
-    ]
+def _plot_logged(axes: Axes, points: Series, *, colour: str) -> None:
+    axes.plot(points.steps, points.values, color=colour, label=points.name, **LOGGED)
 
 
 def _in_percent(axes: Axes, *, values: Float[np.ndarray, " n"]) -> None:
@@ -143,6 +142,7 @@ def _in_percent(axes: Axes, *, values: Float[np.ndarray, " n"]) -> None:
     axes.set_ylim(0, max(0.05, 1.2 * highest))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
+    axes.fmt_ydata = _worded_share
 
 
 def _empty(words: str) -> Markup:
@@ -151,21 +151,9 @@ def _empty(words: str) -> Markup:
     return to_svg(figure, summary=words)
 
 
-def _known(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> list[tuple[float, float]]:
-    return [(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True) if not np.isnan(b)]
-
-
-def _colours(count: int) -> list[str]:
-    return [SERIES[position % len(SERIES)] for position in range(count)]
-
-
 def _words(name: str) -> set[str]:
     return set(re.split(r"[^a-z0-9]+", name.lower()))
 
 
 def _worded_share(fraction: float) -> str:
     return f"{percent(fraction)} %"
-
-
-def _worded_loss(value: float) -> str:
-    return f"{value:.4g}"

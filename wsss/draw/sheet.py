@@ -4,22 +4,30 @@ import base64
 import io
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
+from wsss.draw.grid import INK, QUIET, Grid, Strip
+from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture, heat_overlay, mask_overlay
 from wsss.labels import BACKGROUND
+from wsss.store.files import item_name, whole
 from wsss.types import ScoreMaps
 
 LONG_SIDE: Final = 240
 """Pixels of a picture's longer side: twice what a page of six columns shows, for sharp screens."""
 
 JPEG_QUALITY: Final = 80
+WORDS: Final = 120
+"""Pixels that a column takes at least, so that there is room for its title."""
+MISSING: Final = (236, 236, 236)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +109,10 @@ class SheetRow:
     panels: tuple[Panel, ...]
     iou: float | None = None
 
-    @property
-    def ratio(self) -> float:
-        """Width over height."""
-        width, height = _size(self.image)
-        return width / height
+    @cached_property
+    def small(self) -> Picture:
+        """The image as it is shown."""
+        return shrunk(self.image)
 
     @property
     def class_panels(self) -> tuple[Panel, ...]:
@@ -121,35 +128,11 @@ class SheetRow:
             if name in heat.by_class
         )
 
-    def cards(self) -> tuple["Card", ...]:
-        """Draw and encode the panels of the columns."""
-        return self._drawn(self.panels)
-
-    def class_cards(self) -> tuple["Card", ...]:
-        """Draw and encode the heatmaps of the classes."""
-        return self._drawn(self.class_panels)
-
-    def _drawn(self, panels: tuple[Panel, ...]) -> tuple["Card", ...]:
-        small = shrunk(self.image)
-        return tuple(Card.of(panel, picture=panel.draw(small)) for panel in panels)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Card:
-    """A drawn panel: a `data:` address and the picture's size in pixels, or no address and the reason as `words`."""
-
-    title: str
-    words: str
-    address: str | None
-    width: int
-    height: int
-
-    @classmethod
-    def of(cls, panel: Panel, *, picture: Picture | None) -> "Card":
-        """Encode a panel's picture."""
-        width, height = (0, 0) if picture is None else _size(picture)
-        address = None if picture is None else data_address(picture)
-        return cls(title=panel.title, words=panel.words, address=address, width=width, height=height)
+    def drawn(self, panels: Iterable[Panel]) -> Iterator[tuple[Panel, str | None]]:
+        """Draw panels over the small image, each as a `data:` address, or None where there is no picture."""
+        for panel in panels:
+            picture = panel.draw(self.small)
+            yield panel, None if picture is None else data_address(picture)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +166,49 @@ def pick(ious: Mapping[str, float | None], *, count: int, random_seed: int) -> d
     rest = sorted(set(ious) - {*best, *worst})
     drawn = np.random.default_rng(random_seed).permutation(len(rest))[:count]
     return {"best": tuple(best), "worst": tuple(worst), "random": tuple(rest[k] for k in sorted(drawn.tolist()))}
+
+
+def write_sheets(folder: Path, sheets: Iterable[Sheet]) -> list[Path]:
+    """Write each sheet as a JPEG that is named after it, such as `val best.jpg`, and return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for sheet in sheets:
+        paths.append(folder / item_name(sheet.title.replace(":", "").replace("/", " "), ".jpg"))
+        with whole(paths[-1]) as hidden:
+            sheet_picture(sheet).save(hidden, format="JPEG", quality=JPEG_QUALITY)
+    return paths
+
+
+def sheet_picture(sheet: Sheet) -> Image.Image:
+    """Draw a sheet: titles on top; below each example its panels' words, its classes' heatmaps, and its caption."""
+    width = max([WORDS, *(row.small.shape[1] for row in sheet.rows)])
+    grid = Grid(columns=len(sheet.columns), width=width)
+    return grid.page([grid.words(sheet.columns), *(strip for row in sheet.rows for strip in _strips(grid, row))])
+
+
+def _strips(grid: Grid, row: SheetRow) -> list[Strip]:
+    words = [panel.words for panel in row.panels]
+    iou = "" if row.iou is None else f"IoU {percent(row.iou)}"
+    caption = " · ".join(word for word in (row.id, ", ".join(row.classes), iou) if word)
+    return [
+        _pictures(grid, row, panels=row.panels),
+        *([grid.words(words)] if any(words) else []),
+        *_class_strips(grid, row),
+        grid.sentence(caption, colour=INK),
+        grid.space(),
+    ]
+
+
+def _class_strips(grid: Grid, row: SheetRow) -> Iterator[Strip]:
+    for first in range(0, len(row.class_panels), grid.columns):
+        panels = row.class_panels[first : first + grid.columns]
+        yield _pictures(grid, row, panels=panels)
+        yield grid.words([panel.title for panel in panels], colour=QUIET)
+
+
+def _pictures(grid: Grid, row: SheetRow, *, panels: Sequence[Panel]) -> Strip:
+    drawn = (panel.draw(row.small) for panel in panels)
+    return grid.pictures([np.full_like(row.small, MISSING) if picture is None else picture for picture in drawn])
 
 
 def shrunk(image: Picture, *, side: int = LONG_SIDE) -> UInt8[np.ndarray, "y x 3"]:

@@ -6,13 +6,13 @@ is readable as a file of its own. `pyplot` and its global state are not used.
 
 import hashlib
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
 from markupsafe import Markup, escape
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 INK: Final = "#010101"
 FAINT: Final = "#020202"
@@ -72,33 +72,34 @@ STYLE: Final[dict[Any, Any]] = {
 """Settings of matplotlib under which a figure has to be made and serialised; `rc_context` takes them back."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hint:
-    """Words that appear when the pointer rests on a point, given in the coordinates of its axes."""
+def to_svg(figure: Figure, *, summary: str) -> Markup:
+    """Serialise a figure made within `rc_context(STYLE)`; `summary` is what a screen reader says.
 
-    axes: Axes
-    x: float
-    y: float
-    text: str
-
-
-def to_svg(figure: Figure, *, summary: str, hints: Sequence[Hint] = ()) -> Markup:
-    """Serialise a figure made within `rc_context(STYLE)`; `summary` is what a screen reader says."""
-    assert figure.dpi == 72, "hints are placed in points"
+    A point of a line that can be picked shows its line's label and its place, in the axes' own format of data, when the
+    pointer rests on it.
+    """
+    assert figure.dpi == 72, "points are placed in pixels"
     file = io.StringIO()
     # Without its metadata an SVG of matplotlib refers to no web page but those that name the format.
     figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     width, height = (figure.get_size_inches() * 72).tolist()
     head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img"'
     head += f' viewBox="0 0 {width:g} {height:g}" style="stroke-linejoin: round; font-family: system-ui, sans-serif">'
-    targets = "".join(_target(hint, height=height) for hint in hints)
+    targets = "".join(_targets(figure, height=height))
     return Markup(f"{head}<title>{escape(summary)}</title>{_body(file.getvalue())}{targets}</svg>")  # noqa: S704
 
 
-def _target(hint: Hint, *, height: float) -> str:
-    x, y = hint.axes.transData.transform((hint.x, hint.y))
-    circle = f'<circle cx="{x:.1f}" cy="{height - y:.1f}" r="5" style="fill: transparent">'
-    return f"{circle}<title>{escape(hint.text)}</title></circle>"
+def _targets(figure: Figure, *, height: float) -> Iterator[str]:
+    for axes in figure.axes:
+        for line in filter(Line2D.pickable, axes.lines):
+            label = str(line.get_label())
+            name = "" if label.startswith("_") else f"{label}, "  # as matplotlib names what has no label
+            points = np.asarray(line.get_xydata())
+            for (x, y), (left, up) in zip(points, axes.transData.transform(points), strict=True):
+                if not np.isnan(y):
+                    text = escape(f"{name}{axes.format_xdata(x)}: {axes.format_ydata(y)}")
+                    circle = f'<circle cx="{left:.1f}" cy="{height - up:.1f}" r="5" style="fill: transparent">'
+                    yield f"{circle}<title>{text}</title></circle>"
 
 
 def _body(svg: str) -> str:

@@ -9,8 +9,7 @@ from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
 from wsss.draw.page import Chart, Report, StageLine, render
 from wsss.draw.series import LogRow
-from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick
-from wsss.draw.sheet_picture import write_sheets
+from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick, write_sheets
 from wsss.engine.stage import Job, Reduce
 from wsss.store.files import read_json, write_text
 from wsss.store.kinds import CHOICE, INDEX, KINDS, MAPS, MASKS, RAW_MAPS, TABLE, Items, Kind

@@ -20,7 +20,7 @@ def test_the_worst_disagreements_come_first(tmp_path: Path) -> None:
         "no label 'cat': 1 pixel; no pixel of 'person'",
         "no pixel of 'cow'",
     ]
-    assert all(card.address for row in sheet.rows for card in row.cards())
+    assert all(address for row in sheet.rows for _, address in row.drawn(row.panels))
 
 
 def test_equal_images_in_several_splits_come_first(tmp_path: Path) -> None:

@@ -39,10 +39,8 @@ def write_counts(explained: Explained, *, name: str, output: Output) -> Row:
     curves = [each.judgement.pixels for each in explained.explanations]
     if not any(curves):
         return {}
-    counts = np.zeros((len(curves), 2, THRESHOLDS + 1), dtype=np.int64)
-    for place, curve in enumerate(curves):
-        if curve is not None:
-            counts[place] = curve.beside.numpy(), curve.inside.numpy()
+    none = np.zeros((2, THRESHOLDS + 1), dtype=np.int64)
+    counts = np.stack([none if curve is None else np.stack([curve.beside, curve.inside]) for curve in curves])
     path = output.file(COUNTS, name=name, suffix=".npz")
     with whole(path) as hidden, hidden.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **{COUNTS: counts})
