@@ -6,7 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from wsss.draw.curves import POINTS, threshold_curve, training_curves
+from wsss.draw.curves import POINTS, WIDTH, threshold_curve, training_curves
+from wsss.draw.grid import font
 from wsss.draw.series import LogRow
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -46,6 +47,17 @@ def test_threshold_curve_without_a_configured_threshold_or_a_single_score():
 
 def test_the_first_of_two_equal_thresholds_is_the_best():
     assert "at 0.1" in str(summary(threshold_curve([0.1, 0.2], [0.5, 0.5])))
+
+
+@pytest.mark.parametrize("place", [0.0, 0.2, 0.4, 0.48, 0.51, 0.6, 1.0])
+def test_words_of_a_threshold_lie_within_the_figure(place: float):
+    svg = threshold_curve([0.0, place, 1.0], [0.0, 0.999, 0.0], used=(place, "chosen without any masks at all"))
+    for text in ET.fromstring(svg).iter(f"{SVG}text"):
+        if text.text and ":" in text.text:
+            x, length = float(text.attrib["x"]), font(9).getlength(text.text)
+            begin = x - length if "text-anchor: end" in text.attrib["style"] else x
+            assert begin > -1
+            assert begin + length < 72 * WIDTH + 1
 
 
 def test_training_curves_have_a_panel_for_losses_and_one_for_scores():

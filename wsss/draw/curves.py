@@ -68,12 +68,14 @@ def _mark_used(axes: Axes, threshold: float, *, origin: str, value: float) -> st
 
 
 def _annotate(axes: Axes, x: float, *, words: str, height: float, above: bool) -> None:
-    """Write beside a vertical position, on the side with more room."""
+    """Write beside a vertical position, on the side with more room, and within the figure."""
     left, right = axes.get_xlim()
     on_right = x < (left + right) / 2
-    offset = (5 if on_right else -5, 7 if above else 4)
+    across, up = (5 if on_right else -5, 7 if above else 4)
     side = "left" if on_right else "right"
-    axes.annotate(words, (x, height), xytext=offset, textcoords="offset points", ha=side, color=INK)
+    text = axes.annotate(words, (x, height), xytext=(across, up), textcoords="offset points", ha=side, color=INK)
+    box = text.get_window_extent()
+    text.xyann = across + max(0.0, -box.x0) - max(0.0, box.x1 - 72 * WIDTH), up
 
 
 def training_curves(rows: Iterable[LogRow]) -> Markup:
