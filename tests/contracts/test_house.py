@@ -92,6 +92,9 @@ FAMILIES: tuple[type[ABC], ...] = (
 CHANGE_NO_RESULT = (Launcher, LoggerOptions, Runtime, TrainerRuntime)
 """What YAML also names: how and where stages run, and what they tell meanwhile."""
 
+LONGEST = 250
+"""Lines of a module."""
+
 MAY_CATCH_ALL = {"wsss/training/loggers/guarded.py": "loggers are other people's code, and must not end a training"}
 """The one place that catches whatever is raised, and why."""
 
@@ -236,6 +239,7 @@ def test_stage_files_are_short(stage: str) -> None:
 
 @pytest.mark.parametrize("module", [relative(path) for path in SOURCES])
 def test_house_rules(module: str) -> None:
+    assert len((ROOT / module).read_text(encoding="utf-8").splitlines()) <= LONGEST, "divide it"
     tree = tree_of(ROOT / module)
     assert ast.get_docstring(tree), "a module starts with what it is for"
     assert Path(module).stem not in ("utils", "helpers", "common", "misc"), "name it after what it does"

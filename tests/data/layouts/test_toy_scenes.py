@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import label
 
-from wsss.data.layouts.toy_scenes import SHELL, TOY_CLASSES, Creature, Scene, draw_scene
+from wsss.data.layouts.toy_outlines import SHELL
+from wsss.data.layouts.toy_scenes import TOY_CLASSES, Creature, Scene, draw_scene
 from wsss.labels import IGNORE
 from wsss.types import Size
 

@@ -15,13 +15,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from wsss.data.layouts.toy_outlines import SHELL, Outline, body_outlines, disc, pattern_outlines
 from wsss.labels import BACKGROUND, IGNORE, label_of
 from wsss.types import Size
 
 Colour: TypeAlias = tuple[float, float, float]
 """r, g, b in [0, 1]."""
-Outline: TypeAlias = Float[np.ndarray, "_ 2"]
-"""A polygon's corners (x, y) in units of a creature: it is 1 long, looks to the right, and y grows downwards."""
 
 TOY_CLASSES: Final = ("bee", "ladybird", "snail", "turtle")
 """Told apart by the pattern of the shell: stripes, spots, a spiral, checks."""
@@ -36,8 +35,6 @@ FINER: Final = 3
 """Shapes are drawn on a grid that is finer by this factor, then averaged."""
 NEGATIVE_EVERY: Final = 9
 """One image in so many shows no creature."""
-SHELL: Final = (-0.13, -0.07, 0.19)
-"""Centre x, centre y and radius of the shell."""
 
 
 class Scene(NamedTuple):
@@ -161,12 +158,12 @@ def _paint(canvas: Float[np.ndarray, "h w 3"], creature: Creature, ground: Colou
     shape = Size(height=height, width=width)
     colour = np.array(_body_colour(ground, rng))
     cx, cy, radius = SHELL
-    outlines = list(_body(rng))
+    outlines = list(body_outlines(rng))
     body = _coverage(shape, [creature.place(outline) for outline in outlines])
-    shell = _coverage(shape, [creature.place(_disc(cx, cy, radius))])
-    ring = _coverage(shape, [creature.place(_disc(cx, cy, 1.12 * radius))])
+    shell = _coverage(shape, [creature.place(disc(cx, cy, radius))])
+    ring = _coverage(shape, [creature.place(disc(cx, cy, 1.12 * radius))])
     name = TOY_CLASSES[creature.cls]
-    pattern = _coverage(shape, [creature.place(outline) for outline in _pattern(name, rng)]) * shell
+    pattern = _coverage(shape, [creature.place(outline) for outline in pattern_outlines(name, rng)]) * shell
     plain, drawn = (np.array(tone) * rng.uniform(0.9, 1.08) for tone in SHELL_COLOURS[name])
     fallen = creature.moved(0.02 * creature.length, 0.05 * creature.length)
     shadow = _coverage(shape, [fallen.place(outline) for outline in outlines])
@@ -177,8 +174,8 @@ def _paint(canvas: Float[np.ndarray, "h w 3"], creature: Creature, ground: Colou
         (ring, 0.45 * colour),
         (shell, plain),
         (pattern, drawn),
-        (_coverage(shape, [creature.place(_disc(0.40, -0.13, 0.045))]), np.ones(3)),
-        (_coverage(shape, [creature.place(_disc(0.41, -0.13, 0.024))]), np.full(3, 0.05)),
+        (_coverage(shape, [creature.place(disc(0.40, -0.13, 0.045))]), np.ones(3)),
+        (_coverage(shape, [creature.place(disc(0.41, -0.13, 0.024))]), np.full(3, 0.05)),
     )
     for alpha, tone in layers:
         _lay(canvas, tone, alpha)
@@ -196,52 +193,6 @@ def _body_colour(ground: Colour, rng: Generator) -> Colour:
 def _blurred(alpha: Float[np.ndarray, "h w"], radius: float) -> Float[np.ndarray, "h w"]:
     soft = Image.fromarray((alpha * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(radius))
     return np.asarray(soft) / np.float32(255)
-
-
-def _body(rng: Generator) -> Iterator[Outline]:
-    """Yield torso, head, tail and feet: the same for every class, but no two alike."""
-    turn = np.linspace(0, 2 * np.pi, 60, endpoint=False)
-    waves = [rng.uniform(-0.03, 0.03) * np.cos(k * turn + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4)]
-    wobble = 1 + np.sum(waves, axis=0)
-    plump = rng.uniform(0.2, 0.25)
-    yield np.stack([0.40 * np.cos(turn) - 0.03, plump * np.sin(turn) + 0.03], axis=1) * wobble[:, None]
-    yield _disc(0.36, -0.10, rng.uniform(0.12, 0.15))
-    tip = rng.uniform(-0.12, 0.06)
-    yield np.array([[-0.30, -0.08], [-0.5, tip], [-0.46, tip + 0.06], [-0.25, 0.16]])
-    for foot in (-0.26, -0.06, 0.16):
-        x = foot + rng.uniform(-0.03, 0.03)
-        yield _disc(x, plump + 0.01, 0.06)
-
-
-def _pattern(name: str, rng: Generator) -> Iterator[Outline]:
-    """Yield the shapes of a class's pattern; what reaches beyond the shell is cut off by whoever draws."""
-    cx, cy, radius = SHELL
-    centre = np.array([cx, cy])
-    phase = rng.uniform(-0.02, 0.02)
-    match name:
-        case "bee":
-            for x in np.arange(-0.18, 0.19, 0.12) + phase:
-                yield centre + np.array([[x, -0.2], [x + 0.06, -0.2], [x + 0.06, 0.2], [x, 0.2]])
-        case "ladybird":
-            yield _disc(cx, cy, 0.038)
-            for turn in np.arange(6) * np.pi / 3 + 10 * phase:
-                yield _disc(cx + 0.115 * np.cos(turn), cy + 0.115 * np.sin(turn), 0.038)
-        case "snail":
-            turns = np.linspace(0, 5 * np.pi, 50)
-            arm = np.stack([np.cos(turns + 20 * phase), np.sin(turns + 20 * phase)], axis=1)
-            inner, outer = (centre + arm * (radius * turns[:, None] / (5 * np.pi) + edge) for edge in (-0.018, 0.018))
-            for i in range(len(turns) - 1):
-                yield np.stack([inner[i], inner[i + 1], outer[i + 1], outer[i]])
-        case _:
-            for row, column in np.ndindex(5, 5):
-                if (row + column) % 2 == 0:
-                    corner = centre + (np.array([column, row]) - 2.5) * 0.085 + phase
-                    yield corner + 0.085 * np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
-
-
-def _disc(x: float, y: float, radius: float) -> Outline:
-    turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    return np.stack([x + radius * np.cos(turn), y + radius * np.sin(turn)], axis=1)
 
 
 def _coverage(shape: Size, outlines: Sequence[Outline]) -> Float[np.ndarray, "h w"]:
