@@ -1,4 +1,4 @@
-"""Outlines of the toy creatures: the body, which all classes share, and the pattern of the shell, which tells them apart."""
+"""Outlines of toy creatures: the body, which all classes share, and the pattern of the shell, which differs."""
 
 from collections.abc import Iterator
 from typing import Final, TypeAlias
