@@ -31,7 +31,12 @@ myst_heading_anchors = 3
 default_role = "literal"  # `name` in docstrings
 
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
+autodoc_default_options = {
+    "members": True,
+    "undoc-members": True,
+    "show-inheritance": True,
+    "special-members": "__call__",
+}
 maximum_signature_line_length = 100
 napoleon_numpy_docstring = False
 

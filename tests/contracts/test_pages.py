@@ -27,6 +27,8 @@ RECIPES = "CONTRIBUTING.md"
 WITH_PYTHON = [page for page in PAGES if page != RECIPES and blocks(page, "python")]
 RUN_COMMANDS = sorted({words[2:] for page in PAGES for words in commands(page) if words[:2] == ("wsss", "run")})
 OTHER_COMMANDS = sorted({words[1:] for page in PAGES for words in commands(page) if words[1] != "run"})
+OWN = re.compile(r"\w+=my_")
+"""A choice that is the reader's own: `cam=my_cam`."""
 GROUPS = tuple(sorted(path.name for path in (ROOT / "conf").iterdir() if path.is_dir()))
 
 
@@ -137,9 +139,10 @@ def _hydra() -> Iterator[None]:
 
 
 def settled(words: Sequence[str]) -> list[str]:
-    """Overrides without options of the command; of a sweep its first values."""
+    """Overrides without options of the command and without the reader's own choices; of a sweep its first values."""
     _, others = added_among(words)
-    parsed = OverridesParser.create().parse_overrides([word for word in others if not word.startswith("-")])
+    asked = [word for word in others if not word.startswith("-") and not OWN.match(word)]
+    parsed = OverridesParser.create().parse_overrides(asked)
     return [
         f"{override.get_key_element()}={next(override.sweep_string_iterator())}"
         if override.is_sweep_override()
@@ -187,8 +190,8 @@ def test_every_choice_that_a_page_names_has_its_file(page: str) -> None:
     choice = re.compile(rf"(?<![\w.@+~])({'|'.join(GROUPS)})(?:@[\w.]+)?=(\[[\w,]+\]|\w+)")
     text = " ".join([*spans(page), *("\n".join(blocks(page, word)) for word in ("bash", "text"))])
     chosen = {(group, name) for group, names in choice.findall(text) for name in names.strip("[]").split(",")}
-    missing = [f"{group}={name}" for group, name in sorted(chosen) if not (ROOT / f"conf/{group}/{name}.yaml").exists()]
-    assert missing == []
+    named = {f"{group}={name}": ROOT / "conf" / group / f"{name}.yaml" for group, name in sorted(chosen)}
+    assert [choice for choice, path in named.items() if not OWN.match(choice) and not path.exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
