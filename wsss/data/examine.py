@@ -13,7 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from wsss.data.images import check_image, read_image, read_mask, read_size, sideways
+from wsss.data.images import check_image, read_image, read_mask, read_size, sideways, sixteen_bit_peak
 from wsss.data.listing import Entry, Listing, Problem
 from wsss.errors import FileError, one_of
 from wsss.labels import IGNORE, label_count, label_names
@@ -39,6 +39,8 @@ class Examined:
     """Hash of the file's bytes."""
     labels: Mapping[int, int] = field(default_factory=dict)
     """Pixels of each label that the mask holds; none without a mask."""
+    peak: int | None = None
+    """The largest value of an image of 16 bits; None for any other."""
     problem: Problem | None = None
 
     @property
@@ -86,7 +88,7 @@ def examine_all(listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a
 def examine(entry: Entry, *, root: Path, classes: Sequence[str], look: Look = sized) -> Examined:
     """Decode an image and its mask; what is wrong is returned, since one bad file must not hide the next."""
     try:
-        image = look(root / entry.image)
+        image = replace(look(root / entry.image), peak=sixteen_bit_peak(root / entry.image))
     except FileError as error:
         return Examined(problem=Problem.of_file(error, kind="image", name=entry.image))
     assert image.size is not None

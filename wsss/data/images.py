@@ -78,7 +78,8 @@ _COMPLAINTS: Final = {
 def read_image(path: Path) -> UInt8[np.ndarray, "h w 3"]:
     """Return the RGB pixels of an image as a viewer shows it: turned by EXIF, transparency over white, 16 bits as 8.
 
-    The array is contiguous and writable. Raises `DataError` for a file that is missing, empty, cut off or no image.
+    Colour profiles are not applied: pixels are taken for sRGB. The array is contiguous and writable. Raises `DataError`
+    for a file that is missing, empty, cut off or not an image.
     """
     with _opened(path) as image:
         turn = _turn(image)
@@ -90,6 +91,12 @@ def read_size(path: Path) -> Size:
     """Return the size of what `read_image` would return, from the header alone; raises `DataError` as that does."""
     with _opened(path) as image:
         return _shown_size(image)
+
+
+def sixteen_bit_peak(path: Path) -> int | None:
+    """Return the largest value of an image of 16 bits a pixel; None for any other image."""
+    with _opened(path) as image:
+        return int(np.asarray(image).max()) if image.mode in _SIXTEEN_BIT else None
 
 
 def sideways(path: Path) -> int | None:

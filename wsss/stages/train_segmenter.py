@@ -39,7 +39,7 @@ class FitSegmenter(Fit):
         self.segmenter.check(self.classifier)
         if self.fit.batch_size == 1 and not learns_from_one(self.segmenter.outline(), side=self.fit.transform.crop):
             problem = f"1 leaves a batch norm of {self.segmenter.architecture} one value a channel to learn from"
-            raise ConfigError([f"fit.batch_size: {problem}: use at least 2, or segmenter=unet"])
+            raise ConfigError([f"{self.batch_size_from}.batch_size: {problem}: use at least 2, or segmenter=unet"])
         if self.fit.frozen_until is not None:
             paths = self.classifier.outline().trained_paths_until(self.fit.frozen_until)
             freeze_parameters(self.segmenter.outline().encoder, paths=paths)

@@ -10,6 +10,7 @@ from jaxtyping import Int64
 
 from wsss.apps.check.findings import Check, Disagreement, Duplicates, Sizes, SplitCount
 from wsss.data.class_notes import class_notes
+from wsss.data.depth import depth_notes
 from wsss.data.examine import Examined, Watch, bar_on_a_terminal, examine_all, hashed
 from wsss.data.layouts.base import Layout
 from wsss.data.listing import Entry, Listing, Problem
@@ -52,7 +53,7 @@ def check(layout: Layout, *, into: Path, train: str = TRAIN, val: str = VAL, wat
         duplicates=_duplicates(seen),
         masks=tuple(_disagreement(seen, c) for c in range(len(listing.classes))),
         unlisted=listing.unlisted,
-        notes=(*listing.notes, *_class_notes(seen, train)),
+        notes=(*listing.notes, *depth_notes(listing, examined), *_class_notes(seen, train)),
         skipped=tuple(problem.why for i in seen.skipped if (problem := examined[i].problem) is not None),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, final
 
 from wsss.configurable import Configurable
+from wsss.data.depth import depth_notes
 from wsss.data.examine import Examined, examine_all
 from wsss.data.images import find_images
 from wsss.data.index import Index, Record
@@ -85,7 +86,12 @@ class Layout(Configurable, ABC):
             classes=listing.classes,
             splits={name: [i for i in ids if i not in skipped] for name, ids in listing.splits.items()},
             root=listing.root,
-            notes=(*listing.notes, *_skipped_note(skipped, examined, root=listing.root), *_size_note(records)),
+            notes=(
+                *listing.notes,
+                *depth_notes(listing, examined),
+                *_skipped_note(skipped, examined, root=listing.root),
+                *_size_note(records),
+            ),
         )
 
     @final
