@@ -8,20 +8,7 @@ from networks import TinyGAP, TinyMLP
 
 from wsss.models.classifier import GAPClassifier
 from wsss.protocols import LinearHead
-from wsss.types import Cut, Size, Targets
-
-
-def test_a_size_counts_the_cells_that_cover_it():
-    size = Size(height=9, width=16)
-    assert size.over(1) == (9, 16)
-    assert size.over(4) == (3, 4)
-    assert size.over(32) == (1, 1)
-
-
-@pytest.mark.parametrize(("height", "width"), [(0, 5), (5, 0), (-1, 5)])
-def test_an_image_without_pixels_is_refused(height: int, width: int):
-    with pytest.raises(ValueError, match="has no content"):
-        Size(height=height, width=width)
+from wsss.types import Cut, Targets
 
 
 def test_targets_pair_every_image_with_its_own_classes():

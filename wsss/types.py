@@ -14,6 +14,7 @@ from torch import Tensor
 
 from wsss.labels import BACKGROUND, IGNORE, class_of
 from wsss.resample import resample
+from wsss.size import Size as Size  # noqa: PLC0414 - a face of the values that cross seams
 
 Images = Float[Tensor, "b 3 h w"]
 """Normalised images, as a network wants them."""
@@ -24,26 +25,6 @@ MAP_STRIDE: Final = 4
 """CAMs are kept at one cell for 4 x 4 pixels."""
 ROUNDING: Final = 1e-5
 """How far interpolation may carry a score out of [0, 1]."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Size:
-    """Height and width of an image in pixels."""
-
-    height: int
-    width: int
-
-    def __post_init__(self) -> None:
-        if self.height < 1 or self.width < 1:
-            raise ValueError(f"an image of {self.width} x {self.height} pixels has no content")
-
-    def over(self, stride: int) -> tuple[int, int]:
-        """Return how many cells of `stride` pixels cover the image, as (rows, columns).
-
-        >>> Size(height=5, width=12).over(4)
-        (2, 3)
-        """
-        return -(-self.height // stride), -(-self.width // stride)
 
 
 @dataclass(frozen=True, kw_only=True)

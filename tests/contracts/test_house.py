@@ -346,6 +346,12 @@ def test_help_imports_none_of_the_stack(command: tuple[str, ...]) -> None:
     assert modules_after_command(*command, "--help") & set(HEAVY) == set()
 
 
+def test_missing_data_are_said_before_torch_is_imported(tmp_path: Path) -> None:
+    for layout in ("folder", "voc"):
+        root = f"dataset.root='{tmp_path / 'nowhere'}'"
+        assert modules_after_command("run", f"dataset={layout}", root) & {"torch", "timm"} == set()
+
+
 def test_a_plan_imports_what_its_checks_need(tmp_path: Path) -> None:
     loaded = modules_after_command("run", *SMALL, f"store='{tmp_path}'", "plan=true")
     assert {"torch", "hydra", "timm", "segmentation_models_pytorch"} <= loaded

@@ -26,7 +26,7 @@ def test_options_of_hydra_are_no_overrides() -> None:
 def configs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Instead of being run, a config is put here, with the command that is kept of it."""
     seen: list[dict[str, Any]] = []
-    monkeypatch.setattr("wsss.run.command.run", lambda config, *, command: seen.append(config | {"typed": command}))
+    monkeypatch.setattr("wsss.run.pipeline.run", lambda config, *, command: seen.append(config | {"typed": command}))
     monkeypatch.setattr("sys.argv", ["wsss"])
     GlobalHydra.instance().clear()
     return seen
@@ -102,7 +102,7 @@ def test_a_failure_names_its_run_where_it_ends_and_the_others_go_on(
             raise DataError(f"seed {config['random_seed']} is bad")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("wsss.run.command.run", run)
+    monkeypatch.setattr("wsss.run.pipeline.run", run)
     monkeypatch.setattr("sys.argv", ["wsss"])
     GlobalHydra.instance().clear()
     with pytest.raises(WsssError, match=r"a run of the sweep failed.* The first: seed 1 is bad"):

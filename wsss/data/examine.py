@@ -17,7 +17,7 @@ from wsss.data.images import check_image, read_image, read_mask, read_size, side
 from wsss.data.listing import Entry, Listing, Problem
 from wsss.errors import FileError, one_of
 from wsss.labels import IGNORE, label_count, label_names
-from wsss.types import Size
+from wsss.size import Size
 
 MOST_READERS: Final = 8
 """So many images are decoded at once: large ones fill the memory."""

@@ -15,7 +15,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from wsss.data.files_below import files_below
 from wsss.data.mask_colours import labels_of_colours
 from wsss.errors import DataError, FileError
-from wsss.types import Size
+from wsss.size import Size
 
 Image.MAX_IMAGE_PIXELS = None  # or Pillow warns from half of `MOST_PIXELS` on, on the screen and once for every image
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wsss.errors import DataError, one_of
 from wsss.labels import check_class_names
-from wsss.types import Size
+from wsss.size import Size
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,19 +3,20 @@
 import os
 import shlex
 import sys
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 
+from wsss.config.build import build
 from wsss.config.compose import as_typed, composed, resolved, searching
 from wsss.config.search import OPTION, added_among, config_folder, config_folders
+from wsss.data.layouts.base import Layout
 from wsss.errors import ConfigError, WsssError
-from wsss.run.pipeline import run
-from wsss.run.plan import build_stages
 
 SWEEP: Final = ("-m", "--multirun")
 TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cn", "--config-name")
@@ -44,9 +45,29 @@ def run_composed(config: DictConfig, words: Sequence[str]) -> float | None:
     `words` are what to type for this run alone.
     """
     try:
-        return run(resolved(config), command=shlex.join(["wsss", "run", *words]))
+        plain = resolved(config)
+        look_for_data(plain)
+        from wsss.run.pipeline import run  # noqa: PLC0415 - the stack takes seconds to import
+
+        return run(plain, command=shlex.join(["wsss", "run", *words]))
     except ConfigError as error:
         raise ConfigError(as_typed(error.problems, config)) from error
+
+
+def look_for_data(config: Mapping[str, Any]) -> None:
+    """Refuse with a `DataError` data that are not where they should be, before the stack is imported.
+
+    What is wrong with the options of the data set is left to the plan, which says it with all other mistakes.
+    """
+    with suppress(ConfigError):
+        build(config.get("dataset"), Layout, key="dataset").content()  # type: ignore[type-abstract]
+
+
+def build_stages(pipeline: Mapping[str, Any]) -> object:
+    """Build the stages of a pipeline, see `wsss.run.plan`."""
+    from wsss.run import plan  # noqa: PLC0415 - the stack takes seconds to import
+
+    return plan.build_stages(pipeline)
 
 
 def through_hydra(arguments: Sequence[str], *, sweeps: bool, where: Sequence[str] = ()) -> None:

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from wsss.data.layouts.toy_outlines import SHELL, Outline, body_outlines, disc, pattern_outlines
 from wsss.labels import BACKGROUND, IGNORE, label_of
-from wsss.types import Size
+from wsss.size import Size
 
 Colour: TypeAlias = tuple[float, float, float]
 """r, g, b in [0, 1]."""
