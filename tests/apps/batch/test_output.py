@@ -50,6 +50,12 @@ def test_a_table_of_another_version_counts_for_nothing(output: Output, table: An
     assert output.earlier(HEAD) == {}
 
 
+def test_a_torn_table_counts_for_nothing(output: Output):
+    output.table.write_text(output.table.read_text(encoding="utf-8")[:-9], encoding="utf-8")
+    assert output.earlier(HEAD) == {}
+    output.check()
+
+
 def test_files_of_others_are_not_overwritten(output: Output, tmp_path: Path):
     output.check()
     Output(folder=tmp_path / "new", name="predictions", parts=output.parts).check()

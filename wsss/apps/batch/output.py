@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from wsss.errors import DataError
+from wsss.errors import DataError, StoreError
 from wsss.store.files import read_json, write_json
 
 Row = dict[str, Any]
@@ -54,14 +54,12 @@ class Output:
 
     def earlier(self, head: Mapping[str, Any]) -> dict[str, Row]:
         """Return the rows of an earlier table with the same head by image, where all of their files are there."""
-        if not self.table.exists():
-            return {}
-        table = read_json(self.table)
         try:
+            table = read_json(self.table)
             if any(table[key] != value for key, value in head.items() if key != RUN):
                 return {}
             return {row["image"]: row for row in table["images"] if self._has_files(row)}
-        except (AttributeError, KeyError, TypeError):  # a table of another version
+        except (AttributeError, KeyError, StoreError, TypeError):  # none that is whole and of this version
             return {}
 
     def write_table(self, table: Mapping[str, Any]) -> dict[str, Any]:
