@@ -24,18 +24,10 @@ from wsss.run.plan import Step, make_plan
 from wsss.store.files import MASK, SCORES, item_name, write_mask, write_scores
 from wsss.store.kinds import INDEX, MASKS, RAW_MAPS, Kind
 from wsss.store.store import Artifact, Store
+from wsss.testing.stages import SMALL, contents
 from wsss.types import ScoreMaps, Size
 
-SMALL = (
-    *("dataset.train=8", "dataset.val=4", "dataset.size=64"),
-    *("classifier.backbone=mobilenetv3_small_050", "classifier.weights=none", "classifier.output_stride=32"),
-    *("segmenter=unet", "segmenter.encoder=tu-mobilenetv3_small_050"),
-    "+segmenter.options.decoder_channels=[16, 16, 8, 8, 4]",
-    *("limits.epochs=1", "limits.batch_size=4", "limits.side=64"),
-    "views.scales=[1.0, 0.5]",
-    "refine=crf",
-    *("runtime.device=cpu", "runtime.workers=1"),
-)
+__all__ = ["SMALL", "contents"]
 
 
 def composed(*overrides: str, small: bool = True) -> dict[str, Any]:
@@ -85,11 +77,6 @@ def finished(store: Path, out: Path, overrides: Sequence[str] = ()) -> Run:
     with redirect_stdout(screen):
         run(composed(*made.overrides, *overrides))
     return Run(store=store, out=out, printed=screen.getvalue())
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def made(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from toy_runs import Run, composed, contents
+from toy_runs import Run, composed
 
 from wsss.config.search import config_folder
 from wsss.engine.fit import Fit
 from wsss.engine.map import Map
-from wsss.engine.stage import Stage, read_index
+from wsss.engine.stage import Stage
 from wsss.labels import IGNORE
 from wsss.models.weights import WEIGHTS
 from wsss.run.launch import Here
@@ -23,6 +24,8 @@ from wsss.run.pipeline import make
 from wsss.run.plan import Step, make_plan
 from wsss.store.files import read_json, read_mask_item
 from wsss.store.store import Store
+from wsss.testing import stages
+from wsss.testing.stages import contents, remake
 
 CONF = config_folder()
 PIPELINE = yaml.safe_load((CONF / "run.yaml").read_text(encoding="utf-8"))["pipeline"]
@@ -91,16 +94,6 @@ def copy(whole_run: Run, tmp_path: Path) -> Run:
     return whole_run.copied(tmp_path)
 
 
-def remake(step: Step, keep: list[str] | None = None) -> None:
-    """Take a stage's manifest away, and its items but those to keep, and run it again."""
-    step.artifact.manifest_path.unlink()
-    for path in step.artifact.items.iterdir():
-        if path.name not in (keep or []):
-            path.unlink()
-    make(step, crew=Here())
-    assert step.artifact.state() == "cached"
-
-
 def test_every_stage_is_in_a_pipeline(steps: dict[str, Step]):
     def below(cls: Any) -> Iterator[type]:
         for child in cls.__subclasses__():
@@ -113,62 +106,28 @@ def test_every_stage_is_in_a_pipeline(steps: dict[str, Step]):
 
 
 @pytest.mark.parametrize("name", [*STAGES, *ADDED])
-def test_an_artifact_holds_a_manifest_its_frozen_config_and_items(name: str, steps: dict[str, Step]):
-    step = steps[name]
-    manifest = step.artifact.manifest()
-    assert step.artifact.state() == "cached"
-    assert manifest["inputs"] == {role: artifact.fingerprint for role, artifact in step.inputs.items()}
-    assert manifest["seconds"] > 0
-    assert {Path(file).parts[0] for file in manifest["files"]} <= {"items", "history.csv"}
-    assert any(step.artifact.items.iterdir())
-    frozen = yaml.safe_load(step.artifact.job.read_text(encoding="utf-8"))
-    assert frozen["config"] == step.config
-    assert frozen["fingerprint"] == step.artifact.fingerprint
-    assert not list(step.artifact.path.rglob(".*")), "a write was left unfinished"
-    assert "finished" in (step.artifact.path / "log.txt").read_text(encoding="utf-8")
+def test_an_artifact_says_what_it_is(name: str, steps: dict[str, Step]):
+    stages.an_artifact_says_what_it_is(name, lambda: steps)
 
 
 @pytest.mark.parametrize("name", [*MAPS, *ADDED_MAPS])
 def test_a_map_makes_one_item_an_image(name: str, steps: dict[str, Step]):
-    stage: Any = steps[name].stage
-    records = read_index(steps["index_data"].artifact).union(stage.splits)
-    items = stage.makes.items(steps[name].artifact, read_index(steps["index_data"].artifact))
-    made = {path for path in steps[name].artifact.items.rglob("*") if path.is_file()}
-    assert made == {items.path(record) for record in records}
-    summary = steps[name].artifact.manifest()["summary"]
-    assert (summary["images"], summary["made"]) == (len(records), len(records))
+    stages.a_map_makes_one_item_an_image(name, lambda: steps)
 
 
 @pytest.mark.parametrize("name", [*MAPS, *ADDED_MAPS])
 def test_an_interrupted_map_goes_on_to_the_same_bytes(name: str, copy: Run):
-    step = steps_of(copy)[name]
-    before = contents(step.artifact.items)
-    lost = sorted(before)[1]
-    remake(step, keep=[item for item in before if item != lost])
-    assert contents(step.artifact.items) == before
-    made = step.artifact.manifest()["summary"]["made"]
-    assert 1 <= made < len(before)
+    stages.an_interrupted_map_goes_on_to_the_same_bytes(name, partial(steps_of, copy))
 
 
 @pytest.mark.parametrize("name", [*MAPS, *ADDED_MAPS])
 def test_the_number_of_workers_changes_no_byte(name: str, copy: Run):
-    step = steps_of(copy, "runtime.workers=2")[name]
-    before = contents(step.artifact.items)
-    remake(step)
-    assert contents(step.artifact.items) == before
+    stages.the_number_of_workers_changes_no_byte(name, partial(steps_of, copy))
 
 
 @pytest.mark.parametrize("name", [*FITS, *ADDED_FITS])
 def test_a_fit_gives_the_same_weights_again(name: str, copy: Run):
-    step = steps_of(copy)[name]
-    before = torch.load(step.artifact.items / WEIGHTS, weights_only=True)
-    summary = step.artifact.manifest()["summary"]
-    remake(step)
-    after = torch.load(step.artifact.items / WEIGHTS, weights_only=True)
-    assert before.keys() == after.keys()
-    assert all(torch.equal(before[key], after[key]) for key in before)
-    assert step.artifact.manifest()["summary"] == summary
-    assert not any(step.artifact.checkpoints.iterdir())
+    stages.a_fit_gives_the_same_weights_again(name, partial(steps_of, copy))
 
 
 @pytest.mark.parametrize("name", FITS)

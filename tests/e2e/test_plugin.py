@@ -44,12 +44,13 @@ from pathlib import Path
 from wsss_example.cams.squaredcam import SquaredCAM
 from wsss_example.layouts.filenames import FileNames
 from wsss_example.refine.sharpen import Sharpen
-from wsss.testing import check_backbone, check_cam_method, check_layout, check_refiner
+from wsss.testing import check_backbone, check_cam_method, check_layout, check_refiner, check_stage
 
 check_backbone("dots", output_stride=16)
 check_cam_method(SquaredCAM())
 check_layout(FileNames(root=Path(sys.argv[1]), classes=("cat", "dog")))
 check_refiner(Sharpen())
+check_stage("erode_masks", "stages=erode")
 assert "pytest" not in sys.modules
 """
 
@@ -148,7 +149,8 @@ def test_each_of_it_is_used_checked_explained_cached_and_made_anew(
         for path in ("methods/erode/stage.py", "refine/sharpen.py", "cams/squaredcam.py", "backbones/dots.py")
     ]
     layout = f"open({str(package / 'layouts/filenames.py')!r}, 'a').write('# changed\\n')"
-    nothing, *changed = json.loads(python("-c", STATES, *words, stdin="\n".join(["pass", *edits, layout])))
+    printed = python("-c", STATES, *words, stdin="\n".join(["pass", *edits, layout]))
+    nothing, *changed = json.loads(printed.splitlines()[-1])
     assert nothing == []
     first = ["erode_masks", "refine_cams", "extract_cams", "train_classifier", "index_data"]
     for stage, before, after in zip(first, [nothing, *changed], changed, strict=False):

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from wsss.testing.layouts import check_layout
     from wsss.testing.networks import check_network
     from wsss.testing.refiners import check_refiner
+    from wsss.testing.stages import check_stage
 
-__all__ = ["check_backbone", "check_cam_method", "check_layout", "check_network", "check_refiner"]
+__all__ = ["check_backbone", "check_cam_method", "check_layout", "check_network", "check_refiner", "check_stage"]
 
 _HOMES: Final = {
     "check_backbone": "backbones",
@@ -18,6 +19,7 @@ _HOMES: Final = {
     "check_layout": "layouts",
     "check_network": "networks",
     "check_refiner": "refiners",
+    "check_stage": "stages",
 }
 
 

@@ -1,0 +1,169 @@
+"""The contract of stages: an artifact says what it is, and the same comes out again after an interruption."""
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import torch
+import yaml
+from safetensors.torch import load_file
+from torch import Tensor
+
+from wsss.config.compose import composed, resolved, searching
+from wsss.config.search import config_folders
+from wsss.engine.fit import Fit
+from wsss.engine.map import Map
+from wsss.engine.stage import read_index
+from wsss.run.launch import Here
+from wsss.run.pipeline import make
+from wsss.run.plan import Step, build_stages, make_plan
+from wsss.store.store import Store
+
+Plan = Callable[..., Mapping[str, Step]]
+"""Returns the steps of a run whose artifacts are there, by name; its arguments are further overrides."""
+Promise = Callable[[str, Plan], None]
+
+SMALL: Final = (
+    *("dataset.train=8", "dataset.val=4", "dataset.size=64"),
+    *("classifier.backbone=mobilenetv3_small_050", "classifier.weights=none", "classifier.output_stride=32"),
+    *("segmenter=unet", "segmenter.encoder=tu-mobilenetv3_small_050"),
+    "+segmenter.options.decoder_channels=[16, 16, 8, 8, 4]",
+    *("limits.epochs=1", "limits.batch_size=4", "limits.side=64"),
+    "views.scales=[1.0, 0.5]",
+    "refine=crf",
+    *("runtime.device=cpu", "runtime.workers=1"),
+)
+"""A run of the whole pipeline on twelve drawn images, in half a minute."""
+
+
+def check_stage(name: str, *overrides: str) -> None:
+    """Raise an `AssertionError` at the first promise that a stage of the pipeline breaks.
+
+    `overrides` add it to the pipeline, as on the command line of `wsss run`: `stages=mine`. What it reads is made
+    before, on twelve drawn images, in a folder that is then gone.
+    """
+    with TemporaryDirectory() as folder:
+
+        def plan(*more: str) -> Mapping[str, Step]:
+            return _planned((*SMALL, *overrides, *more), Path(folder))
+
+        for step in plan().values():
+            make(step, crew=Here())
+            if step.name == name:
+                break
+        for promise in promises_of(plan()[name]):
+            promise(name, plan)
+
+
+def promises_of(step: Step) -> tuple[Promise, ...]:
+    """Return what a stage of this shape promises."""
+    match step.stage:
+        case Map():
+            return (
+                an_artifact_says_what_it_is,
+                a_map_makes_one_item_an_image,
+                an_interrupted_map_goes_on_to_the_same_bytes,
+                the_number_of_workers_changes_no_byte,
+            )
+        case Fit():
+            return an_artifact_says_what_it_is, a_fit_gives_the_same_weights_again
+        case _:
+            return (an_artifact_says_what_it_is,)
+
+
+def an_artifact_says_what_it_is(name: str, plan: Plan) -> None:
+    """It holds its items, a manifest, its frozen config and a log, and nothing unfinished."""
+    step = plan()[name]
+    assert step.artifact.state() == "cached", f"the artifact is {step.artifact.state()}"
+    manifest = step.artifact.manifest()
+    inputs = {role: artifact.fingerprint for role, artifact in step.inputs.items()}
+    assert manifest["inputs"] == inputs, f"the manifest names other inputs: {manifest['inputs']}"
+    assert manifest["seconds"] > 0, "the manifest does not say how long it took"
+    strange = {Path(file).parts[0] for file in manifest["files"]} - {"items", "history.csv"}
+    assert not strange, f"files lie beside the items: {', '.join(sorted(strange))}"
+    assert any(step.artifact.items.iterdir()), "there are no items"
+    frozen = yaml.safe_load(step.artifact.job.read_text(encoding="utf-8"))
+    assert frozen["config"] == step.config, "the frozen config is another one"
+    assert frozen["fingerprint"] == step.artifact.fingerprint, "the frozen fingerprint is another one"
+    assert not list(step.artifact.path.rglob(".*")), "a write was left unfinished"
+    assert "finished" in (step.artifact.path / "log.txt").read_text(encoding="utf-8"), "the log has no end"
+
+
+def a_map_makes_one_item_an_image(name: str, plan: Plan) -> None:
+    """Every image of its splits has a file of the stage's kind, and there are no others."""
+    step = plan()[name]
+    stage: Any = step.stage
+    index = read_index(step.inputs["index"])
+    records = index.union(stage.splits)
+    items = stage.makes.items(step.artifact, index)
+    made = {path for path in step.artifact.items.rglob("*") if path.is_file()}
+    assert made == {items.path(record) for record in records}, "items and images do not agree"
+    summary = step.artifact.manifest()["summary"]
+    assert (summary["images"], summary["made"]) == (len(records), len(records)), f"the summary says {summary}"
+
+
+def an_interrupted_map_goes_on_to_the_same_bytes(name: str, plan: Plan) -> None:
+    """Of what is there, only what shares a batch with something that is missing is made again."""
+    step = plan()[name]
+    before = contents(step.artifact.items)
+    lost = sorted(before)[1]
+    remake(step, keep=[item for item in before if item != lost])
+    assert contents(step.artifact.items) == before, "other bytes after an interruption"
+    made = step.artifact.manifest()["summary"]["made"]
+    assert 1 <= made < len(before), f"{made} items were made again where one was missing"
+
+
+def the_number_of_workers_changes_no_byte(name: str, plan: Plan) -> None:
+    """A result does not depend on how the work was shared."""
+    step = plan("runtime.workers=2")[name]
+    before = contents(step.artifact.items)
+    remake(step)
+    assert contents(step.artifact.items) == before, "two workers made other bytes than one"
+
+
+def a_fit_gives_the_same_weights_again(name: str, plan: Plan) -> None:
+    """Randomness is a function of the seed; nothing is left to go on from."""
+    step = plan()[name]
+    before, summary = _tensors(step.artifact.items), step.artifact.manifest()["summary"]
+    remake(step)
+    after = _tensors(step.artifact.items)
+    assert before, "there are no weights"
+    assert before.keys() == after.keys(), "a second training has other tensors"
+    assert all(torch.equal(before[key], after[key]) for key in before), "a second training gives other weights"
+    assert step.artifact.manifest()["summary"] == summary, "a second training ends otherwise"
+    assert not any(step.artifact.checkpoints.iterdir()), "checkpoints are left"
+
+
+def remake(step: Step, *, keep: Collection[str] = ()) -> None:
+    """Take a stage's manifest away, and its items but those to keep, and run it again."""
+    step.artifact.manifest_path.unlink()
+    for path in [path for path in step.artifact.items.rglob("*") if path.is_file()]:
+        if path.relative_to(step.artifact.items).as_posix() not in keep:
+            path.unlink()
+    make(step, crew=Here())
+    assert step.artifact.state() == "cached", f"the artifact is {step.artifact.state()} after it was made again"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder by its relative path."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _planned(overrides: Collection[str], folder: Path) -> dict[str, Step]:
+    _, *others = config_folders()
+    config = resolved(composed(searching(list(overrides), others), build=build_stages))
+    return {step.name: step for step in make_plan(config["pipeline"], store=Store.at(folder / "store"))}
+
+
+def _tensors(folder: Path) -> dict[str, Tensor]:
+    """Return the tensors of every file of weights, by file and name."""
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in (".pt", ".safetensors")]
+    return {f"{path.name}:{name}": tensor for path in files for name, tensor in _read(path).items()}
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    state: dict[str, Tensor] = torch.load(path, weights_only=True)
+    return state
