@@ -61,7 +61,13 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_every_recipe_is_one_file_one_yaml_and_one_test() -> None:
     roots = [Path(name).parts[0] for name in recipes()]
-    assert roots == ["wsss", "conf", "tests"] * 3
+    assert roots == ["wsss", "conf", "tests"] * 4
+
+
+def test_the_recipe_of_a_plugin_names_every_file_of_one() -> None:
+    named = {path for path in spans(RECIPES) if path.startswith("tests/plugin/") and Path(path).suffix}
+    plugin = [path for path in (ROOT / "tests" / "plugin").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert named == {path.relative_to(ROOT).as_posix() for path in plugin if path.name != "__init__.py"}
 
 
 @pytest.mark.slow
@@ -70,13 +76,15 @@ def test_recipes_work(checkout: Path) -> None:
     leaves = [
         f"tests/contracts/test_house.py::test_a_leaf_builds_what_its_group_chooses[{name.removesuffix('.yaml')}]"
         for name in recipes()
-        if name.startswith("conf/")
+        if name.startswith("conf/") and not name.startswith("conf/stages/")
     ]
-    assert len(leaves) == len(own) == 3
+    assert len(leaves) + 1 == len(own) == 4
     suites = ["tests/contracts/test_cams.py", "tests/contracts/test_refiners.py"]
     python("-m", "pytest", "-q", "-p", "no:cacheprovider", *own, *leaves, cwd=checkout)
     python("-m", "pytest", "-q", "-p", "no:cacheprovider", *suites, "-k", "LayerCAM or Smooth", cwd=checkout)
-    assert "plan" in python("-m", "wsss", "run", "plan=true", "cam=layercam", "refine=smooth", cwd=checkout)
+    parts = ("cam=layercam", "refine=smooth", "stages=erode")
+    assert "erode_masks" in python("-m", "wsss", "run", "plan=true", *parts, cwd=checkout)
+    python("-c", "from wsss.testing import check_stage; check_stage('erode_masks', 'stages=erode')", cwd=checkout)
     check = ("-m", "wsss", "data", "check", "named", "--layout", "named", "--classes", "cat", "dog")
     for name in ("train/cat+dog_1.png", "train/_2.png", "val/dog_3.png"):
         draw_image(checkout / "named" / name, key=len(name))
