@@ -1,12 +1,20 @@
 """Hydra around the pipeline: one run, and a sweep."""
 
 import json
+import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 import pytest
+from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
 from toy_runs import SMALL, Run
 
 from wsss.config import compose
@@ -120,6 +128,42 @@ def test_what_a_sweeper_cannot_do_is_said(configs: list[dict[str, Any]], tmp_pat
     with pytest.raises(ConfigError, match="BasicSweeper does not support sweep type : INTERVAL_SWEEP"):
         run_command(["refine.background.threshold=interval(0.1,0.5)", f"hydra.sweep.dir='{tmp_path}'", "-m"])
     assert configs == []
+
+
+class Middle(Sweeper):
+    """Tries the middle of every interval, and keeps what the run returns, as sweepers that search do."""
+
+    __module__ = "hydra_plugins.middle"  # Hydra takes plug-ins of its own from there alone
+    returned: ClassVar[list[Any]] = []
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        make = Plugins.instance().instantiate_launcher
+        self.launcher = make(hydra_context=hydra_context, task_function=task_function, config=config)
+
+    def sweep(self, arguments: list[str]) -> None:
+        overrides = OverridesParser.create().parse_overrides(arguments)
+        intervals = {o.get_key_element(): o.value() for o in overrides if o.is_interval_sweep()}
+        others = [str(o.input_line) for o in overrides if not o.is_interval_sweep()]
+        middle: Any = [f"{key}={(value.start + value.end) / 2}" for key, value in intervals.items()]
+        (job,) = self.launcher.launch([[*others, *middle]], initial_job_idx=0)
+        self.returned.append(job.return_value)
+
+
+def test_a_sweeper_that_searches_is_given_the_objective(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = {name: ModuleType(name) for name in ("hydra_plugins", "hydra_plugins.middle")}
+    for name, module in modules.items():
+        module.__path__ = []
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(modules["hydra_plugins"], "middle", modules["hydra_plugins.middle"], raising=False)
+    monkeypatch.setattr(modules["hydra_plugins.middle"], "Middle", Middle, raising=False)
+    Plugins.instance().register(Middle)
+    ConfigStore.instance().store(group="hydra/sweeper", name="middle", node={"_target_": "hydra_plugins.middle.Middle"})
+    monkeypatch.setattr("wsss.run.pipeline.run", lambda config, **_: config["refine"]["background"]["threshold"] + 1)
+    monkeypatch.setattr("sys.argv", ["wsss"])
+    monkeypatch.chdir(tmp_path)
+    GlobalHydra.instance().clear()
+    run_command(["refine=background", "refine.background.threshold=interval(0.25,0.75)", "hydra/sweeper=middle", "-m"])
+    assert Middle.returned == [1.5]
 
 
 def test_a_sweep_runs_every_value_and_shares_what_is_common(
