@@ -24,7 +24,8 @@ from torch import Tensor, nn
 from wsss.apps.explain.methods import cam_method, cam_methods
 from wsss.cams import CAMMethod
 from wsss.errors import ModelError
-from wsss.models.classifier import ClassifierOptions, GAPClassifier
+from wsss.models.classifier import ClassifierOptions
+from wsss.models.gap import GAPClassifier
 from wsss.types import Targets
 
 PEERS: Final[Mapping[str, tuple[str | None, str | None]]] = {
@@ -76,7 +77,9 @@ def main() -> None:
     os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler's own lines
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    network = ClassifierOptions(backbone=options.backbone, weights="none", output_stride=32).build(CLASSES)
+    network = ClassifierOptions(backbone=options.backbone, weights="none", output_stride=32).build(
+        tuple(map(str, range(CLASSES)))
+    )
     network = network.eval().to(options.device)
     batch = Work(network=network, images=noise(8, 224, device=options.device))
     tiny = Work(network=network, images=noise(1, 32, device=options.device))

@@ -41,7 +41,9 @@ def best(work: Callable[[], object]) -> float:
 
 def measure() -> None:
     """Print the seconds an image of every pass, one a line."""
-    network = ClassifierOptions(backbone="tf_efficientnet_lite0", weights="none").build(20).eval()
+    network = (
+        ClassifierOptions(backbone="tf_efficientnet_lite0", weights="none").build(tuple(map(str, range(20)))).eval()
+    )
     network.to(memory_format=torch.channels_last)
 
     def images(*shape: int) -> torch.Tensor:

@@ -37,9 +37,10 @@ def main() -> None:
     present = torch.zeros(options.batch, CLASSES, device=device)
     present[:, :3] = 1
     classifier = ClassifierOptions(backbone=options.backbone, weights="none")
+    names = tuple(map(str, range(CLASSES)))
     modules: dict[str, MultiLabelModule] = {
-        "classifier": ClassifierModule(network=classifier.build(CLASSES), fit=ClassifierFit(), random_seed=0),
-        "recam": ReCAMModule(network=classifier.build(CLASSES), fit=ReCAMFit(), random_seed=0),
+        "classifier": ClassifierModule(network=classifier.build(names), fit=ClassifierFit(), random_seed=0),
+        "recam": ReCAMModule(network=classifier.build(names), fit=ReCAMFit(), random_seed=0),
     }
     steps = {name: step(module.to(device).train(), images, present) for name, module in modules.items()}
     memory = {name: peak(call, device=device) for name, call in steps.items()}

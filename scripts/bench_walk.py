@@ -23,7 +23,8 @@ import torch
 
 from wsss.methods.affinity.networks import AffinityNet, EdgeNet, PairNetwork
 from wsss.methods.affinity.refiner import IRNWalk, PSAWalk
-from wsss.models.classifier import ClassifierOptions, GAPClassifier
+from wsss.models.classifier import ClassifierOptions
+from wsss.models.gap import GAPClassifier
 from wsss.types import MAP_STRIDE, ScoreMaps, Size
 
 SIZES: Final = ((375, 500), (1500, 2000))
@@ -39,7 +40,7 @@ def measure(walk: str, size: Size) -> None:
     """Print what one image costs: the network, the walk, and memory after each."""
     torch.set_num_threads(1)
     build: Callable[[GAPClassifier], PairNetwork] = EdgeNet if walk == "irn" else AffinityNet
-    classifier = ClassifierOptions(backbone="tf_efficientnet_lite0", weights="none").skeleton(1)
+    classifier = ClassifierOptions(backbone="tf_efficientnet_lite0", weights="none").skeleton(("thing",))
     network = build(classifier).eval().to(memory_format=torch.channels_last)
     maps = ScoreMaps(labels=torch.tensor([0, 3]), scores=torch.rand(2, *size.over(MAP_STRIDE)), size=size)
     image = torch.randn(1, 3, size.height, size.width)

@@ -24,10 +24,12 @@ from wsss.data.index import Index
 from wsss.engine.stage import Job, read_index
 from wsss.labels import label_count
 from wsss.metrics.curve import ThresholdCurve
+from wsss.models.gap import with_backbone
 from wsss.stages.extract_cams import ExtractCams
-from wsss.stages.train_classifier import TrainClassifier, load_classifier
+from wsss.stages.train_classifier import TrainClassifier
 from wsss.store.garbage import frozen_job
 from wsss.store.kinds import RAW_MAPS
+from wsss.store.networks import load
 from wsss.store.store import Artifact, Store
 
 MAPS: Final = ("extract_cams", "extract_fine", "combine_maps")
@@ -68,7 +70,7 @@ class Made:
     def title(self) -> str:
         """The words for it."""
         config = self.frozen["config"]
-        parts = [config[part]["_target_"].rpartition(".")[2] for part in ("cam", "heads") if config.get(part)]
+        parts = [config[part]["_target_"].rpartition(".")[2] for part in ("cam",) if config.get(part)]
         backbone = self.classifier().frozen["config"]["classifier"]["backbone"]
         return " ".join([self.store.root.name, self.artifact.stage, self.artifact.fingerprint, *parts, backbone])
 
@@ -105,17 +107,17 @@ def slow_ways(every: Sequence[Seen], made: Made) -> Iterator[Chosen]:
     yield by_crf(every)
     trained = made.classifier()
     stage = build(trained.frozen["config"], TrainClassifier, key="train_classifier")
-    job = Job(artifact=trained.artifact, inputs={**trained.job.inputs, "classifier": trained.artifact})
+    network = load(trained.artifact)
     yield by_answer(
         every,
-        network=load_classifier(job, stage.classifier),
-        normalise=stage.classifier.normalisation,
+        network=with_backbone(network.module),
+        normalise=network.normalisation,
         long_side=stage.fit.validation.size,
     )
     if made.artifact.stage != "combine_maps":  # which has no view of its own
         extraction = build(made.frozen["config"], ExtractCams, key=made.artifact.stage)
-        network = extraction.network(made.job, torch.device("cpu"))
-        yield by_scales(every, stage=extraction, network=network, scales=SCALES)
+        asked = extraction.network(made.job, torch.device("cpu"))
+        yield by_scales(every, stage=extraction, network=asked, scales=SCALES)
 
 
 def finished_maps(store: Store) -> Iterator[Made]:

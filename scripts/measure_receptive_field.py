@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wsss.data.images import read_image
+from wsss.models.gap import with_backbone
 from wsss.models.receptive_field import receptive_field
 from wsss.run.record import read_record
 from wsss.stages.extract_cams import ExtractCams
-from wsss.stages.train_classifier import load_classifier
 from wsss.types import Images
 from wsss.views import pad_to_multiple
 
@@ -29,12 +29,13 @@ def main() -> None:
     options = parsed()
     record = read_record(options.run)
     stage, job = record.stage("extract_cams", ExtractCams), record.job("extract_cams")
-    network = load_classifier(job, stage.classifier)
+    trained = job.network("classifier", weights=stage.weights)
+    network = with_backbone(trained.module)
 
     def images() -> Iterator[Images]:
         index = job.index()
         for each in index.union(stage.splits)[: options.images]:
-            image = stage.classifier.normalisation(read_image(index.image_path(each)))
+            image = trained.normalisation(read_image(index.image_path(each)))
             yield pad_to_multiple(image[None], multiple=network.stride)
 
     found = receptive_field(network, images(), block=options.block)

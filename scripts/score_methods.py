@@ -28,10 +28,10 @@ from wsss.engine.malloc import keep_freed_memory
 from wsss.errors import ModelError
 from wsss.labels import label_count
 from wsss.metrics.curve import ThresholdCurve
+from wsss.models.base import Network
 from wsss.protocols import CutClassifier
 from wsss.run.record import read_record
-from wsss.stages.extract_cams import ExtractCams
-from wsss.stages.heads import MapNetwork
+from wsss.stages.extract_cams import ExtractCams, as_cut
 from wsss.types import Images, RawMaps, ScoreMaps, Targets
 from wsss.views import MultiScaleFlip, Views
 
@@ -65,7 +65,7 @@ def main() -> None:
     for name in options.methods:
         method = cam_method(cam_methods()[name])
         try:
-            method.check(asked.network)
+            method.check(as_cut(asked.network.module))
         except ModelError as error:
             print(f"| `{name}` | {error} |||||", flush=True)
             continue
@@ -93,7 +93,7 @@ class Asked:
     """A stage with its network, asked for maps of single images."""
 
     stage: ExtractCams
-    network: MapNetwork
+    network: Network
     index: Index
     device: torch.device
 

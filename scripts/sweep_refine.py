@@ -65,7 +65,7 @@ class Sweep:
         """Open every variant of every refiner."""
         job, device = read_record(self.run).job("refine_cams"), torch.device("cpu")
         steps = [
-            {words: refiner.open(job.folders(), device) for words, refiner in every.items()}
+            {words: refiner.open(job.opened(refiner.needs), device) for words, refiner in every.items()}
             for every in self.variants()
         ]
         return Opened(maps=job.items("maps", RAW_MAPS), index=job.index(), steps=steps)

@@ -18,11 +18,11 @@ from wsss.data.index import Record
 from wsss.engine.batch import Batch
 from wsss.labels import BACKGROUND
 from wsss.metrics.separation import THRESHOLDS, evidence
-from wsss.models.classifier import GAPClassifier
+from wsss.models.base import Network
+from wsss.models.gap import GAPClassifier
 from wsss.models.normalisation import Normalisation
 from wsss.refine import ConstantBackground, DenseCRF
 from wsss.stages.extract_cams import ExtractCams
-from wsss.stages.heads import MapNetwork
 from wsss.types import ScoreMaps
 from wsss.views import MultiScaleFlip, pad_to_multiple, scaled
 
@@ -135,7 +135,7 @@ def answers(
     return found[: len(COARSE)], found[len(COARSE) : -1], found[-1]
 
 
-def by_scales(every: Sequence[Seen], *, stage: ExtractCams, network: MapNetwork, scales: tuple[float, float]) -> Chosen:
+def by_scales(every: Sequence[Seen], *, stage: ExtractCams, network: Network, scales: tuple[float, float]) -> Chosen:
     """Choose where maps of one scale and of another agree best on what is foreground (kappa)."""
 
     def strongest(seen: Seen, scale: float) -> Float[np.ndarray, "y x"]:

@@ -26,6 +26,11 @@ def _below(base: type) -> Iterator[type]:
         yield from _below(cls)
 
 
+def named(count: int) -> tuple[str, ...]:
+    """As many classes with names."""
+    return tuple(f"class {position}" for position in range(count))
+
+
 def score_maps(labels: list[int], scores: Any, *, size: tuple[int, int] | None = None) -> ScoreMaps:
     """Score maps from nested lists or a tensor, at the images' own size unless `size` is given."""
     tensor = torch.as_tensor(scores, dtype=torch.float32)

@@ -11,7 +11,7 @@ import torch  # noqa: E402
 from networks import TinyGAP, small_timm_network  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from wsss.models.classifier import GAPClassifier  # noqa: E402
+from wsss.models.gap import GAPClassifier  # noqa: E402
 
 if TYPE_CHECKING:
     from toy_runs import Run

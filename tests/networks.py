@@ -4,9 +4,11 @@ from copy import deepcopy
 from typing import Any
 
 import torch
+from builders import named
 from torch import Tensor
 
-from wsss.models.classifier import ClassifierOptions, GAPClassifier
+from wsss.models.classifier import ClassifierOptions
+from wsss.models.gap import GAPClassifier
 from wsss.testing.tiny import CLASSES, Tiny, TinyGAP, TinyMLP, shake, tiny_pairs
 from wsss.types import Cut, Targets
 
@@ -64,7 +66,8 @@ class Hidden:
 
 def small_timm_network() -> GAPClassifier:
     """A real backbone of half a million weights, with arbitrary values."""
-    network = ClassifierOptions(backbone="mobilenetv3_small_050", weights="none", output_stride=32).build(CLASSES)
+    options = ClassifierOptions(backbone="mobilenetv3_small_050", weights="none", output_stride=32)
+    network = options.build(named(CLASSES))
     shake(network)
     return network.eval()
 

@@ -6,7 +6,7 @@ from builders import score_maps
 from jaxtyping import TypeCheckError
 from networks import TinyGAP, TinyMLP
 
-from wsss.models.classifier import GAPClassifier
+from wsss.models.gap import GAPClassifier
 from wsss.protocols import LinearHead
 from wsss.types import Cut, Targets
 

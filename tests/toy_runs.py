@@ -19,8 +19,9 @@ from wsss.config.compose import resolved
 from wsss.config.search import config_folder
 from wsss.data.index import Index, Record
 from wsss.engine.stage import Job
+from wsss.models.base import PlannedNetworks
 from wsss.run.pipeline import run
-from wsss.run.plan import Step, make_plan
+from wsss.run.plan import Step, make_plan, networks_read
 from wsss.store.files import MASK, SCORES, item_name, write_mask, write_scores
 from wsss.store.kinds import INDEX, MASKS, RAW_MAPS, Kind
 from wsss.store.store import Artifact, Store
@@ -61,6 +62,12 @@ class Run:
     def again(self, *overrides: str) -> str:
         """Run once more, and return what was printed."""
         return finished(self.store, self.out, overrides).printed
+
+
+def networks_of(plan: Mapping[str, Step], name: str) -> PlannedNetworks:
+    """The networks that a stage of a plan will read, by role."""
+    stages = {each: step.stage for each, step in plan.items()}
+    return networks_read(stages, {each: stage.inputs for each, stage in stages.items()})[name]
 
 
 @cache

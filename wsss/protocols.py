@@ -43,6 +43,24 @@ class CutClassifier(Protocol):
 
 
 @runtime_checkable
+class Classifies(CutClassifier, Protocol):
+    """A classifier of the data's classes: its logits say what an image shows."""
+
+    def classify(self, images: Images) -> Float[Tensor, "b c"]:
+        """Return the logits of all classes."""
+        ...
+
+
+@runtime_checkable
+class Segments(Protocol):
+    """A network that labels every pixel."""
+
+    def segment(self, images: Images) -> Float[Tensor, "b labels h w"]:
+        """Return the logits of all labels, background first, at the images' size."""
+        ...
+
+
+@runtime_checkable
 class LinearHead(Protocol):
     """A classifier whose logits are the spatial mean of its last maps times a matrix, without bias: what CAM needs."""
 
@@ -82,7 +100,7 @@ class Attentive(Protocol):
 
     @property
     def attending(self) -> tuple[str, ...]:
-        """Names of these blocks, first to last; none where the network is not a transformer."""
+        """Names of these blocks, first to last."""
         ...
 
     def attentions(self, images: Images, *, blocks: Sequence[str]) -> Iterator[Float[Tensor, "b z z"]]:
@@ -107,7 +125,7 @@ class Graphical(Protocol):
 
     @property
     def connecting(self) -> tuple[str, ...]:
-        """Names of these blocks, first to last; none where the network draws no graph."""
+        """Names of these blocks, first to last."""
         ...
 
     def edges(self, images: Images, *, blocks: Sequence[str]) -> Iterator[Edges]:

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
 from toy_runs import Run, contents
 
@@ -113,7 +112,6 @@ def test_a_repaired_store_is_made_whole_again_with_the_same_bytes(toy_run: Run, 
     copy = toy_run.copied(tmp_path)
     steps = copy.plan()
     before = {name: contents(step.artifact.items) for name, step in steps.items()}
-    old = torch.load(steps["train_classifier"].artifact.items / "weights.pt", weights_only=True)
     made = {name: steps[name].artifact.manifest()["created"] for name in steps if name not in DAMAGED}
     for name in DAMAGED:
         damage(steps[name].artifact)
@@ -121,12 +119,8 @@ def test_a_repaired_store_is_made_whole_again_with_the_same_bytes(toy_run: Run, 
     assert verify(Store.at(copy.store), repairing=True)
     copy.again()
     assert verify(Store.at(copy.store), repairing=False)
-    new = torch.load(steps["train_classifier"].artifact.items / "weights.pt", weights_only=True)
-    assert old.keys() == new.keys()
-    assert all(torch.equal(old[key], new[key]) for key in old)
     for name, step in steps.items():
-        if name != "train_classifier":  # the bytes of torch.save depend on the name of the file
-            assert contents(step.artifact.items) == before[name], name
+        assert contents(step.artifact.items) == before[name], name
     assert {name: steps[name].artifact.manifest()["created"] for name in made} == made
     summary = steps["extract_cams"].artifact.manifest()["summary"]
     assert summary["made"] < summary["images"]

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.cams import ClusterCAM
-from wsss.models.classifier import GAPClassifier
+from wsss.models.gap import GAPClassifier
 from wsss.testing.families import small_family_network
 from wsss.types import Cut, Targets
 

@@ -107,5 +107,5 @@ def test_check_all_says_each_refusal_once() -> None:
             raise ConfigError(["too large"])
 
     with pytest.raises(ConfigError) as refused:
-        check_all({"a": Refusing(), "b": Refusing()})
+        check_all([("a", Refusing().check), ("b", Refusing().check)])
     assert refused.value.problems == ("a: too large",)

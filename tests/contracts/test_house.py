@@ -36,7 +36,6 @@ from wsss.models.classifier import ClassifierOptions
 from wsss.models.segmenter import SegmenterOptions
 from wsss.refine import Refiner
 from wsss.run.launch import Launcher
-from wsss.stages.heads import Heads
 from wsss.training.loggers.options import LoggerOptions
 from wsss.training.options import FitOptions, TrainerOptions, TrainerRuntime
 from wsss.views import Upsampler, Views
@@ -53,7 +52,6 @@ WITHOUT_TESTS = {
     "wsss/testing/families.py": "tests/contracts/test_cams.py asks it for every family",
     "wsss/testing/small.py": "tests/contracts/test_networks.py is its test",
     "wsss/testing/tiny.py": "tests/contracts/test_networks.py is its test",
-    "wsss/stages/heads.py": "only an interface: tests/methods has the tests of its two members",
 }
 """Modules that need no test of their own, and why."""
 
@@ -77,7 +75,6 @@ EXPERIMENTS = sorted((CONF / "experiment").glob("*.yaml"))
 
 FAMILIES: tuple[type[ABC], ...] = (
     CAMMethod,
-    Heads,
     Layout,
     Launcher,
     LoggerOptions,

@@ -3,37 +3,45 @@
 from pathlib import Path
 
 import pytest
-import torch
-from builders import defined
-from pair_networks import stored_pairs
+from builders import defined, named
+from stored_networks import SMALL
 
 from wsss import refine
 from wsss.errors import WsssError
-from wsss.methods.affinity.networks import AffinityNet, EdgeNet
-from wsss.models.classifier import ClassifierOptions
-from wsss.models.weights import WEIGHTS
+from wsss.methods.affinity import AffinityNetOptions, EdgeNetOptions
+from wsss.models.base import Network, NetworkOptions
 from wsss.refine import Refine, Refiner
 from wsss.refine.auto import CHOSEN
 from wsss.testing.refiners import CPU, PROMISES, Promise, images_to_refine, maps_to_refine
 
 REFINERS: list[type[Refiner]] = defined(refine, Refiner)
-READ = {"edges": EdgeNet, "affinities": AffinityNet}
+READ: dict[str, NetworkOptions] = {
+    "edges": EdgeNetOptions(classifier=SMALL),
+    "affinities": AffinityNetOptions(classifier=SMALL),
+    "classifier": SMALL,
+}
 """The networks that refiners read, by role."""
 
 
 @pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path | Network]:
     """What the stages before left, by role."""
-    folders = {role: tmp_path_factory.mktemp(role) for role in (*READ, "threshold", "classifier")}
-    (folders["threshold"] / CHOSEN).write_text('{"threshold": 0.4, "band": [0.3, 0.5]}', encoding="utf-8")
-    torch.save(ClassifierOptions().skeleton(254).state_dict(), folders["classifier"] / WEIGHTS)
-    for role, kind in READ.items():
-        stored_pairs(kind, folders[role])
-    return folders
+    folder = tmp_path_factory.mktemp("threshold")
+    (folder / CHOSEN).write_text('{"threshold": 0.4, "band": [0.3, 0.5]}', encoding="utf-8")
+    networks = {
+        role: Network(
+            module=options.skeleton(named(254)).eval(),
+            classes=named(254),
+            normalisation=options.normalisation,
+            options=options,
+        )
+        for role, options in READ.items()
+    }
+    return {"threshold": folder, **networks}
 
 
 @pytest.fixture(scope="module", params=REFINERS, ids=lambda cls: cls.__name__)
-def opened(request: pytest.FixtureRequest, inputs: dict[str, Path]) -> tuple[Refiner, Refine]:
+def opened(request: pytest.FixtureRequest, inputs: dict[str, Path | Network]) -> tuple[Refiner, Refine]:
     made: Refiner = request.param()
     try:
         made.check()

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 import yaml
+from stored_networks import tensors_of
 from toy_runs import Run, composed
 
 from wsss.config.search import config_folder
@@ -18,7 +18,6 @@ from wsss.engine.fit import Fit
 from wsss.engine.map import Map
 from wsss.engine.stage import Stage
 from wsss.labels import IGNORE
-from wsss.models.weights import WEIGHTS
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step, make_plan
@@ -133,7 +132,7 @@ def test_a_fit_gives_the_same_weights_again(name: str, copy: Run):
 @pytest.mark.parametrize("name", FITS)
 def test_batch_norm_keeps_its_statistics_or_learns_on_as_it_is_told(name: str, steps: dict[str, Step]):
     """Seen in what was trained, not in the module: Lightning leaves the modes of layers as it finds them."""
-    state = torch.load(steps[name].artifact.items / WEIGHTS, weights_only=True)
+    state = tensors_of(steps[name].artifact)
     seen = {key: int(state[key]) for key in state if key.endswith("num_batches_tracked")}
     stage: Any = steps[name].stage
     assert stage.fit.batch_norm == {"train_classifier": "frozen", "train_segmenter": "learning"}[name]

@@ -10,8 +10,8 @@ from wsss.data.datasets import ClassifierData, SegmenterData
 from wsss.data.images import read_image
 from wsss.data.transforms import ClassifierTransform, SegmenterTransform
 from wsss.models.normalisation import IMAGENET
-from wsss.models.weights import WEIGHTS
 from wsss.store.files import MASK, SCORES, item_name, read_mask_item, read_scores, write_mask
+from wsss.store.networks import WEIGHTS
 from wsss.types import Size
 
 Check = Callable[[Trial], None]

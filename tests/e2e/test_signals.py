@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from toy_runs import SMALL, contents
 
 OPTIONS = ("limits.epochs=30", "runtime.workers=2")
@@ -78,7 +79,7 @@ def same_artifacts(clean: Path, disturbed: Path) -> None:
         (expected,), (made,) = clean.glob(f"{stage}/*/items"), disturbed.glob(f"{stage}/*/items")
         assert made.parent.name == expected.parent.name
         if stage.startswith("train"):
-            first, second = (torch.load(items / "weights.pt", weights_only=True) for items in (expected, made))
+            first, second = (load_file(items / "weights.safetensors") for items in (expected, made))
             assert all(torch.equal(first[key], second[key]) for key in first | second)
         else:
             assert contents(made) == contents(expected)

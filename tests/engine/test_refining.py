@@ -10,7 +10,7 @@ from builders import score_maps
 from toy_runs import job
 
 from wsss.engine.refining import needs_of, opened
-from wsss.refine.base import Refine, Refiner
+from wsss.refine.base import Inputs, Refine, Refiner
 from wsss.store.kinds import CHOICE, NETWORK
 from wsss.store.store import Store
 
@@ -25,7 +25,7 @@ class Named(Refiner):
 
     name: str
 
-    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
         def note(images: Any, maps: Any) -> Any:
             ASKED.append(self.name)
             return maps
@@ -40,7 +40,9 @@ def test_needs_of_several_refiners_are_named_once():
 def test_refiners_are_applied_in_their_order(tmp_path: Path):
     ASKED.clear()
     chain = {"second": Named(name="b"), "first": Named(name="a")}
-    refine = opened(chain, job=job(Store(root=tmp_path), "refine_cams"), device=torch.device("cpu"))
+    store = Store(root=tmp_path)
+    read = {role: store.artifact(role, "0" * 16) for role in Named.needs}
+    refine = opened(chain, job=job(store, "refine_cams", **read), device=torch.device("cpu"))
     maps = score_maps([1], [[[0.5]]])
     assert refine([], [maps])[0] is maps
     assert ASKED == ["b", "a"]

@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
+from stored_networks import SMALL, stored
 from toy_runs import drawn_index
 
 from wsss.engine.stage import Job, Reduce, Runtime, read_index
 from wsss.errors import ConfigError
+from wsss.models.base import Network, PlannedNetwork
 from wsss.store.kinds import INDEX, MASKS, TABLE, Kind
 from wsss.store.store import Store
 
@@ -66,7 +68,8 @@ def test_a_job_reads_the_index_wherever_the_store_lies(tmp_path: Path):
     job = Job(artifact=moved, inputs={"index": moved})
     (record,) = job.index().split("train")
     assert job.index().image_path(record).is_file()
-    assert job.folders() == {"index": moved.items}
+    assert job.opened(["index"]) == {"index": moved.items}
+    assert job.opened([]) == job.networks() == {}
     assert Count().run(job) == {"images": 1}
     assert job.items("index", MASKS).path(record) == moved.items / "a.png"
 
@@ -75,3 +78,15 @@ def test_an_index_of_a_data_set_elsewhere_has_its_absolute_root(tmp_path: Path):
     artifact = drawn_index(Store(root=tmp_path), {"a": [[0, 1]]})
     (artifact.path / "root.txt").write_text("/data/it's here", encoding="utf-8")
     assert read_index(artifact).root == Path("/data/it's here")
+
+
+def test_a_job_opens_the_networks_that_it_reads(tmp_path: Path):
+    store = Store(root=tmp_path)
+    trained = store.artifact("train_classifier", "0" * 16)
+    module = stored(SMALL, trained, classes=2)
+    job = Job(artifact=store.artifact("extract_cams", "1" * 16), inputs={"classifier": trained})
+    assert job.networks() == {"classifier": PlannedNetwork(options=SMALL)}
+    assert job.record("classifier").classes == job.network("classifier").classes
+    opened = job.opened(["classifier"])["classifier"]
+    assert isinstance(opened, Network)
+    assert all(torch.equal(tensor, module.state_dict()[name]) for name, tensor in opened.module.state_dict().items())

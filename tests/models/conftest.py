@@ -3,9 +3,11 @@ from functools import cache
 
 import pytest
 import torch
+from builders import named
 from torch import nn
 
-from wsss.models.classifier import ClassifierOptions, GAPClassifier
+from wsss.models.classifier import ClassifierOptions
+from wsss.models.gap import GAPClassifier
 
 
 def shaken(network: nn.Module) -> nn.Module:
@@ -21,7 +23,7 @@ def shaken(network: nn.Module) -> nn.Module:
 @cache
 def _classifier(backbone: str, output_stride: int) -> GAPClassifier:
     options = ClassifierOptions(backbone=backbone, weights="none", output_stride=output_stride)
-    network = shaken(options.build(4)).eval()
+    network = shaken(options.build(named(4))).eval()
     assert isinstance(network, GAPClassifier)
     return network
 

@@ -8,7 +8,6 @@ from torch import nn
 
 from wsss.errors import ModelError
 from wsss.models.chain import run
-from wsss.models.classifier import GAPClassifier
 from wsss.models.families import (
     FAMILIES,
     blocks_of,
@@ -18,6 +17,7 @@ from wsss.models.families import (
     family_of,
     outline,
 )
+from wsss.models.gap import GAPClassifier
 from wsss.types import Cut
 
 Build = Callable[[str, int], GAPClassifier]
@@ -145,7 +145,16 @@ def test_an_unknown_name_is_refused_with_the_nearest():
     with pytest.raises(ModelError, match="no network 'resnet5O'; the nearest names are: resnet5"):
         check_name("resnet5O")
     with pytest.raises(ModelError, match="no name is near it"):
-        check_name("?")
+        check_name("qqqqqq")
+
+
+@pytest.mark.parametrize("name", ["?", "", "hf-hub:someone/network", "local-dir:/tmp", "resnet18\n", "../resnet18"])
+def test_what_timm_would_fetch_is_refused_as_a_name(name: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("timm.create_model", None)
+    with pytest.raises(ModelError, match="is not the plain name of a timm network"):
+        check_name(name)
+    with pytest.raises(ModelError, match="is not the plain name of a timm network"):
+        create_backbone(name, output_stride=32)
 
 
 def test_an_unknown_tag_is_refused_with_the_known_ones():

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from wsss.cams.relevance import Convolution, Pointwise, Sum, run
 from wsss.errors import ModelError
-from wsss.models.classifier import GAPClassifier
+from wsss.models.gap import GAPClassifier, gap_classifier
 from wsss.models.layers import from_pixels, layers_of
 from wsss.testing.families import small_family_network
 from wsss.types import Cut
@@ -51,7 +51,7 @@ NETWORKS = ["vgg", "resnet", "efficientnet_lite", "mobilenetv3", *VARIANTS]
 def network_of(name: str) -> GAPClassifier:
     if name not in VARIANTS:
         return small_family_network(name)
-    network = GAPClassifier(VARIANTS[name](), classes=4)
+    network = gap_classifier(VARIANTS[name](), classes=4)
     shake(network)
     return network.eval()
 

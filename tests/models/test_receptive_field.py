@@ -3,7 +3,7 @@ import torch
 from torch import Tensor, nn
 
 from wsss.errors import ModelError
-from wsss.models.classifier import GAPClassifier
+from wsss.models.gap import GAPClassifier
 from wsss.models.receptive_field import receptive_field
 from wsss.types import Cut
 

@@ -4,12 +4,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from builders import named
+from torch import nn
 
 from wsss.errors import ModelError
 from wsss.models.architectures import ARCHITECTURES
-from wsss.models.classifier import ClassifierOptions, GAPClassifier
+from wsss.models.classifier import ClassifierOptions
+from wsss.models.gap import GAPClassifier
 from wsss.models.normalisation import IMAGENET, Normalisation
-from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
+from wsss.models.segmentation import SegmentationNetwork
+from wsss.models.segmenter import SegmenterOptions
 
 Build = Callable[[str, int], GAPClassifier]
 SMALL = "mobilenetv3_small_050"
@@ -18,35 +22,12 @@ PLAIN = SegmenterOptions(encoder="tu-resnet18", encoder_weights="none")
 
 @pytest.fixture(scope="module")
 def network() -> SegmentationNetwork:
-    return PLAIN.build(3).eval()
-
-
-@pytest.mark.parametrize("size", [(64, 64), (70, 93), (33, 16), (1, 47)])
-def test_any_size_comes_out_as_it_went_in(network: SegmentationNetwork, size: tuple[int, ...]):
-    with torch.no_grad():
-        assert network(torch.randn(2, 3, *size)).shape == (2, 3, *size)
-
-
-def test_padding_is_zero_at_the_right_and_bottom(network: SegmentationNetwork):
-    images = torch.randn(1, 3, 60, 45, generator=torch.Generator().manual_seed(0))
-    padded = torch.zeros(1, 3, 64, 48)
-    padded[..., :60, :45] = images
-    with torch.no_grad():
-        assert torch.equal(network(images), network(padded)[..., :60, :45])
-        assert torch.equal(network(padded), network.network(padded))
-
-
-def test_encoder_and_decoder_share_the_parameters_out(network: SegmentationNetwork):
-    assert isinstance(network, SegmentationNetwork)
-    encoder, decoder = list(network.encoder_parameters()), list(network.decoder_parameters())
-    assert {id(p) for p in encoder}.isdisjoint(id(p) for p in decoder)
-    assert len(encoder) + len(decoder) == len(list(network.parameters()))
-    assert all(p is q for p, q in zip(encoder, network.encoder.parameters(), strict=True))
+    return PLAIN.build(named(2)).eval()
 
 
 def test_the_classifiers_backbone_becomes_the_encoder(classifier: Build):
     trained = classifier("tf_efficientnet_lite0", 16)
-    network = SegmenterOptions().build(2, trained)
+    network = SegmenterOptions().build(named(1), classifier=trained)
     own = trained.backbone.state_dict()
     found = network.encoder.state_dict()
     assert len(found) == 288
@@ -58,7 +39,7 @@ def test_the_classifiers_backbone_becomes_the_encoder(classifier: Build):
 
 def test_the_encoder_sees_what_the_classifier_sees(classifier: Build):
     trained = deepcopy(classifier("resnet18", 16))
-    network = SegmenterOptions(encoder="tu-resnet18").build(2, trained).eval()
+    network = SegmenterOptions(encoder="tu-resnet18").build(named(1), classifier=trained).eval()
     images = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         assert torch.equal(network.encoder(images)[-1], trained.until("last", images).maps)
@@ -67,7 +48,8 @@ def test_the_encoder_sees_what_the_classifier_sees(classifier: Build):
 @pytest.mark.parametrize("backbone", ["vgg11_bn", "convnext_atto", "mobilenetv3_small_050", "tf_efficientnet_lite0"])
 def test_every_familys_own_encoder_fits(backbone: str):
     options = SegmenterOptions(architecture="Unet", encoder=f"tu-{backbone}", output_stride=32)
-    options.check(ClassifierOptions(backbone=backbone, weights="none", output_stride=32))
+    options.check()
+    options.check_classifier(ClassifierOptions(backbone=backbone, weights="none", output_stride=32).outline())
 
 
 def test_another_backbone_is_refused_with_the_encoder_that_fits(classifier: Build):
@@ -75,34 +57,36 @@ def test_another_backbone_is_refused_with_the_encoder_that_fits(classifier: Buil
         r"'classifier' for tu-resnet18.*missing: model.conv1.weight.*encoder that fits is tu-mobilenetv3_small_050"
     )
     with pytest.raises(ModelError, match=message):
-        SegmenterOptions(encoder="tu-resnet18").build(2, classifier("mobilenetv3_small_050", 32))
+        SegmenterOptions(encoder="tu-resnet18").build(named(1), classifier=classifier("mobilenetv3_small_050", 32))
     with pytest.raises(ModelError, match=message):
-        SegmenterOptions(encoder="tu-resnet18").check(
-            ClassifierOptions(backbone=SMALL, weights="none", output_stride=32)
+        SegmenterOptions(encoder="tu-resnet18").check_classifier(
+            ClassifierOptions(backbone=SMALL, weights="none", output_stride=32).outline()
         )
-    with pytest.raises(ModelError, match="there is none here"):
-        SegmenterOptions().build(2)
+    with pytest.raises(ModelError, match="there is no classifier with a backbone here"):
+        SegmenterOptions().build(named(1))
+    with pytest.raises(ModelError, match="there is no classifier with a backbone here"):
+        SegmenterOptions().check_classifier(nn.Linear(1, 1))
 
 
 def test_a_transformer_is_refused_as_an_encoder_with_what_else_there_is(classifier: Build):
     message = r"'classifier' for tu-resnet18: .* one resolution only.*choose `imagenet`, `packaged`, a path or `none`"
-    options = ClassifierOptions(backbone="test_vit", weights="none")
+    outline = ClassifierOptions(backbone="test_vit", weights="none").outline()
     with pytest.raises(ModelError, match=message):
-        SegmenterOptions(encoder="tu-resnet18").check(options)
+        SegmenterOptions(encoder="tu-resnet18").check_classifier(outline)
     with pytest.raises(ModelError, match=message):
-        SegmenterOptions(encoder="tu-resnet18").build(2, classifier("test_vit", 16))
-    SegmenterOptions(encoder="tu-resnet18", encoder_weights="none").check(options)
+        SegmenterOptions(encoder="tu-resnet18").build(named(1), classifier=classifier("test_vit", 16))
+    SegmenterOptions(encoder="tu-resnet18", encoder_weights="none").check_classifier(outline)
 
 
 def test_packaged_weights_and_files_fill_the_encoder(tmp_path: Path, classifier: Build):
-    packaged = SegmenterOptions(encoder_weights="packaged").build(2)
+    packaged = SegmenterOptions(encoder_weights="packaged").build(named(1))
     assert packaged.encoder.state_dict()["model.bn1.running_var"].std() > 0
     state = classifier("resnet18", 16).backbone.state_dict()
     torch.save(state, tmp_path / "net.pth")
     options = SegmenterOptions(encoder="tu-resnet18", encoder_weights=str(tmp_path / "net.pth"))
-    assert options.weights_file() == tmp_path / "net.pth"
-    assert torch.equal(options.build(2).encoder.state_dict()["model.conv1.weight"], state["conv1.weight"])
-    own = SegmenterOptions(encoder="resnet18", encoder_weights=str(tmp_path / "net.pth")).build(2)
+    assert options.content() == {"encoder_weights": (tmp_path / "net.pth",)}
+    assert torch.equal(options.build(named(1)).encoder.state_dict()["model.conv1.weight"], state["conv1.weight"])
+    own = SegmenterOptions(encoder="resnet18", encoder_weights=str(tmp_path / "net.pth")).build(named(1))
     assert torch.equal(own.encoder.state_dict()["conv1.weight"], state["conv1.weight"])
 
 
@@ -114,27 +98,26 @@ def test_imagenet_is_a_download(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("segmentation_models_pytorch.encoders.hf_hub_download", fail)
     for encoder in ("tu-resnet18", "resnet18"):
         with pytest.raises(ModelError, match=rf"cannot download those of {encoder} .*no route to host"):
-            SegmenterOptions(encoder=encoder, encoder_weights="imagenet").build(2)
+            SegmenterOptions(encoder=encoder, encoder_weights="imagenet").build(named(1))
     with pytest.raises(ModelError, match="cannot download those of resnet18"):
-        SegmenterOptions(encoder="resnet18", encoder_weights="imagenet").normalisation()
+        _ = SegmenterOptions(encoder="resnet18", encoder_weights="imagenet").normalisation
 
 
 def test_a_skeleton_takes_the_state_of_what_was_built(network: SegmentationNetwork):
-    PLAIN.skeleton(3).load_state_dict(network.state_dict())
+    PLAIN.skeleton(named(2)).load_state_dict(network.state_dict())
 
 
 def test_normalisation_goes_with_the_encoders_weights(monkeypatch: pytest.MonkeyPatch):
-    given = Normalisation(mean=(0.1, 0.2, 0.3), std=(1.0, 1.0, 1.0))
-    assert SegmenterOptions().normalisation(given) is given
-    assert SegmenterOptions(encoder_weights="packaged").normalisation().mean == (127 / 255,) * 3
-    assert PLAIN.normalisation() == IMAGENET
-    assert SegmenterOptions(encoder_weights="imagenet").normalisation().std == (0.5, 0.5, 0.5)
+    assert SegmenterOptions(encoder_weights="packaged").normalisation.mean == (127 / 255,) * 3
+    assert PLAIN.normalisation == IMAGENET
+    assert SegmenterOptions(encoder_weights="imagenet").normalisation.std == (0.5, 0.5, 0.5)
     said = {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
     monkeypatch.setattr("wsss.models.architectures.preprocessing", lambda _: said)
-    own = SegmenterOptions(encoder="xception", encoder_weights="imagenet").normalisation()
+    own = SegmenterOptions(encoder="xception", encoder_weights="imagenet").normalisation
     assert own == Normalisation(mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
-    with pytest.raises(ModelError, match="there is none here"):
-        SegmenterOptions().normalisation()
+    assert SegmenterOptions().of_classifier
+    with pytest.raises(ModelError, match="there is no classifier with a backbone here"):
+        _ = SegmenterOptions().normalisation
 
 
 @pytest.mark.parametrize("architecture", sorted(set(ARCHITECTURES) - {"DPT"}))
@@ -146,7 +129,8 @@ def test_every_architecture_passes_the_check(architecture: str):
 
 
 def test_defaults_and_smps_own_encoders_pass_the_check():
-    SegmenterOptions().check(ClassifierOptions())
+    SegmenterOptions().check()
+    SegmenterOptions().check_classifier(ClassifierOptions().outline())
     SegmenterOptions(architecture="Segformer", encoder="mit_b0", encoder_weights="none", output_stride=32).check()
 
 
@@ -164,6 +148,8 @@ def test_defaults_and_smps_own_encoders_pass_the_check():
         ({"encoder": "dpn92", "encoder_weights": "imagenet"}, "smp has none of dpn92"),
         ({"encoder": "tu-mobilenetv3_large_075", "encoder_weights": "imagenet"}, "timm has none of"),
         ({"options": {"classes": 4}}, "options: classes are not to be set there"),
+        ({"options": {"checkpoint_path": "w.pth"}}, "options: checkpoint_path are not to be set there"),
+        ({"encoder": "tu-hf-hub:someone/network"}, "is not the plain name of a timm network"),
         ({"options": {"decoder_chanels": 4}}, "unexpected keyword argument 'decoder_chanels'"),
         ({"options": {"decoder_chanels": 4}, "encoder": "resnet18"}, "has no decoder_chanels; it has: encoder_depth"),
         ({"options": {"upsampling": 2}}, r"answers 256 x 256 pixels with \(1, 1, 128, 128\)"),
@@ -175,7 +161,9 @@ def test_the_check_refuses_what_cannot_be_built(options: dict[str, object], mess
 
 
 def test_options_reach_smp():
-    network = SegmenterOptions(encoder="tu-resnet18", encoder_weights="none", options={"decoder_channels": 32}).build(2)
+    network = SegmenterOptions(encoder="tu-resnet18", encoder_weights="none", options={"decoder_channels": 32}).build(
+        named(1)
+    )
     assert network.network.segmentation_head[0].in_channels == 32
 
 
@@ -184,5 +172,15 @@ def test_an_outline_has_every_parameter(encoder: str, device: str):
     options = SegmenterOptions(architecture="Unet", encoder=encoder, encoder_weights="none", output_stride=32)
     outline = options.outline()
     assert {parameter.device.type for parameter in outline.parameters()} == {device}
-    shapes = {name: parameter.shape for name, parameter in options.skeleton(1).named_parameters()}
+    shapes = {name: parameter.shape for name, parameter in options.skeleton(named(0)).named_parameters()}
     assert {name: parameter.shape for name, parameter in outline.named_parameters()} == shapes
+
+
+@pytest.mark.parametrize("weights", ["classifier", "none"])
+def test_frozen_paths_are_those_of_the_encoders_own_blocks(weights: str):
+    options = SegmenterOptions(encoder="tu-resnet18", encoder_weights=weights)
+    assert options.frozen_paths("block1") == ("conv1", "bn1", "layer1")
+    with pytest.raises(ModelError, match="no 'block77'; its blocks are stem, block1"):
+        options.frozen_paths("block77")
+    with pytest.raises(ModelError, match="timm has no network 'mit_b0'"):
+        SegmenterOptions(encoder="mit_b0").frozen_paths("block1")

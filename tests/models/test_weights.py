@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+from builders import named
 from PIL import Image
 from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
@@ -69,7 +70,7 @@ def test_the_packaged_weights_are_all_of_timms_network():
     found = packaged_weights()
     assert len(found) == 296
     assert {name: tensor.shape for name, tensor in found.items()} == {name: t.shape for name, t in expected.items()}
-    assert_filled(ClassifierOptions().build(2).backbone, found)
+    assert_filled(ClassifierOptions().build(named(2)).backbone, found)
 
 
 @pytest.mark.parametrize(("photograph", "imagenet_class"), [("china.jpg", "palace"), ("flower.jpg", "daisy")])
@@ -102,15 +103,15 @@ def test_a_file_fills_the_backbone_whatever_classes_it_was_for(
     path = tmp_path / "it's (1)=2.pth"
     torch.save(wrap(whole), path)
     options = ClassifierOptions(backbone=SMALL, weights=str(path), output_stride=32)
-    assert options.weights_file() == path
-    assert_filled(options.build(2).backbone, whole)
+    assert options.content() == {"weights": (path,)}
+    assert_filled(options.build(named(2)).backbone, whole)
 
 
 def test_safetensors_and_home(tmp_path: Path, whole: dict[str, Tensor], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     save_file(whole, tmp_path / "net.safetensors")
     options = ClassifierOptions(backbone=SMALL, weights="~/net.safetensors", output_stride=32)
-    assert_filled(options.build(2).backbone, whole)
+    assert_filled(options.build(named(2)).backbone, whole)
 
 
 def test_files_without_a_state_dict_are_refused(tmp_path: Path):
@@ -183,7 +184,7 @@ def test_imagenet_is_timms_download(whole: dict[str, Tensor], monkeypatch: pytes
         return thousand
 
     monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", give)
-    network = ClassifierOptions(backbone=SMALL, weights="imagenet", output_stride=32).build(2)
+    network = ClassifierOptions(backbone=SMALL, weights="imagenet", output_stride=32).build(named(2))
     assert asked == ["timm/mobilenetv3_small_050.lamb_in1k"]
     assert_filled(network.backbone, whole)
 
@@ -192,7 +193,7 @@ def test_a_transformers_download_comes_with_its_own_normalisation(monkeypatch: p
     whole = timm.create_model("test_vit").state_dict()
     monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", lambda *_, **__: whole)
     options = ClassifierOptions(backbone="test_vit", weights="imagenet", output_stride=16)
-    network = options.build(2)
+    network = options.build(named(2))
     assert_filled(network.backbone, {name: tensor for name, tensor in whole.items() if not name.startswith("head")})
     assert options.normalisation.mean == options.normalisation.std == (0.5, 0.5, 0.5)
     assert ClassifierOptions(backbone="deit_small_patch16_224", weights="imagenet").normalisation == IMAGENET
@@ -204,7 +205,7 @@ def test_a_failed_download_says_what_works_without(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", fail)
     with pytest.raises(ModelError, match=r"cannot download those of mobilenetv3.*no route.*`weights: packaged`.*path"):
-        ClassifierOptions(backbone=SMALL, weights="imagenet", output_stride=32).build(2)
+        ClassifierOptions(backbone=SMALL, weights="imagenet", output_stride=32).build(named(2))
 
 
 def test_imagenet_weights_that_timm_does_not_have_are_refused():

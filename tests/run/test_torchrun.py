@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 import torch
+from stored_networks import tensors_of
 from toy_runs import SMALL, Run, contents
 
 from wsss.data.index import Index
 from wsss.errors import ConfigError, WsssError
-from wsss.models.weights import WEIGHTS
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step
@@ -119,7 +119,7 @@ def several_make_the_same(copy: Run, *, processes: int) -> None:
 
 
 def weights_of(step: Step) -> dict[str, torch.Tensor]:
-    state: dict[str, torch.Tensor] = torch.load(step.artifact.items / WEIGHTS, weights_only=True)
+    state: dict[str, torch.Tensor] = tensors_of(step.artifact)
     return state
 
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 import torch
-from toy_runs import Run
+from toy_runs import Run, networks_of
 
 from wsss.cams import CAM
 from wsss.data.images import read_image
 from wsss.engine.stage import Job, read_index
-from wsss.errors import ModelError
+from wsss.errors import ConfigError, ModelError
+from wsss.models.base import PlannedNetworks
 from wsss.stages.extract_cams import ExtractCams
-from wsss.stages.train_classifier import load_classifier
 from wsss.store.files import read_scores
 
 
@@ -33,20 +33,36 @@ def test_images_of_one_size_share_a_pass(toy_run: Run, stage: ExtractCams):
 def test_items_are_the_views_maps_of_the_image_s_own_classes(toy_run: Run, stage: ExtractCams):
     step = toy_run.plan()["extract_cams"]
     work = Job(artifact=step.artifact, inputs=step.inputs)
-    index, network = work.index(), load_classifier(work, stage.classifier)
+    index, network = work.index(), work.network("classifier")
     for record in index.split("train"):
         maps = read_scores(step.artifact.items / f"{record.id}.npz")
         assert maps.classes == record.classes
         assert not maps.has_background
         assert maps.size == record.size
         assert tuple(maps.scores.shape[-2:]) == record.size.over(4)
-        image = stage.classifier.normalisation(read_image(index.image_path(record)))[None]
+        image = network.normalisation(read_image(index.image_path(record)))[None]
         with torch.no_grad():
-            (alone,) = stage.views(stage.cam, network, images=image, classes=[record.classes])
+            (alone,) = stage.views(stage.cam, network.module, images=image, classes=[record.classes])
         torch.testing.assert_close(maps.scores, alone.scores, atol=2e-3, rtol=0)
 
 
-def test_a_block_that_the_classifier_lacks_is_refused(stage: ExtractCams):
-    stage.check()
+def test_a_block_that_the_classifier_lacks_is_refused(toy_run: Run, stage: ExtractCams):
+    read = networks_of(toy_run.plan(), "extract_cams")
+    stage.check_inputs(read)
     with pytest.raises(ModelError, match=r"cam\.block=block9 is not among this network's blocks: stem, block1"):
-        replace(stage, cam=CAM(block="block9")).check()
+        replace(stage, cam=CAM(block="block9")).check_inputs(read)
+
+
+def test_weights_that_the_network_will_not_have_are_refused(toy_run: Run, stage: ExtractCams):
+    with pytest.raises(ConfigError, match=r"weights: there are no 'second'; there are: last"):
+        replace(stage, weights="second").check_inputs(networks_of(toy_run.plan(), "extract_cams"))
+    read = networks_of(toy_run.plan("stages=recam"), "extract_cams")
+    replace(stage, weights="second").check_inputs(read)
+    with pytest.raises(ConfigError, match=r"weights: there are no 'third'; there are: first, second, product"):
+        replace(stage, weights="third").check_inputs(read)
+
+
+def test_a_network_that_cannot_be_cut_is_refused(toy_run: Run, stage: ExtractCams):
+    segmenter = networks_of(toy_run.plan(), "predict_masks")["segmenter"]
+    with pytest.raises(ModelError, match=r"reads\.classifier: a SegmentationNetwork cannot be cut"):
+        stage.check_inputs(PlannedNetworks(classifier=segmenter))

@@ -1,22 +1,20 @@
 """predict_masks: the strongest label of the merged views, refined if wanted."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from toy_runs import Run
+from toy_runs import Run, networks_of
 
 from wsss.data.images import read_image
 from wsss.engine.stage import Job
-from wsss.errors import ConfigError
-from wsss.refine import ConstantBackground
-from wsss.refine.base import Refine, Refiner
+from wsss.errors import ConfigError, ModelError
+from wsss.models.base import PlannedNetworks
+from wsss.refine import ClassifierPrior, ConstantBackground
+from wsss.refine.base import Inputs, Refine, Refiner
 from wsss.stages.predict_masks import PredictMasks
-from wsss.stages.train_segmenter import load_segmenter
 from wsss.store.files import read_mask_item
 
 
@@ -24,7 +22,7 @@ from wsss.store.files import read_mask_item
 class AllCat(Refiner):
     """Makes every pixel label 1."""
 
-    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
         def apply(images: Any, every: Any) -> Any:
             return [
                 replace(maps, scores=(maps.labels == 1).float()[:, None, None].expand_as(maps.scores)) for maps in every
@@ -51,14 +49,15 @@ def stage(toy_run: Run) -> Any:
 
 
 def test_items_are_the_strongest_labels(job: Job, stage: PredictMasks):
-    index, network = job.index(), load_segmenter(job, stage.segmenter)
-    assert not network.training
+    index, network = job.index(), job.network("segmenter")
+    assert not network.module.training
     for record in index.split("val"):
         mask = read_mask_item(job.artifact.items / f"{record.id}.png")
         assert mask.shape == (record.size.height, record.size.width)
-        normalise = stage.segmenter.normalisation(stage.classifier.normalisation)
         with torch.no_grad():
-            scores = stage.views(network, normalise(read_image(index.image_path(record)))[None])[0]
+            scores = stage.views(
+                network.module.segment, network.normalisation(read_image(index.image_path(record)))[None]
+            )[0]
         top = scores.topk(2, dim=0).values
         clear = (top[0] - top[1] > 1e-4).numpy()
         assert clear.mean() > 0.9
@@ -81,3 +80,17 @@ def test_refiners_come_before_the_decision(job: Job, stage: PredictMasks):
 def test_refiners_are_checked(stage: PredictMasks):
     with pytest.raises(ConfigError, match="refine: not here"):
         replace(stage, refine={"a": NotHere()}).check()
+
+
+def test_networks_that_do_not_serve_are_refused(toy_run: Run, stage: PredictMasks):
+    read = networks_of(toy_run.plan(), "predict_masks")
+    stage.check_inputs(read)
+    classifier = networks_of(toy_run.plan(), "extract_cams")["classifier"]
+    with pytest.raises(ModelError, match=r"reads\.segmenter: a LayeredClassifier does not segment"):
+        stage.check_inputs(PlannedNetworks(segmenter=classifier))
+    prior = replace(stage, refine={"prior": ClassifierPrior()})
+    prior.check_inputs(PlannedNetworks(segmenter=read["segmenter"], classifier=classifier))
+    with pytest.raises(ModelError, match=r"reads\.classifier: a SegmentationNetwork does not say what an image shows"):
+        prior.check_inputs(PlannedNetworks(segmenter=read["segmenter"], classifier=read["segmenter"]))
+    with pytest.raises(ConfigError, match=r"reads\.segmenter: this stage makes no network"):
+        stage.check_inputs(PlannedNetworks())

@@ -14,7 +14,6 @@ from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step
 from wsss.stages.relabel import known_class_maps
-from wsss.stages.train_segmenter import load_segmenter
 from wsss.store.kinds import MASKS
 from wsss.types import ScoreMaps, Size
 
@@ -69,5 +68,5 @@ def test_the_second_network_goes_on_from_the_first(plan: dict[str, Step]):
     assert step.inputs["segmenter"] == plan["train_segmenter"].artifact
     stage: Any = step.stage
     job = Job(artifact=step.artifact, inputs=step.inputs)
-    first, begun = load_segmenter(job, stage.segmenter).state_dict(), stage.module(job).network.state_dict()
+    first, begun = job.network("segmenter").module.state_dict(), stage.module(job).network.state_dict()
     assert all(torch.equal(tensor, first[name]) for name, tensor in begun.items())

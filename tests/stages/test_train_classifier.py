@@ -11,7 +11,7 @@ from toy_runs import Run, drawn_index
 from wsss.data.class_notes import index_notes
 from wsss.engine.stage import Job, read_index
 from wsss.errors import ConfigError, DataError, ModelError
-from wsss.stages.train_classifier import TrainClassifier, load_classifier
+from wsss.stages.train_classifier import TrainClassifier
 from wsss.store.fingerprint import contents
 from wsss.store.store import Store
 
@@ -41,7 +41,7 @@ def test_data_that_cannot_be_learnt_from_are_refused(stage: TrainClassifier, tmp
     good = read_index(drawn_index(store, {i: [[0, 1]] for i in "abcd"}, **splits))
     stage.check_index(good)
     with pytest.raises(
-        ConfigError, match=r"fit\.batch_size: 4 is more than the 3 images of split 'train': use at most 3"
+        ConfigError, match=r"limits\.batch_size: 4 is more than the 3 images of split 'train': use at most 3"
     ):
         stage.check_index(replace(good, splits={"train": ("a", "b", "c"), "val": ("d",)}))
     with pytest.raises(DataError, match="there is no split 'val'; this data set has: train: choose"):
@@ -87,8 +87,8 @@ def test_the_summary_says_how_good_it_is(toy_run: Run):
     assert summary["notes"] == []
 
 
-def test_the_trained_network_is_loaded_in_eval_mode(toy_run: Run, stage: TrainClassifier):
+def test_the_trained_network_is_loaded_in_eval_mode(toy_run: Run):
     step = toy_run.plan()["extract_cams"]
-    network = load_classifier(Job(artifact=step.artifact, inputs=step.inputs), stage.classifier)
+    network = Job(artifact=step.artifact, inputs=step.inputs).network("classifier").module
     assert not any(module.training for module in network.modules())
     assert network(torch.zeros(1, 3, 64, 64)).shape == (1, 4)

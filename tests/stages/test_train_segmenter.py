@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 import torch
-from toy_runs import Run
+from toy_runs import Run, networks_of
 
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
+from wsss.models.base import PlannedNetworks
 from wsss.models.weights import canonical
-from wsss.stages.train_classifier import load_classifier
-from wsss.stages.train_segmenter import TrainSegmenter
+from wsss.stages.train_segmenter import RetrainSegmenter, TrainSegmenter
 from wsss.store.files import read_mask_item
 from wsss.store.fingerprint import contents
 from wsss.store.kinds import MASKS
+from wsss.training.options import Limits
 
 
 @pytest.fixture
@@ -35,11 +36,33 @@ def test_what_cannot_be_built_is_refused_before(stage: TrainSegmenter):
         replace(stage, segmenter=replace(stage.segmenter, architecture="Vnet")).check()
     with pytest.raises(ModelError, match="no 'block77'; its blocks are stem, block1"):
         replace(stage, fit=replace(stage.fit, frozen_until="block77")).check()
+
+
+def test_a_classifier_whose_backbone_is_another_is_refused(toy_run: Run, stage: TrainSegmenter):
+    read = networks_of(toy_run.plan(), "train_segmenter")
+    stage.check_inputs(read)
     with pytest.raises(ModelError, match="the encoder that fits is tu-mobilenetv3_small_050"):
-        replace(stage, segmenter=replace(stage.segmenter, encoder="tu-resnet10t")).check()
+        replace(stage, segmenter=replace(stage.segmenter, encoder="tu-resnet10t")).check_inputs(read)
+    replace(stage, segmenter=replace(stage.segmenter, encoder="tu-resnet10t", encoder_weights="none")).check_inputs(
+        read
+    )
+
+
+def test_a_second_training_goes_on_with_the_network_of_the_first(toy_run: Run):
+    plan = toy_run.plan("stages=selftrain")
+    stage: Any = plan["retrain_segmenter"].stage
+    assert isinstance(stage, RetrainSegmenter)
+    read = networks_of(plan, "retrain_segmenter")
+    stage.check_inputs(read)
+    assert stage.planned_network(read) == read["segmenter"]
+    with pytest.raises(ModelError, match="no 'block77'; its blocks are stem, block1"):
+        replace(stage, fit=replace(stage.fit, frozen_until="block77")).check_inputs(read)
+    with pytest.raises(ModelError, match=r"reads\.segmenter: ClassifierOptions build another network"):
+        stage.check_inputs(PlannedNetworks(segmenter=networks_of(plan, "extract_cams")["classifier"]))
 
 
 def test_one_image_at_a_time_is_refused_where_batch_norm_learns_nothing_from_it(stage: TrainSegmenter):
+    stage = replace(stage, limits=Limits())
     deep = replace(stage.segmenter, architecture="DeepLabV3Plus", output_stride=16, options={})
     with pytest.raises(
         ConfigError, match=r"fit\.batch_size: 1 leaves a batch norm of DeepLabV3Plus one value a channel"
@@ -58,7 +81,7 @@ def test_a_file_of_weights_counts_by_its_bytes(stage: TrainSegmenter):
 
 def test_the_encoder_starts_as_the_trained_classifier(stage: TrainSegmenter, job: Job):
     encoder = stage.module(job).network.encoder.state_dict()
-    backbone = load_classifier(job, stage.classifier).backbone.state_dict()
+    backbone = job.network("classifier").module.backbone.state_dict()
     trained = {canonical(name): tensor for name, tensor in backbone.items()}
     assert all(torch.equal(tensor, trained[canonical(name)]) for name, tensor in encoder.items())
 
@@ -76,7 +99,6 @@ def test_it_learns_from_the_masks_that_were_made(stage: TrainSegmenter, job: Job
     assert data.steps == 2
     record = job.index().split("train")[0]
     path = job.items("masks", MASKS).path(record)
-    assert path == job.inputs["masks"].items / f"{record.id}.png"
     own = replace(stage.fit.transform, flip=0.0, scale=(1.0, 1.0), crop=64)
     sample = replace(stage, fit=replace(stage.fit, transform=own)).data(job)._train[0, 0]
     labels = sample.labels[sample.labels != 255]

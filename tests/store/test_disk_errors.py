@@ -10,12 +10,11 @@ import torch
 from builders import score_maps
 from torch import nn
 
-from wsss.engine.fit import save_weights
 from wsss.errors import StoreError
-from wsss.models.weights import WEIGHTS
 from wsss.store import files as formats
 from wsss.store.disk_errors import TROUBLE, writing
 from wsss.store.files import whole, write_mask, write_scores, write_text
+from wsss.store.networks import WEIGHTS, write_weights
 from wsss.store.store import Store
 
 
@@ -74,8 +73,11 @@ def test_weights_that_do_not_fit_leave_the_checkpoint(width: int, tmp_path: Path
     (artifact.checkpoints / "epoch.ckpt").touch()
     monkeypatch.setattr(formats.secrets, "token_hex", lambda _: "full")
     (artifact.items / f".{WEIGHTS}.full").symlink_to("/dev/full")
-    with pytest.raises(StoreError, match=r"weights\.pt cannot be written, the disk is full"), writing(tmp_path):
-        save_weights(nn.Linear(width, width), artifact)
+    with (
+        pytest.raises(StoreError, match=r"weights\.safetensors cannot be written, the disk is full"),
+        writing(tmp_path),
+    ):
+        write_weights(nn.Linear(width, width).state_dict(), artifact)
     assert list(artifact.items.iterdir()) == []
     assert (artifact.checkpoints / "epoch.ckpt").exists()
 

@@ -13,7 +13,7 @@ import torch
 from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 
-from wsss.models.classifier import freeze_batch_norm
+from wsss.models.freezing import freeze_batch_norm
 from wsss.training import batch_norm, module
 from wsss.training.batch_norm import SHARED, GlobalBatchNorm
 

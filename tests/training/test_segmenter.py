@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from builders import named
 from torch import Tensor, nn
 
 from wsss.models.segmenter import SegmenterOptions
@@ -97,7 +98,7 @@ def module() -> SegmenterModule:
         output_stride=32,
         options={"decoder_channels": [16, 16, 8, 8, 4]},
     )
-    return SegmenterModule(network=options.build(3), fit=SegmenterFit(loss="balanced"), random_seed=0)
+    return SegmenterModule(network=options.build(named(2)), fit=SegmenterFit(loss="balanced"), random_seed=0)
 
 
 @pytest.mark.parametrize("batch_norm", ["frozen", "learning"])

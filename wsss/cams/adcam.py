@@ -77,7 +77,7 @@ class ADCAM(CAMMethod):
     def check(self, model: CutClassifier) -> None:
         """Refuse a network without attention, one with fewer layers than are asked for, and what the base refuses."""
         super().check(model)
-        if not isinstance(model, Attentive) or not model.attending:
+        if not isinstance(model, Attentive):
             raise ModelError("AD-CAM needs the attention of a transformer: use classifier=vit_small, or another cam")
         if self.layers != "all" and self.layers > len(model.attending):
             raise ModelError(f"cam.layers={self.layers}: only {len(model.attending)} of this network's blocks attend")

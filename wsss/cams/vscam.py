@@ -65,7 +65,7 @@ class VSCAM(CAMMethod):
             raise ModelError(f"VS-CAM reads the block that feeds the pooling: set cam.block=last, not {self.block}")
         if self.probes != "graph":
             return
-        if not isinstance(model, Graphical) or not model.connecting:
+        if not isinstance(model, Graphical):
             raise ModelError("VS-CAM needs a vision GNN: use classifier=vig_tiny, cam.probes=channel, or another cam")
         if self.layers > len(model.connecting):
             raise ModelError(f"cam.layers={self.layers}: this network draws only {len(model.connecting)} graphs")

@@ -7,7 +7,7 @@ import json
 import types
 import typing
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -145,12 +145,12 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def check_all(objects: Mapping[str, Any]) -> None:
-    """Call every object's `check` and raise one `ConfigError` with all that they refuse, each once, by first key."""
+def check_all(checks: Iterable[tuple[str, Callable[[], None]]]) -> None:
+    """Call every check and raise one `ConfigError` with all that they refuse, each once, by the first key."""
     problems: dict[str, str] = {}
-    for key, each in objects.items():
+    for key, check in checks:
         try:
-            each.check()
+            check()
         except ConfigError as error:
             for problem in error.problems:
                 problems.setdefault(problem, key)

@@ -1,27 +1,34 @@
 """Fit: the third shape of a stage. A LightningModule and a LightningDataModule in, the network's weights out."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from wsss.data.index import Index
 from wsss.engine.processes import world
 from wsss.engine.progress import bar
 from wsss.engine.stage import Job, Stage
-from wsss.errors import ConfigError, ModelError, StoreError, first_line, one_of
-from wsss.models.weights import UNREADABLE, WEIGHTS
-from wsss.store.files import whole
+from wsss.errors import ConfigError
+from wsss.models.base import LAST, NetworkOptions, PlannedNetwork, PlannedNetworks
+from wsss.models.gap import check_frozen
+from wsss.models.normalisation import Normalisation
 from wsss.store.kinds import NETWORK, Kind
+from wsss.store.networks import WEIGHTS, NetworkRecord, write_record, write_weights
 from wsss.store.store import Artifact
 from wsss.training.options import FitOptions, Limits, TrainerOptions
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
     from wsss.training.data import KeyedDataModule
     from wsss.training.module import KeyedModule
+
+
+BEST: Final = "best"
+"""The name of the weights of the best epoch."""
+BEST_WEIGHTS: Final = "best.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +67,14 @@ class Fit(Stage):
         return "limits" if self.limits.batch_size else "fit"
 
     @abstractmethod
+    def planned_network(self, read: PlannedNetworks) -> PlannedNetwork:
+        """See `Stage`."""
+
+    @abstractmethod
+    def normalisation(self, job: Job) -> Normalisation:
+        """Return how pixels enter the network."""
+
+    @abstractmethod
     def module(self, job: Job) -> "KeyedModule":
         """Build the module with its initial weights; the random state is seeded before."""
 
@@ -72,9 +87,36 @@ class Fit(Stage):
         del job
         return self.fit.epochs
 
-    def keep(self, module: "KeyedModule", artifact: Artifact) -> None:
-        """Write what was trained; last the network's weights, which end what a killed training goes on from."""
-        save_weights(module.network, artifact)
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        """Names of the weights that are kept; readers are given the first."""
+        return (LAST,) if self.fit.best_by is None else (BEST, LAST)
+
+    def kept(self, module: "KeyedModule", job: Job) -> dict[str, Tensor]:
+        """Return the tensors of the module that readers are given: the last epoch's, or the best one's."""
+        from wsss.training.trainer import best_weights  # noqa: PLC0415 - see above
+
+        return module.state_dict() if self.fit.best_by is None else best_weights(job.artifact.checkpoints)
+
+    def keep(self, module: "KeyedModule", job: Job) -> None:
+        """Write what was trained, and what it takes to open it."""
+        write_weights(module.network.state_dict(), job.artifact)
+        files: dict[str, tuple[str, ...]] = {LAST: (WEIGHTS,)}
+        if self.fit.best_by is not None:
+            write_weights(network_part(self.kept(module, job)), job.artifact, name=BEST_WEIGHTS)
+            files = {BEST: (BEST_WEIGHTS,), **files}
+        self.describe(job, weights=files)
+
+    def describe(self, job: Job, *, weights: dict[str, tuple[str, ...]], options: NetworkOptions | None = None) -> None:
+        """Write of which network the weights are; `options` are the planned ones, where more is not known now."""
+        record = NetworkRecord(
+            options=options or self.planned_network(job.networks()).options,
+            classes=job.index().classes,
+            normalisation=self.normalisation(job),
+            weights=weights,
+            use=next(iter(weights)),
+        )
+        write_record(job.artifact, record)
 
     def data_module(self, *, train: Dataset[Any], val: Dataset[Any] | None) -> "KeyedDataModule":
         """Serve datasets as the options say."""
@@ -87,7 +129,7 @@ class Fit(Stage):
 
     def run(self, job: Job) -> dict[str, Any]:
         """Train, or go on after the last whole epoch, and keep the weights."""
-        from wsss.training.trainer import Bar, Devices, fit, quiet, resume_from, seed, trainer_for  # noqa: PLC0415 - see above
+        from wsss.training.trainer import Bar, Devices, best_score, fit, quiet, resume_from, seed, trainer_for  # noqa: PLC0415 - see above
 
         folder = job.artifact.checkpoints
         resume, here = resume_from(folder), world()
@@ -108,53 +150,42 @@ class Fit(Stage):
                 logger=self.runtime.logger,
                 callbacks=[Bar(advance)],
                 validate=data.has_validation,
+                best_by=self.fit.best_by,
             )
             metrics = fit(trainer, module, data=data, resume=resume)
+        if self.fit.best_by is not None:
+            metrics[self.fit.best_by] = best_score(trainer)
         if trainer.is_global_zero:
-            self.keep(module, job.artifact)
+            self.keep(module, job)
+            clear_checkpoints(job.artifact)
         steps = trainer.global_step
         counts = {"steps": steps, "images": steps * self.fit.batch_size, "parameters": _count(module.network)}
         return {"metrics": metrics, **counts}
 
 
-def save_weights(network: nn.Module, artifact: Artifact) -> None:
-    """Write a network's state dict; checkpoints, which also hold the optimiser, are then of no more use."""
-    write_weights(network, artifact, name=WEIGHTS)
-    clear_checkpoints(artifact)
+@dataclass(frozen=True, kw_only=True)
+class FitOnBackbone(Fit):
+    """A training that goes on from the backbone of a trained classifier, which it reads as `classifier`."""
+
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Refuse a classifier without a backbone, and a block to freeze that it does not have."""
+        check_frozen(read["classifier"].options.outline(), block=self.fit.frozen_until)
+
+    def normalisation(self, job: Job) -> Normalisation:
+        """See `Fit`: pixels enter as they entered the classifier."""
+        return job.record("classifier").normalisation
 
 
-def write_weights(network: nn.Module, artifact: Artifact, *, name: str) -> None:
-    """Write the state dict of a network, or of a part of one, among the items."""
-    artifact.items.mkdir(parents=True, exist_ok=True)
-    state = {key: tensor.cpu().contiguous() for key, tensor in network.state_dict().items()}
-    # Not by its path: torch hides what the system says of a full disk then.
-    with whole(artifact.items / name) as hidden, hidden.open("wb") as file:
-        torch.save(state, file)
+def network_part(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the state dict of a module's network out of the module's."""
+    own = "network."
+    return {name.removeprefix(own): tensor for name, tensor in state.items() if name.startswith(own)}
 
 
 def clear_checkpoints(artifact: Artifact) -> None:
-    """Delete what a killed training would go on from."""
+    """Delete what a killed training would go on from; it also holds the optimiser."""
     for path in artifact.checkpoints.glob("*.ckpt"):
         path.unlink()
-
-
-def load_weights(network: nn.Module, artifact: Artifact, *, name: str = WEIGHTS) -> None:
-    """Fill a network with what `save_weights` or `write_weights` wrote.
-
-    Raises `StoreError` where the file is missing or torn, and `ModelError` for another architecture's.
-    """
-    path = artifact.items / name
-    try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
-    except UNREADABLE as error:
-        raise StoreError(
-            f"{path} holds no weights ({first_line(error)}): delete the folder {artifact.path} and run again"
-        ) from error
-    own = network.state_dict()
-    wrong = sorted(own.keys() ^ state.keys()) or [name for name in own if own[name].shape != state[name].shape]
-    if wrong:
-        raise ModelError(f"{path} is of another architecture; tensors that differ: {one_of(wrong, limit=3)}")
-    network.load_state_dict(state)
 
 
 def _count(network: nn.Module) -> int:

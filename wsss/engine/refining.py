@@ -11,6 +11,7 @@ from wsss.engine.log import logger
 from wsss.engine.map import Map
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError
+from wsss.models.base import PlannedNetworks
 from wsss.refine.base import Refine, Refiner, background_problems
 from wsss.store.kinds import INDEX, KINDS, RAW_MAPS, Kind
 
@@ -59,6 +60,11 @@ class Refining(Map):
         for refiner in self.refiners:
             refiner.check()
 
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Refuse networks that do not serve the refiners."""
+        for refiner in self.refiners:
+            refiner.check_inputs(read)
+
     def run(self, job: Job) -> dict[str, Any]:
         """Also tell the log where refiners work, and what they left to be decided there."""
         device = torch.device("cpu") if self.processes else self.runtime.torch_device()
@@ -74,7 +80,7 @@ def needs_of(refiners: Iterable[Refiner]) -> dict[str, Kind]:
 
 def opened(chain: Mapping[str, Refiner], *, job: Job, device: torch.device) -> Refine:
     """Open every refiner of a list, and return what applies them one after another."""
-    steps = [refiner.open(job.folders(), device) for refiner in chain.values()]
+    steps = [refiner.open(job.opened(refiner.needs), device) for refiner in chain.values()]
 
     def refine(images: Any, maps: Any) -> Any:
         for step in steps:

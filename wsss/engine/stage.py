@@ -5,7 +5,7 @@
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -16,7 +16,9 @@ from wsss.configurable import Configurable
 from wsss.data.index import Index
 from wsss.engine.processes import world
 from wsss.errors import ConfigError
+from wsss.models.base import Network, PlannedNetwork, PlannedNetworks
 from wsss.store.kinds import Items, Kind
+from wsss.store.networks import NetworkRecord, holds_network, load, read_record
 from wsss.store.store import Artifact
 from wsss.training.loggers.options import LoggerOptions, NoLogger
 
@@ -63,9 +65,23 @@ class Job:
         """Return the items of an input, which holds one an image."""
         return kind.items(self.inputs[role], self.index())
 
-    def folders(self) -> dict[str, Path]:
-        """Return the items of every input by role: what the core, which knows no artifacts, is given."""
-        return {role: artifact.items for role, artifact in self.inputs.items()}
+    def network(self, role: str, *, weights: str | None = None) -> Network:
+        """Load the trained network that plays a role, in eval mode on the CPU."""
+        return load(self.inputs[role], weights=weights)
+
+    def record(self, role: str) -> NetworkRecord:
+        """Read the description of the trained network that plays a role, without its weights."""
+        return read_record(self.inputs[role])
+
+    def networks(self) -> PlannedNetworks:
+        """Return the descriptions of all trained networks among the inputs, by role."""
+        trained = {role: each for role, each in self.inputs.items() if holds_network(each)}
+        return PlannedNetworks({role: read_record(each).planned for role, each in trained.items()})
+
+    def opened(self, roles: Iterable[str]) -> dict[str, Path | Network]:
+        """Return some inputs by role, for the core, which knows no artifacts: trained networks, and other folders."""
+        inputs = {role: self.inputs[role] for role in roles}
+        return {role: load(each) if holds_network(each) else each.items for role, each in inputs.items()}
 
 
 def read_index(artifact: Artifact) -> Index:
@@ -103,6 +119,15 @@ class Stage(Configurable, ABC):
         if missing:
             raise ConfigError([f"reads: no stage plays the role {role!r}" for role in missing])
         self.runtime.torch_device()
+
+    def planned_network(self, read: PlannedNetworks) -> PlannedNetwork | None:
+        """Return the network that the stage makes, given those that it reads by role; None where it makes none."""
+        del read
+        return None
+
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Raise a `WsssError` where the networks that the stage reads, by role, do not serve it."""
+        return
 
     def check_index(self, index: Index) -> None:
         """Raise a `WsssError` for what the data do not allow: called as soon as they are known, of all stages."""

@@ -4,12 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from wsss.models.classifier import ClassifierOptions, GAPClassifier, freeze_batch_norm
+    from wsss.models.base import Network, NetworkOptions
+    from wsss.models.classifier import ClassifierOptions
+    from wsss.models.freezing import freeze_batch_norm
+    from wsss.models.gap import GAPClassifier, gap_classifier
     from wsss.models.grids import ChannelsFirst, ChannelsLast, Tokens
     from wsss.models.hooked import Hooked
     from wsss.models.normalisation import Normalisation
     from wsss.models.scored import Scored, logit, region, similarity
-    from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
+    from wsss.models.segmentation import SegmentationNetwork
+    from wsss.models.segmenter import SegmenterOptions
 
 __all__ = [
     "ChannelsFirst",
@@ -17,12 +21,15 @@ __all__ = [
     "ClassifierOptions",
     "GAPClassifier",
     "Hooked",
+    "Network",
+    "NetworkOptions",
     "Normalisation",
     "Scored",
     "SegmentationNetwork",
     "SegmenterOptions",
     "Tokens",
     "freeze_batch_norm",
+    "gap_classifier",
     "logit",
     "region",
     "similarity",
@@ -31,18 +38,21 @@ __all__ = [
 _HOMES: Final = {
     "ChannelsFirst": "grids",
     "ChannelsLast": "grids",
+    "ClassifierOptions": "classifier",
+    "GAPClassifier": "gap",
     "Hooked": "hooked",
+    "Network": "base",
+    "NetworkOptions": "base",
+    "Normalisation": "normalisation",
     "Scored": "scored",
+    "SegmentationNetwork": "segmentation",
+    "SegmenterOptions": "segmenter",
     "Tokens": "grids",
+    "freeze_batch_norm": "freezing",
+    "gap_classifier": "gap",
     "logit": "scored",
     "region": "scored",
     "similarity": "scored",
-    "ClassifierOptions": "classifier",
-    "GAPClassifier": "classifier",
-    "freeze_batch_norm": "classifier",
-    "Normalisation": "normalisation",
-    "SegmentationNetwork": "segmenter",
-    "SegmenterOptions": "segmenter",
 }
 
 

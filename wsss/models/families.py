@@ -7,6 +7,7 @@ otherwise the last stage. Trained layers that come after the pooling (`conv_head
 head, VGG's `pre_logits`) are timm's own classifier and are dropped.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -22,6 +23,8 @@ from wsss.models.chain import Block, Chain, Chained, Paths
 from wsss.models.transformers import ANY_SIZE, chain_of_transformer
 from wsss.types import Cut
 
+NAME: Final = re.compile(r"[A-Za-z0-9_.]+")
+"""Names of networks. timm would ask a server, or read a folder, for one with a `:` or a `/`."""
 OUTPUT_STRIDES: Final = (8, 16, 32)
 NATIVE_STRIDE: Final = 32
 """The stride that timm gives without being asked; some of its classes do not know the word `output_stride`."""
@@ -101,6 +104,8 @@ def check_backbone(name: str, *, output_stride: int) -> None:
 
 def check_name(name: str) -> None:
     """Refuse with a `ModelError` a network, or the tag of its weights after a dot, that timm does not have."""
+    if not NAME.fullmatch(name):
+        raise ModelError(f"backbone: {name!r} is not the plain name of a timm network (letters, digits, _ and .)")
     from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
 
     architecture, tag = timm.models.split_model_name_tag(name)
@@ -122,7 +127,7 @@ def blocks_of(net: nn.Module) -> dict[str, Block]:
 
     Raises a `ModelError` that names the known families for a network of another one.
     """
-    chain = _chain(net)
+    chain = chain_of(net)
     was_training = net.training
     net.eval()
     cut = Cut(maps=next(net.parameters()).new_zeros(1, 3, chain.side, chain.side), stride=1)
@@ -151,7 +156,8 @@ def name_of(net: nn.Module) -> str:
     return name
 
 
-def _chain(net: nn.Module) -> Chain:
+def chain_of(net: nn.Module) -> Chain:
+    """Return the modules of a backbone in their order; raises a `ModelError` for a family that is not known."""
     return net.chain() if isinstance(net, Chained) else _family(net).chain(net)
 
 
@@ -166,7 +172,7 @@ def _family(net: nn.Module) -> Family:
 
 
 def _paths(net: nn.Module) -> dict[str, Paths]:
-    chain = _chain(net)
+    chain = chain_of(net)
     without_effect = all(isinstance(net.get_submodule(path), nn.Identity) for path in chain.tail)
     *inner, final = chain.stages if without_effect else (*chain.stages, chain.tail)
     return {"stem": chain.stem, **{f"block{i}": own for i, own in enumerate(inner, start=1)}, "last": final}

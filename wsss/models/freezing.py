@@ -1,8 +1,9 @@
-"""Keep a part of a network as it is: parameters of its first layers."""
+"""Keep a part of a network as it is: parameters of its first layers, statistics of its batch norms."""
 
 from collections.abc import Sequence
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from wsss.errors import ModelError, one_of
 from wsss.models.weights import canonical
@@ -24,3 +25,14 @@ def freeze_parameters(module: nn.Module, *, paths: Sequence[str]) -> None:
             )
         for name in below:
             named[name].requires_grad = False
+
+
+def freeze_batch_norm(module: nn.Module) -> None:
+    """Put every batch norm of `module` in eval mode; weights and biases stay trainable.
+
+    The statistics of a pretrained network are better than those of a small batch, and an image's result stays
+    independent of the others in its batch (IRN, PSA and ReCAM train so). `module.train()` undoes it: call this after.
+    """
+    for part in module.modules():
+        if isinstance(part, _BatchNorm):
+            part.eval()

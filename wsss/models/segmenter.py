@@ -1,22 +1,21 @@
-"""Any architecture of segmentation-models-pytorch on any of its encoders, for images of any size."""
+"""SegmenterOptions: any architecture of segmentation-models-pytorch on any of its encoders."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from inspect import signature
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
-from wsss.configurable import Configurable
 from wsss.errors import ModelError, one_of
-from wsss.models.classifier import ClassifierOptions, GAPClassifier
+from wsss.labels import label_count
+from wsss.models.base import NetworkOptions
 from wsss.models.encoders import TIMM, check_encoder, encoder_normalisation
-from wsss.models.families import NATIVE_STRIDE, name_of
+from wsss.models.families import NATIVE_STRIDE, check_name, name_of, outline
+from wsss.models.gap import GAPClassifier, gap_classifier
 from wsss.models.normalisation import Normalisation
+from wsss.models.segmentation import SegmentationNetwork
 from wsss.models.weights import (
     DOWNLOADED,
     PACKAGED,
@@ -29,51 +28,30 @@ from wsss.models.weights import (
     stored_weights,
 )
 from wsss.plugins import backbone_modules
-from wsss.types import Images
 
 CLASSIFIER: Final = "classifier"
 """Encoder weights: those of the trained classifier's backbone."""
 STRIDE: Final = "encoder_output_stride"
-RESERVED: Final = ("encoder_name", "encoder_weights", STRIDE, "in_channels", "classes", "activation", "aux_params")
-"""Arguments of smp that are not for `options`: they are fields, or would make something else than logits come out."""
+RESERVED: Final = (
+    *("encoder_name", "encoder_weights", STRIDE, "in_channels", "classes", "activation", "aux_params"),
+    *("pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir"),
+)
+"""Arguments of smp and timm that are not for `options`.
+
+They are fields, would make something else than logits come out, or name files and servers to read.
+"""
+WITHOUT_CLASSIFIER: Final = (
+    "encoder_weights 'classifier': there is no classifier with a backbone here; "
+    "choose `imagenet`, `packaged`, a path or `none`"
+)
+REFUSALS: Final = (AssertionError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError)
+"""What smp and timm raise for options that they do not take."""
 PROBE: Final = 256
 """Side in pixels of the image, without content, on which a network is tried before the run."""
 
 
-class SegmentationNetwork(nn.Module):
-    """A network of smp that takes any size: images are padded at the right and at the bottom, and the logits cropped.
-
-    The padding is zero, which is the mean colour. smp itself refuses sizes that its encoder's stride does not divide.
-    """
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    @property
-    def encoder(self) -> nn.Module:
-        """The part that comes with weights."""
-        return self.network.get_submodule("encoder")
-
-    def forward(self, images: Images) -> Float[Tensor, "b labels h w"]:
-        """Return the logits of every label at every pixel."""
-        height, width = images.shape[-2:]
-        stride: Any = self.encoder.output_stride
-        logits: Tensor = self.network(functional.pad(images, (0, -width % stride, 0, -height % stride)))
-        return logits[..., :height, :width]
-
-    def encoder_parameters(self) -> Iterator[nn.Parameter]:
-        """The parameters that came with weights."""
-        return self.encoder.parameters()
-
-    def decoder_parameters(self) -> Iterator[nn.Parameter]:
-        """All other parameters, which are usually trained faster."""
-        own = {id(parameter) for parameter in self.encoder.parameters()}
-        return (parameter for parameter in self.parameters() if id(parameter) not in own)
-
-
 @dataclass(frozen=True, kw_only=True)
-class SegmenterOptions(Configurable):
+class SegmenterOptions(NetworkOptions):
     """Which architecture of smp, on which encoder (`tu-` and timm's name, or one of smp's own), from which weights.
 
     `encoder_weights` is `classifier` (the trained classifier's backbone), `imagenet` (a download), `packaged`
@@ -87,58 +65,69 @@ class SegmenterOptions(Configurable):
     output_stride: int = 16
     options: dict[str, Any] = field(default_factory=dict)
 
-    def check(self, classifier: ClassifierOptions | None = None) -> None:
+    def check(self) -> None:
         """Refuse with a `ModelError` what cannot be built and weights that do not fit; takes about half a second.
 
-        `classifier` is the one that will be trained before; without it, whether its backbone fits is not looked at.
+        Whether a trained classifier's backbone fits, `check_classifier` looks at.
         """
         self._check_options()
         check_encoder(self.encoder, pretrained=self.encoder_weights == DOWNLOADED)
         with self._on_meta():
             network = self._tried()
-            if self.encoder_weights != CLASSIFIER:
+            if not self.of_classifier:
                 self._start(network, None)
-            elif classifier is not None:
-                self._start(network, classifier.outline())
 
-    def weights_file(self) -> Path | None:
-        """Return the file that `encoder_weights` names, None where it is a word."""
-        return None if self.encoder_weights == CLASSIFIER else file_of(self.encoder_weights)
+    def check_classifier(self, classifier: nn.Module) -> None:
+        """Refuse with a `ModelError` a classifier from whose backbone the encoder cannot start, if it is to."""
+        if self.of_classifier:
+            self._start(self.outline(), classifier)
+
+    @property
+    def of_classifier(self) -> bool:
+        """Whether the encoder starts as the trained classifier's backbone, and sees pixels as that does."""
+        return self.encoder_weights == CLASSIFIER
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """Weights that lie in a file count by their bytes."""
-        path = self.weights_file()
-        return {"encoder_weights": (path,)} if path else {}
+        file = None if self.of_classifier else file_of(self.encoder_weights)
+        return {"encoder_weights": (file,)} if file else {}
 
     def code(self) -> tuple[Path, ...]:
         """An encoder of a plug-in counts by its module."""
         return backbone_modules(self.encoder.removeprefix(TIMM))
 
-    def normalisation(self, classifier: Normalisation | None = None) -> Normalisation:
-        """Return how pixels must be normalised for these weights; `classifier` is the trained classifier's."""
-        if self.encoder_weights == CLASSIFIER:
-            return _given(classifier)
+    @property
+    def normalisation(self) -> Normalisation:
+        """How pixels must be normalised for these weights; raises `ModelError` for those of a classifier."""
+        if self.of_classifier:
+            raise ModelError(WITHOUT_CLASSIFIER)
         return encoder_normalisation(self.encoder, weights=self.encoder_weights)
 
-    def build(self, labels: int, classifier: GAPClassifier | None = None) -> SegmentationNetwork:
-        """Return the network for `labels` labels, background included, its encoder filled with the first weights.
-
-        Raises a `ModelError` where the weights cannot be had or do not fit the encoder.
-        """
+    def build(self, classes: tuple[str, ...], *, classifier: nn.Module | None = None) -> SegmentationNetwork:
+        """See `NetworkOptions`; `classifier` is the trained one, whose backbone the encoder may start as."""
         self.check()
         with download(self.encoder):
-            network = self._create(labels, pretrained=self.encoder_weights == DOWNLOADED)
+            network = self._create(label_count(classes), pretrained=self.encoder_weights == DOWNLOADED)
         network.encoder.load_state_dict(self._start(network, classifier))
         return network
 
-    def skeleton(self, labels: int) -> SegmentationNetwork:
-        """Return the network without weights, for a checkpoint to fill."""
-        return self._create(labels, pretrained=False)
+    def skeleton(self, classes: tuple[str, ...]) -> SegmentationNetwork:
+        """See `NetworkOptions`."""
+        return self._untrained(label_count(classes))
 
     def outline(self) -> SegmentationNetwork:
-        """Return a network of one label for looking at, which takes no memory where that is possible."""
+        """See `NetworkOptions`."""
         with self._on_meta():
-            return self.skeleton(1)
+            return self._untrained(1)
+
+    def frozen_paths(self, block: str) -> tuple[str, ...]:
+        """Return what holds the encoder's parameters, from the input up to and including a block of its timm network.
+
+        Raises a `ModelError` for a block that it does not have.
+        """
+        name = self.encoder.removeprefix(TIMM)
+        check_name(name)
+        return gap_classifier(outline(name, NATIVE_STRIDE), classes=1).trained_paths_until(block)
 
     def _on_meta(self) -> torch.device:
         """Return where a network takes neither memory nor time; some of smp's own encoders cannot be made there."""
@@ -156,14 +145,25 @@ class SegmenterOptions(Configurable):
         )
         return SegmentationNetwork(network)
 
-    def _start(self, network: SegmentationNetwork, classifier: GAPClassifier | None) -> Weights:
+    def _untrained(self, labels: int) -> SegmentationNetwork:
+        self._check_options()
+        check_encoder(self.encoder, pretrained=False)
+        try:
+            return self._create(labels, pretrained=False)
+        except REFUSALS as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: Exception) -> ModelError:
+        return ModelError(f"{self} cannot be built by smp ({type(error).__name__}: {error}); change one of these")
+
+    def _start(self, network: SegmentationNetwork, classifier: nn.Module | None) -> Weights:
         """Return the encoder's first weights where they are not its own; raises `ModelError` where they do not fit."""
         own: Weights = network.encoder.state_dict()
         if self.encoder_weights in (DOWNLOADED, UNTRAINED):
             return own
         origin = f"encoder_weights {self.encoder_weights!r} for {self.encoder}"
-        if self.encoder_weights == CLASSIFIER:
-            return _of_classifier(own, _given(classifier), origin=origin)
+        if self.of_classifier:
+            return _of_classifier(own, classifier, origin=origin)
         source = PACKAGED_BACKBONE if self.encoder_weights == PACKAGED else "<the timm network they are of>"
         weights = stored_weights(self.encoder_weights)
         return fitting(own, weights, origin=origin, remedy=f"the encoder that fits is {TIMM}{source}")
@@ -174,10 +174,8 @@ class SegmenterOptions(Configurable):
             network = self._create(1, pretrained=False).eval()
             with torch.no_grad():
                 answer = network.network(torch.zeros(1, 3, PROBE, PROBE))
-        except (AssertionError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
-            raise ModelError(
-                f"{self} cannot be built by smp ({type(error).__name__}: {error}); change one of these"
-            ) from error
+        except REFUSALS as error:
+            raise self._refused(error) from error
         if answer.shape != (1, 1, PROBE, PROBE):
             raise ModelError(f"{self} answers {PROBE} x {PROBE} pixels with {tuple(answer.shape)}; change its options")
         return network
@@ -212,8 +210,10 @@ def _architecture(name: str) -> type[nn.Module]:
     return ARCHITECTURES[name]
 
 
-def _of_classifier(own: Weights, classifier: GAPClassifier, *, origin: str) -> Weights:
+def _of_classifier(own: Weights, classifier: nn.Module | None, *, origin: str) -> Weights:
     """Return a trained classifier's backbone as an encoder's weights."""
+    if not isinstance(classifier, GAPClassifier):
+        raise ModelError(WITHOUT_CLASSIFIER)
     if len({*classifier.strides.values()}) == 1:
         raise ModelError(
             f"{origin}: the classifier's backbone has maps of one resolution only, and an encoder needs several; "
@@ -222,14 +222,3 @@ def _of_classifier(own: Weights, classifier: GAPClassifier, *, origin: str) -> W
     backbone = classifier.backbone
     remedy = f"the encoder that fits is {TIMM}{name_of(backbone)}"
     return fitting(own, backbone.state_dict(), origin=origin, remedy=remedy)
-
-
-Source = TypeVar("Source")
-
-
-def _given(classifier: Source | None) -> Source:
-    if classifier is None:
-        raise ModelError(
-            "encoder_weights 'classifier': there is none here; choose `imagenet`, `packaged`, a path or `none`"
-        )
-    return classifier

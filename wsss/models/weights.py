@@ -27,9 +27,6 @@ DOWNLOADED: Final = "imagenet"
 PACKAGED: Final = "packaged"
 UNTRAINED: Final = "none"
 
-WEIGHTS: Final = "weights.pt"
-"""The file that a training leaves its network in."""
-
 PACKAGED_BACKBONE: Final = "tf_efficientnet_lite0"
 PACKAGED_NORMALISATION: Final = Normalisation(
     mean=(127 / 255, 127 / 255, 127 / 255), std=(128 / 255, 128 / 255, 128 / 255)

@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Literal
 import torch
 
 from wsss.refine.background import ConstantBackground
-from wsss.refine.base import BackgroundRow, Refine, Refiner
+from wsss.refine.base import BackgroundRow, Inputs, Refine, Refiner
 
 CHOSEN: Final = "threshold.json"
 """The file of the stage that chooses: `threshold` and the ends of the `band` around it, in [0, 1]."""
@@ -30,7 +30,7 @@ class AutoBackground(Refiner):
 
     take: Take = "best"
 
-    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
         """Read the threshold."""
         chosen = chosen_threshold(inputs["threshold"], take=self.take)
         return ConstantBackground(threshold=chosen).open(inputs, device)

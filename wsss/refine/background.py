@@ -1,9 +1,7 @@
 """Background rules: how strong the background is where nobody drew it. Each adds row 0."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 import torch
@@ -11,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from wsss.labels import BACKGROUND
-from wsss.refine.base import BackgroundRow, Refine, Refiner
+from wsss.refine.base import BackgroundRow, Inputs, Refine, Refiner
 from wsss.types import ScoreMaps
 
 
@@ -25,7 +23,7 @@ class BackgroundRule(Refiner):
     def background(self, strongest: Float[Tensor, "y x"]) -> Float[Tensor, "y x"]:
         """Return the background's score, in [0, 1]."""
 
-    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
         """Read nothing."""
         return lambda _, every: [self.apply(maps.to(device)) for maps in every]
 

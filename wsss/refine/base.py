@@ -3,18 +3,21 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from wsss.configurable import Configurable
+from wsss.models.base import PlannedNetworks
 from wsss.types import ScoreMaps
 
 Refine = Callable[[Sequence[NDArray[np.uint8]], Sequence[ScoreMaps]], list[ScoreMaps]]
 """Images are uint8 `[h w 3]`; one set of maps an image goes in and comes out, on the device that was opened."""
+
+Inputs = Mapping[str, Any]
+"""What a refiner reads beyond the maps, by role: a trained `Network`, or the folder (`Path`) of other items."""
 
 BackgroundRow = Literal["any", "adds", "needs"]
 
@@ -29,8 +32,8 @@ class Refiner(Configurable, ABC):
     """What it makes of row 0: `adds` it, `needs` one to choose from, or takes `any` maps."""
 
     @abstractmethod
-    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
-        """Load what is needed from the folders of `inputs` (by role) and return the function that refines."""
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
+        """Take what is needed of `inputs` (by role) and return the function that refines."""
 
     @property
     def on_device(self) -> bool:
@@ -44,6 +47,10 @@ class Refiner(Configurable, ABC):
 
     def check(self) -> None:
         """Raise a `WsssError` where the refiner cannot work here; called before anything is computed."""
+        return
+
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Raise a `WsssError` where the networks that are read, by role, do not serve it; called with `check`."""
         return
 
 

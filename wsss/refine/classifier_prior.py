@@ -1,25 +1,22 @@
 """The classifier's say in a segmentation: it knows better what an image shows, and the network where that is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import ClassVar, Final, final
+from dataclasses import dataclass, replace
+from typing import ClassVar, final
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from wsss.errors import ModelError
-from wsss.models.classifier import ClassifierOptions, GAPClassifier
-from wsss.models.weights import WEIGHTS, fill, read_weights
-from wsss.refine.base import BackgroundRow, Refine, Refiner
+from wsss.models.base import Network, PlannedNetworks
+from wsss.protocols import Classifies
+from wsss.refine.base import BackgroundRow, Inputs, Refine, Refiner
 from wsss.refine.probabilities import class_maps
 from wsss.types import ScoreMaps
 from wsss.views.base import pad_to_multiple, scaled
-
-HEAD: Final = "head.weight"
 
 
 @final
@@ -36,7 +33,6 @@ class ClassifierPrior(Refiner):
     needs: ClassVar[Mapping[str, str]] = {"classifier": "network"}
     background_row: ClassVar[BackgroundRow] = "needs"
 
-    classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
     long_side: int = 256
     """Pixels of the longer side at which the classifier sees the image: about the size that it was trained at."""
     power: float = 0.5
@@ -58,32 +54,31 @@ class ClassifierPrior(Refiner):
         """A GPU serves the network."""
         return True
 
-    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
-        """Load what `train_classifier` made."""
-        weights = read_weights(inputs["classifier"] / WEIGHTS)
-        if HEAD not in weights:
-            problem = "is not of a classifier of these classes: let reads.classifier be train_classifier or train_recam"
-            raise ModelError(f"{inputs['classifier'] / WEIGHTS} {problem}")
-        network = self.classifier.skeleton(len(weights[HEAD]))
-        remedy = f"delete the folder {inputs['classifier'].parent} and run again"
-        fill(network, weights, origin=str(inputs["classifier"] / WEIGHTS), remedy=remedy)
-        network = network.eval().to(device).to(memory_format=torch.channels_last)
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Refuse a network that does not say what an image shows."""
+        _classifier(read["classifier"].options.outline())
+
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
+        """Take the trained classifier."""
+        trained: Network = inputs["classifier"]
+        _classifier(trained.module.to(device).to(memory_format=torch.channels_last))
 
         def refine(images: Sequence[NDArray[np.uint8]], every: Sequence[ScoreMaps]) -> list[ScoreMaps]:
             return [
-                judged(maps.to(device), self.prior(network, image, device=device), background=self.background)
+                judged(maps.to(device), self.prior(trained, image, device=device), background=self.background)
                 for image, maps in zip(images, every, strict=True)
             ]
 
         return refine
 
-    def prior(self, network: GAPClassifier, image: NDArray[np.uint8], *, device: torch.device) -> Float[Tensor, " c"]:
+    def prior(self, trained: Network, image: NDArray[np.uint8], *, device: torch.device) -> Float[Tensor, " c"]:
         """Return every class's probability to the power, from the mean logits of the image and its mirror image."""
-        pixels = self.classifier.normalisation(image)[None].to(device)
+        classifier = _classifier(trained.module)
+        pixels = trained.normalisation(image)[None].to(device)
         small = scaled(pixels, min(1.0, self.long_side / max(pixels.shape[-2:])))
-        small = pad_to_multiple(small, multiple=network.stride)
+        small = pad_to_multiple(small, multiple=classifier.stride)
         with torch.no_grad():
-            logits = network(torch.cat([small, small.flip(-1)]))
+            logits = classifier.classify(torch.cat([small, small.flip(-1)]))
         return self.weights(logits.float().mean(dim=0).sigmoid())
 
     def weights(self, probabilities: Float[Tensor, " c"]) -> Float[Tensor, " c"]:
@@ -91,6 +86,14 @@ class ClassifierPrior(Refiner):
         if self.certain_from is not None:
             probabilities = probabilities / probabilities.max().clamp(min=self.certain_from)
         return torch.pow(probabilities, self.power)
+
+
+def _classifier(module: nn.Module) -> Classifies:
+    """Return a network as a classifier; raises `ModelError` for one that does not classify."""
+    if not isinstance(module, Classifies):
+        problem = f"a {type(module).__name__} does not say what an image shows"
+        raise ModelError(f"reads.classifier: {problem}; let it be train_classifier or train_recam")
+    return module
 
 
 def judged(maps: ScoreMaps, prior: Float[Tensor, " c"], *, background: float) -> ScoreMaps:

@@ -1,10 +1,8 @@
 """Fully connected CRF (Kraehenbuehl and Koltun, NeurIPS 2011): labels follow the image's edges."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -16,7 +14,7 @@ from torch.nn import functional
 
 from wsss.errors import ConfigError
 from wsss.labels import BACKGROUND
-from wsss.refine.base import BackgroundRow, Refine, Refiner
+from wsss.refine.base import BackgroundRow, Inputs, Refine, Refiner
 from wsss.refine.lattice import Lattice
 from wsss.refine.mean_field import mean_field
 from wsss.types import ScoreMaps
@@ -89,7 +87,7 @@ class DenseCRF(Refiner):
         """Whether torch does the work, where there is a GPU."""
         return self.backend != "pydensecrf"
 
-    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
         """Read nothing."""
         crf = self.resolved(device)
         return lambda images, every: [

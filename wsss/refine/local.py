@@ -1,10 +1,9 @@
 """Refinement by local means: scores move again and again to the neighbours of the same colour."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from wsss.refine.base import Refine, Refiner
+from wsss.refine.base import Inputs, Refine, Refiner
 from wsss.types import MAP_STRIDE, ScoreMaps
 
 OFFSETS: Final = tuple((down, right) for down, right in product((-1, 0, 1), repeat=2) if down or right)
@@ -54,7 +53,7 @@ class LocalRefiner(Refiner):
         The image is in any unit, since a difference of colours only counts beside their local standard deviation.
         """
 
-    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
         """Read nothing."""
         return lambda images, every: [
             self.apply(image, maps.to(device)) for image, maps in zip(images, every, strict=True)

@@ -80,7 +80,7 @@ def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, Logg
     if problems:
         raise ConfigError(problems)
     launcher, logger = settings["launcher"], settings["logger"]
-    check_all({"launcher": launcher, "logger": logger})
+    check_all([("launcher", launcher.check), ("logger", logger.check)])
     steps = make_plan(config["pipeline"], store=Store.at(config["store"]), rehash=settings["rehash"])
     check_shares(steps, workers=launcher.workers)
     check_objective(settings["objective"], steps)

@@ -1,7 +1,8 @@
 """The plan: which stages, in which order, with which fingerprints, and what of it is there already."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from wsss.config.build import build_into, check_all
@@ -10,6 +11,7 @@ from wsss.engine.fit import Fit
 from wsss.engine.progress import console
 from wsss.engine.stage import Stage, read_index
 from wsss.errors import ConfigError, DataError, one_of
+from wsss.models.base import PlannedNetwork, PlannedNetworks
 from wsss.run.graph import connected
 from wsss.store.digests import Digests
 from wsss.store.fingerprint import contents, fingerprint
@@ -41,8 +43,9 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False
     graph = connected(stages)
     digests = Digests(store.digests, rehash=rehash)
     new_data = _have_new_data(stages.values(), digests)
+    networks = networks_read(stages, graph)
     if new_data:
-        check_all(stages)
+        check_all(_checks(stages, networks))
     steps: dict[str, Step] = {}
     for name, reads in graph.items():
         stage = stages[name]
@@ -63,9 +66,33 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False
             outside=tuple(dict.fromkeys(own + [each for read in reads.values() for each in steps[read].outside])),
         )
     if not new_data:
-        check_all({name: step.stage for name, step in steps.items() if step.artifact.state() != "cached"})
+        missing = {name: step.stage for name, step in steps.items() if step.artifact.state() != "cached"}
+        check_all(_checks(missing, networks))
     digests.save()
     return tuple(steps.values())
+
+
+def networks_read(stages: Mapping[str, Stage], graph: Mapping[str, Mapping[str, str]]) -> dict[str, PlannedNetworks]:
+    """Return the networks that each stage will read, by role; `graph` is what `connected` returned."""
+    made: dict[str, PlannedNetwork] = {}
+    read: dict[str, PlannedNetworks] = {}
+    for name, reads in graph.items():
+        read[name] = PlannedNetworks({role: made[of] for role, of in reads.items() if of in made})
+        try:
+            network = stages[name].planned_network(read[name])
+        except ConfigError:
+            continue  # it reads a stage that makes no network: `check_inputs` says so
+        if network is not None:
+            made[name] = network
+    return read
+
+
+def _checks(
+    stages: Mapping[str, Stage], networks: Mapping[str, PlannedNetworks]
+) -> Iterator[tuple[str, Callable[[], None]]]:
+    for name, stage in stages.items():
+        yield name, stage.check
+        yield name, partial(stage.check_inputs, networks[name])
 
 
 def _have_new_data(stages: Iterable[Stage], digests: Digests) -> bool:

@@ -8,6 +8,7 @@ from typing import ClassVar, final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from wsss.data.index import Index, Record
 from wsss.engine.batch import Compute
@@ -15,13 +16,12 @@ from wsss.engine.log import logger
 from wsss.engine.map import Map, by_size
 from wsss.engine.refining import needs_of
 from wsss.engine.stage import Job
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, ModelError
 from wsss.masks import Argmax
-from wsss.models.classifier import ClassifierOptions
+from wsss.models.base import PlannedNetworks
 from wsss.models.normalisation import Normalisation
-from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
+from wsss.protocols import Segments
 from wsss.refine.base import Refine, Refiner, background_problems
-from wsss.stages.train_segmenter import load_segmenter
 from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
 from wsss.types import ScoreMaps, Size
 from wsss.views.segmentation import SegmentationViews
@@ -41,8 +41,6 @@ class Predicting(Map):
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "segmenter": NETWORK}
     needs_images: ClassVar[bool] = True
 
-    classifier: ClassifierOptions
-    segmenter: SegmenterOptions
     views: SegmentationViews = field(default_factory=SegmentationViews)
     refine: dict[str, Refiner] = field(default_factory=dict)
     batch_size: int = 4
@@ -55,6 +53,12 @@ class Predicting(Map):
         for refiner in self.refine.values():
             refiner.check()
 
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Refuse a network that does not segment, and networks that do not serve the refiners."""
+        as_segments(read["segmenter"].options.outline())
+        for refiner in self.refine.values():
+            refiner.check_inputs(read)
+
     def needed_roles(self) -> Mapping[str, Kind]:
         """Also what the refiners read."""
         return {**self.roles, **needs_of(self.refine.values())}
@@ -65,17 +69,17 @@ class Predicting(Map):
 
     def predictor(self, job: Job, device: torch.device) -> "MaskPredictor":
         """Load the trained network, to be asked for any image."""
-        network = load_segmenter(job, self.segmenter).to(device).to(memory_format=torch.channels_last)
+        trained = job.network("segmenter")
+        network = as_segments(trained.module.to(device).to(memory_format=torch.channels_last))
         refine = tuple(self._opened(refiner, job=job, device=device) for refiner in self.refine.values())
-        normalisation = self.segmenter.normalisation(self.classifier.normalisation)
         return MaskPredictor(
-            network=network, normalisation=normalisation, views=self.views, refine=refine, device=device
+            network=network, normalisation=trained.normalisation, views=self.views, refine=refine, device=device
         )
 
     def _opened(self, refiner: Refiner, *, job: Job, device: torch.device) -> Refine:
         place = device if refiner.on_device else torch.device("cpu")
         logger.info("on %s: %r", place, refiner.resolved(place))
-        return refiner.open(job.folders(), place)
+        return refiner.open(job.opened(refiner.needs), place)
 
 
 @final
@@ -89,11 +93,18 @@ class PredictMasks(Predicting):
         return lambda batch: predictor.masks(batch.images, predictor.maps(batch.images))
 
 
+def as_segments(network: nn.Module) -> Segments:
+    """Return a network as one that labels pixels; raises `ModelError` for another one."""
+    if not isinstance(network, Segments):
+        raise ModelError(f"reads.segmenter: a {type(network).__name__} does not segment: let it be train_segmenter")
+    return network
+
+
 @dataclass(frozen=True, kw_only=True)
 class MaskPredictor:
     """The trained network with its views and refiners, for any image."""
 
-    network: SegmentationNetwork
+    network: Segments
     normalisation: Normalisation
     views: SegmentationViews
     refine: tuple[Refine, ...]
@@ -103,7 +114,7 @@ class MaskPredictor:
         """Return the probabilities of all labels, on the CPU, for images of one size."""
         stack = torch.stack([self.normalisation(image) for image in images]).to(self.device)
         with torch.no_grad():
-            merged = self.views(self.network, stack.contiguous(memory_format=torch.channels_last)).cpu()
+            merged = self.views(self.network.segment, stack.contiguous(memory_format=torch.channels_last)).cpu()
         size = Size(height=stack.shape[-2], width=stack.shape[-1])
         labels = torch.arange(merged.shape[1])
         return [ScoreMaps(labels=labels, scores=scores, size=size) for scores in merged]

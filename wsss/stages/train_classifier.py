@@ -8,13 +8,14 @@ from wsss.data.class_notes import index_notes
 from wsss.data.datasets import ClassifierData, ClassifierEvalData
 from wsss.data.index import Index
 from wsss.data.refusals import unlabelled
-from wsss.engine.fit import Fit, load_weights
+from wsss.engine.fit import Fit
 from wsss.engine.log import logger
 from wsss.engine.processes import world
 from wsss.engine.stage import Job
 from wsss.errors import DataError
-from wsss.models.classifier import ClassifierOptions, GAPClassifier
-from wsss.models.freezing import freeze_parameters
+from wsss.models.base import NetworkOptions, PlannedNetwork, PlannedNetworks
+from wsss.models.gap import check_frozen, with_backbone
+from wsss.models.normalisation import Normalisation
 from wsss.store.kinds import INDEX, Kind
 from wsss.training.options import ClassifierFit, MultiLabelFit
 
@@ -27,15 +28,7 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 class TrainMultiLabel(Fit):
     """A training on image-level labels; its summary holds the mAP on the validation split."""
 
-    classifier: ClassifierOptions
     fit: MultiLabelFit
-
-    def check(self) -> None:
-        """Also refuse a backbone, a stride or weights that are not to be had."""
-        super().check()
-        self.classifier.check()
-        if self.fit.frozen_until is not None:
-            self.classifier.outline().trained_paths_until(self.fit.frozen_until)
 
     def check_index(self, index: Index) -> None:
         """Also refuse images that show no class at all, since nothing can be learnt from them."""
@@ -52,15 +45,9 @@ class TrainMultiLabel(Fit):
                 logger.warning(note)
         return {**super().run(job), "notes": notes}
 
-    def with_frozen_blocks(self, network: GAPClassifier) -> GAPClassifier:
-        """Take the blocks that keep their weights out of the training, and return the network."""
-        if self.fit.frozen_until is not None:
-            freeze_parameters(network.backbone, paths=network.trained_paths_until(self.fit.frozen_until))
-        return network
-
     def data(self, job: Job) -> "KeyedDataModule":
         """Augmented training images, and validation images resized to one size."""
-        index, normalisation = job.index(), self.classifier.normalisation
+        index, normalisation = job.index(), self.normalisation(job)
         train = ClassifierData(
             index=index,
             records=index.split(self.train_split),
@@ -84,18 +71,27 @@ class TrainClassifier(TrainMultiLabel):
 
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
 
+    classifier: NetworkOptions
     fit: ClassifierFit
+
+    def check(self) -> None:
+        """Also refuse a backbone, a stride or weights that are not to be had, and a block that is not there."""
+        super().check()
+        self.classifier.check()
+        check_frozen(self.classifier.outline(), block=self.fit.frozen_until)
+
+    def planned_network(self, read: PlannedNetworks) -> PlannedNetwork:
+        """See `Stage`."""
+        return PlannedNetwork(options=self.classifier, weights=self.weight_names)
+
+    def normalisation(self, job: Job) -> Normalisation:
+        """See `Fit`."""
+        return self.classifier.normalisation
 
     def module(self, job: Job) -> "ClassifierModule":
         """Build the network with its initial weights."""
         from wsss.training.classifier import ClassifierModule  # noqa: PLC0415 - see above
 
-        network = self.with_frozen_blocks(self.classifier.build(len(job.index().classes)))
+        network = with_backbone(self.classifier.build(job.index().classes))
+        network.freeze_until(self.fit.frozen_until)
         return ClassifierModule(network=network, fit=self.fit, random_seed=self.random_seed)
-
-
-def load_classifier(job: Job, options: ClassifierOptions, *, role: str = "classifier") -> GAPClassifier:
-    """Return the trained classifier that plays a role, in eval mode on the CPU."""
-    network = options.skeleton(len(job.index().classes))
-    load_weights(network, job.inputs[role])
-    return network.eval()

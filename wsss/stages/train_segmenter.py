@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 from wsss.data.datasets import SegmenterData
 from wsss.data.transforms import SegmenterTransform
-from wsss.engine.fit import Fit, load_weights
+from wsss.engine.fit import Fit
 from wsss.engine.stage import Job
-from wsss.errors import ConfigError
-from wsss.labels import label_count
+from wsss.errors import ConfigError, ModelError
+from wsss.models.base import NetworkOptions, PlannedNetwork, PlannedNetworks
 from wsss.models.batch_of_one import learns_from_one
-from wsss.models.classifier import ClassifierOptions
 from wsss.models.freezing import freeze_parameters
 from wsss.models.normalisation import Normalisation
-from wsss.models.segmenter import SegmentationNetwork, SegmenterOptions
-from wsss.stages.train_classifier import load_classifier
+from wsss.models.segmentation import SegmentationNetwork
+from wsss.models.segmenter import SegmenterOptions
 from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
 from wsss.training.options import SegmenterFit
 
@@ -27,22 +26,9 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 
 @dataclass(frozen=True, kw_only=True)
 class FitSegmenter(Fit):
-    """Fit any segmentation-models-pytorch architecture to masks."""
+    """Fit a segmentation network to masks."""
 
-    classifier: ClassifierOptions
-    segmenter: SegmenterOptions
     fit: SegmenterFit
-
-    def check(self) -> None:
-        """Also refuse an architecture, an encoder or weights that are not to be had."""
-        super().check()
-        self.segmenter.check(self.classifier)
-        if self.fit.batch_size == 1 and not learns_from_one(self.segmenter.outline(), side=self.fit.transform.crop):
-            problem = f"1 leaves a batch norm of {self.segmenter.architecture} one value a channel to learn from"
-            raise ConfigError([f"{self.batch_size_from}.batch_size: {problem}: use at least 2, or segmenter=unet"])
-        if self.fit.frozen_until is not None:
-            paths = self.classifier.outline().trained_paths_until(self.fit.frozen_until)
-            freeze_parameters(self.segmenter.outline().encoder, paths=paths)
 
     @abstractmethod
     def first_network(self, job: Job) -> SegmentationNetwork:
@@ -54,15 +40,22 @@ class FitSegmenter(Fit):
 
         network = self.first_network(job)
         if self.fit.frozen_until is not None:
-            paths = self.classifier.outline().trained_paths_until(self.fit.frozen_until)
-            freeze_parameters(network.encoder, paths=paths)
+            options = as_segmenter(self.planned_network(job.networks()).options)
+            freeze_parameters(network.encoder, paths=options.frozen_paths(self.fit.frozen_until))
         return SegmenterModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
     def data(self, job: Job) -> "KeyedDataModule":
         """Images and pseudo masks under the same augmentation. No validation: true masks only ever score."""
-        normalisation = self.segmenter.normalisation(self.classifier.normalisation)
-        train = masked_data(self, job, transform=self.fit.transform, normalisation=normalisation)
+        train = masked_data(self, job, transform=self.fit.transform, normalisation=self.normalisation(job))
         return self.data_module(train=train, val=None)
+
+    def check_network(self, options: SegmenterOptions) -> None:
+        """Refuse a block to freeze that the encoder does not have, and a batch of one that a batch norm cannot take."""
+        if self.fit.batch_size == 1 and not learns_from_one(options.outline(), side=self.fit.transform.crop):
+            problem = f"1 leaves a batch norm of {options.architecture} one value a channel to learn from"
+            raise ConfigError([f"{self.batch_size_from}.batch_size: {problem}: use at least 2, or segmenter=unet"])
+        if self.fit.frozen_until is not None:
+            freeze_parameters(options.outline().encoder, paths=options.frozen_paths(self.fit.frozen_until))
 
 
 @final
@@ -72,10 +65,29 @@ class TrainSegmenter(FitSegmenter):
 
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK, "masks": MASKS}
 
+    segmenter: SegmenterOptions
+
+    def check(self) -> None:
+        """Also refuse an architecture, an encoder or weights that are not to be had."""
+        super().check()
+        self.segmenter.check()
+        self.check_network(self.segmenter)
+
+    def planned_network(self, read: PlannedNetworks) -> PlannedNetwork:
+        """See `Stage`."""
+        return PlannedNetwork(options=self.segmenter)
+
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Refuse a classifier from whose backbone the encoder is to start, and cannot."""
+        self.segmenter.check_classifier(read["classifier"].options.outline())
+
+    def normalisation(self, job: Job) -> Normalisation:
+        """See `Fit`: pixels enter an encoder as they entered the classifier whose weights it starts from."""
+        return job.record("classifier").normalisation if self.segmenter.of_classifier else self.segmenter.normalisation
+
     def first_network(self, job: Job) -> SegmentationNetwork:
         """Build the network on its encoder's first weights."""
-        classifier = load_classifier(job, self.classifier)
-        return self.segmenter.build(label_count(job.index().classes), classifier=classifier)
+        return self.segmenter.build(job.index().classes, classifier=job.network("classifier").module)
 
 
 @final
@@ -85,9 +97,30 @@ class RetrainSegmenter(FitSegmenter):
 
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "segmenter": NETWORK, "masks": MASKS}
 
+    def planned_network(self, read: PlannedNetworks) -> PlannedNetwork:
+        """See `Stage`: the same network as before."""
+        return PlannedNetwork(options=read["segmenter"].options)
+
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Refuse a network that is not of segmentation-models-pytorch, and a block that it does not have."""
+        self.check_network(as_segmenter(read["segmenter"].options))
+
+    def normalisation(self, job: Job) -> Normalisation:
+        """See `Fit`."""
+        return job.record("segmenter").normalisation
+
     def first_network(self, job: Job) -> SegmentationNetwork:
         """Load the network."""
-        return load_segmenter(job, self.segmenter)
+        network = job.network("segmenter").module
+        assert isinstance(network, SegmentationNetwork), "check_inputs() comes first"
+        return network
+
+
+def as_segmenter(options: NetworkOptions) -> SegmenterOptions:
+    """Return options as those that a training goes on with; raises `ModelError` for those of another network."""
+    if not isinstance(options, SegmenterOptions):
+        raise ModelError(f"reads.segmenter: {type(options).__name__} build another network: read train_segmenter")
+    return options
 
 
 def masked_data(stage: Fit, job: Job, *, transform: SegmenterTransform, normalisation: Normalisation) -> SegmenterData:
@@ -101,10 +134,3 @@ def masked_data(stage: Fit, job: Job, *, transform: SegmenterTransform, normalis
         normalisation=normalisation,
         random_seed=stage.random_seed,
     )
-
-
-def load_segmenter(job: Job, options: SegmenterOptions, *, role: str = "segmenter") -> SegmentationNetwork:
-    """Return the trained network that plays a role, in eval mode on the CPU."""
-    network = options.skeleton(label_count(job.index().classes))
-    load_weights(network, job.inputs[role])
-    return network.eval()

@@ -18,14 +18,15 @@ def check_backbone(name: str, *, output_stride: int = 32) -> None:
     """
     options = ClassifierOptions(backbone=name, weights="none", output_stride=output_stride)
     options.check()
-    network = options.build(CLASSES).eval()
+    classes = tuple(f"class {position}" for position in range(CLASSES))
+    network = options.build(classes).eval()
     shake(network)
     _check_blocks_in_a_row(network.backbone)
     check_network(network)
     outline = options.outline()
     assert {parameter.device.type for parameter in outline.parameters()} == {"meta"}, "an outline takes memory"
     assert outline.blocks == network.blocks, "an outline has other blocks"
-    options.skeleton(CLASSES).load_state_dict(network.state_dict())
+    options.skeleton(classes).load_state_dict(network.state_dict())
     inside = {f"backbone.{path}" for path in network.trained_paths_until("last")}
     outside = [n for n, _ in network.named_parameters() if n.startswith("backbone.") and not _below(n, inside)]
     assert not outside, f"parameters of no block: {', '.join(outside)}"

@@ -14,8 +14,8 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from wsss.models.backbones.vig import ViG
-from wsss.models.classifier import GAPClassifier
 from wsss.models.families import blocks_of
+from wsss.models.gap import GAPClassifier, gap_classifier
 from wsss.models.transformers import ANY_SIZE
 from wsss.testing.tiny import CLASSES, shake
 
@@ -70,6 +70,6 @@ def small_family_network(family: str) -> GAPClassifier:
     for name, _ in list(backbone.named_children()):
         if name not in used:
             setattr(backbone, name, nn.Identity())
-    network = GAPClassifier(backbone, classes=CLASSES)
+    network = gap_classifier(backbone, classes=CLASSES)
     shake(network)
     return network.eval()

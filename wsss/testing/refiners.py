@@ -1,7 +1,6 @@
 """The contract of refiners: a list of maps for lists of images and maps, of the same labels, with scores in [0, 1]."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -9,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from wsss.refine import ConstantBackground, Refine, Refiner
+from wsss.refine.base import Inputs
 from wsss.types import ScoreMaps, Size
 
 Images = list[NDArray[np.uint8]]
@@ -19,10 +19,10 @@ SHOWN: Final = ((3, 7), (2,), (), (254,))
 """The labels of four images."""
 
 
-def check_refiner(refiner: Refiner, inputs: Mapping[str, Path] | None = None) -> None:
+def check_refiner(refiner: Refiner, inputs: Inputs | None = None) -> None:
     """Raise an `AssertionError` at the first promise that a refiner breaks.
 
-    `inputs` are folders by role, for a refiner that `needs` what a stage made.
+    `inputs` are networks and folders by role, for a refiner that `needs` what a stage made.
     """
     refiner.check()
     refine = refiner.open(inputs or {}, CPU)

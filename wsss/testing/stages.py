@@ -158,12 +158,5 @@ def _planned(overrides: Collection[str], folder: Path) -> dict[str, Step]:
 
 def _tensors(folder: Path) -> dict[str, Tensor]:
     """Return the tensors of every file of weights, by file and name."""
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in (".pt", ".safetensors")]
-    return {f"{path.name}:{name}": tensor for path in files for name, tensor in _read(path).items()}
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    if path.suffix == ".safetensors":
-        return load_file(path)
-    state: dict[str, Tensor] = torch.load(path, weights_only=True)
-    return state
+    files = sorted(folder.glob("*.safetensors"))
+    return {f"{path.name}:{name}": tensor for path in files for name, tensor in load_file(path).items()}

@@ -53,10 +53,10 @@ class Tiny(nn.Module):
         maps = cut.maps
         for name in self.blocks[self._position(block) + 1 :]:
             maps = self.get_submodule(name)(maps)
-        return self.classify(self.dropout(maps.mean(dim=(2, 3))))
+        return self.logits(self.dropout(maps.mean(dim=(2, 3))))
 
     @abstractmethod
-    def classify(self, pooled: Float[Tensor, "b d"]) -> Float[Tensor, "b c"]:
+    def logits(self, pooled: Float[Tensor, "b d"]) -> Float[Tensor, "b c"]:
         """Return the logits of pooled maps."""
 
     def _position(self, block: str) -> int:
@@ -74,7 +74,7 @@ class TinyGAP(Tiny):
         shake(self)
         self.eval()
 
-    def classify(self, pooled: Float[Tensor, "b d"]) -> Float[Tensor, "b c"]:
+    def logits(self, pooled: Float[Tensor, "b d"]) -> Float[Tensor, "b c"]:
         """Return the logits of pooled maps."""
         return functional.linear(pooled, self.head_weight)
 
@@ -88,7 +88,7 @@ class TinyMLP(Tiny):
         shake(self)
         self.eval()
 
-    def classify(self, pooled: Float[Tensor, "b d"]) -> Float[Tensor, "b c"]:
+    def logits(self, pooled: Float[Tensor, "b d"]) -> Float[Tensor, "b c"]:
         """Return the logits of pooled maps."""
         logits: Tensor = self.head(pooled)
         return logits

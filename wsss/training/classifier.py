@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.metrics.ranking import mean_average_precision
-from wsss.models.classifier import GAPClassifier, freeze_batch_norm
+from wsss.models.freezing import freeze_batch_norm
+from wsss.models.gap import GAPClassifier
 from wsss.training.module import KeyedModule, gathered
 from wsss.training.options import ClassifierFit, MultiLabelFit
 from wsss.types import Images
@@ -55,7 +56,7 @@ class MultiLabelModule(KeyedModule):
         present, logits = zip(*gathered(self._answers), strict=True)
         self._answers.clear()
         value = mean_average_precision(np.concatenate(present), np.concatenate(logits))
-        self.log("val/map", value, rank_zero_only=True)
+        self.log("val/map", value)  # on all ranks, which have to agree on the best epoch
 
 
 @final

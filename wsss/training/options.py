@@ -65,6 +65,11 @@ class FitOptions(Configurable):
         epochs, batch_size = limits.epochs or self.epochs, limits.batch_size or self.batch_size
         return replace(self, epochs=epochs, batch_size=batch_size, **held)
 
+    @property
+    def best_by(self) -> str | None:
+        """The metric by whose largest value an epoch is chosen; None where the last one counts."""
+        return None
+
     def optimiser(
         self, *, backbone: list[nn.Parameter], head: list[nn.Parameter], steps: int
     ) -> tuple[torch.optim.Optimizer, LambdaLR]:
@@ -83,6 +88,16 @@ class MultiLabelFit(FitOptions):
 
     transform: ClassifierTransform = field(default_factory=ClassifierTransform)
     validation: EvalTransform = field(default_factory=EvalTransform)
+    keep: Literal["last", "best"] = "last"
+    """Whose weights readers are given: the last epoch's, or those of the best mAP on the validation split.
+
+    The last ones are kept beside the best. A score on the split by which the best was chosen is optimistic.
+    """
+
+    @property
+    def best_by(self) -> str | None:
+        """See `FitOptions`."""
+        return "val/map" if self.keep == "best" else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.labels import BACKGROUND, IGNORE
-from wsss.models.classifier import freeze_batch_norm
-from wsss.models.segmenter import SegmentationNetwork
+from wsss.models.freezing import freeze_batch_norm
+from wsss.models.segmentation import SegmentationNetwork
 from wsss.training.module import KeyedModule, over_all_ranks, process_count
 from wsss.training.options import SegmenterFit
 

@@ -15,7 +15,7 @@ import torch
 from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning_fabric.utilities.warnings import PossibleUserWarning
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
-from torch import nn
+from torch import Tensor, nn
 
 from wsss.errors import DataError, WsssError
 from wsss.models.weights import UNREADABLE
@@ -30,6 +30,8 @@ from wsss.training.options import TrainerOptions
 
 CHECKPOINT: Final = "epoch.ckpt"
 """The state after the last whole epoch."""
+BEST: Final = "best.ckpt"
+"""The weights after the best epoch until now."""
 
 
 class Bar(Callback):
@@ -71,9 +73,10 @@ def _kept(trainer: pl.Trainer) -> str:
 
 
 def _checkpoint(trainer: pl.Trainer) -> Path:
-    assert isinstance(trainer.checkpoint_callback, ModelCheckpoint)
-    assert trainer.checkpoint_callback.dirpath is not None
-    return Path(trainer.checkpoint_callback.dirpath, CHECKPOINT)
+    last = trainer.checkpoint_callbacks[-1]
+    assert isinstance(last, ModelCheckpoint)
+    assert last.dirpath is not None
+    return Path(last.dirpath, CHECKPOINT)
 
 
 class WholeCheckpoints(TorchCheckpointIO):
@@ -103,12 +106,10 @@ def trainer_for(
     logger: LoggerOptions,
     callbacks: list[Callback],
     validate: bool,
+    best_by: str | None = None,
 ) -> pl.Trainer:
-    """Return a Trainer that keeps the last epoch's state in `folder` and logs beside it."""
+    """Return a Trainer that logs beside `folder` and keeps the last epoch's state there, and the best one's weights."""
     folder.mkdir(parents=True, exist_ok=True)
-    last = ModelCheckpoint(
-        dirpath=folder, filename=Path(CHECKPOINT).stem, save_top_k=1, every_n_epochs=1, enable_version_counter=False
-    )
     return pl.Trainer(
         accelerator=devices.accelerator,
         devices=devices.each_machine,
@@ -121,7 +122,7 @@ def trainer_for(
         gradient_clip_val=options.gradient_clip,
         max_epochs=epochs,
         logger=logger.open(folder.parent),
-        callbacks=[last, StopAtNaN(), OwnSignals(), *callbacks],
+        callbacks=[*_checkpoints(folder, best_by=best_by), StopAtNaN(), OwnSignals(), *callbacks],
         log_every_n_steps=1,
         num_sanity_val_steps=0,
         limit_val_batches=1.0 if validate else 0,
@@ -129,6 +130,38 @@ def trainer_for(
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+
+
+def _checkpoints(folder: Path, *, best_by: str | None) -> list[Callback]:
+    last = ModelCheckpoint(
+        dirpath=folder, filename=Path(CHECKPOINT).stem, save_top_k=1, every_n_epochs=1, enable_version_counter=False
+    )
+    if best_by is None:
+        return [last]
+    best = ModelCheckpoint(
+        dirpath=folder,
+        filename=Path(BEST).stem,
+        monitor=best_by,
+        mode="max",
+        save_weights_only=True,
+        enable_version_counter=False,
+    )
+    # The last state is saved after the best one, since it holds how good that is: a training goes on from there.
+    return [best, last]
+
+
+def best_weights(folder: Path) -> dict[str, Tensor]:
+    """Return the state dict of the module after the best epoch."""
+    state: dict[str, Tensor] = torch.load(folder / BEST, weights_only=True, map_location="cpu")["state_dict"]
+    return state
+
+
+def best_score(trainer: pl.Trainer) -> float:
+    """Return the largest value of the metric by which the best epoch was chosen."""
+    best = trainer.checkpoint_callbacks[0]
+    assert isinstance(best, ModelCheckpoint)
+    assert best.best_model_score is not None
+    return float(best.best_model_score)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,6 @@ from wsss.configurable import Configurable
 from wsss.types import Images
 from wsss.views.base import check_scales, scaled
 
-Segments = Callable[[Images], Tensor]
-"""A segmentation network: images `[b 3 h w]` in, logits `[b labels h w]` out."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentationViews(Configurable):
@@ -26,13 +23,13 @@ class SegmentationViews(Configurable):
     def __post_init__(self) -> None:
         check_scales(self.scales)
 
-    def __call__(self, network: Segments, images: Images) -> Float[Tensor, "b labels h w"]:
-        """Return the probabilities of all labels at the images' own size."""
+    def __call__(self, segment: Callable[[Images], Tensor], images: Images) -> Float[Tensor, "b labels h w"]:
+        """Return the probabilities of all labels at the images' own size, from what `segment` makes of each view."""
         size = images.shape[-2:]
         total = torch.zeros((), device=images.device)
         for scale in self.scales:
             view = scaled(images, scale)
-            for logits in (network(view), network(view.flip(-1)).flip(-1)) if self.flip else (network(view),):
+            for logits in (segment(view), segment(view.flip(-1)).flip(-1)) if self.flip else (segment(view),):
                 total = total + functional.interpolate(logits.float(), size=size, mode="bilinear", align_corners=False)
         views = len(self.scales) * (2 if self.flip else 1)
         return (total / views).softmax(dim=1)

@@ -4,24 +4,26 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from stored_networks import tensors_of
 from toy_runs import Run, finished
 
 from wsss.apps.explain.answering import answering
 from wsss.methods.representatives.network import BinaryClassifiers
 from wsss.run.record import RunRecord, read_record
 from wsss.stages.extract_cams import ExtractCams
+from wsss.store.networks import WEIGHTS
 
 
 def networks(record: RunRecord) -> tuple[Any, Any]:
     """What a run's maps are read from, and what says what an image shows."""
     stage, job = record.stage("extract_cams", ExtractCams), record.job("extract_cams")
     network = stage.network(job, torch.device("cpu"))
-    return network, answering(record, stage, network, job=job)
+    return network.module, answering(record, stage, network, job=job)
 
 
 def trained_head(record: RunRecord, stage: str) -> torch.Tensor:
-    head: torch.Tensor = torch.load(record.artifact(stage).items / "weights.pt")["head.weight"]
-    return head
+    file = "first.safetensors" if stage == "train_recam" else WEIGHTS
+    return tensors_of(record.artifact(stage), file)["head.weight"]
 
 
 def test_it_is_what_maps_are_read_from(toy_run: Run):

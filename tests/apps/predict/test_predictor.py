@@ -14,10 +14,11 @@ from toy_runs import Run
 from wsss.apps.predict import Area, Prediction, Predictor
 from wsss.data.images import read_image
 from wsss.errors import StoreError
-from wsss.models.segmenter import SegmentationNetwork
+from wsss.models.segmentation import SegmentationNetwork
 from wsss.run.record import read_record
 from wsss.stages.predict_masks import MaskPredictor
 from wsss.store.files import read_mask_item
+from wsss.store.networks import WEIGHTS
 from wsss.tiles import Tiles
 
 
@@ -119,8 +120,8 @@ def test_a_run_that_is_not_finished_is_refused(toy_run: Run, tmp_path: Path) -> 
 def test_a_network_whose_weights_are_gone_is_named(toy_run: Run, tmp_path: Path) -> None:
     copy = toy_run.copied(tmp_path)
     record = read_record(toy_run.out, store=copy.store)
-    (record.artifact("train_segmenter").items / "weights.pt").unlink()
-    with pytest.raises(StoreError, match=r"weights\.pt holds no weights"):
+    (record.artifact("train_segmenter").items / WEIGHTS).unlink()
+    with pytest.raises(StoreError, match=r"weights\.safetensors holds no weights"):
         Predictor.of(record)
 
 

@@ -6,24 +6,30 @@ from typing import Any
 
 import pytest
 import torch
-from toy_runs import Run, drawn_masks
+from toy_runs import Run, drawn_masks, networks_of
 
 from wsss.engine.stage import Job
 from wsss.errors import ModelError
 from wsss.methods.affinity.fit_pairs import FitPairs
-from wsss.methods.affinity.stored import DESCRIPTION, restored
-from wsss.models.weights import WEIGHTS
+from wsss.models.base import PlannedNetworks
 from wsss.run.plan import Step
-from wsss.stages.train_classifier import load_classifier
-from wsss.store.files import read_json
-from wsss.store.fingerprint import contents
+from wsss.store.networks import RECORD, WEIGHTS, load
 from wsss.store.store import Store
 
 
 @pytest.fixture(params=["train_affinity", "train_irn"])
 def step(request: pytest.FixtureRequest, toy_run: Run) -> Step:
-    chosen = {"train_affinity": "psa", "train_irn": "irn"}[request.param]
-    return toy_run.plan(f"stages={chosen}", f"refine={chosen}")[request.param]
+    return plan_of(toy_run, request.param)[request.param]
+
+
+@pytest.fixture
+def plan(step: Step, toy_run: Run) -> dict[str, Step]:
+    return plan_of(toy_run, step.name)
+
+
+def plan_of(run: Run, stage: str) -> dict[str, Step]:
+    chosen = {"train_affinity": "psa", "train_irn": "irn"}[stage]
+    return run.plan(f"stages={chosen}", f"refine={chosen}")
 
 
 @pytest.fixture
@@ -46,22 +52,17 @@ def job(step: Step, tmp_path: Path) -> Job:
     return Job(artifact=artifact, inputs={**step.inputs, "masks": masks})
 
 
-def test_what_cannot_be_had_is_refused_before(stage: FitPairs):
-    stage.check()
-    with pytest.raises(ModelError, match="no_such_network"):
-        replace(stage, classifier=replace(stage.classifier, backbone="no_such_network")).check()
+def test_a_block_that_is_not_there_is_refused_before(stage: FitPairs, plan: dict[str, Step], step: Step):
+    read = networks_of(plan, step.name)
+    stage.check_inputs(read)
     with pytest.raises(ModelError, match="no 'block77'; its blocks are stem, block1"):
-        replace(stage, fit=replace(stage.fit, frozen_until="block77")).check()
-
-
-def test_a_file_of_weights_counts_by_its_bytes(stage: FitPairs):
-    assert contents(stage) == {}
-    weights = replace(stage, classifier=replace(stage.classifier, weights="/data/w.pt"))
-    assert contents(weights) == {"classifier.weights": (Path("/data/w.pt"),)}
+        replace(stage, fit=replace(stage.fit, frozen_until="block77")).check_inputs(read)
+    with pytest.raises(ModelError, match="a SegmentationNetwork does not pool the maps of a backbone"):
+        stage.check_inputs(PlannedNetworks(classifier=networks_of(plan, "predict_masks")["segmenter"]))
 
 
 def test_it_starts_from_the_trained_backbone_and_freezes_what_it_is_told(stage: FitPairs, job: Job):
-    trained = load_classifier(job, stage.classifier).backbone.state_dict()
+    trained = job.network("classifier").module.backbone.state_dict()
     for until, frozen in ((None, set()), ("stem", {"conv_stem.weight", "bn1.weight", "bn1.bias"})):
         network = replace(stage, fit=replace(stage.fit, frozen_until=until)).module(job).network
         backbone = network.pyramid.backbone
@@ -74,11 +75,11 @@ def test_it_leaves_a_network_that_its_folder_describes(stage: FitPairs, job: Job
     summary = stage.run(job)
     assert summary["steps"] == 2
     assert summary["metrics"].keys() == {"train/loss", "train/background", "train/foreground", "train/different"}
-    assert sorted(path.name for path in job.artifact.items.iterdir()) == [DESCRIPTION, WEIGHTS]
-    assert read_json(job.artifact.items / DESCRIPTION)["backbone"] == stage.classifier.backbone
-    network, normalisation = restored(stage.network, job.artifact.items)
-    assert normalisation == stage.classifier.normalisation
+    assert sorted(path.name for path in job.artifact.items.iterdir()) == [RECORD, WEIGHTS]
+    found, classifier = load(job.artifact), job.record("classifier")
+    assert found.options == stage.options(classifier.options)
+    assert found.normalisation == classifier.normalisation
     before = stage.module(job).network.state_dict()
-    changed = {name for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])}
+    changed = {name for name, tensor in found.module.state_dict().items() if not torch.equal(tensor, before[name])}
     assert any(not name.startswith("pyramid") for name in changed)
     assert any(name.startswith("pyramid") for name in changed) == (stage.fit.frozen_until is None)

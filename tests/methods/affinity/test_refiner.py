@@ -1,22 +1,22 @@
 """IRN's and PSA's walks as refiners: by hand, and with a network that a stage left."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from builders import score_maps
 from numpy.typing import NDArray
-from pair_networks import SMALL, stored_pairs
+from stored_networks import SMALL
 from torch import Tensor
 
+from wsss.errors import ModelError
 from wsss.masks import Argmax
-from wsss.methods.affinity import IRNWalk, PSAWalk
-from wsss.methods.affinity.networks import AffinityNet, EdgeNet
+from wsss.methods.affinity import AffinityNetOptions, EdgeNetOptions, IRNWalk, PSAWalk
 from wsss.methods.affinity.pairs import edge_affinities, feature_affinities
 from wsss.methods.affinity.refiner import on_cells
 from wsss.methods.affinity.transition import Transition
+from wsss.models.base import Network, NetworkOptions, PlannedNetwork, PlannedNetworks
 from wsss.refine import ConstantBackground, PowerBackground
 from wsss.resample import resample
 
@@ -102,29 +102,44 @@ def test_options_without_a_meaning_are_refused(options: dict[str, float]):
         IRNWalk(**options)
 
 
-def test_irn_asks_the_network_that_was_trained(tmp_path: Path, picture: NDArray[np.uint8]):
-    network = stored_pairs(EdgeNet, tmp_path)
-    assert isinstance(network, EdgeNet)
+def trained(options: NetworkOptions) -> Network:
+    """A network with arbitrary weights, as its stage leaves it."""
+    module = options.skeleton(("thing",)).eval()
+    return Network(module=module, classes=("thing",), normalisation=SMALL.normalisation, options=options)
+
+
+def test_irn_asks_the_network_that_was_trained(picture: NDArray[np.uint8]):
+    network = trained(EdgeNetOptions(classifier=SMALL))
     maps = score_maps([3, 7], torch.rand(2, 6, 8), size=(24, 32))
-    (refined,) = IRNWalk(steps=8).open({"edges": tmp_path}, CPU)([picture], [maps])
+    (refined,) = IRNWalk(steps=8).open({"edges": network}, CPU)([picture], [maps])
     with torch.no_grad():
-        edges = network.edges(SMALL.normalisation(picture)[None])
+        edges = network.module.edges(SMALL.normalisation(picture)[None])
     torch.testing.assert_close(refined.scores, IRNWalk(steps=8).apply(maps, edges=edges).scores)
 
 
-def test_psa_asks_the_network_that_was_trained(tmp_path: Path, picture: NDArray[np.uint8]):
-    network = stored_pairs(AffinityNet, tmp_path)
+def test_psa_asks_the_network_that_was_trained(picture: NDArray[np.uint8]):
+    network = trained(AffinityNetOptions(classifier=SMALL))
     maps = score_maps([0, 7], torch.rand(2, 6, 8), size=(24, 32))
-    (refined,) = PSAWalk(steps=8).open({"affinities": tmp_path}, CPU)([picture], [maps])
+    (refined,) = PSAWalk(steps=8).open({"affinities": network}, CPU)([picture], [maps])
     with torch.no_grad():
-        features = network(SMALL.normalisation(picture)[None])
+        features = network.module(SMALL.normalisation(picture)[None])
     torch.testing.assert_close(refined.scores, PSAWalk(steps=8).apply(maps, features=features).scores)
 
 
-def test_another_images_maps_are_refused(tmp_path: Path, picture: NDArray[np.uint8]):
-    stored_pairs(EdgeNet, tmp_path)
-    refine = IRNWalk().open({"edges": tmp_path}, CPU)
+def test_another_images_maps_are_refused(picture: NDArray[np.uint8]):
+    network = trained(EdgeNetOptions(classifier=SMALL))
+    refine = IRNWalk().open({"edges": network}, CPU)
     maps = score_maps([3], torch.rand(1, 6, 8), size=(24, 32))
     with pytest.raises(ValueError, match="does not belong to maps"):
         refine([picture[:20]], [maps])
     assert refine([picture], [replace(maps, labels=maps.labels[:0], scores=maps.scores[:0])])[0].classes == ()
+
+
+def test_another_network_is_refused():
+    edges, affinities = (PlannedNetwork(options=of(classifier=SMALL)) for of in (EdgeNetOptions, AffinityNetOptions))
+    IRNWalk().check_inputs(PlannedNetworks(edges=edges))
+    PSAWalk().check_inputs(PlannedNetworks(affinities=affinities))
+    with pytest.raises(ModelError, match="the walk needs a trained EdgeNet, and reads a AffinityNet"):
+        IRNWalk().check_inputs(PlannedNetworks(edges=affinities))
+    with pytest.raises(ModelError, match="the walk needs a trained AffinityNet, and reads a EdgeNet"):
+        PSAWalk().open({"affinities": trained(edges.options)}, CPU)

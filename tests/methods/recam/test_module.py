@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wsss.cams import CAM
-from wsss.methods.recam.head import chosen
 from wsss.methods.recam.module import ReCAMModule, class_features, softmax_loss
 from wsss.methods.recam.options import ReCAMFit
+from wsss.methods.recam.stage import heads
 from wsss.training.classifier import ClassifierModule, soft_margin
 from wsss.training.options import ClassifierFit
 from wsss.types import Targets
@@ -172,9 +172,9 @@ def test_a_second_head_of_ones_gives_the_classifier_s_own_maps():
     targets = Targets.of([[0, 3], [], [2]])
     own = CAM()(network, images, targets)
     first = network.head.weight.detach().clone()
-    network.head.weight.data.copy_(chosen(first, torch.ones_like(first), weights="product"))
+    network.head.weight.data.copy_(heads(first, torch.ones_like(first))["product"])
     assert torch.equal(CAM()(network, images, targets), own)
-    network.head.weight.data.copy_(chosen(first, 2 * torch.ones_like(first), weights="product"))
+    network.head.weight.data.copy_(heads(first, 2 * torch.ones_like(first))["product"])
     torch.testing.assert_close(CAM()(network, images, targets), 2 * own)
 
 

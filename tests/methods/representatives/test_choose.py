@@ -22,7 +22,6 @@ from wsss.methods.representatives.choose import (
 )
 from wsss.methods.representatives.network import Representatives, candidates, choose
 from wsss.run.plan import Step
-from wsss.stages.train_classifier import load_classifier
 from wsss.store.files import read_json, write_json
 from wsss.store.kinds import CHOICE
 from wsss.store.store import Store
@@ -59,17 +58,17 @@ def test_a_class_is_described_by_images_of_nothing_else():
 def test_what_is_chosen_follows_from_the_mean_of_pooled_features(stage: ChooseRepresentatives, job: Job):
     stage = replace(stage, images=2)
     summary = stage.run(job)
-    index, network = job.index(), load_classifier(job, stage.classifier)
+    index, trained = job.index(), job.network("classifier")
     means = []
     for cls in range(len(index.classes)):
         records = typical(index.split("train"), cls=cls)[:2]
-        seen = [stage.classifier.normalisation(stage.transform(read_image(index.image_path(r)))) for r in records]
+        seen = [trained.normalisation(stage.transform(read_image(index.image_path(r)))) for r in records]
         with torch.no_grad():
-            pooled = [network.until("last", image[None]).maps.mean(dim=(2, 3))[0] for image in seen]
+            pooled = [trained.module.until("last", image[None]).maps.mean(dim=(2, 3))[0] for image in seen]
         means.append(torch.stack(pooled).mean(dim=0).double().numpy())
     among = candidates(shown(index, split="train"))
     expected = choose(np.stack(means), among=among, count=1, random_seed=0)
-    found = read_representatives(job.artifact, index.classes)
+    found = Representatives.named(read_representatives(job.artifact), classes=index.classes)
     assert found == expected
     assert all(len(others) == 1 and cls not in others for cls, others in enumerate(found.of))
     assert summary == {"pairs": len(found.pairs)}
@@ -87,7 +86,9 @@ def test_names_of_classes_are_written_and_read(tmp_path: Path):
     artifact.items.mkdir(parents=True)
     write_json(artifact.items / CHOSEN, {"cat": ["cow"], "dog": ["cat"], "cow": ["dog"]})
     made(artifact, CHOICE)
-    assert read_representatives(artifact, ("cat", "dog", "cow")) == Representatives(of=((2,), (0,), (1,)))
+    names = read_representatives(artifact)
+    assert names == {"cat": ("cow",), "dog": ("cat",), "cow": ("dog",)}
+    assert Representatives.named(names, classes=("cat", "dog", "cow")) == Representatives(of=((2,), (0,), (1,)))
     assert list(read_json(artifact.items / CHOSEN)) == ["cat", "dog", "cow"]
 
 

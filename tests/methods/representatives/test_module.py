@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from wsss.methods.representatives.module import OwnPairsModule, SharedPairsModule, alone, pair_loss, side_weights
 from wsss.methods.representatives.network import apart
 from wsss.methods.representatives.options import OwnRepresentativesFit, RepresentativesFit
-from wsss.models.classifier import GAPClassifier
+from wsss.models.gap import gap_classifier
 
 PAIRS = ((0, 1), (0, 2))
 
 
 def shared(**options: Any) -> SharedPairsModule:
     torch.manual_seed(1)
-    network = GAPClassifier(small_timm_network().backbone, classes=2 * len(PAIRS))
+    network = gap_classifier(small_timm_network().backbone, classes=2 * len(PAIRS))
     module = SharedPairsModule(
         network=network, fit=RepresentativesFit(**options), random_seed=0, pairs=PAIRS, weights=torch.ones(2, 2)
     )
@@ -104,7 +104,7 @@ def forget(position: int, network: nn.Module) -> None:
 
 def own(keep: Any = forget, *, epoch: int = 0) -> OwnPairsModule:
     torch.manual_seed(1)
-    network = GAPClassifier(small_timm_network().backbone, classes=2)
+    network = gap_classifier(small_timm_network().backbone, classes=2)
     fit = OwnRepresentativesFit(epochs=2, batch_size=2, images=4, learning_rate=1.0)
     module = OwnPairsModule(network=network, fit=fit, random_seed=0, pairs=3, keep=keep)
     optimiser = SimpleNamespace(state={"momentum": 1})

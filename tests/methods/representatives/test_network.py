@@ -6,7 +6,7 @@ import torch
 from networks import TinyGAP, tiny_pairs
 
 from wsss.methods.representatives.network import BinaryClassifiers, Representatives, apart, candidates, choose, leads
-from wsss.models.classifier import GAPClassifier
+from wsss.models.gap import gap_classifier
 from wsss.protocols import CutClassifier
 from wsss.testing.families import FAMILIES
 
@@ -101,7 +101,7 @@ def test_networks_of_their_own_answer_for_one_pair_each():
 
 
 def test_networks_of_transformers_keep_their_own_tokens():
-    members = [GAPClassifier(FAMILIES["vision_transformer"](), classes=2) for _ in range(2)]
+    members = [gap_classifier(FAMILIES["vision_transformer"](), classes=2) for _ in range(2)]
     for member in members:
         torch.nn.init.normal_(member.backbone.cls_token)
     network = BinaryClassifiers(members, representatives=Representatives(of=((1,), (0,), (3,), (2,)))).eval()

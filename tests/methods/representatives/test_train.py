@@ -2,22 +2,30 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
-from toy_runs import Run, made
+from stored_networks import SMALL, tensors_of
+from toy_runs import Run, made, networks_of
 
 from wsss.data.index import Record
 from wsss.engine.stage import Job
 from wsss.errors import ModelError
 from wsss.methods.representatives.choose import CHOSEN
-from wsss.methods.representatives.train import TrainOwnRepresentatives, TrainRepresentatives, pair_file, sides
-from wsss.models.weights import WEIGHTS
+from wsss.methods.representatives.network import BinaryOptions
+from wsss.methods.representatives.train import (
+    TrainOwnRepresentatives,
+    TrainRepresentatives,
+    keep_pair,
+    pair_file,
+    sides,
+)
+from wsss.protocols import Classifies, CutClassifier, LinearHead
 from wsss.run.plan import Step
-from wsss.stages.train_classifier import load_classifier
 from wsss.store.files import read_scores, write_json
 from wsss.store.kinds import CHOICE, NETWORK
+from wsss.store.networks import RECORD, WEIGHTS
 from wsss.store.store import Artifact, Store
 from wsss.training import trainer as training
 from wsss.types import Size
@@ -25,7 +33,8 @@ from wsss.types import Size
 PAIRS = ((0, 1), (2, 3))
 OWN = (
     "stages=representatives_own",
-    *("limits.epochs=2", "limits.batch_size=2", "fit.representatives.images=4"),
+    "pipeline.train_representatives.limits={_target_: wsss.training.options.Limits, epochs: 2, batch_size: 2}",
+    *("fit.representatives.images=4", "fit.representatives.batch_size=2"),
 )
 
 
@@ -66,13 +75,14 @@ def test_shared_heads_stand_on_the_trained_backbone(toy_run: Run, chosen: Artifa
     job = job_of(step, chosen, tmp_path / "here")
     assert isinstance(stage, TrainRepresentatives)
     summary = stage.run(job)
-    assert [path.name for path in job.artifact.items.iterdir()] == [WEIGHTS]
-    state = torch.load(job.artifact.items / WEIGHTS, weights_only=True)
-    backbone = load_classifier(job, stage.classifier).backbone.state_dict()
-    assert all(torch.equal(state[f"backbone.{name}"], tensor) for name, tensor in backbone.items())
-    assert state["head.weight"].shape[0] == 2 * len(PAIRS)
-    start = stage.module(job).network.head.weight.shape
-    assert state["head.weight"].shape == start
+    assert sorted(path.name for path in job.artifact.items.iterdir()) == [RECORD, WEIGHTS]
+    state = tensors_of(job.artifact)
+    backbone = job.network("classifier").module.backbone.state_dict()
+    assert all(torch.equal(state[f"networks.0.backbone.{name}"], tensor) for name, tensor in backbone.items())
+    head = state["networks.0.head.weight"]
+    assert head.shape[0] == 2 * len(PAIRS)
+    assert torch.equal(head[::2], -head[1::2]), "the leads of a pair are each other's negative"
+    assert head.shape == stage.module(job).network.head.weight.shape
     assert summary["steps"] == 2  # 8 images in batches of 4
     assert 0 < summary["metrics"]["train/loss"] < 5
 
@@ -107,31 +117,31 @@ def test_a_network_for_each_pair_and_a_kill_in_the_second(
     files = sorted(pair_file(pair) for pair in PAIRS)
     networks = []
     for name in files:
-        first, second = (torch.load(job.artifact.items / name, weights_only=True) for job in (unbroken, killed))
+        first, second = (tensors_of(job.artifact, name) for job in (unbroken, killed))
         assert all(torch.equal(first[key], second[key]) for key in first), name
         networks.append(first)
-    assert sorted(path.name for path in killed.artifact.items.iterdir()) == files
+    assert sorted(path.name for path in killed.artifact.items.iterdir()) == [*files, RECORD]
     assert not any(killed.artifact.checkpoints.iterdir())
-    assert networks[0]["head.weight"].shape[0] == 2
-    assert not torch.equal(networks[0]["head.weight"], networks[1]["head.weight"])
+    assert networks[0]["networks.0.head.weight"].shape[0] == 2
+    assert not torch.equal(networks[0]["networks.0.head.weight"], networks[1]["networks.1.head.weight"])
 
     maps = plan(toy_run, *OWN)["extract_cams"]
-    assert_reads(maps, made(killed.artifact, NETWORK), chosen, tmp_path / "maps")
+    assert_reads(maps, made(killed.artifact, NETWORK), tmp_path / "maps")
 
 
 def test_maps_are_read_from_shared_heads(toy_run: Run, chosen: Artifact, tmp_path: Path):
     steps = plan(toy_run)
     job = job_of(steps["train_representatives"], chosen, tmp_path / "here")
     steps["train_representatives"].stage.run(job)
-    assert_reads(steps["extract_cams"], made(job.artifact, NETWORK), chosen, tmp_path / "maps")
+    assert_reads(steps["extract_cams"], made(job.artifact, NETWORK), tmp_path / "maps")
 
 
-def assert_reads(step: Step, trained: Artifact, chosen: Artifact, folder: Path) -> None:
+def assert_reads(step: Step, trained: Artifact, folder: Path) -> None:
     """Every image has maps of its own classes, and they are not empty."""
     stage: Any = step.stage
     stage.check()
     artifact = Store(root=folder).artifact("extract_cams", "2" * 16)
-    job = Job(artifact=artifact, inputs={**step.inputs, "classifier": trained, "representatives": chosen})
+    job = Job(artifact=artifact, inputs={**step.inputs, "classifier": trained})
     stage.run(job)
     peaks = []
     for each in job.index().split("train"):
@@ -142,21 +152,51 @@ def assert_reads(step: Step, trained: Artifact, chosen: Artifact, folder: Path) 
     assert max(peaks) > 0.99
 
 
+@pytest.mark.parametrize("networks", ["shared", "own"])
+def test_a_class_is_asked_for_its_leads(networks: Literal["shared", "own"]):
+    classes = ("a", "b", "c", "d")
+    # a and b against each other, c and d against a: pairs (a, b), (a, c), (a, d).
+    names = {"a": ("b",), "b": ("a",), "c": ("a",), "d": ("a",)}
+    options = BinaryOptions(classifier=SMALL, representatives=names, networks=networks)
+    found = options.skeleton(classes)
+    assert len(found.networks) == (1 if networks == "shared" else 3)
+    weight = torch.cat([network.head_weight for network in found.networks])
+    for cls, row in enumerate((0, 1, 3, 5)):
+        ((network, logit),) = found.binary(cls)
+        assert torch.equal(network.head_weight[logit], weight[row])
+
+
+def test_a_network_is_kept_with_the_lead_of_each_class_over_the_other(tmp_path: Path):
+    artifact = Store(root=tmp_path).artifact("train_representatives", "0" * 16)
+    network = SMALL.skeleton(("a", "b"))
+    first, second = network.head_weight.detach()
+    keep_pair(artifact, 1, network, pairs=PAIRS)
+    state = tensors_of(artifact, pair_file(PAIRS[1]))
+    assert torch.equal(state["networks.1.head.weight"], torch.stack([first - second, second - first]))
+    assert state.keys() == {f"networks.1.{name}" for name in network.state_dict()}
+
+
 def test_another_method_than_its_own_can_ask_them_and_its_own_asks_nothing_else(toy_run: Run):
     steps = plan(toy_run)
     stage: Any = steps["extract_cams"].stage
-    assert list(stage.needed_roles()) == ["index", "classifier", "representatives"]
-    stage.check()
+    read = networks_of(steps, "extract_cams")
+    stage.check_inputs(read)
     with pytest.raises(ModelError, match="RepresentativeCAM asks binary classifiers"):
-        replace(stage, heads=None).check()
-    replace(plan(toy_run, "stages=representatives", "cam=gradcam")["extract_cams"].stage).check()
+        stage.check_inputs(networks_of(steps, "train_representatives"))
+    other: Any = plan(toy_run, "stages=representatives", "cam=gradcam")["extract_cams"].stage
+    other.check_inputs(read)
+    outline = read["classifier"].options.outline()
+    assert isinstance(outline, CutClassifier)
+    assert not isinstance(outline, Classifies | LinearHead), "its logits do not say what an image shows"
 
 
 def test_blocks_that_are_not_there_are_refused(toy_run: Run):
-    stage: Any = plan(toy_run, *OWN)["train_representatives"].stage
-    stage.check()
+    steps = plan(toy_run, *OWN)
+    stage: Any = steps["train_representatives"].stage
+    read = networks_of(steps, "train_representatives")
+    stage.check_inputs(read)
     with pytest.raises(ModelError, match="no 'block77'"):
-        replace(stage, fit=replace(stage.fit, frozen_until="block77")).check()
+        replace(stage, fit=replace(stage.fit, frozen_until="block77")).check_inputs(read)
 
 
 def test_frozen_blocks_of_own_networks_keep_the_classifier_s_weights(toy_run: Run, chosen: Artifact, tmp_path: Path):

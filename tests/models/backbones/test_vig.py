@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from builders import named
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -68,13 +69,13 @@ def test_tensors_are_named_as_in_the_authors_checkpoints():
 
 
 def test_a_checkpoint_fills_it_and_its_classifier_is_left_out(tmp_path: Path):
-    source = ClassifierOptions(backbone="vig_ti_224", weights="none").build(2).backbone
+    source = ClassifierOptions(backbone="vig_ti_224", weights="none").build(named(2)).backbone
     nn.init.normal_(source.pos_embed)
     head = {"prediction.0.weight": torch.ones(1024, 192, 1, 1), "prediction.4.bias": torch.ones(1000)}
     torch.save({**source.state_dict(), **head}, tmp_path / "vig.pth")
     options = ClassifierOptions(backbone="vig_ti_224", weights=str(tmp_path / "vig.pth"))
     options.check()
-    network = options.build(3)
+    network = options.build(named(3))
     assert all(torch.equal(tensor, source.state_dict()[name]) for name, tensor in network.backbone.state_dict().items())
     assert network.head_weight.shape == (3, 192)
     with pytest.raises(ModelError, match="missing"):
@@ -150,10 +151,6 @@ def test_edges_are_those_that_the_forward_pass_goes_along():
     assert last.neighbours.shape == (2, 12, 6)
 
 
-def test_convolutions_draw_no_graph():
-    assert small_family_network("resnet").connecting == ()
-
-
 def test_blocks_do_not_see_how_vertices_are_ordered():
     block = small_family_network("vig").backbone.backbone[1]
     maps, order = torch.randn(1, 16, 1, 9, generator=torch.Generator().manual_seed(1)), torch.randperm(9)
@@ -187,7 +184,7 @@ def test_blocks_in_a_row_are_the_network():
 
 
 def test_gradients_reach_every_weight():
-    network = ClassifierOptions(backbone="vig_ti_224", weights="none").build(2)
+    network = ClassifierOptions(backbone="vig_ti_224", weights="none").build(named(2))
     network(images(64, 64)).square().sum().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
 

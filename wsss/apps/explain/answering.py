@@ -2,14 +2,34 @@
 
 import torch
 
-from wsss.engine.fit import Fit
 from wsss.engine.stage import Job
-from wsss.models.classifier import GAPClassifier
+from wsss.models.base import Network
+from wsss.protocols import Classifies
 from wsss.run.record import RunRecord
 from wsss.stages.extract_cams import ExtractCams
-from wsss.stages.heads import MapNetwork
-from wsss.stages.train_classifier import TrainMultiLabel, load_classifier
 from wsss.store.kinds import RAW_MAPS
+from wsss.store.networks import load, read_record
+from wsss.store.store import Artifact
+
+
+def answering(record: RunRecord, stage: ExtractCams, network: Network, *, job: Job) -> Classifies:
+    """Return the classifier behind the network of an `ExtractCams`: the one that was last trained on what images show.
+
+    It is what maps are read from, unless these are other weights or another kind of network: beside ReCAM's second head
+    it is the first, and below binary classifiers what these were trained from.
+    """
+    if stage.weights is None and isinstance(network.module, Classifies):
+        return network.module
+    artifact = job.inputs["classifier"]
+    while not isinstance(_outline(artifact), Classifies):
+        artifact = record.job(artifact.stage).inputs["classifier"]
+    module = load(artifact).module.to(memory_format=torch.channels_last)
+    assert isinstance(module, Classifies), "as its outline is"
+    return module
+
+
+def _outline(artifact: Artifact) -> object:
+    return read_record(artifact).options.outline()
 
 
 def extraction(record: RunRecord) -> str:
@@ -21,21 +41,3 @@ def extraction(record: RunRecord) -> str:
     while not isinstance(stage := record.configured(name), ExtractCams) and "maps" in stage.inputs:
         name = stage.inputs["maps"]
     return name
-
-
-def answering(record: RunRecord, stage: ExtractCams, network: MapNetwork, *, job: Job) -> GAPClassifier:
-    """Return the classifier behind the network of an `ExtractCams`: the one that was last trained on what images show.
-
-    It is what maps are read from, unless there are other heads: below ReCAM's it is the same training's first head, and
-    below binary classifiers what these were trained from.
-    """
-    if stage.heads is None:
-        assert isinstance(network, GAPClassifier), "only heads make other networks"
-        return network
-    while not isinstance(_trained_by(record, job), TrainMultiLabel):
-        job = record.job(job.inputs["classifier"].stage)
-    return load_classifier(job, stage.classifier).to(memory_format=torch.channels_last)
-
-
-def _trained_by(record: RunRecord, job: Job) -> Fit:
-    return record.stage(job.inputs["classifier"].stage, Fit)  # type: ignore[type-abstract]

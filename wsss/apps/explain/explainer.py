@@ -9,7 +9,7 @@ from typing import Final, Literal, final
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
 from wsss.apps.explain.answering import answering, extraction
 from wsss.apps.explain.explanation import Explained, Explanation
@@ -23,11 +23,10 @@ from wsss.engine.stage import Runtime
 from wsss.errors import ConfigError, DataError, ModelError, one_of
 from wsss.labels import IGNORE, label_of
 from wsss.metrics.faithfulness import confidence_in, explanation_images
-from wsss.models.classifier import GAPClassifier
 from wsss.models.normalisation import Normalisation
+from wsss.protocols import Classifies, CutClassifier
 from wsss.run.record import RunRecord, read_record
-from wsss.stages.extract_cams import ExtractCams
-from wsss.stages.heads import MapNetwork
+from wsss.stages.extract_cams import ExtractCams, as_cut
 from wsss.types import Size
 
 YES: Final = 0.5
@@ -50,8 +49,8 @@ class Explainer:
     classes: tuple[str, ...]
     fingerprint: str
     """Of the training that made what maps are read from."""
-    classifier: GAPClassifier
-    networks: tuple[MapNetwork, ...]
+    classifier: Classifies
+    networks: tuple[CutClassifier, ...]
     """What maps are read from: a method gets the first that it fits."""
     normalisation: Normalisation
     device: torch.device
@@ -89,14 +88,16 @@ class Explainer:
         name = extraction(record)
         stage, job = record.stage(name, ExtractCams), record.job(name)
         place = Runtime(device=device).torch_device()
-        network = stage.network(job, place)
-        classifier = answering(record, stage, network, job=job).to(place)
+        trained = stage.network(job, place)
+        network, classifier = as_cut(trained.module), answering(record, stage, trained, job=job)
+        assert isinstance(classifier, nn.Module)
+        classifier.to(place)
         return cls(
-            classes=job.index().classes,
+            classes=trained.classes,
             fingerprint=job.inputs["classifier"].fingerprint,
             classifier=classifier,
-            networks=(network,) if isinstance(network, GAPClassifier) else (classifier, network),
-            normalisation=stage.classifier.normalisation,
+            networks=(network,) if isinstance(network, Classifies) else (classifier, network),
+            normalisation=trained.normalisation,
             device=place,
             side=side,
         )
@@ -167,7 +168,7 @@ class Explainer:
         return tuple(cls for place, cls in enumerate(ranked) if place == 0 or probabilities[cls] >= YES)
 
     def _explain(
-        self, look: "_Look", name: str, *, method: CAMMethod, network: MapNetwork, scored: bool
+        self, look: "_Look", name: str, *, method: CAMMethod, network: CutClassifier, scored: bool
     ) -> list[Explanation]:
         begin = time.perf_counter()
         maps = maps_of(method, network, images=look.image[None], classes=[look.classes])

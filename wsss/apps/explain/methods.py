@@ -11,7 +11,7 @@ from wsss.cams import CAMMethod
 from wsss.config.build import build
 from wsss.config.search import config_folders, options
 from wsss.errors import ConfigError, ModelError, one_of
-from wsss.stages.heads import MapNetwork
+from wsss.protocols import CutClassifier
 
 QUICK: Final = ("cam", "gradcam_plusplus", "layercam", "ablationcam", "fgcam")
 """Methods that take a few passes and differ: at one scale Grad-CAM and others are CAM below a linear head."""
@@ -21,7 +21,7 @@ QUICK: Final = ("cam", "gradcam_plusplus", "layercam", "ablationcam", "fgcam")
 class Fitting:
     """Methods by name, each with the network that it is asked of; and why others are left out."""
 
-    methods: dict[str, tuple[CAMMethod, MapNetwork]]
+    methods: dict[str, tuple[CAMMethod, CutClassifier]]
     left_out: dict[str, str]
 
 
@@ -36,7 +36,7 @@ def cam_method(path: Path) -> CAMMethod:
     return build(config, CAMMethod, key="cam")  # type: ignore[type-abstract]
 
 
-def fitting(names: Sequence[str], networks: Sequence[MapNetwork], *, added: Path | None = None) -> Fitting:
+def fitting(names: Sequence[str], networks: Sequence[CutClassifier], *, added: Path | None = None) -> Fitting:
     """Give every method the first network that it fits; `added` is a folder of configs beside the package's own.
 
     Raises `ConfigError` for names that are not methods, and where none of the methods fits.
@@ -45,7 +45,7 @@ def fitting(names: Sequence[str], networks: Sequence[MapNetwork], *, added: Path
     unknown = list(dict.fromkeys(name for name in names if name not in known))
     if unknown:
         raise ConfigError([f"methods: there is no {name!r}; there are: {one_of(list(known))}" for name in unknown])
-    methods: dict[str, tuple[CAMMethod, MapNetwork]] = {}
+    methods: dict[str, tuple[CAMMethod, CutClassifier]] = {}
     left_out: dict[str, str] = {}
     for name in dict.fromkeys(names):
         method = cam_method(known[name])
@@ -59,7 +59,7 @@ def fitting(names: Sequence[str], networks: Sequence[MapNetwork], *, added: Path
     return Fitting(methods=methods, left_out=left_out)
 
 
-def _refusal(method: CAMMethod, network: MapNetwork) -> str | None:
+def _refusal(method: CAMMethod, network: CutClassifier) -> str | None:
     """Return why a method does not fit a network, None where it does."""
     try:
         method.check(network)

@@ -5,64 +5,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from wsss.engine.fit import Fit
+from wsss.engine.fit import FitOnBackbone
 from wsss.engine.stage import Job
-from wsss.methods.affinity.networks import PairNetwork
+from wsss.methods.affinity.networks import PairOptions
 from wsss.methods.affinity.options import AffinityFit
-from wsss.methods.affinity.stored import DESCRIPTION, description
-from wsss.models.classifier import ClassifierOptions, GAPClassifier
-from wsss.models.freezing import freeze_parameters
-from wsss.models.weights import WEIGHTS
-from wsss.stages.train_classifier import load_classifier
+from wsss.models.base import NetworkOptions, PlannedNetwork, PlannedNetworks
+from wsss.models.gap import with_backbone
 from wsss.stages.train_segmenter import masked_data
-from wsss.store.files import write_json
 from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
-from wsss.store.store import Artifact
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
     from wsss.methods.affinity.module import AffinityModule
     from wsss.training.data import KeyedDataModule
-    from wsss.training.module import KeyedModule
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitPairs(Fit):
-    """A training on pairs of cells; what it leaves can be opened by a refiner that knows nothing but its folder."""
+class FitPairs(FitOnBackbone):
+    """A training on pairs of cells, on the backbone of a classifier that was trained before."""
 
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK, "masks": MASKS}
 
-    classifier: ClassifierOptions
     fit: AffinityFit
 
     @abstractmethod
-    def network(self, classifier: GAPClassifier) -> PairNetwork:
-        """Build the network on a trained classifier's backbone."""
+    def options(self, classifier: NetworkOptions) -> PairOptions:
+        """Return how the network on a classifier's backbone is built."""
 
-    def check(self) -> None:
-        """Also refuse a backbone that is not to be had, and a block that it does not have."""
-        super().check()
-        self.classifier.check()
-        if self.fit.frozen_until is not None:
-            self.classifier.outline().trained_paths_until(self.fit.frozen_until)
+    def planned_network(self, read: PlannedNetworks) -> PlannedNetwork:
+        """See `Stage`."""
+        return PlannedNetwork(options=self.options(read["classifier"].options))
 
     def module(self, job: Job) -> "AffinityModule":
         """Build the network, and freeze what is to keep its weights."""
         from wsss.methods.affinity.module import AffinityModule  # noqa: PLC0415 - see above
 
-        classifier = load_classifier(job, self.classifier)
-        if self.fit.frozen_until is not None:
-            paths = classifier.trained_paths_until(self.fit.frozen_until)
-            freeze_parameters(classifier.backbone, paths=paths)
-        return AffinityModule(network=self.network(classifier), fit=self.fit, random_seed=self.random_seed)
+        trained = job.network("classifier")
+        classifier = with_backbone(trained.module)
+        classifier.freeze_until(self.fit.frozen_until)
+        network = self.options(trained.options).on(classifier)
+        return AffinityModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
     def data(self, job: Job) -> "KeyedDataModule":
         """Images and confident labels under the same augmentation. No validation: true masks only ever score."""
-        normalisation = self.classifier.normalisation
-        train = masked_data(self, job, transform=self.fit.transform, normalisation=normalisation)
+        train = masked_data(self, job, transform=self.fit.transform, normalisation=self.normalisation(job))
         return self.data_module(train=train, val=None)
-
-    def keep(self, module: "KeyedModule", artifact: Artifact) -> None:
-        """Say of which network the weights are, and write them."""
-        artifact.items.mkdir(parents=True, exist_ok=True)
-        write_json(artifact.items / DESCRIPTION, description(self.classifier, weights=WEIGHTS))
-        super().keep(module, artifact)

@@ -12,7 +12,7 @@ from wsss.labels import BACKGROUND, IGNORE
 from wsss.methods.affinity.networks import PairNetwork
 from wsss.methods.affinity.options import AffinityFit
 from wsss.methods.affinity.pairs import Surrounded, offsets
-from wsss.models.classifier import freeze_batch_norm
+from wsss.models.freezing import freeze_batch_norm
 from wsss.training.module import KeyedModule, over_all_ranks, process_count
 
 EPSILON = 1e-5

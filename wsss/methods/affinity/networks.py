@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Final
+from dataclasses import dataclass
+from typing import ClassVar, Final, final
 
 import torch
 from jaxtyping import Float
@@ -10,7 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wsss.methods.affinity.pairs import edge_affinities, feature_affinities
-from wsss.models.classifier import GAPClassifier
+from wsss.models.base import NetworkOptions
+from wsss.models.gap import GAPClassifier, with_backbone
+from wsss.models.normalisation import Normalisation
 from wsss.models.pyramid import Pyramid
 from wsss.types import Images
 from wsss.views.base import pad_to_multiple
@@ -135,6 +138,59 @@ class EdgeNet(PairNetwork):
     def affinities(self, images: Images, *, radius: int) -> Iterator[Float[Tensor, "b y x"]]:
         """See `edge_affinities`."""
         return edge_affinities(self(images).float().sigmoid(), radius=radius)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairOptions(NetworkOptions, ABC):
+    """How a pair network is built: on which classifier's backbone."""
+
+    classifier: NetworkOptions
+
+    @abstractmethod
+    def on(self, classifier: nn.Module) -> PairNetwork:
+        """Return the network on a classifier's backbone; raises `ModelError` for a classifier without one."""
+
+    def build(self, classes: tuple[str, ...]) -> PairNetwork:
+        """See `NetworkOptions`."""
+        return self.on(self.classifier.build(classes))
+
+    def skeleton(self, classes: tuple[str, ...]) -> PairNetwork:
+        """See `NetworkOptions`."""
+        return self.on(self.classifier.skeleton(classes))
+
+    def outline(self) -> PairNetwork:
+        """See `NetworkOptions`."""
+        with torch.device("meta"):
+            return self.on(self.classifier.outline())
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """See `NetworkOptions`."""
+        return self.classifier.normalisation
+
+    def check(self) -> None:
+        """See `NetworkOptions`."""
+        self.classifier.check()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class AffinityNetOptions(PairOptions):
+    """Build AffinityNet (PSA)."""
+
+    def on(self, classifier: nn.Module) -> AffinityNet:
+        """See `PairOptions`."""
+        return AffinityNet(with_backbone(classifier))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class EdgeNetOptions(PairOptions):
+    """Build IRNet's boundary branch (IRN)."""
+
+    def on(self, classifier: nn.Module) -> EdgeNet:
+        """See `PairOptions`."""
+        return EdgeNet(with_backbone(classifier))
 
 
 def first_middle_last(strides: Mapping[str, int], *, least: int) -> tuple[str, ...]:

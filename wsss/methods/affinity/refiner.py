@@ -2,24 +2,26 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import ClassVar, final
+from typing import ClassVar, TypeVar, final
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from wsss.methods.affinity.networks import AffinityNet, EdgeNet
+from wsss.errors import ModelError
+from wsss.methods.affinity.networks import AffinityNet, EdgeNet, PairNetwork
 from wsss.methods.affinity.pairs import edge_affinities, feature_affinities
-from wsss.methods.affinity.stored import restored
 from wsss.methods.affinity.transition import Transition
+from wsss.models.base import Network, PlannedNetworks
 from wsss.models.normalisation import Normalisation
-from wsss.refine.base import Refine, Refiner
+from wsss.refine.base import Inputs, Refine, Refiner
 from wsss.resample import resample
 from wsss.types import MAP_STRIDE, Images, ScoreMaps
+
+N = TypeVar("N", bound=PairNetwork)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +62,17 @@ class IRNWalk(Walk):
 
     needs: ClassVar[Mapping[str, str]] = {"edges": "network"}
 
-    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
-        """Load what `train_irn` made."""
-        network, normalisation = restored(EdgeNet, inputs["edges"])
-        network = network.to(device).to(memory_format=torch.channels_last)
-        return _for_each(lambda image, maps: self.apply(maps, edges=network.edges(image)), normalisation, device)
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Refuse another network than that of `train_irn`."""
+        _as(EdgeNet, read["edges"].options.outline())
+
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
+        """Take what `train_irn` made."""
+        trained: Network = inputs["edges"]
+        network = _as(EdgeNet, trained.module).to(device).to(memory_format=torch.channels_last)
+        return _for_each(
+            lambda image, maps: self.apply(maps, edges=network.edges(image)), trained.normalisation, device
+        )
 
     def apply(self, maps: ScoreMaps, *, edges: Float[Tensor, "1 y x"]) -> ScoreMaps:
         """Let the maps of an image walk; `edges` are probabilities at stride 4."""
@@ -85,11 +93,16 @@ class PSAWalk(Walk):
 
     beta: float = 8.0
 
-    def open(self, inputs: Mapping[str, Path], device: torch.device) -> Refine:
-        """Load what `train_affinity` made."""
-        network, normalisation = restored(AffinityNet, inputs["affinities"])
-        network = network.to(device).to(memory_format=torch.channels_last)
-        return _for_each(lambda image, maps: self.apply(maps, features=network(image)), normalisation, device)
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Refuse another network than that of `train_affinity`."""
+        _as(AffinityNet, read["affinities"].options.outline())
+
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
+        """Take what `train_affinity` made."""
+        trained: Network = inputs["affinities"]
+        network = _as(AffinityNet, trained.module).to(device).to(memory_format=torch.channels_last)
+        normalise = trained.normalisation
+        return _for_each(lambda image, maps: self.apply(maps, features=network(image)), normalise, device)
 
     def apply(self, maps: ScoreMaps, *, features: Float[Tensor, "1 d y x"]) -> ScoreMaps:
         """Let the maps of an image walk; `features` are at stride 8."""
@@ -98,6 +111,13 @@ class PSAWalk(Walk):
         factor = AffinityNet.stride / MAP_STRIDE
         fine = resample(walked, stride=(factor, factor), size=maps.size.over(MAP_STRIDE))
         return replace(maps, scores=fine.clamp(0, 1))
+
+
+def _as(kind: type[N], module: nn.Module) -> N:
+    """Return a network as one of a kind; raises `ModelError` for another one."""
+    if not isinstance(module, kind):
+        raise ModelError(f"the walk needs a trained {kind.__name__}, and reads a {type(module).__name__}")
+    return module
 
 
 def on_cells(maps: ScoreMaps, *, stride: int) -> Float[Tensor, "m y x"]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import final
 
 from wsss.methods.affinity.fit_pairs import FitPairs
-from wsss.methods.affinity.networks import AffinityNet
-from wsss.models.classifier import GAPClassifier
+from wsss.methods.affinity.networks import AffinityNetOptions
+from wsss.models.base import NetworkOptions
 
 
 @final
@@ -13,6 +13,6 @@ from wsss.models.classifier import GAPClassifier
 class TrainAffinity(FitPairs):
     """Train AffinityNet (Ahn and Kwak, CVPR 2018) on confident labels; `PSAWalk` reads it as `affinities`."""
 
-    def network(self, classifier: GAPClassifier) -> AffinityNet:
+    def options(self, classifier: NetworkOptions) -> AffinityNetOptions:
         """See `FitPairs`."""
-        return AffinityNet(classifier)
+        return AffinityNetOptions(classifier=classifier)

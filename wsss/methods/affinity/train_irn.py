@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import final
 
 from wsss.methods.affinity.fit_pairs import FitPairs
-from wsss.methods.affinity.networks import EdgeNet
-from wsss.models.classifier import GAPClassifier
+from wsss.methods.affinity.networks import EdgeNetOptions
+from wsss.models.base import NetworkOptions
 
 
 @final
@@ -17,6 +17,6 @@ class TrainIRN(FitPairs):
     classifier's.
     """
 
-    def network(self, classifier: GAPClassifier) -> EdgeNet:
+    def options(self, classifier: NetworkOptions) -> EdgeNetOptions:
         """See `FitPairs`."""
-        return EdgeNet(classifier)
+        return EdgeNetOptions(classifier=classifier)

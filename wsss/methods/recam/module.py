@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wsss.methods.recam.options import ReCAMFit
-from wsss.models.classifier import GAPClassifier
+from wsss.models.gap import GAPClassifier
 from wsss.training.classifier import MultiLabelModule, soft_margin
 from wsss.types import Images
 from wsss.views.base import over_peak

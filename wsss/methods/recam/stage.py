@@ -4,42 +4,69 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, final
 
-from wsss.engine.fit import write_weights
+from jaxtyping import Float
+from torch import Tensor
+
+from wsss.engine.fit import FitOnBackbone, network_part
 from wsss.engine.stage import Job
 from wsss.methods.recam.options import ReCAMFit
-from wsss.stages.train_classifier import TrainMultiLabel, load_classifier
+from wsss.models.base import PlannedNetwork, PlannedNetworks
+from wsss.models.gap import HEAD, with_backbone
+from wsss.stages.train_classifier import TrainMultiLabel
 from wsss.store.kinds import INDEX, NETWORK, Kind
-from wsss.store.store import Artifact
+from wsss.store.networks import write_weights
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
     from wsss.methods.recam.module import ReCAMModule
     from wsss.training.module import KeyedModule
 
-SECOND: Final = "second.pt"
-"""The second head, beside the weights of what is an ordinary classifier."""
+HEADS: Final = ("first", "second", "product")
+"""Names of the weights: those with either head, and with the product of both, element by element."""
+BACKBONE: Final = "backbone.safetensors"
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class TrainReCAM(TrainMultiLabel):
-    """Train a classifier on as ReCAM does (Chen et al., CVPR 2022).
+class TrainReCAM(FitOnBackbone, TrainMultiLabel):
+    """Train a classifier on as ReCAM does (Chen et al., CVPR 2022), with a second head.
 
-    What comes out is a classifier like the one that goes in, and a second head beside it. `ReCAMHead` chooses which of
-    them maps are read with, so one training serves every choice.
+    What comes out is a classifier like the one that goes in, with three heads to choose from: a reader's `weights` are
+    `first`, by which it tells what an image shows, `second`, or their `product`. The authors' code reads maps with the
+    product on VOC, and with the first on COCO. One training serves every choice.
     """
 
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK}
 
     fit: ReCAMFit
 
+    def planned_network(self, read: PlannedNetworks) -> PlannedNetwork:
+        """See `Stage`."""
+        return PlannedNetwork(options=read["classifier"].options, weights=HEADS)
+
     def module(self, job: Job) -> "ReCAMModule":
         """Take the trained classifier, and a new second head."""
         from wsss.methods.recam.module import ReCAMModule  # noqa: PLC0415 - see above
 
-        network = self.with_frozen_blocks(load_classifier(job, self.classifier))
+        network = with_backbone(job.network("classifier").module)
+        network.freeze_until(self.fit.frozen_until)
         return ReCAMModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
-    def keep(self, module: "KeyedModule", artifact: Artifact) -> None:
-        """Write the second head, and then the classifier."""
-        write_weights(module.get_submodule("second"), artifact, name=SECOND)
-        super().keep(module, artifact)
+    def keep(self, module: "KeyedModule", job: Job) -> None:
+        """Write the backbone once, and every head."""
+        kept = self.kept(module, job)
+        state = network_part(kept)
+        weights = heads(state.pop(HEAD), kept["second.weight"])
+        write_weights(state, job.artifact, name=BACKBONE)
+        for name, weight in weights.items():
+            write_weights({HEAD: weight}, job.artifact, name=head_file(name))
+        self.describe(job, weights={name: (BACKBONE, head_file(name)) for name in HEADS})
+
+
+def heads(first: Float[Tensor, "c d"], second: Float[Tensor, "c d"]) -> dict[str, Float[Tensor, "c d"]]:
+    """Return the class weights by the names of `HEADS`."""
+    return dict(zip(HEADS, (first, second, first * second), strict=True))
+
+
+def head_file(name: str) -> str:
+    """Return the name of the file that holds a head."""
+    return f"{name}.safetensors"

@@ -17,9 +17,10 @@ from wsss.engine.processes import world
 from wsss.engine.progress import bar
 from wsss.engine.stage import Job, Reduce
 from wsss.errors import ConfigError
-from wsss.methods.representatives.network import Representatives, candidates, choose
-from wsss.models.classifier import ClassifierOptions
-from wsss.stages.train_classifier import load_classifier
+from wsss.methods.representatives.network import candidates, choose
+from wsss.models.base import PlannedNetworks
+from wsss.models.gap import with_backbone
+from wsss.models.normalisation import Normalisation
 from wsss.store.files import read_json, write_json
 from wsss.store.kinds import CHOICE, INDEX, NETWORK, Kind
 from wsss.store.store import Artifact
@@ -41,7 +42,6 @@ class ChooseRepresentatives(Reduce):
     makes: ClassVar[Kind] = CHOICE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK}
 
-    classifier: ClassifierOptions
     count: int = 4
     """Representatives of a class: training and extraction take that many times as long."""
     images: int = 100
@@ -64,6 +64,10 @@ class ChooseRepresentatives(Reduce):
             whom = f"{index.classes[cls]!r} can be told apart from {least} other classes by its images"
             raise ConfigError([f"count: {self.count} representatives are asked for, but {whom}: {remedy}"])
 
+    def check_inputs(self, read: PlannedNetworks) -> None:
+        """Refuse a network that cannot be cut before its pooling."""
+        with_backbone(read["classifier"].options.outline())
+
     def run(self, job: Job) -> dict[str, Any]:
         """Write the names of every class's representatives."""
         index = job.index()
@@ -77,20 +81,23 @@ class ChooseRepresentatives(Reduce):
     @torch.no_grad()
     def _descriptors(self, job: Job) -> Float[np.ndarray, "c d"]:
         index, device = job.index(), self.runtime.torch_device()
-        network = load_classifier(job, self.classifier).to(device).to(memory_format=torch.channels_last)
+        trained = job.network("classifier")
+        network = with_backbone(trained.module).to(device).to(memory_format=torch.channels_last)
         described = [typical(index.split(self.split), cls=c)[: self.images] for c in range(len(index.classes))]
         sums = np.zeros((len(described), network.channels))
         with bar(job.artifact.stage, total=sum(map(len, described)), unit="images") as advance:
             for cls, records in enumerate(described):
-                for images in self._batches(index, records):
+                for images in self._batches(index, records, normalisation=trained.normalisation):
                     pooled = network.until("last", images.to(device)).maps.float().mean(dim=(2, 3))
                     sums[cls] += pooled.double().sum(dim=0).cpu().numpy() / len(records)
                     advance(len(images))
         return sums
 
-    def _batches(self, index: Index, records: Sequence[Record]) -> Iterator[Float[Tensor, "b 3 s s"]]:
+    def _batches(
+        self, index: Index, records: Sequence[Record], *, normalisation: Normalisation
+    ) -> Iterator[Float[Tensor, "b 3 s s"]]:
         def read(record: Record) -> Float[Tensor, "3 s s"]:
-            return self.classifier.normalisation(self.transform(read_image(index.image_path(record))))
+            return normalisation(self.transform(read_image(index.image_path(record))))
 
         with ThreadPoolExecutor(world().cores) as pool:
             for start in range(0, len(records), BATCH):
@@ -112,7 +119,6 @@ def typical(records: Sequence[Record], *, cls: int) -> tuple[Record, ...]:
     return alone or tuple(record for record in records if cls in record.classes)
 
 
-def read_representatives(artifact: Artifact, classes: Sequence[str]) -> Representatives:
-    """Read what `choose_representatives` wrote."""
-    names = read_json(artifact.items / CHOSEN)
-    return Representatives(of=tuple(tuple(classes.index(other) for other in names[name]) for name in classes))
+def read_representatives(artifact: Artifact) -> dict[str, tuple[str, ...]]:
+    """Read what `choose_representatives` wrote: for every class the names of its representatives."""
+    return {name: tuple(others) for name, others in read_json(artifact.items / CHOSEN).items()}

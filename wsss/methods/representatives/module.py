@@ -12,7 +12,8 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 
 from wsss.methods.representatives.options import OwnRepresentativesFit, RepresentativesFit
-from wsss.models.classifier import GAPClassifier, freeze_batch_norm
+from wsss.models.freezing import freeze_batch_norm
+from wsss.models.gap import GAPClassifier
 from wsss.training.module import KeyedModule
 from wsss.training.options import poly
 

@@ -4,9 +4,9 @@ Reconstructed: only the abstract was at hand. It says that a few representative 
 binary classifiers are trained against them; descriptors, clustering and their number are our own.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, final
 
 import numpy as np
 import torch
@@ -14,6 +14,8 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
 from wsss.cams.kmeans import cluster
+from wsss.models.base import NetworkOptions
+from wsss.models.normalisation import Normalisation
 from wsss.protocols import CutClassifier
 from wsss.types import Cut, Images
 
@@ -26,6 +28,11 @@ class Representatives:
     """For every class the others that it is told apart from, equally many. A pair needs one classifier, both ways."""
 
     of: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def named(cls, names: Mapping[str, Sequence[str]], *, classes: Sequence[str]) -> "Representatives":
+        """Return the representatives of these names; nothing is told apart where there are none."""
+        return cls(of=tuple(tuple(classes.index(other) for other in names[name]) for name in classes if names))
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:
@@ -125,6 +132,47 @@ class BinaryClassifiers(nn.Module):
     @property
     def _members(self) -> list[CutClassifier]:
         return list(self.networks)  # type: ignore[arg-type]  # torch knows them as modules only
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class BinaryOptions(NetworkOptions):
+    """How binary classifiers are built: on copies of which classifier's backbone, and for which pairs of classes."""
+
+    classifier: NetworkOptions
+    representatives: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For every class, the names of those that it is told apart from."""
+    networks: Literal["shared", "own"] = "shared"
+    """One network for all pairs of classes, or one for each."""
+
+    def build(self, classes: tuple[str, ...]) -> BinaryClassifiers:
+        """See `NetworkOptions`."""
+        return self._made(self.classifier.build, classes)
+
+    def skeleton(self, classes: tuple[str, ...]) -> BinaryClassifiers:
+        """See `NetworkOptions`."""
+        return self._made(self.classifier.skeleton, classes)
+
+    def outline(self) -> BinaryClassifiers:
+        """See `NetworkOptions`."""
+        return BinaryClassifiers([self.classifier.outline()], representatives=Representatives(of=()))
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """See `NetworkOptions`."""
+        return self.classifier.normalisation
+
+    def check(self) -> None:
+        """See `NetworkOptions`."""
+        self.classifier.check()
+
+    def _made(self, make: Callable[[tuple[str, ...]], nn.Module], classes: tuple[str, ...]) -> BinaryClassifiers:
+        representatives = Representatives.named(self.representatives, classes=classes)
+        logits = [
+            (f"{classes[a]} over {classes[b]}", f"{classes[b]} over {classes[a]}") for a, b in representatives.pairs
+        ]
+        every = logits if self.networks == "own" else [tuple(name for pair in logits for name in pair)]
+        return BinaryClassifiers([make(names) for names in every], representatives=representatives)
 
 
 def leads(weight: Float[Tensor, "two_pairs d"]) -> Float[Tensor, "two_pairs d"]:

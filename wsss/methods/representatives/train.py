@@ -3,21 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, Literal, final
 
 from torch import nn
 
 from wsss.data.datasets import BinaryData, ClassifierData
 from wsss.data.index import Index, Record
-from wsss.engine.fit import Fit, clear_checkpoints, write_weights
+from wsss.engine.fit import FitOnBackbone
 from wsss.engine.stage import Job
 from wsss.methods.representatives.choose import read_representatives, shown
-from wsss.methods.representatives.network import Representatives, apart
+from wsss.methods.representatives.network import BinaryOptions, Representatives, apart, leads
 from wsss.methods.representatives.options import OwnRepresentativesFit, RepresentativesFit
-from wsss.models.classifier import ClassifierOptions, GAPClassifier
-from wsss.models.freezing import freeze_parameters
-from wsss.stages.train_classifier import load_classifier
+from wsss.models.base import LAST, NetworkOptions, PlannedNetwork, PlannedNetworks
+from wsss.models.gap import HEAD, gap_classifier, with_backbone
 from wsss.store.kinds import CHOICE, INDEX, NETWORK, Kind
+from wsss.store.networks import WEIGHTS, write_weights
 from wsss.store.store import Artifact
 
 if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
@@ -27,22 +27,38 @@ if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitBinary(Fit):
+class FitBinary(FitOnBackbone):
     """Train binary classifiers on the trained classifier's backbone (Meng et al., 2019), reconstructed."""
 
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK, "representatives": CHOICE}
+    networks: ClassVar[Literal["shared", "own"]]
+    """One network for all pairs, or one for each."""
 
-    classifier: ClassifierOptions
+    def planned_network(self, read: PlannedNetworks) -> PlannedNetwork:
+        """See `Stage`; which classes are told apart is known when it runs."""
+        return PlannedNetwork(options=self.options(read["classifier"].options, names={}))
+
+    def options(self, classifier: NetworkOptions, *, names: dict[str, tuple[str, ...]]) -> BinaryOptions:
+        """Return how the networks are built on a classifier's backbone, for the names of every class's others."""
+        return BinaryOptions(classifier=classifier, representatives=names, networks=self.networks)
 
     def representatives(self, job: Job) -> Representatives:
         """Return the representatives that were chosen."""
-        return read_representatives(job.inputs["representatives"], job.index().classes)
+        return Representatives.named(read_representatives(job.inputs["representatives"]), classes=job.index().classes)
+
+    def describe_binary(self, job: Job, *, files: tuple[str, ...]) -> None:
+        """Write which classes the networks in files tell apart."""
+        names = read_representatives(job.inputs["representatives"])
+        options = self.options(job.record("classifier").options, names=names)
+        self.describe(job, weights={LAST: files}, options=options)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class TrainRepresentatives(FitBinary):
     """The cheap way: one frozen backbone, and a head of two logits for each pair; all pairs learn from every batch."""
+
+    networks: ClassVar[Literal["shared", "own"]] = "shared"
 
     fit: RepresentativesFit
 
@@ -53,7 +69,7 @@ class TrainRepresentatives(FitBinary):
         index, pairs = job.index(), self.representatives(job).pairs
         present = shown(index, split=self.train_split)
         return SharedPairsModule(
-            network=GAPClassifier(load_classifier(job, self.classifier).backbone, classes=2 * len(pairs)),
+            network=gap_classifier(with_backbone(job.network("classifier").module).backbone, classes=2 * len(pairs)),
             fit=self.fit,
             random_seed=self.random_seed,
             pairs=pairs,
@@ -67,10 +83,15 @@ class TrainRepresentatives(FitBinary):
             index=index,
             records=index.split(self.train_split),
             transform=self.fit.transform,
-            normalisation=self.classifier.normalisation,
+            normalisation=self.normalisation(job),
             random_seed=self.random_seed,
         )
         return self.data_module(train=train, val=None)
+
+    def keep(self, module: "KeyedModule", job: Job) -> None:
+        """Write the network with the leads of its pairs."""
+        keep_network(module.network, job.artifact, position=0, name=WEIGHTS)
+        self.describe_binary(job, files=(WEIGHTS,))
 
 
 @final
@@ -78,13 +99,9 @@ class TrainRepresentatives(FitBinary):
 class TrainOwnRepresentatives(FitBinary):
     """The faithful way: a whole network for each pair. With C classes and R representatives there are up to C x R."""
 
-    fit: OwnRepresentativesFit
+    networks: ClassVar[Literal["shared", "own"]] = "own"
 
-    def check(self) -> None:
-        """Also refuse a block that the backbone does not have."""
-        super().check()
-        if self.fit.frozen_until is not None:
-            self.classifier.outline().trained_paths_until(self.fit.frozen_until)
+    fit: OwnRepresentativesFit
 
     def check_index(self, index: Index) -> None:
         """Refuse a split that is not there; how many images there are does not matter, since they are drawn."""
@@ -98,16 +115,15 @@ class TrainOwnRepresentatives(FitBinary):
         """Take the trained backbone as every pair's first weights."""
         from wsss.methods.representatives.module import OwnPairsModule  # noqa: PLC0415 - see above
 
-        network = GAPClassifier(load_classifier(job, self.classifier).backbone, classes=2)
-        if self.fit.frozen_until is not None:
-            freeze_parameters(network.backbone, paths=network.trained_paths_until(self.fit.frozen_until))
+        network = gap_classifier(with_backbone(job.network("classifier").module).backbone, classes=2)
+        network.freeze_until(self.fit.frozen_until)
         pairs = self.representatives(job).pairs
         return OwnPairsModule(
             network=network,
             fit=self.fit,
             random_seed=self.random_seed,
             pairs=len(pairs),
-            keep=partial(keep_pair, artifact=job.artifact, pairs=pairs),
+            keep=partial(keep_pair, job.artifact, pairs=pairs),
         )
 
     def data(self, job: Job) -> "KeyedDataModule":
@@ -120,15 +136,15 @@ class TrainOwnRepresentatives(FitBinary):
             epochs=self.fit.epochs,
             images=self.fit.images,
             transform=self.fit.transform,
-            normalisation=self.classifier.normalisation,
+            normalisation=self.normalisation(job),
             random_seed=self.random_seed,
         )
         return self.data_module(train=train, val=None)
 
-    def keep(self, module: "KeyedModule", artifact: Artifact) -> None:
-        """Every network was written when its pair was finished."""
+    def keep(self, module: "KeyedModule", job: Job) -> None:
+        """Say what they are: every network was written when its pair was finished."""
         del module
-        clear_checkpoints(artifact)
+        self.describe_binary(job, files=tuple(pair_file(pair) for pair in self.representatives(job).pairs))
 
 
 def sides(records: tuple[Record, ...], pair: tuple[int, int]) -> tuple[list[Record], list[Record]]:
@@ -142,9 +158,16 @@ def sides(records: tuple[Record, ...], pair: tuple[int, int]) -> tuple[list[Reco
 
 def pair_file(pair: tuple[int, int]) -> str:
     """Return the name of the file that holds a pair's own network."""
-    return f"{pair[0]}-{pair[1]}.pt"
+    return f"{pair[0]}-{pair[1]}.safetensors"
 
 
-def keep_pair(position: int, network: nn.Module, *, artifact: Artifact, pairs: tuple[tuple[int, int], ...]) -> None:
+def keep_pair(artifact: Artifact, position: int, network: nn.Module, *, pairs: tuple[tuple[int, int], ...]) -> None:
     """Write a finished network."""
-    write_weights(network, artifact, name=pair_file(pairs[position]))
+    keep_network(network, artifact, position=position, name=pair_file(pairs[position]))
+
+
+def keep_network(network: nn.Module, artifact: Artifact, *, position: int, name: str) -> None:
+    """Write one of the networks of `BinaryClassifiers`: a pair's two class weights become the lead of each."""
+    state = {f"networks.{position}.{key}": tensor for key, tensor in network.state_dict().items()}
+    key = f"networks.{position}.{HEAD}"
+    write_weights(state | {key: leads(state[key])}, artifact, name=name)
