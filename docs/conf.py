@@ -31,6 +31,7 @@ myst_heading_anchors = 3
 default_role = "literal"  # `name` in docstrings
 
 autodoc_member_order = "bysource"
+autodoc_use_type_comments = False
 autodoc_default_options = {
     "members": True,
     "undoc-members": True,
