@@ -70,6 +70,17 @@ def test_the_recipe_of_a_plugin_names_every_file_of_one() -> None:
     assert named == {path.relative_to(ROOT).as_posix() for path in plugin if path.name != "__init__.py"}
 
 
+def test_the_recipe_of_a_method_names_every_file_of_it_and_no_other_file_does() -> None:
+    named = {path for path in spans(RECIPES) if re.search(r"/recam[./]", path)}
+    modules = [*(ROOT / "wsss/methods/recam").glob("*.py"), *(ROOT / "tests/methods/recam").glob("*.py")]
+    files = {path.relative_to(ROOT).as_posix() for path in modules if path.name != "__init__.py"}
+    assert named == files | {"conf/fit/recam.yaml", "conf/stages/recam.yaml"}
+    others = [path for path in (ROOT / "wsss").rglob("*.py") if path.parent.name != "recam"]
+    assert [
+        path for path in [*others, ROOT / "conf/run.yaml"] if re.search("methods.recam|fit.recam", path.read_text())
+    ] == []
+
+
 @pytest.mark.slow
 def test_recipes_work(checkout: Path) -> None:
     own = [name for name in recipes() if name.startswith("tests/")]
