@@ -32,7 +32,6 @@ from wsss.store.kinds import RAW_MAPS
 from wsss.store.networks import load
 from wsss.store.store import Artifact, Store
 
-MAPS: Final = ("extract_cams", "extract_fine", "combine_maps")
 SCALES: Final = (0.5, 1.0)
 """Whose maps should agree."""
 
@@ -122,8 +121,9 @@ def slow_ways(every: Sequence[Seen], made: Made) -> Iterator[Chosen]:
 
 def finished_maps(store: Store) -> Iterator[Made]:
     """Yield every finished artifact of raw maps."""
-    for stage in MAPS:
-        yield from (Made(store=store, artifact=each) for each in store.artifacts(stage) if each.state() == "cached")
+    for artifact in store.artifacts():
+        if artifact.state() == "cached" and artifact.kind == RAW_MAPS.name:
+            yield Made(store=store, artifact=artifact)
 
 
 def main() -> None:

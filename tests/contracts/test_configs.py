@@ -17,6 +17,8 @@ DEFAULTS = yaml.safe_load((FOLDER / "run.yaml").read_text(encoding="utf-8"))["de
 GROUPS = {group for entry in DEFAULTS if isinstance(entry, dict) for group in entry} - {"experiment"}
 """Groups of which a run chooses one by its name; others are parts of these, and of what they choose."""
 LEAVES = sorted(path.relative_to(FOLDER) for group in GROUPS for path in (FOLDER / group).glob("*.yaml"))
+TRAINING = sorted(path.stem for path in (FOLDER / "stages").glob("*.yaml") if "fit: ${fit." in path.read_text())
+"""Choices of `stages` that add a training."""
 EXPERIMENTS = sorted(path.stem for path in (FOLDER / "experiment").glob("*.yaml"))
 # Not every classifier's backbone is the default segmenter's encoder; what follows chooses one that is.
 WITH = {"voc": ["dataset.root=data"], "folder": ["dataset.root=data"]}
@@ -37,9 +39,10 @@ def test_an_experiment_composes_and_builds(name: str) -> None:
 
 
 @pytest.mark.parametrize("debug", ["fast", "overfit"])
-def test_debug_has_its_say_over_an_experiment_and_the_trainings_of_any_method(debug: str) -> None:
-    plain = composed("experiment=toy", "stages=recam", small=False)
-    changed = composed("experiment=toy", "stages=recam", f"debug={debug}", small=False)
+@pytest.mark.parametrize("stages", TRAINING)
+def test_debug_has_its_say_over_an_experiment_and_the_trainings_of_any_method(debug: str, stages: str) -> None:
+    plain = composed("experiment=toy", f"stages={stages}", small=False)
+    changed = composed("experiment=toy", f"stages={stages}", f"debug={debug}", small=False)
     assert changed["dataset"]["limit"] is not None
     before, after = (
         {name: stage.fit for name, stage in build_stages(each["pipeline"]).items() if isinstance(stage, Fit)}
