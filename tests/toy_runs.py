@@ -31,6 +31,12 @@ from wsss.types import ScoreMaps, Size
 __all__ = ["SMALL", "contents"]
 
 
+def limited(stage: str, *, epochs: int = 1, batch_size: int = 4) -> str:
+    """The override that holds one training to other limits than the rest."""
+    limits = f"_target_: wsss.training.options.Limits, epochs: {epochs}, batch_size: {batch_size}, side: 64"
+    return f"pipeline.{stage}.limits={{{limits}}}"
+
+
 def composed(*overrides: str, small: bool = True) -> dict[str, Any]:
     """The config of a command line, resolved."""
     GlobalHydra.instance().clear()

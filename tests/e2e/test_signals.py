@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from toy_runs import SMALL, contents
+from toy_runs import SMALL, contents, limited
 
-OPTIONS = ("limits.epochs=30", "runtime.workers=2")
+OPTIONS = (limited("train_classifier", epochs=30), "runtime.workers=2")
 PATIENCE = 240
 """Seconds that a busy machine gets."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 from stored_networks import tensors_of
-from toy_runs import SMALL, Run, contents
+from toy_runs import SMALL, Run, contents, limited
 
 from wsss.data.index import Index
 from wsss.errors import ConfigError, WsssError
@@ -99,7 +99,7 @@ def several_make_the_same(copy: Run, *, processes: int) -> None:
     # The classifier's batch norm is frozen, that of the segmentation network learns.
     trainings = [
         copy.plan("limits.batch_size=6")["train_classifier"],
-        copy.plan("limits.batch_size=6", "limits.epochs=3")["train_segmenter"],
+        copy.plan(limited("train_segmenter", epochs=3, batch_size=6))["train_segmenter"],
     ]
     alone = []
     for step in trainings:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 import torch
 from stored_networks import SMALL, tensors_of
-from toy_runs import Run, made, networks_of
+from toy_runs import Run, limited, made, networks_of
 
 from wsss.data.index import Record
 from wsss.engine.stage import Job
@@ -33,8 +33,8 @@ from wsss.types import Size
 PAIRS = ((0, 1), (2, 3))
 OWN = (
     "stages=representatives_own",
-    "pipeline.train_representatives.limits={_target_: wsss.training.options.Limits, epochs: 2, batch_size: 2}",
-    *("fit.representatives.images=4", "fit.representatives.batch_size=2"),
+    *("fit.representatives.batch_size=2", "fit.representatives.images=4"),
+    limited("train_representatives", epochs=2, batch_size=2),
 )
 
 
