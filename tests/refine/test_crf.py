@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import yaml
 from builders import score_maps
+from hydra import compose, initialize_config_dir
 from numpy.typing import NDArray
 
 from wsss.config.build import build
+from wsss.config.compose import resolved
 from wsss.config.search import config_folder
 from wsss.data.images import read_image
 from wsss.data.layouts.toy_scenes import draw_scene
@@ -228,10 +229,15 @@ def test_without_pydensecrf_maps_are_refined_all_the_same(picture: NDArray[np.ui
     assert torch.equal(refined.scores, expected.scores)
 
 
-PRESETS = {
-    path.stem: build(yaml.safe_load(path.read_text(encoding="utf-8"))["crf"], DenseCRF)
-    for path in sorted((config_folder() / "refine").glob("crf*.yaml"))
-}
+def presets() -> dict[str, DenseCRF]:
+    """The dense CRF of every list of refiners that has one, as Hydra composes it."""
+    names = [path.stem for path in sorted((config_folder() / "refine").glob("crf*.yaml"))]
+    with initialize_config_dir(version_base="1.3", config_dir=str(config_folder().absolute())):
+        lists = compose("run", overrides=[f"+refine@lists.{name}={name}" for name in names]).lists
+    return {name: build(resolved(lists[name])["crf"], DenseCRF) for name in names}
+
+
+PRESETS = presets()
 PRESETS["deeplab"] = DenseCRF(
     unary="scores", gaussian_sxy=1.0, bilateral_sxy=67.0, bilateral_srgb=3.0, bilateral_compat=4.0
 )
