@@ -14,7 +14,7 @@ import pytest
 from data_sets import draw_image
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from pages import DOCS, PAGES, ROOT, blocks, commands, links, paths, spans, text_of
+from pages import DOCS, PAGES, ROOT, blocks, commands, links, paths, prose, spans, text_of
 from PIL import Image
 from toy_runs import Run
 
@@ -223,6 +223,18 @@ def test_every_module_that_a_page_names_can_be_imported(page: str) -> None:
             find_spec(name) is not None if attribute.islower() else hasattr(import_module(module), attribute)
         )
         assert known, name
+
+
+# --- prose
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_speaks_plainly(page: str) -> None:
+    """Headings are nouns, verbs or questions, and not clauses; "is not a" instead of "is no"."""
+    headings = re.findall(r"(?m)^#+ (.*)$", prose(page))
+    clauses = [words for words in headings if re.match(r"(What|Which|How|That|Where|Why) ", words) and words[-1] != "?"]
+    negated = re.findall(r"(?<![Tt]here )\b(?:is|are) no (?!longer\b|such\b|larger\b)\w+", prose(page))
+    assert clauses + negated == []
 
 
 # --- the site
