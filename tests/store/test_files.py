@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
 
@@ -85,6 +86,14 @@ def test_scores_are_small_and_open_without_this_package(tmp_path: Path):
             "size": "int32",
         }
         assert arrays["size"].tolist() == [400, 500]
+
+
+def test_scores_are_read_on_many_threads(tmp_path: Path):
+    maps = ScoreMaps(labels=torch.tensor([1]), scores=torch.full((1, 4, 4), 0.5), size=Size(height=16, width=16))
+    write_scores(tmp_path / "a.npz", maps)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(read_scores, [tmp_path / "a.npz"] * 200))
+    assert all(torch.equal(each.scores, maps.scores) for each in found)
 
 
 def test_masks_show_the_colours_of_voc(tmp_path: Path):

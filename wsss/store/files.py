@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -30,6 +31,9 @@ LONGEST: Final = 200
 _REMEDY: Final = "delete it and the manifest.json of its stage, and run again"
 _TORN: Final = (OSError, EOFError, KeyError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 """What numpy's reader raises on files that were cut off or in which bytes were changed: tried."""
+
+_PARSING: Final = Lock()
+"""Held while numpy parses a header: `ast` is not safe on several threads before Python 3.11.5 (cpython#106905)."""
 
 
 def item_name(image_id: str, suffix: str) -> str:
@@ -104,8 +108,9 @@ def write_scores(path: Path, maps: ScoreMaps) -> None:
 def read_scores(path: Path) -> ScoreMaps:
     """Read score maps onto the CPU as float32; raises `StoreError` that names a file which is missing or torn."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            labels, scores, (height, width) = arrays["labels"], arrays["scores"], arrays["size"].tolist()
+        with zipfile.ZipFile(path) as archive:
+            labels, scores, size = (_array(archive, name) for name in ("labels", "scores", "size"))
+        height, width = size.tolist()
         return ScoreMaps(
             labels=torch.from_numpy(labels.astype(np.int64)),
             scores=torch.from_numpy(scores.astype(np.float32)),
@@ -113,6 +118,19 @@ def read_scores(path: Path) -> ScoreMaps:
         )
     except _TORN as error:
         raise StoreError(f"{path} holds no score maps ({error}): {_REMEDY}") from error
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    """Return an array of an npz; what numpy's own reader does, but for the lock."""
+    with archive.open(f"{name}.npy") as file:
+        with _PARSING:
+            version = np.lib.format.read_magic(file)
+            if version != (1, 0):
+                raise ValueError(f"{name} has a header of version {version}")
+            shape, transposed, dtype = np.lib.format.read_array_header_1_0(file)
+        if transposed or dtype.hasobject:
+            raise ValueError(f"{name} has another layout than it was written in")
+        return np.frombuffer(file.read(), dtype=dtype).reshape(shape)
 
 
 def are_whole_scores(path: Path) -> bool:
