@@ -30,6 +30,7 @@ SMALL: Final = (
     *("segmenter=unet", "segmenter.encoder=tu-mobilenetv3_small_050"),
     "+segmenter.options.decoder_channels=[16, 16, 8, 8, 4]",
     *("limits.epochs=1", "limits.batch_size=4", "limits.side=64"),
+    "fit.classifier.transform.long_side=[512, 640]",  # at a side of 64: 64 to 80 pixels
     "views.scales=[1.0, 0.5]",
     "refine=crf",
     *("runtime.device=cpu", "runtime.workers=1"),
