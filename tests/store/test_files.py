@@ -12,7 +12,8 @@ import torch
 from builders import score_maps
 from PIL import Image
 
-from wsss.store.files import MASK, SCORES, item_name, write_json, write_mask, write_scores
+from wsss.store.files import MASK, SCORES, item_name, read_scores, write_json, write_mask, write_scores
+from wsss.types import ScoreMaps, Size
 
 STRANGE = [
     "2007_000033",
