@@ -111,10 +111,11 @@ def test_recipes_work(checkout: Path) -> None:
 
 @pytest.fixture
 def desk(tmp_path: Path, toy_run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder of a person who reads: a photograph, and a finished run."""
+    """The current folder of a person who reads: a photograph, and a finished run with its store."""
     Image.fromarray(np.arange(90 * 120 * 3, dtype=np.uint8).reshape(90, 120, 3)).save(tmp_path / "cat.jpg")
     (tmp_path / "outputs" / "toy").mkdir(parents=True)
     (tmp_path / "outputs" / "toy" / "1").symlink_to(toy_run.out, target_is_directory=True)
+    (tmp_path / "runs").symlink_to(toy_run.store, target_is_directory=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
