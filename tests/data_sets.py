@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from wsss.apps.check.check import check
+from wsss.apps.check.check import check_dataset
 from wsss.apps.check.findings import Check
 from wsss.data.layouts.base import Layout
 
@@ -74,7 +74,7 @@ def own_folder(root: Path) -> Path:
 
 def checked(layout: Layout, **splits: str) -> Check:
     """Check a layout whose images lie on disk."""
-    return check(layout, into=Path("unused"), **splits)
+    return check_dataset(layout, into=Path("unused"), **splits)
 
 
 def edit(path: Path, old: str, new: str) -> None:

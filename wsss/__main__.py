@@ -6,6 +6,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from wsss.errors import ConfigError, WsssError
+from wsss.signals import Ended, ended_by_signals
+from wsss.store.disk_errors import writing
+
 HELP: Final = """\
 wsss: weakly supervised semantic segmentation, from image-level labels to a segmentation network.
 
@@ -45,10 +49,6 @@ def main() -> None:
     if name not in COMMANDS:
         sys.stderr.write(f"wsss: there is no command {name!r}; there are: {', '.join(COMMANDS)}. See wsss --help.\n")
         sys.exit(2)
-    from wsss.errors import ConfigError, WsssError  # noqa: PLC0415 - as above
-    from wsss.signals import Ended, ended_by_signals  # noqa: PLC0415 - as above
-    from wsss.store.disk_errors import writing  # noqa: PLC0415 - as above
-
     try:
         module, _, function = COMMANDS[name].partition(":")
         with ended_by_signals(), writing(Path()):

@@ -13,7 +13,7 @@ def test_the_command_prints_tables_and_writes_pictures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     folders = two_runs(tmp_path)
-    monkeypatch.setattr("wsss.engine.progress.console", Console(width=200))
+    monkeypatch.setattr("wsss.engine.console", Console(width=200))
     main([*map(str, folders), "--out", str(tmp_path / "out")])
     printed = capsys.readouterr().out
     assert "colour_jitter" in printed

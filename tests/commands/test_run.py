@@ -42,6 +42,6 @@ def test_help_fits_the_screen(columns: int, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_everything_else_is_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[str]] = []
-    monkeypatch.setattr("wsss.run.command.run_command", seen.append)
+    monkeypatch.setattr("wsss.run.run_command", seen.append)
     run.main(["experiment=toy", "plan=true"])
     assert seen == [["experiment=toy", "plan=true"]]

@@ -1,10 +1,8 @@
 """Augmentation: geometry by hand on tiny images, masks against images, and randomness as a function of the key."""
 
 import multiprocessing
-import os
 import pickle
 import random
-import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
@@ -166,11 +164,6 @@ def test_eval_resizes_to_a_square_and_averages():
     assert seen.shape == (16, 16, 3)
     assert np.abs(seen[:, 2:-2].astype(int) - 100).max() <= 3
     assert np.array_equal(EvalTransform(size=4)(BLOCK), BLOCK)
-
-
-def test_importing_asks_nobody_for_a_newer_version():
-    assert os.environ["NO_ALBUMENTATIONS_UPDATE"] == "1"
-    assert sys.modules["albumentations.check_version"].opener is None  # made for its first request
 
 
 @pytest.mark.parametrize(

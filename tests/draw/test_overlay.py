@@ -1,10 +1,8 @@
-import matplotlib as mpl
 import numpy as np
 import pytest
 
 from wsss.draw.overlay import (
     IGNORED_COLOURS,
-    heat_colours,
     heat_overlay,
     mask_overlay,
     mask_picture,
@@ -16,15 +14,6 @@ GROUND, STRIPES = IGNORED_COLOURS
 
 def grey(value: int, shape: tuple[int, int]):
     return np.full((*shape, 3), value, dtype=np.uint8)
-
-
-def test_heat_colours_rise_in_brightness_from_black_to_pale_yellow():
-    colours = heat_colours()
-    brightness = colours.astype(float) @ (0.299, 0.587, 0.114)
-    assert colours[0].tolist() == [0, 0, 4]
-    assert colours[255].tolist() == [252, 255, 164]
-    assert (np.diff(brightness[::8]) > 0).all()
-    assert colours[100].tolist() == [round(255 * part) for part in mpl.colormaps["inferno"](100)[:3]]
 
 
 def test_heat_overlay_mixes_the_image_with_the_colour_of_the_score():

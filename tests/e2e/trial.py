@@ -52,7 +52,7 @@ class Trial:
     def run(self) -> "Ended":
         """Run it as a command, and return how it ended."""
         screen, errors = io.StringIO(), io.StringIO()
-        front_door = patch("wsss.run.command.run_command", lambda _: run(self.config)) if self.config else nullcontext()
+        front_door = patch("wsss.run.run_command", lambda _: run(self.config)) if self.config else nullcontext()
         GlobalHydra.instance().clear()
         with patch.object(sys, "argv", ["wsss", "run", *self.words]), front_door, redirect_stdout(screen):
             try:

@@ -13,8 +13,7 @@ from wsss.engine.stage import Job, read_index
 from wsss.errors import ConfigError
 from wsss.store.networks import load, read_record
 from wsss.store.store import Store
-from wsss.training import classifier
-from wsss.training import trainer as training
+from wsss.training import classifier, trainer as training
 from wsss.training.loggers.history import HISTORY, read_history
 
 

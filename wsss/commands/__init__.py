@@ -1,4 +1,4 @@
 """The commands beside `run`, one module each: `main(arguments)` reads its own with argparse.
 
-Modules import the stack where they work, not where they are imported, so that `--help` answers at once.
+Modules import lazy packages alone and name what they need where they use it, so that `--help` answers at once.
 """

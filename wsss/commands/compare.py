@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from wsss import draw, engine
+from wsss.apps import compare
+
 ABOUT: Final = """\
 Put finished runs side by side: the options that differ, the scores of every stage, the IoU of every class, and contact
 sheets of the images on which each run's masks are better and worse than those of the first run.
@@ -20,21 +23,15 @@ them; it is the mean over the labels of that image, and not the mIoU of the tabl
 def main(arguments: Sequence[str]) -> None:
     """Compare runs; raises a `WsssError` where one is not finished, or no mask was scored in all of them."""
     options = _parser().parse_args(arguments)
-
-    from wsss.apps.compare.compared import read_runs  # noqa: PLC0415 - as above
-    from wsss.apps.compare.sheets import chosen_masks, gain_sheets  # noqa: PLC0415 - the stack takes seconds to import
-    from wsss.apps.compare.tables import compared_classes, compared_scores, option_table  # noqa: PLC0415 - as above
-    from wsss.draw.sheet import write_sheets  # noqa: PLC0415 - as above
-    from wsss.engine.progress import console  # noqa: PLC0415 - as above
-
-    runs = read_runs(options.runs)
-    console.print(option_table(runs))
-    console.print(compared_scores(runs))
-    masks = chosen_masks(runs, wanted=options.masks)
-    console.print(compared_classes(runs, stage=masks.stage, split=masks.split))
+    runs = compare.read_runs(options.runs)
+    engine.console.print(compare.option_table(runs))
+    engine.console.print(compare.compared_scores(runs))
+    masks = compare.chosen_masks(runs, wanted=options.masks)
+    engine.console.print(compare.compared_classes(runs, stage=masks.stage, split=masks.split))
     for other in runs[1:]:
-        for path in write_sheets(options.out.expanduser(), gain_sheets(runs[0], other, masks, count=options.images)):
-            console.print(str(path.absolute()))
+        sheets = compare.gain_sheets(runs[0], other, masks, count=options.images)
+        for path in draw.write_sheets(options.out.expanduser(), sheets):
+            engine.console.print(str(path.absolute()))
 
 
 def _parser() -> argparse.ArgumentParser:

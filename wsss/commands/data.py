@@ -3,15 +3,15 @@
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from wsss import engine, store
+from wsss.apps import check
 from wsss.config.leaves import Leaf, leaves
 from wsss.config.search import OPTION, added_among, config_folders
-
-if TYPE_CHECKING:
-    from wsss.apps.check.findings import Check
 
 ABOUT: Final = """\
 Look at a data set before a run does.
@@ -39,37 +39,27 @@ def main(arguments: Sequence[str]) -> None:
     """Look at a data set; exits with 1 where a run would refuse it."""
     added, words = added_among(arguments)
     options = _parser(added).parse_args(words)
-
-    from wsss.apps.check.check import check  # noqa: PLC0415 - as below
-    from wsss.apps.check.detect import chosen  # noqa: PLC0415 - as below
-    from wsss.engine.progress import bar  # noqa: PLC0415 - the stack takes seconds to import
-
     given = {key.removeprefix(KEY): value for key, value in vars(options).items() if key.startswith(KEY)}
-    choice = chosen(leaves(GROUP, config_folders(added)), root=options.root, name=options.layout)
+    choice = check.chosen(leaves(GROUP, config_folders(added)), root=options.root, name=options.layout)
     layout = choice.layout(options.root, given={key: value for key, value in given.items() if value is not None})
     splits = {"train": options.train, "val": options.val}
     with TemporaryDirectory() as drawn:
-        found = check(layout, into=Path(drawn), **splits, watch=lambda total: bar("check", total=total, unit="images"))
+        found = check.check_dataset(
+            layout, into=Path(drawn), **splits, watch=lambda total: engine.bar("check", total=total, unit="images")
+        )
         _tell(found, command=choice.run_line(layout, **splits, added=added), page=options.html)
     sys.exit(1 if found.problems else 0)
 
 
-def _tell(found: "Check", *, command: str, page: Path | None) -> None:
+def _tell(found: "check.Check", *, command: str, page: Path | None) -> None:
     """Print what was found, and write the page if one is wanted."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - as above
-
-    from wsss.apps.check.page import render_check  # noqa: PLC0415 - as above
-    from wsss.apps.check.text import check_text  # noqa: PLC0415 - as above
-    from wsss.engine.progress import console  # noqa: PLC0415 - as above
-    from wsss.store.files import write_text  # noqa: PLC0415 - as above
-
-    console.print(command, markup=False)
-    for part in check_text(found):
-        console.print(part)
+    engine.console.print(command, markup=False)
+    for part in check.check_text(found):
+        engine.console.print(part)
     if page is not None:
         page.parent.mkdir(parents=True, exist_ok=True)
-        write_text(page, render_check(found, command=command, created=datetime.now(UTC)))
-        console.print(str(page.absolute()), markup=False)
+        store.write_text(page, check.render_check(found, command=command, created=datetime.now(UTC)))
+        engine.console.print(str(page.absolute()), markup=False)
 
 
 def _parser(added: Path | None = None) -> argparse.ArgumentParser:
@@ -78,15 +68,15 @@ def _parser(added: Path | None = None) -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss data", description=ABOUT, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", required=True, metavar="check")
-    check = commands.add_parser("check", description=CHECK, formatter_class=raw)
-    add = check.add_argument
+    checking = commands.add_parser("check", description=CHECK, formatter_class=raw)
+    add = checking.add_argument
     add("root", type=Path, nargs="?", metavar="DIR", help="the folder that holds the data set")
     add("--layout", metavar="NAME", help=f"its layout: {', '.join(known)} (default: by the files that are there)")
     add("--train", default="train", metavar="SPLIT", help="the run's splits.train (default: train)")
     add("--val", default="val", metavar="SPLIT", help="the run's splits.val (default: val)")
     add(OPTION, metavar="DIR", help="layouts of your own, as DIR/dataset/mine.yaml")
     add("--html", type=Path, metavar="FILE", help="write a page with the tables and with examples, too")
-    _add_keys(check, known)
+    _add_keys(checking, known)
     return parser
 
 

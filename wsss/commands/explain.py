@@ -6,7 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from wsss import engine
+from wsss.apps import batch, explain
 from wsss.commands.batch import batch_parser, name_failed
+from wsss.errors import ConfigError
 
 ABOUT: Final = """\
 Show where the classifier of a finished run saw what it says of an image: heatmaps of CAM methods side by side, with
@@ -36,43 +39,33 @@ METHODS: Final = "cam,gradcam_plusplus,layercam,ablationcam,fgcam"
 def main(arguments: Sequence[str]) -> None:
     """Explain images; raises a `WsssError` where there is no finished run, no image, or no such method or class."""
     options = _parser().parse_intermixed_args(arguments)
-
-    from wsss.apps.batch.inputs import find_inputs  # noqa: PLC0415 - as above
-    from wsss.apps.batch.task import work_off  # noqa: PLC0415 - as above
-    from wsss.apps.explain.explainer import Explainer, check_side  # noqa: PLC0415 - as above
-    from wsss.apps.explain.inputs import masks_of, names_in  # noqa: PLC0415 - as above
-    from wsss.apps.explain.methods import cam_methods, fitting  # noqa: PLC0415 - as above
-    from wsss.apps.explain.tables import print_means  # noqa: PLC0415 - as above
-    from wsss.apps.explain.task import Explain, explanations  # noqa: PLC0415 - as above
-    from wsss.engine.malloc import keep_freed_memory  # noqa: PLC0415 - as above
-    from wsss.engine.progress import console  # noqa: PLC0415 - as above
-    from wsss.errors import ConfigError  # noqa: PLC0415 - the stack takes seconds to import, and --help needs none
-
     try:
-        check_side(options.side)
+        explain.check_side(options.side)
     except ValueError as error:
         raise ConfigError([f"--side: {error}"]) from error
-    keep_freed_memory()
-    output = explanations(options.out.expanduser())
+    engine.keep_freed_memory()
+    output = explain.explanations(options.out.expanduser())
     output.check()
-    known = list(cam_methods(options.config_dir))
-    wanted = known if options.methods == ALL else names_in(options.methods, known=known, key="--methods")
-    inputs = find_inputs(options.images, without=output.folders)
+    known = list(explain.cam_methods(options.config_dir))
+    wanted = known if options.methods == ALL else explain.names_in(options.methods, known=known, key="--methods")
+    inputs = batch.find_inputs(options.images, without=output.folders)
     if options.mask is not None:
-        inputs = replace(inputs, masks=masks_of(inputs, options.mask.expanduser()))
-    explainer = Explainer.of(options.model, store=options.store, device=options.device, side=options.side)
-    methods = fitting(wanted, explainer.networks, added=options.config_dir)
-    classes = names_in(options.classes, known=explainer.classes, key="--classes") if options.classes else ()
+        inputs = replace(inputs, masks=explain.masks_of(inputs, options.mask.expanduser()))
+    explainer = explain.Explainer.of(options.model, store=options.store, device=options.device, side=options.side)
+    methods = explain.fitting(wanted, explainer.networks, added=options.config_dir)
+    classes = explain.names_in(options.classes, known=explainer.classes, key="--classes") if options.classes else ()
     for name, reason in methods.left_out.items():
-        console.print(f"{name} is left out: {reason}", markup=False)
+        engine.console.print(f"{name} is left out: {reason}", markup=False)
     few = len(inputs.names) <= SHOWN
-    task = Explain(explainer=explainer, methods=methods, classes=classes, scored=options.scores, printed=few)
-    table = work_off(task, inputs, output=output, head=task.head(inputs, run=options.model), resume=options.resume)
+    task = explain.Explain(explainer=explainer, methods=methods, classes=classes, scored=options.scores, printed=few)
+    table = batch.work_off(
+        task, inputs, output=output, head=task.head(inputs, run=options.model), resume=options.resume
+    )
     if options.scores:
-        print_means(table)
+        explain.print_means(table)
     for path in [row["sheet"] for row in table["images"]] if few else ["sheets"]:
-        console.print(str((output.folder / path).absolute()), markup=False)
-    console.print(str(output.table.absolute()), markup=False)
+        engine.console.print(str((output.folder / path).absolute()), markup=False)
+    engine.console.print(str(output.table.absolute()), markup=False)
     name_failed(table)
 
 

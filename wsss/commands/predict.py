@@ -6,7 +6,10 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from wsss import engine
+from wsss.apps import batch, predict
 from wsss.commands.batch import batch_parser, name_failed
+from wsss.errors import ConfigError
 
 ABOUT: Final = """\
 Label every pixel of new images with the segmentation network of a finished run.
@@ -30,33 +33,25 @@ TILE: Final = 1024
 def main(arguments: Sequence[str]) -> None:
     """Predict masks; raises a `WsssError` where there is no finished run, or no image."""
     options = _parser().parse_intermixed_args(arguments)
-
-    from wsss.apps.batch.inputs import find_inputs  # noqa: PLC0415 - as above
-    from wsss.apps.batch.task import work_off  # noqa: PLC0415 - as above
-    from wsss.apps.predict.predictor import Predictor  # noqa: PLC0415 - as above
-    from wsss.apps.predict.task import Predict, predictions  # noqa: PLC0415 - as above
-    from wsss.engine.malloc import keep_freed_memory  # noqa: PLC0415 - as above
-    from wsss.engine.progress import console  # noqa: PLC0415 - as above
-    from wsss.errors import ConfigError  # noqa: PLC0415 - the stack takes seconds to import, and --help needs none
-    from wsss.tiles import Tiles  # noqa: PLC0415 - as above
-
     try:
-        Tiles(side=options.tile)
+        predict.check_tile(options.tile)
     except ValueError as error:
         raise ConfigError([f"--tile: {error}"]) from error
-    keep_freed_memory()
-    console.stderr = options.json  # the bar must not stand in what a program reads
-    output = predictions(options.out.expanduser())
+    engine.keep_freed_memory()
+    engine.console.stderr = options.json  # the bar must not stand in what a program reads
+    output = predict.predictions(options.out.expanduser())
     output.check()
-    inputs = find_inputs(options.images, without=output.folders)
-    predictor = Predictor.of(options.model, store=options.store, device=options.device, tile=options.tile)
-    task = Predict(predictor=predictor)
-    table = work_off(task, inputs, output=output, head=task.head(inputs, run=options.model), resume=options.resume)
+    inputs = batch.find_inputs(options.images, without=output.folders)
+    predictor = predict.Predictor.of(options.model, store=options.store, device=options.device, tile=options.tile)
+    task = predict.Predict(predictor=predictor)
+    table = batch.work_off(
+        task, inputs, output=output, head=task.head(inputs, run=options.model), resume=options.resume
+    )
     if options.json:
         sys.stdout.write(json.dumps(table, ensure_ascii=False) + "\n")
     else:
-        console.print(f"{len(table['images'])} of {len(inputs.names)} images are predicted")
-        console.print(str(output.table.absolute()), markup=False)
+        engine.console.print(f"{len(table['images'])} of {len(inputs.names)} images are predicted")
+        engine.console.print(str(output.table.absolute()), markup=False)
     name_failed(table)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from wsss import run
 from wsss.config.help import Group, groups, settings
 from wsss.config.search import added_among, config_folders
 
@@ -38,9 +39,7 @@ def main(arguments: Sequence[str]) -> None:
         added, _ = added_among(arguments)
         sys.stdout.write(help_text(config_folders(added)))
         return
-    from wsss.run.command import run_command  # noqa: PLC0415 - the stack takes seconds to import
-
-    run_command(arguments)
+    run.run_command(arguments)
 
 
 def help_text(folders: Sequence[Path]) -> str:

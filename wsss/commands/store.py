@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from wsss import apps, store
+
 ABOUT: Final = """\
 What the stages of all runs made lies in a store, by default runs/.
 
@@ -45,18 +47,14 @@ moved is not found any more: name it with --keep. Hidden files of killed writers
 def main(arguments: Sequence[str]) -> None:
     """Look after a store; raises `StoreError` where there is none, and exits with 1 where it stays damaged."""
     options = _parser().parse_args(arguments)
-
-    from wsss.apps.store import collect, show, show_json, verify  # noqa: PLC0415 - the stack takes seconds to import
-    from wsss.store.store import Store  # noqa: PLC0415 - as above
-
-    store = Store.at(options.store)
+    artifacts = store.Store.at(options.store)
     match options.command:
         case "ls":
-            (show_json if options.json else show)(store)
+            (apps.store.show_json if options.json else apps.store.show)(artifacts)
         case "verify":
-            sys.exit(0 if verify(store, repairing=options.repair) else 1)
+            sys.exit(0 if apps.store.verify(artifacts, repairing=options.repair) else 1)
         case _:
-            collect(store, deleting=options.yes, keep=options.keep)
+            apps.store.collect(artifacts, deleting=options.yes, keep=options.keep)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,1 +1,5 @@
 """The config: composed by Hydra, built into objects that check themselves, and explained by `--help`."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

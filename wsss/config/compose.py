@@ -99,11 +99,15 @@ def searching(overrides: Sequence[str], folders: Sequence[Path]) -> list[str]:
     """Add folders to where Hydra looks for configs, behind those that an override of `hydra.searchpath` names."""
     given = [text for text in overrides if text.lstrip("+").startswith(f"{SEARCH_PATH}=")]
     named = [path for text in given for path in _listed(text)]
-    paths = [QuotedString(text=path, quote=Quote.double) for path in (*named, *(f"file://{f}" for f in folders))]
+    paths = [quoted(path) for path in (*named, *(f"file://{f}" for f in folders))]
     if not paths:
         return list(overrides)
-    joined = ",".join(path.with_quotes() for path in paths)
-    return [f"{SEARCH_PATH}=[{joined}]", *(text for text in overrides if text not in given)]
+    return [f"{SEARCH_PATH}=[{','.join(paths)}]", *(text for text in overrides if text not in given)]
+
+
+def quoted(text: str) -> str:
+    """Write a text of any characters in the grammar of the command line."""
+    return QuotedString(text=text, quote=Quote.double).with_quotes()
 
 
 def _parsed(text: str) -> Override:

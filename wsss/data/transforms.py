@@ -4,7 +4,6 @@ The pipelines are albumentations', built anew for every image with the key as th
 and leaves no state behind: nothing that was drawn before, in this process or another, can change an image.
 """
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +13,9 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from wsss import data
 from wsss.configurable import Configurable
 from wsss.errors import ConfigError
-from wsss.labels import IGNORE
-
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # or its import asks PyPI whether there is a newer version
 
 ImageArray = UInt8[np.ndarray, "h w 3"]
 Colour = tuple[int, int, int]
@@ -70,14 +67,8 @@ class ClassifierTransform(Transform):
 
     def __call__(self, image: ImageArray, *, key: int, fill: Colour) -> UInt8[np.ndarray, "{self.crop} {self.crop} 3"]:
         """Return the image as seen with this key; what it does not cover has the colour `fill`."""
-        import albumentations  # noqa: PLC0415 - it takes a second to import
-        import cv2  # noqa: PLC0415 - as above
-
-        low, high = self.long_side
-        resize = albumentations.LongestMaxSize(
-            max_size=list(range(low, high + 1)), interpolation=cv2.INTER_CUBIC, area_for_downscale="image"
-        )
-        return _run([resize, *_common_steps(self, fill)], key=key, image=image)["image"]
+        steps = [data.augmentation.random_long_side(*self.long_side), *_common_steps(self, fill)]
+        return data.augmentation.augmented(steps, key=key, image=image)["image"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,19 +105,10 @@ class SegmenterTransform(Transform):
         self, image: ImageArray, mask: UInt8[np.ndarray, "h w"], *, key: int, fill: Colour
     ) -> tuple[UInt8[np.ndarray, "{self.crop} {self.crop} 3"], UInt8[np.ndarray, "{self.crop} {self.crop}"]]:
         """Return image and mask as seen with this key; what they do not cover has the colour `fill` and label 255."""
-        import albumentations  # noqa: PLC0415 - as above
-        import cv2  # noqa: PLC0415 - as above
-
         least = (1 + 1e-6) / min(mask.shape)  # a side keeps a pixel, however small the image is
         low, high = (max(factor, least) for factor in self.scale)
-        resize = albumentations.RandomScale(
-            scale_limit=(low - 1, high - 1),
-            interpolation=cv2.INTER_CUBIC,
-            mask_interpolation=cv2.INTER_NEAREST_EXACT,
-            area_for_downscale="image",
-            p=1,
-        )
-        seen = _run([resize, *_common_steps(self, fill)], key=key, image=image, mask=mask)
+        steps = [data.augmentation.random_scale(low, high), *_common_steps(self, fill)]
+        seen = data.augmentation.augmented(steps, key=key, image=image, mask=mask)
         return seen["image"], seen["mask"]
 
 
@@ -167,29 +149,7 @@ def _refuse(*problems: Sequence[str]) -> None:
 
 def _common_steps(options: ClassifierTransform | SegmenterTransform, fill: Colour) -> list[Any]:
     """Return what follows the resizing; padding comes last, so that its colour is not jittered."""
-    import albumentations  # noqa: PLC0415 - as above
-
-    flip = albumentations.HorizontalFlip(p=options.flip)
-    crop = albumentations.RandomCrop(
-        height=options.crop,
-        width=options.crop,
-        pad_if_needed=True,
-        pad_position="random",
-        fill=fill,
-        fill_mask=IGNORE,
-    )
+    flip, crop = data.augmentation.random_flip(options.flip), data.augmentation.random_crop(options.crop, fill=fill)
     if options.colour_jitter == 0:
         return [flip, crop]
-    around_one = (1 - options.colour_jitter, 1 + options.colour_jitter)
-    around_zero = (-options.colour_jitter / 3, options.colour_jitter / 3)
-    jitter = albumentations.ColorJitter(
-        brightness=around_one, contrast=around_one, saturation=around_one, hue=around_zero, p=1
-    )
-    return [flip, jitter, crop]
-
-
-def _run(steps: Sequence[Any], *, key: int, **arrays: UInt8[np.ndarray, "h w ..."]) -> dict[str, np.ndarray]:
-    import albumentations  # noqa: PLC0415 - as above
-
-    seen = albumentations.Compose(steps, seed=key)(**arrays)
-    return {name: np.ascontiguousarray(seen[name]) for name in arrays}
+    return [flip, data.augmentation.random_colours(options.colour_jitter), crop]

@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
-from wsss.draw.overlay import Picture, heat_colours
+from wsss import draw
+from wsss.draw.overlay import Picture
 
 GAP: Final = 12
 """Pixels between columns, and around them."""
@@ -109,7 +110,7 @@ class Grid:
     def heat_scale(self) -> Strip:
         """Draw the colours of heatmaps between 0 and 1."""
         strip = self.space(2 * LINE)
-        colours = Image.fromarray(heat_colours()[None]).resize((self.width - 3 * GAP, TYPE))
+        colours = Image.fromarray(draw.heat_colours()[None]).resize((self.width - 3 * GAP, TYPE))
         left, top = GAP + TYPE, LINE - TYPE // 2
         right = left + colours.width
         strip.paste(colours, (left, top))

@@ -1,33 +1,21 @@
 """Scores and masks drawn over a photograph: uint8 RGB arrays `[h w 3]` in and out, no file and no page."""
 
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from numpy.typing import NDArray
 
+from wsss import draw
 from wsss.labels import BACKGROUND, IGNORE, palette
 
 Picture = UInt8[np.ndarray, "h w 3"]
-
-COLOUR_MAP: Final = "inferno"
-"""Perceptually uniform, from black to pale yellow: brightness alone tells the score, so it survives a grey print."""
 
 IGNORED_COLOURS: Final = ((225, 225, 225), (170, 170, 170))
 """Ground and stripes of the hatch over ignored pixels."""
 
 LUMA: Final = (0.299, 0.587, 0.114)
 """Weights of r, g and b in brightness (ITU-R BT.601)."""
-
-
-@cache
-def heat_colours() -> UInt8[np.ndarray, "256 3"]:
-    """Return the colours of scores 0, 1/255 .. 1."""
-    import matplotlib as mpl  # noqa: PLC0415 - it takes a second to import
-
-    fractions: NDArray[np.float64] = mpl.colormaps[COLOUR_MAP](np.arange(256))[:, :3]
-    return _rounded(fractions * 255)
 
 
 def heat_overlay(
@@ -40,7 +28,7 @@ def heat_overlay(
     """
     assert image.shape[:2] == scores.shape, f"scores of {scores.shape} do not belong to an image of {image.shape}"
     share = np.clip(scores, 0, 1).astype(np.float32)
-    colours = heat_colours()[_rounded(share * 255)]
+    colours = draw.heat_colours()[_rounded(share * 255)]
     weight = weakest + (strongest - weakest) * share
     return _blend(_grey(image), colours, weight=weight)
 

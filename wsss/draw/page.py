@@ -11,8 +11,9 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
+from wsss import draw
 from wsss.draw.numbers import ORACLE, duration, file_size, percent
-from wsss.draw.overlay import heat_colours, mask_picture
+from wsss.draw.overlay import mask_picture
 from wsss.draw.sheet import Sheet, data_address
 from wsss.labels import BACKGROUND, IGNORE, label_names, palette
 
@@ -94,7 +95,7 @@ def render(report: Report) -> str:
             colours=css_colours(report.classes),
             ignored=data_address(mask_picture(np.full((12, 12), IGNORE, dtype=np.uint8))),
             oracle=ORACLE,
-            heat=data_address(np.repeat(heat_colours()[None], 8, axis=0)),
+            heat=data_address(np.repeat(draw.heat_colours()[None], 8, axis=0)),
         )
     )
 

@@ -1,1 +1,5 @@
 """The parts of every stage: the shapes, shards, processes, progress bars and logs."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

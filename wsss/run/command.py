@@ -12,6 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 
+from wsss import run
 from wsss.config.build import build
 from wsss.config.compose import as_typed, composed, resolved, searching
 from wsss.config.search import OPTION, added_among, config_folder, config_folders
@@ -47,9 +48,7 @@ def run_composed(config: DictConfig, words: Sequence[str]) -> float | None:
     try:
         plain = resolved(config)
         look_for_data(plain)
-        from wsss.run.pipeline import run  # noqa: PLC0415 - the stack takes seconds to import
-
-        return run(plain, command=shlex.join(["wsss", "run", *words]))
+        return run.pipeline.run(plain, command=shlex.join(["wsss", "run", *words]))
     except ConfigError as error:
         raise ConfigError(as_typed(error.problems, config)) from error
 
@@ -65,9 +64,7 @@ def look_for_data(config: Mapping[str, Any]) -> None:
 
 def build_stages(pipeline: Mapping[str, Any]) -> object:
     """Build the stages of a pipeline, see `wsss.run.plan`."""
-    from wsss.run import plan  # noqa: PLC0415 - the stack takes seconds to import
-
-    return plan.build_stages(pipeline)
+    return run.plan.build_stages(pipeline)
 
 
 def through_hydra(arguments: Sequence[str], *, sweeps: bool, where: Sequence[str] = ()) -> None:

@@ -16,6 +16,7 @@ from torch.distributed.elastic.multiprocessing import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
+from wsss import training
 from wsss.engine.stage import Reduce, Stage
 from wsss.errors import ConfigError, WsssError
 from wsss.run.launch import Crew, Launcher, Word, slurm_tasks
@@ -96,9 +97,7 @@ class Torchrun(Launcher):
             return self.rendezvous
         if self.machines() == 1 or "SLURM_PROCID" not in os.environ:
             return ALONE
-        from lightning_fabric.plugins.environments.slurm import SLURMEnvironment  # noqa: PLC0415 - takes seconds to import
-
-        host = SLURMEnvironment.resolve_root_node_address(os.environ.get("SLURM_NODELIST", "localhost"))
+        host = training.slurm_host(os.environ.get("SLURM_NODELIST", "localhost"))
         return f"{host}:{15000 + int(os.environ.get('SLURM_JOB_ID', '0')) % 10000}"
 
     @contextmanager

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
+from wsss import draw
 from wsss.data.images import read_image, read_mask
 from wsss.data.index import Index, Record
 from wsss.draw.page import Chart, Report, StageLine, render
@@ -56,13 +57,11 @@ class MakeReport(Reduce):
         return {}
 
     def _curves(self, job: Job, curves: Mapping[str, Any]) -> list[Chart]:
-        from wsss.draw.curves import threshold_curve  # noqa: PLC0415 - matplotlib takes a second to import
-
         artifacts = {artifact.stage: artifact for artifact in job.inputs.values()}
         return [
             Chart(
                 title=f"Threshold curve: {stage} on {split}",
-                svg=threshold_curve(
+                svg=draw.threshold_curve(
                     points["thresholds"], points["miou"], used=used_threshold(artifacts[stage], job.inputs.values())
                 ),
             )
@@ -117,13 +116,11 @@ def used_threshold(maps: Artifact, artifacts: Iterable[Artifact]) -> tuple[float
 
 def trainings(inputs: Mapping[str, Artifact]) -> list[Chart]:
     """Return the curves of every stage that kept a history."""
-    from wsss.draw.curves import training_curves  # noqa: PLC0415 - as above
-
     charts = []
     for artifact in inputs.values():
         rows = [LogRow(step=r.step, name=r.name, value=r.value) for r in read_history(artifact.path / HISTORY)]
         if rows:
-            charts.append(Chart(title=f"Training: {artifact.stage}", svg=training_curves(rows)))
+            charts.append(Chart(title=f"Training: {artifact.stage}", svg=draw.training_curves(rows)))
     return charts
 
 

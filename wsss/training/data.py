@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import albumentations  # noqa: F401 - loader processes are forked: they find it imported, and do not each do so
 import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset, Subset
 
+from wsss.data import augmentation  # noqa: F401 - loader processes are forked: they find it imported, and do not each do so
 from wsss.data.randomness import KeyedLoader, KeyedSampler
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from pytorch_lightning.callbacks import Callback
 
@@ -20,6 +21,11 @@ def environment() -> ClusterEnvironment:
     alone = LightningEnvironment()
     alone.set_global_rank(0)  # Lightning read RANK, or SLURM's, when it was imported: another would log nothing
     return alone
+
+
+def slurm_host(nodes: str) -> str:
+    """Return the first machine of a list in SLURM's notation, such as `node[3-5,8]`."""
+    return SLURMEnvironment.resolve_root_node_address(nodes)
 
 
 class OwnSignals(Callback):

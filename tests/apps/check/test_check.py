@@ -8,7 +8,7 @@ import pytest
 from damages import HARMLESS, REFUSED, cut
 from data_sets import CAT, DOG, LISTS, PERSON, annotate, checked, devkit, draw_image, draw_mask, edit, own_folder
 
-from wsss.apps.check.check import check
+from wsss.apps.check.check import check_dataset
 from wsss.data.layouts.base import Layout
 from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.toy import Toy
@@ -155,7 +155,7 @@ def test_a_data_set_of_which_nothing_can_be_read(root: Path) -> None:
 
 
 def test_what_is_drawn_is_checked_too(tmp_path: Path) -> None:
-    found = check(Toy(train=9, val=4, size=32), into=tmp_path)
+    found = check_dataset(Toy(train=9, val=4, size=32), into=tmp_path)
     assert found.problems == ()
     assert {name: split.images for name, split in found.splits.items()} == {"train": 9, "val": 4}
     assert found.negatives == ("images/train_0008.png",)

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import pytest
-from data_sets import LISTS as FOLDER
-from data_sets import devkit as five_images
-from data_sets import draw_image, edit
+from data_sets import LISTS as FOLDER, devkit as five_images, draw_image, edit
 from PIL import Image
 
 from wsss.data.layouts.voc import VOC, VOC_CLASSES

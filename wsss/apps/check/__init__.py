@@ -1,1 +1,5 @@
 """Data sets checked before a run: every problem, with its remedy."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -22,7 +22,9 @@ VAL: Final = "val"
 """The splits of a run that says nothing else."""
 
 
-def check(layout: Layout, *, into: Path, train: str = TRAIN, val: str = VAL, watch: Watch = bar_on_a_terminal) -> Check:
+def check_dataset(
+    layout: Layout, *, into: Path, train: str = TRAIN, val: str = VAL, watch: Watch = bar_on_a_terminal
+) -> Check:
     """Look at a whole data set; nothing that is wrong ends it.
 
     Args:

@@ -9,6 +9,7 @@ from typing import Any, Final, get_args, get_type_hints
 
 import yaml
 
+from wsss import config
 from wsss.config.build import TARGET, build, locate
 from wsss.config.leaves import Leaf
 from wsss.config.search import OPTION, config_folders, options
@@ -134,6 +135,4 @@ def _word(value: Any) -> str:
         return str(value).lower()
     if PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
-    from hydra.core.override_parser.types import Quote, QuotedString  # noqa: PLC0415 - slow, and seldom needed
-
-    return QuotedString(text=value, quote=Quote.double).with_quotes()
+    return config.quoted(value)

@@ -1,6 +1,5 @@
 """A finished run's classifier explained: maps of many CAM methods of any image, and how faithful they are."""
 
-from wsss.apps.explain.explainer import Explainer
-from wsss.apps.explain.explanation import Explained, Explanation
+import lazy_loader
 
-__all__ = ["Explained", "Explainer", "Explanation"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

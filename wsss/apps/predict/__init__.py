@@ -1,5 +1,5 @@
 """A finished run's segmentation network on new images of any size, from Python or as a folder of results."""
 
-from wsss.apps.predict.predictor import Area, Prediction, Predictor
+import lazy_loader
 
-__all__ = ["Area", "Prediction", "Predictor"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -130,6 +130,11 @@ class Predictor:
         return self.network.refined(image, maps).full().scores
 
 
+def check_tile(side: int) -> None:
+    """Raise a `ValueError` for a side of tiles that is too small."""
+    Tiles(side=side)
+
+
 def _maps(scores: Scores) -> ScoreMaps:
     labels, height, width = scores.shape
     return ScoreMaps(labels=torch.arange(labels), scores=scores, size=Size(height=height, width=width))

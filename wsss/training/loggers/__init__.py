@@ -1,1 +1,5 @@
 """Loggers of trainings: CSV, TensorBoard and W&B, none of which can end a training."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

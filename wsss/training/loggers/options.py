@@ -6,16 +6,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from wsss.errors import ConfigError
 from wsss.store.store import JOB, LOGS
+from wsss.training import loggers
 from wsss.training.loggers.history import HISTORY, read_history
-
-if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
-    from wsss.training.loggers.guarded import Guarded
-    from wsss.training.loggers.wandb import Place
 
 WANDB_SERVER: Final = "https://api.wandb.ai"
 FORBIDDEN: Final = "/\\#?%:"
@@ -33,7 +30,7 @@ class LoggerOptions(ABC):
         return
 
     @abstractmethod
-    def open(self, folder: Path) -> list["Guarded"]:
+    def open(self, folder: Path) -> list["loggers.Guarded"]:
         """Return loggers that write below a stage's folder, where its frozen job lies."""
 
     def finish(self, folder: Path) -> str:
@@ -49,7 +46,7 @@ class LoggerOptions(ABC):
 class NoLogger(LoggerOptions):
     """Keep no history."""
 
-    def open(self, folder: Path) -> list["Guarded"]:
+    def open(self, folder: Path) -> list["loggers.Guarded"]:
         """Return none."""
         return []
 
@@ -58,7 +55,7 @@ class NoLogger(LoggerOptions):
 class CSVHistory(LoggerOptions):
     """Keep `history.csv`, which survives a resume and from which the report draws its training curves."""
 
-    def open(self, folder: Path) -> list["Guarded"]:
+    def open(self, folder: Path) -> list["loggers.Guarded"]:
         """Return the history."""
         return [history(folder)]
 
@@ -67,13 +64,10 @@ class CSVHistory(LoggerOptions):
 class TensorBoard(LoggerOptions):
     """Event files in `logs/tensorboard`, beside the history."""
 
-    def open(self, folder: Path) -> list["Guarded"]:
+    def open(self, folder: Path) -> list["loggers.Guarded"]:
         """Return the history and TensorBoard's logger."""
-        from wsss.training.loggers.guarded import Guarded  # noqa: PLC0415 - see above
-        from wsss.training.loggers.local import tensorboard  # noqa: PLC0415 - see above
-
-        make = partial(tensorboard, folder / LOGS, job=folder / JOB)
-        return [history(folder), Guarded("tensorboard", make)]
+        make = partial(loggers.tensorboard, folder / LOGS, job=folder / JOB)
+        return [history(folder), loggers.Guarded("tensorboard", make)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,47 +110,35 @@ class Wandb(LoggerOptions):
             case _:
                 return "online" if has_key() else "offline"
 
-    def open(self, folder: Path) -> list["Guarded"]:
+    def open(self, folder: Path) -> list["loggers.Guarded"]:
         """Return the history and a run of this stage, which goes on under its id when the training is resumed."""
         if self.chosen() == "disabled":
             return [history(folder)]
-        from wsss.training.loggers.guarded import Guarded  # noqa: PLC0415 - see above
-        from wsss.training.loggers.wandb import training_run  # noqa: PLC0415 - see above
-
         # Read here, before the history drops what a resumed training will log again.
-        make = partial(training_run, self._place(), folder, logged=read_history(folder / HISTORY))
-        return [history(folder), Guarded("wandb", make)]
+        make = partial(loggers.training_run, self._place(), folder, logged=read_history(folder / HISTORY))
+        return [history(folder), loggers.Guarded("wandb", make)]
 
     def finish(self, folder: Path) -> str:
         """Send scores, report and contact sheets, as a run of their own, and say where it is."""
         if self.chosen() == "disabled":
             return ""
-        from wsss.training.loggers.guarded import attempt  # noqa: PLC0415 - see above
-
         said: list[str] = []
 
         def send() -> None:
-            from wsss.training.loggers.wandb import send_outcome  # noqa: PLC0415 - see above
+            said.append(loggers.send_outcome(self._place(), folder))
 
-            said.append(send_outcome(self._place(), folder))
-
-        attempt("wandb", send)
+        loggers.attempt("wandb", send)
         return "".join(said)
 
-    def _place(self) -> "Place":
-        from wsss.training.loggers.wandb import Place  # noqa: PLC0415 - see above
-
+    def _place(self) -> "loggers.Place":
         mode = self.chosen()
         assert mode != "disabled"
-        return Place(project=self.project, entity=self.entity, group=self.group, tags=self.tags, mode=mode)
+        return loggers.Place(project=self.project, entity=self.entity, group=self.group, tags=self.tags, mode=mode)
 
 
-def history(folder: Path) -> "Guarded":
+def history(folder: Path) -> "loggers.Guarded":
     """Return the history of a stage."""
-    from wsss.training.loggers.guarded import Guarded  # noqa: PLC0415 - see above
-    from wsss.training.loggers.local import History  # noqa: PLC0415 - see above
-
-    return Guarded(HISTORY, partial(History.opened, folder / HISTORY))
+    return loggers.Guarded(HISTORY, partial(loggers.History.opened, folder / HISTORY))
 
 
 def has_key() -> bool:

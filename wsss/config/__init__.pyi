@@ -1,0 +1,1 @@
+from .compose import quoted as quoted

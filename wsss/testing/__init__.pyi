@@ -1,0 +1,6 @@
+from .backbones import check_backbone as check_backbone
+from .cams import check_cam_method as check_cam_method
+from .layouts import check_layout as check_layout
+from .networks import check_network as check_network
+from .refiners import check_refiner as check_refiner
+from .stages import check_stage as check_stage
