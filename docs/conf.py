@@ -5,6 +5,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.ext.napoleon import GoogleDocstring
 
 project = "wsss"
 copyright = "its contributors, MIT licence"  # noqa: A001 - Sphinx's name
@@ -15,7 +16,6 @@ extensions = [
     "modules",
     "myst_parser",
     "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
 ]
 exclude_patterns = ["_build"]
 
@@ -39,7 +39,6 @@ autodoc_default_options = {
     "special-members": "__call__",
 }
 maximum_signature_line_length = 100
-napoleon_numpy_docstring = False
 
 
 def without_factories(_app: Sphinx, *described: object) -> tuple[str | None, str | None]:
@@ -48,13 +47,14 @@ def without_factories(_app: Sphinx, *described: object) -> tuple[str | None, str
     return signature and signature.replace("<factory>", "..."), returned
 
 
-def with_colons(_app: Sphinx, what: str, *described: object) -> None:
-    """Keep napoleon from reading the first sentence of a field, up to a colon, as the field's type."""
-    if what in {"attribute", "data", "property"}:
-        described[-1].insert(0, "")
+def with_sections(_app: Sphinx, what: str, *described: object) -> None:
+    """Read sections of Google's style, such as `Args:`; a field has none, and its first sentence may hold a colon."""
+    if what not in {"attribute", "data", "property"}:
+        lines = described[-1]
+        lines[:] = GoogleDocstring(lines, what=what).lines()
 
 
 def setup(app: Sphinx) -> None:
     """Connect both."""
     app.connect("autodoc-process-signature", without_factories)
-    app.connect("autodoc-process-docstring", with_colons, priority=400)  # before napoleon's 500
+    app.connect("autodoc-process-docstring", with_sections)

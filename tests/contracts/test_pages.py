@@ -111,10 +111,11 @@ def test_recipes_work(checkout: Path) -> None:
 
 @pytest.fixture
 def desk(tmp_path: Path, toy_run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder of a person who reads: a photograph, and a finished run."""
+    """The current folder of a person who reads: a photograph, and a finished run with its store."""
     Image.fromarray(np.arange(90 * 120 * 3, dtype=np.uint8).reshape(90, 120, 3)).save(tmp_path / "cat.jpg")
     (tmp_path / "outputs" / "toy").mkdir(parents=True)
     (tmp_path / "outputs" / "toy" / "1").symlink_to(toy_run.out, target_is_directory=True)
+    (tmp_path / "runs").symlink_to(toy_run.store, target_is_directory=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -217,12 +218,15 @@ def test_every_choice_that_a_page_names_has_its_file(page: str) -> None:
 def test_every_module_that_a_page_names_can_be_imported(page: str) -> None:
     if page == RECIPES:
         return
-    for name in {name for span in spans(page) for name in re.findall(r"\bwsss(?:\.\w+)+", span)}:
-        module, _, attribute = name.rpartition(".")
-        known = find_spec(module) is not None and (
-            find_spec(name) is not None if attribute.islower() else hasattr(import_module(module), attribute)
-        )
-        assert known, name
+    named = {name for span in spans(page) for name in re.findall(r"\bwsss(?:\.\w+)+", span)}
+    assert [name for name in sorted(named) if not there(name)] == []
+
+
+def there(name: str) -> bool:
+    """Whether a dotted name is that of a module, or of something in one."""
+    module, _, last = name.rpartition(".")
+    parent = import_module(module)
+    return hasattr(parent, last) or (hasattr(parent, "__path__") and find_spec(name) is not None)
 
 
 # --- prose
