@@ -64,6 +64,32 @@ def test_every_recipe_is_one_file_one_yaml_and_one_test() -> None:
     assert roots == ["wsss", "conf", "tests"] * 4
 
 
+EDITED = "wsss/testing/families.py"
+"""The one file that a recipe edits: it lists a small network of every family of backbones."""
+
+MENTIONED = {f"wsss/{name}.py" for name in ("models/chain", "models/families", "models/transformers", "store/kinds")}
+"""Files that a recipe speaks of and leaves alone."""
+
+
+def test_the_table_of_costs_counts_the_files_of_every_recipe() -> None:
+    table = re.findall(r"(?m)^\| (Add a [\w -]+?) \| (\d+) \| (\d+) \|$", text_of(RECIPES))
+    sections = re.findall(r"(?ms)^### (Add a [^\n]+)\n(.*?)(?=^##)", text_of(RECIPES))
+    costs = []
+    for title, section in sections:
+        blocks_of_files = [name for name, _ in FILE.findall(section)]
+        prose = re.sub(r"(?ms)^```.*?^```$", "", section)
+        named = {path for path in re.findall(r"`((?:wsss|conf|tests)/[\w/.]+\.(?:py|yaml|toml))`", prose)}
+        shared = {
+            "wsss/models/chain.py",
+            "wsss/models/families.py",
+            "wsss/models/transformers.py",
+            "wsss/store/kinds.py",
+        }
+        files = blocks_of_files or sorted(named - shared - {EDITED})
+        costs.append((title, str(len(files)), str(int(EDITED in named))))
+    assert table == costs
+
+
 def test_the_recipe_of_a_plugin_names_every_file_of_one() -> None:
     named = {path for path in spans(RECIPES) if path.startswith("tests/plugin/") and Path(path).suffix}
     plugin = [path for path in (ROOT / "tests" / "plugin").rglob("*") if path.is_file() and path.suffix != ".pyc"]
