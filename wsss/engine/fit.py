@@ -3,11 +3,12 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from wsss import training
 from wsss.data.index import Index
 from wsss.engine.processes import world
 from wsss.engine.progress import bar
@@ -20,11 +21,6 @@ from wsss.store.kinds import NETWORK, Kind
 from wsss.store.networks import WEIGHTS, NetworkRecord, write_record, write_weights
 from wsss.store.store import Artifact
 from wsss.training.options import FitOptions, Limits, TrainerOptions
-
-if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
-    from wsss.training.data import KeyedDataModule
-    from wsss.training.module import KeyedModule
-
 
 BEST: Final = "best"
 """The name of the weights of the best epoch."""
@@ -75,11 +71,11 @@ class Fit(Stage):
         """Return how pixels enter the network."""
 
     @abstractmethod
-    def module(self, job: Job) -> "KeyedModule":
+    def module(self, job: Job) -> "training.KeyedModule":
         """Build the module with its initial weights; the random state is seeded before."""
 
     @abstractmethod
-    def data(self, job: Job) -> "KeyedDataModule":
+    def data(self, job: Job) -> "training.KeyedDataModule":
         """Build the data module."""
 
     def epochs(self, job: Job) -> int:
@@ -92,13 +88,11 @@ class Fit(Stage):
         """Names of the weights that are kept; readers are given the first."""
         return (LAST,) if self.fit.best_by is None else (BEST, LAST)
 
-    def kept(self, module: "KeyedModule", job: Job) -> dict[str, Tensor]:
+    def kept(self, module: "training.KeyedModule", job: Job) -> dict[str, Tensor]:
         """Return the tensors of the module that readers are given: the last epoch's, or the best one's."""
-        from wsss.training.trainer import best_weights  # noqa: PLC0415 - see above
+        return module.state_dict() if self.fit.best_by is None else training.best_weights(job.artifact.checkpoints)
 
-        return module.state_dict() if self.fit.best_by is None else best_weights(job.artifact.checkpoints)
-
-    def keep(self, module: "KeyedModule", job: Job) -> None:
+    def keep(self, module: "training.KeyedModule", job: Job) -> None:
         """Write what was trained, and what it takes to open it."""
         write_weights(module.network.state_dict(), job.artifact)
         files: dict[str, tuple[str, ...]] = {LAST: (WEIGHTS,)}
@@ -118,29 +112,25 @@ class Fit(Stage):
         )
         write_record(job.artifact, record)
 
-    def data_module(self, *, train: Dataset[Any], val: Dataset[Any] | None) -> "KeyedDataModule":
+    def data_module(self, *, train: Dataset[Any], val: Dataset[Any] | None) -> "training.KeyedDataModule":
         """Serve datasets as the options say."""
-        from wsss.training.data import KeyedDataModule  # noqa: PLC0415 - see above
-
         workers = self.runtime.workers if self.runtime.workers is not None else min(8, world().cores)
-        return KeyedDataModule(
+        return training.KeyedDataModule(
             train=train, val=val, batch_size=self.fit.batch_size, random_seed=self.random_seed, workers=workers
         )
 
     def run(self, job: Job) -> dict[str, Any]:
         """Train, or go on after the last whole epoch, and keep the weights."""
-        from wsss.training.trainer import Bar, Devices, best_score, fit, quiet, resume_from, seed, trainer_for  # noqa: PLC0415 - see above
-
         folder = job.artifact.checkpoints
-        resume, here = resume_from(folder), world()
+        resume, here = training.resume_from(folder), world()
         done = resume.step if resume else 0
-        seed(self.random_seed)
+        training.seed(self.random_seed)
         module, data = self.module(job), self.data(job)
         epochs = self.epochs(job)
-        with quiet(), bar(job.artifact.stage, total=epochs * data.steps, unit="steps", done=done) as advance:
-            trainer = trainer_for(
+        with training.quiet(), bar(job.artifact.stage, total=epochs * data.steps, unit="steps", done=done) as advance:
+            trainer = training.trainer_for(
                 options=self.trainer,
-                devices=Devices(
+                devices=training.Devices(
                     accelerator="cpu" if self.runtime.torch_device().type == "cpu" else "gpu",
                     each_machine=here.local_size,
                     machines=here.machines,
@@ -148,13 +138,13 @@ class Fit(Stage):
                 epochs=epochs,
                 folder=folder,
                 logger=self.runtime.logger,
-                callbacks=[Bar(advance)],
+                callbacks=[training.Bar(advance)],
                 validate=data.has_validation,
                 best_by=self.fit.best_by,
             )
-            metrics = fit(trainer, module, data=data, resume=resume)
+            metrics = training.fit(trainer, module, data=data, resume=resume)
         if self.fit.best_by is not None:
-            metrics[self.fit.best_by] = best_score(trainer)
+            metrics[self.fit.best_by] = training.best_score(trainer)
         if trainer.is_global_zero:
             self.keep(module, job)
             clear_checkpoints(job.artifact)

@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 from typing import Final
 
+from wsss import models
 from wsss.errors import ModelError
 from wsss.models.families import check_name, nearest
 from wsss.models.normalisation import Normalisation, colour
@@ -20,14 +21,12 @@ def check_encoder(name: str, *, pretrained: bool) -> None:
         if pretrained:
             check_downloadable(own)
         return
-    from wsss.models.architectures import ENCODERS  # noqa: PLC0415 - it takes seconds to import
-
-    if name not in ENCODERS:
-        near = get_close_matches(name, list(ENCODERS), n=5)
+    if name not in models.architectures.ENCODERS:
+        near = get_close_matches(name, list(models.architectures.ENCODERS), n=5)
         raise ModelError(
             f"encoder: smp has no {name!r}, write `{TIMM}` before the name of a timm network; {nearest(near)}"
         )
-    if pretrained and DOWNLOADED not in ENCODERS[name]["pretrained_settings"]:
+    if pretrained and DOWNLOADED not in models.architectures.ENCODERS[name]["pretrained_settings"]:
         raise ModelError(f"weights 'imagenet': smp has none of {name}; choose another encoder, a path or `none`")
 
 
@@ -38,8 +37,6 @@ def encoder_normalisation(name: str, *, weights: str) -> Normalisation:
     """
     if weights != DOWNLOADED or name.startswith(TIMM):
         return normalisation_of(weights, backbone=name.removeprefix(TIMM))
-    from wsss.models.architectures import preprocessing  # noqa: PLC0415 - it takes seconds to import
-
     with download(name):
-        said = preprocessing(name)
+        said = models.architectures.preprocessing(name)
     return Normalisation(mean=colour(said["mean"]), std=colour(said["std"]))

@@ -18,6 +18,7 @@ from typing import Any, Final
 import torch
 from torch import nn
 
+from wsss import models
 from wsss.errors import ModelError, one_of
 from wsss.models.chain import Block, Chain, Chained, Paths
 from wsss.models.transformers import ANY_SIZE, chain_of_transformer
@@ -106,13 +107,11 @@ def check_name(name: str) -> None:
     """Refuse with a `ModelError` a network, or the tag of its weights after a dot, that timm does not have."""
     if not NAME.fullmatch(name):
         raise ModelError(f"backbone: {name!r} is not the plain name of a timm network (letters, digits, _ and .)")
-    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
-
-    architecture, tag = timm.models.split_model_name_tag(name)
-    if not timm.is_model(name):
-        near = get_close_matches(architecture, timm.list_models(), n=5)
+    architecture, tag = models.zoo.timm.models.split_model_name_tag(name)
+    if not models.zoo.timm.is_model(name):
+        near = get_close_matches(architecture, models.zoo.timm.list_models(), n=5)
         raise ModelError(f"backbone: timm has no network {name!r}; {nearest(near)}")
-    tagged = timm.list_pretrained(f"{architecture}.*")
+    tagged = models.zoo.timm.list_pretrained(f"{architecture}.*")
     if tag and name not in tagged:
         raise ModelError(f"backbone: timm has no weights {tag!r} of {architecture}; it has: {one_of(tagged) or 'none'}")
 
@@ -179,11 +178,9 @@ def _paths(net: nn.Module) -> dict[str, Paths]:
 
 
 def _create(name: str, *, output_stride: int, pretrained: bool) -> nn.Module:
-    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
-
     plain = _plain(name)
     options = {} if isinstance(plain, Chained) else _family(plain).options(output_stride)
-    net: nn.Module = timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
+    net: nn.Module = models.zoo.timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
     for child in list(_unused(net)):
         setattr(net, child, nn.Identity())
     return net
@@ -197,10 +194,8 @@ def _unused(net: nn.Module) -> Iterator[str]:
 @cache
 def _plain(name: str) -> nn.Module:
     """Return a network as timm makes it unasked, on `meta`: its class says how it can be made."""
-    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
-
     with torch.device("meta"):
-        net: nn.Module = timm.create_model(name, num_classes=0)
+        net: nn.Module = models.zoo.timm.create_model(name, num_classes=0)
     return net
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from wsss import models
 from wsss.cams.relevance import Convolution, Pointwise, Pooling, Sum
 from wsss.errors import ModelError
 from wsss.models.families import family_of
@@ -90,9 +91,7 @@ def _convolve(conv: Any) -> Callable[[Tensor, Tensor], Tensor]:
     options = {"stride": conv.stride, "dilation": conv.dilation, "groups": conv.groups}
     if family_of(conv) != SAME:
         return partial(functional.conv2d, padding=conv.padding, **options)
-    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
-
-    layers: Any = timm.layers
+    layers: Any = models.zoo.timm.layers
     return partial(layers.conv2d_same, **options)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import torch
 from torch import nn
 
+from wsss import models
 from wsss.errors import ModelError, one_of
 from wsss.labels import label_count
 from wsss.models.base import NetworkOptions
@@ -203,11 +204,11 @@ def _arguments(architecture: str) -> list[str]:
 
 def _architecture(name: str) -> type[nn.Module]:
     """Return the class; raises `ModelError` with what there is instead."""
-    from wsss.models.architectures import ARCHITECTURES  # noqa: PLC0415 - it takes seconds to import
-
-    if name not in ARCHITECTURES:
-        raise ModelError(f"architecture: smp has no {name!r}; it has: {one_of(list(ARCHITECTURES))}")
-    return ARCHITECTURES[name]
+    if name not in models.architectures.ARCHITECTURES:
+        raise ModelError(
+            f"architecture: smp has no {name!r}; it has: {one_of(list(models.architectures.ARCHITECTURES))}"
+        )
+    return models.architectures.ARCHITECTURES[name]
 
 
 def _of_classifier(own: Weights, classifier: nn.Module | None, *, origin: str) -> Weights:

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from wsss import models
 from wsss.errors import ModelError
 from wsss.models.chain import Chain, Paths
 from wsss.types import Cut
@@ -48,9 +49,7 @@ def chain_of_transformer(net: Any) -> Chain:
 
 def _strange(net: Any) -> list[str]:
     """Return the classes of parts that are not a plain transformer's."""
-    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
-
-    plain: Any = timm.models.vision_transformer
+    plain: Any = models.zoo.timm.models.vision_transformer
     known = (plain.PatchEmbed, plain.Block, plain.Attention)
     within = [part for block in net.blocks for name, part in block.named_children() if name == "attn"]
     return [type(part).__name__ for part in (net.patch_embed, *net.blocks, *within) if type(part) not in known]

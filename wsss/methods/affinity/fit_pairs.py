@@ -3,20 +3,18 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from wsss import training
 from wsss.engine.fit import FitOnBackbone
 from wsss.engine.stage import Job
+from wsss.methods import affinity
 from wsss.methods.affinity.networks import PairOptions
 from wsss.methods.affinity.options import AffinityFit
 from wsss.models.base import NetworkOptions, PlannedNetwork, PlannedNetworks
 from wsss.models.gap import with_backbone
 from wsss.stages.train_segmenter import masked_data
 from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
-
-if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
-    from wsss.methods.affinity.module import AffinityModule
-    from wsss.training.data import KeyedDataModule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +33,15 @@ class FitPairs(FitOnBackbone):
         """See `Stage`."""
         return PlannedNetwork(options=self.options(read["classifier"].options))
 
-    def module(self, job: Job) -> "AffinityModule":
+    def module(self, job: Job) -> "affinity.AffinityModule":
         """Build the network, and freeze what is to keep its weights."""
-        from wsss.methods.affinity.module import AffinityModule  # noqa: PLC0415 - see above
-
         trained = job.network("classifier")
         classifier = with_backbone(trained.module)
         classifier.freeze_until(self.fit.frozen_until)
         network = self.options(trained.options).on(classifier)
-        return AffinityModule(network=network, fit=self.fit, random_seed=self.random_seed)
+        return affinity.AffinityModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
-    def data(self, job: Job) -> "KeyedDataModule":
+    def data(self, job: Job) -> "training.KeyedDataModule":
         """Images and confident labels under the same augmentation. No validation: true masks only ever score."""
         train = masked_data(self, job, transform=self.fit.transform, normalisation=self.normalisation(job))
         return self.data_module(train=train, val=None)

@@ -2,23 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, final
+from typing import ClassVar, Final, final
 
 from jaxtyping import Float
 from torch import Tensor
 
+from wsss import training
 from wsss.engine.fit import FitOnBackbone, network_part
 from wsss.engine.stage import Job
+from wsss.methods import recam
 from wsss.methods.recam.options import ReCAMFit
 from wsss.models.base import PlannedNetwork, PlannedNetworks
 from wsss.models.gap import HEAD, with_backbone
 from wsss.stages.train_classifier import TrainMultiLabel
 from wsss.store.kinds import INDEX, NETWORK, Kind
 from wsss.store.networks import write_weights
-
-if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
-    from wsss.methods.recam.module import ReCAMModule
-    from wsss.training.module import KeyedModule
 
 HEADS: Final = ("first", "second", "product")
 """Names of the weights: those with either head, and with the product of both, element by element."""
@@ -43,15 +41,13 @@ class TrainReCAM(FitOnBackbone, TrainMultiLabel):
         """See `Stage`."""
         return PlannedNetwork(options=read["classifier"].options, weights=HEADS)
 
-    def module(self, job: Job) -> "ReCAMModule":
+    def module(self, job: Job) -> "recam.ReCAMModule":
         """Take the trained classifier, and a new second head."""
-        from wsss.methods.recam.module import ReCAMModule  # noqa: PLC0415 - see above
-
         network = with_backbone(job.network("classifier").module)
         network.freeze_until(self.fit.frozen_until)
-        return ReCAMModule(network=network, fit=self.fit, random_seed=self.random_seed)
+        return recam.ReCAMModule(network=network, fit=self.fit, random_seed=self.random_seed)
 
-    def keep(self, module: "KeyedModule", job: Job) -> None:
+    def keep(self, module: "training.KeyedModule", job: Job) -> None:
         """Write the backbone once, and every head."""
         kept = self.kept(module, job)
         state = network_part(kept)

@@ -1,5 +1,5 @@
 """Representative classes (Meng et al., 2019): binary classifiers of a class against a few others."""
 
-from wsss.methods.representatives.network import BinaryClassifiers, BinaryOptions, Representatives
+import lazy_loader
 
-__all__ = ["BinaryClassifiers", "BinaryOptions", "Representatives"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal, final
+from typing import ClassVar, Literal, final
 
 from torch import nn
 
+from wsss import training
 from wsss.data.datasets import BinaryData, ClassifierData
 from wsss.data.index import Index, Record
 from wsss.engine.fit import FitOnBackbone
 from wsss.engine.stage import Job
+from wsss.methods import representatives
 from wsss.methods.representatives.choose import read_representatives, shown
 from wsss.methods.representatives.network import BinaryOptions, Representatives, apart, leads
 from wsss.methods.representatives.options import OwnRepresentativesFit, RepresentativesFit
@@ -19,11 +21,6 @@ from wsss.models.gap import HEAD, gap_classifier, with_backbone
 from wsss.store.kinds import CHOICE, INDEX, NETWORK, Kind
 from wsss.store.networks import WEIGHTS, write_weights
 from wsss.store.store import Artifact
-
-if TYPE_CHECKING:  # Lightning takes seconds to import, and a plan does not need it
-    from wsss.methods.representatives.module import OwnPairsModule, SharedPairsModule
-    from wsss.training.data import KeyedDataModule
-    from wsss.training.module import KeyedModule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,21 +59,19 @@ class TrainRepresentatives(FitBinary):
 
     fit: RepresentativesFit
 
-    def module(self, job: Job) -> "SharedPairsModule":
+    def module(self, job: Job) -> "representatives.SharedPairsModule":
         """Take the trained backbone, and new heads."""
-        from wsss.methods.representatives.module import SharedPairsModule, side_weights  # noqa: PLC0415 - see above
-
         index, pairs = job.index(), self.representatives(job).pairs
         present = shown(index, split=self.train_split)
-        return SharedPairsModule(
+        return representatives.SharedPairsModule(
             network=gap_classifier(with_backbone(job.network("classifier").module).backbone, classes=2 * len(pairs)),
             fit=self.fit,
             random_seed=self.random_seed,
             pairs=pairs,
-            weights=side_weights(apart(present), pairs, images=len(present)),
+            weights=representatives.side_weights(apart(present), pairs, images=len(present)),
         )
 
-    def data(self, job: Job) -> "KeyedDataModule":
+    def data(self, job: Job) -> "training.KeyedDataModule":
         """Augmented training images."""
         index = job.index()
         train = ClassifierData(
@@ -88,7 +83,7 @@ class TrainRepresentatives(FitBinary):
         )
         return self.data_module(train=train, val=None)
 
-    def keep(self, module: "KeyedModule", job: Job) -> None:
+    def keep(self, module: "training.KeyedModule", job: Job) -> None:
         """Write the network with the leads of its pairs."""
         keep_network(module.network, job.artifact, position=0, name=WEIGHTS)
         self.describe_binary(job, files=(WEIGHTS,))
@@ -111,14 +106,12 @@ class TrainOwnRepresentatives(FitBinary):
         """Return the epochs of all pairs."""
         return self.fit.epochs * len(self.representatives(job).pairs)
 
-    def module(self, job: Job) -> "OwnPairsModule":
+    def module(self, job: Job) -> "representatives.OwnPairsModule":
         """Take the trained backbone as every pair's first weights."""
-        from wsss.methods.representatives.module import OwnPairsModule  # noqa: PLC0415 - see above
-
         network = gap_classifier(with_backbone(job.network("classifier").module).backbone, classes=2)
         network.freeze_until(self.fit.frozen_until)
         pairs = self.representatives(job).pairs
-        return OwnPairsModule(
+        return representatives.OwnPairsModule(
             network=network,
             fit=self.fit,
             random_seed=self.random_seed,
@@ -126,7 +119,7 @@ class TrainOwnRepresentatives(FitBinary):
             keep=partial(keep_pair, job.artifact, pairs=pairs),
         )
 
-    def data(self, job: Job) -> "KeyedDataModule":
+    def data(self, job: Job) -> "training.KeyedDataModule":
         """Augmented images, drawn for one pair after the other."""
         index = job.index()
         records = index.split(self.train_split)
@@ -141,7 +134,7 @@ class TrainOwnRepresentatives(FitBinary):
         )
         return self.data_module(train=train, val=None)
 
-    def keep(self, module: "KeyedModule", job: Job) -> None:
+    def keep(self, module: "training.KeyedModule", job: Job) -> None:
         """Say what they are: every network was written when its pair was finished."""
         del module
         self.describe_binary(job, files=tuple(pair_file(pair) for pair in self.representatives(job).pairs))

@@ -1,0 +1,11 @@
+from . import architectures as architectures, zoo as zoo
+from .base import Network as Network, NetworkOptions as NetworkOptions
+from .classifier import ClassifierOptions as ClassifierOptions
+from .freezing import freeze_batch_norm as freeze_batch_norm
+from .gap import GAPClassifier as GAPClassifier, gap_classifier as gap_classifier
+from .grids import ChannelsFirst as ChannelsFirst, ChannelsLast as ChannelsLast, Tokens as Tokens
+from .hooked import Hooked as Hooked
+from .normalisation import Normalisation as Normalisation
+from .scored import Scored as Scored, logit as logit, region as region, similarity as similarity
+from .segmentation import SegmentationNetwork as SegmentationNetwork
+from .segmenter import SegmenterOptions as SegmenterOptions
