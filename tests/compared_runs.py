@@ -6,9 +6,9 @@ import yaml
 from toy_runs import drawn_index, drawn_masks, made
 
 from wsss.apps.compare.sheets import Masks
-from wsss.store.files import write_json
 from wsss.store.kinds import TABLE
 from wsss.store.store import Store
+from wsss.store.texts import write_json
 
 TRUTH = {"a": [[1, 1, 0]], "b": [[1, 0, 0]], "c": [[2, 2, 2]], "d": [[2, 0, 0]]}
 MASKS = Masks("make_masks", "train")

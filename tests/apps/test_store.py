@@ -12,7 +12,8 @@ from toy_runs import Run, contents
 
 from wsss.apps.store import collect, show, show_json, verify
 from wsss.errors import StoreError
-from wsss.run.record import RECORD, read_record
+from wsss.run.names import RECORD
+from wsss.run.record import read_record
 from wsss.store.store import Artifact, Store
 
 A, B, C = ("a" * 16, "b" * 16, "c" * 16)

@@ -361,6 +361,13 @@ def test_a_plan_of_what_is_cached_needs_no_network(toy_run: Run) -> None:
     assert loaded & {*NOT_FOR_A_PLAN, "timm", "torchvision", "segmentation_models_pytorch"} == set()
 
 
+def test_a_run_that_is_known_needs_no_torch(toy_run: Run, tmp_path: Path) -> None:
+    copy = toy_run.copied(tmp_path)
+    copy.again()
+    for plan in ((), ("plan=true",)):
+        assert "torch" not in modules_after_command("run", *SMALL, *copy.overrides, *plan)
+
+
 def test_the_core_costs_torch_and_nothing_else() -> None:
     loaded = modules_after("import wsss.cams, wsss.refine, wsss.views, wsss.masks, wsss.metrics, wsss.models")
     assert "torch" in loaded

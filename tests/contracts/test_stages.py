@@ -21,8 +21,9 @@ from wsss.labels import IGNORE
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step, make_plan
-from wsss.store.files import read_json, read_mask_item
+from wsss.store.files import read_mask_item
 from wsss.store.store import Store
+from wsss.store.texts import read_json
 from wsss.testing import stages
 from wsss.testing.stages import contents, remake
 

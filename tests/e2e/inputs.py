@@ -20,7 +20,7 @@ from torch import Tensor
 
 from wsss.data import datasets
 from wsss.data.images import read_image
-from wsss.store.files import read_json, write_json
+from wsss.store.texts import read_json, write_json
 from wsss.training import classifier
 
 NOISE = np.random.default_rng(0).integers(0, 256, size=(24, 32, 3), dtype=np.uint8)

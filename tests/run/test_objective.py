@@ -1,21 +1,17 @@
 """The score that a search looks at: refused early where it cannot be, and returned by the run."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from toy_runs import Run, composed, drawn_index
 
 from wsss.errors import ConfigError, DataError
-from wsss.run.objective import check_masks, check_objective, value_of
+from wsss.run.objective import check_masks, check_objective
 from wsss.run.pipeline import run
 from wsss.run.plan import Step
 from wsss.stages.index_data import IndexData
 from wsss.store.store import Store
-
-SCORES: Mapping[str, Any] = {"predict_masks": {"val": {"miou": 0.25, "fp": None}}}
 
 
 @pytest.mark.parametrize(
@@ -59,14 +55,6 @@ def test_a_score_that_needs_masks_is_refused_once_the_data_are_known(toy_run: Ru
     check_masks(None, made)
     with pytest.raises(DataError, match="no image of split 'val'"):
         check_masks("predict_masks/val/miou", made)
-
-
-def test_the_value_is_read_from_the_scores() -> None:
-    assert value_of(None, SCORES) is None
-    assert value_of("predict_masks/val/miou", SCORES) == 0.25
-    for unknown in ("predict_masks/val/fp", "make_masks/train/miou"):
-        with pytest.raises(DataError, match="has no value"):
-            value_of(unknown, SCORES)
 
 
 def test_a_run_returns_its_objective(toy_run: Run, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import yaml
 from toy_runs import Run
 
 from wsss.errors import StoreError
-from wsss.run.record import RECORD, read_record, stages_in, write_record
+from wsss.run.names import RECORD
+from wsss.run.record import read_record, stages_in, write_record
 from wsss.stages.make_masks import MakeMasks
 from wsss.stages.predict_masks import PredictMasks
 from wsss.store.kinds import MASKS, NETWORK, RAW_MAPS, TABLE

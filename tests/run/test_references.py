@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from wsss.errors import StoreError
-from wsss.run.record import RECORD
+from wsss.run.names import RECORD
 from wsss.run.references import lost, used_by
 from wsss.store.store import Store
 

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import pytest
 import yaml
-from rich.console import Console
 from toy_runs import Run
 
 from wsss.run.record import write_record
-from wsss.run.run_folder import choose_folder, score_table
+from wsss.run.run_folder import choose_folder
 from wsss.store.store import Store
 
 
@@ -30,21 +28,3 @@ def test_a_folder_holds_scores_report_and_what_they_were_made_of(toy_run: Run) -
     record = yaml.safe_load((toy_run.out / "run.yaml").read_text(encoding="utf-8"))
     assert record["stages"] == {name: step.artifact.fingerprint for name, step in toy_run.plan().items()}
     assert Path(record["store"]) == toy_run.store
-
-
-@pytest.mark.parametrize("oracle", [True, False])
-def test_the_table_is_in_per_cent_and_marks_the_oracle(oracle: bool) -> None:
-    scores = {"extract_cams": {"train": {"miou": 0.1234, "threshold": 0.3, "oracle": oracle}}}
-    page = Console(width=120, record=True)
-    with page.capture() as text:
-        page.print(score_table(scores))
-    assert "12.3" in text.get()
-    assert ("oracle (uses masks), threshold 0.30" in text.get()) is oracle
-
-
-def test_an_oracle_without_a_threshold_is_marked_too() -> None:
-    page = Console(width=120, record=True)
-    with page.capture() as text:
-        page.print(score_table({"predict_masks": {"val": {"miou": 0.5, "oracle": True}}}))
-    assert "oracle (uses masks)" in text.get()
-    assert "threshold" not in text.get()

@@ -13,8 +13,8 @@ from wsss.errors import DataError
 from wsss.metrics.separation import THRESHOLDS
 from wsss.refine.auto import CHOSEN
 from wsss.stages.choose_threshold import ChooseThreshold, band
-from wsss.store.files import read_json
 from wsss.store.store import Store
+from wsss.store.texts import read_json
 
 
 def test_the_band_ends_where_the_evidence_falls_below_four_fifths():

@@ -12,8 +12,9 @@ from wsss.errors import DataError
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.stages.copy_true_masks import NOTE, CopyTrueMasks
-from wsss.store.files import read_json, read_mask_item
+from wsss.store.files import read_mask_item
 from wsss.store.store import Store
+from wsss.store.texts import read_json
 
 
 def test_masks_are_the_true_ones(tmp_path: Path):

@@ -9,9 +9,9 @@ from builders import score_maps
 from toy_runs import drawn_index, drawn_maps, drawn_masks, job, made
 
 from wsss.stages.evaluate import Evaluate
-from wsss.store.files import read_json
 from wsss.store.kinds import CHOICE, MAPS, NETWORK
 from wsss.store.store import Artifact, Store
+from wsss.store.texts import read_json
 
 TRUTH = {"a": [[0, 0, 1, 255]], "b": [[2, 2, 0, 0]]}
 

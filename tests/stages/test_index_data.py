@@ -12,9 +12,9 @@ from wsss.data.layouts.toy import Toy
 from wsss.engine.stage import read_index
 from wsss.stages.index_data import IndexData
 from wsss.store.digests import Digests
-from wsss.store.files import read_json
 from wsss.store.fingerprint import contents
 from wsss.store.store import Store
+from wsss.store.texts import read_json
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from builders import score_maps
 from toy_runs import Run, drawn_index, drawn_maps, drawn_masks, job, made
 
 from wsss.stages.report import MakeReport, all_notes, row, used_threshold
-from wsss.store.files import write_json
 from wsss.store.kinds import CHOICE, MAPS, MASKS, RAW_MAPS, TABLE, Kind
 from wsss.store.store import Artifact, Store
+from wsss.store.texts import write_json
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from torch import nn
 from wsss.errors import StoreError
 from wsss.store import files as formats
 from wsss.store.disk_errors import TROUBLE, writing
-from wsss.store.files import whole, write_mask, write_scores, write_text
+from wsss.store.files import write_mask, write_scores
 from wsss.store.networks import WEIGHTS, write_weights
 from wsss.store.store import Store
+from wsss.store.texts import whole, write_text
 
 
 @pytest.mark.parametrize("number", TROUBLE)

@@ -1,6 +1,5 @@
 """Formats of items, beyond what `contracts/test_formats.py` asks of all of them: names, bytes and colours."""
 
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
@@ -12,7 +11,7 @@ import torch
 from builders import score_maps
 from PIL import Image
 
-from wsss.store.files import MASK, SCORES, item_name, read_scores, write_json, write_mask, write_scores
+from wsss.store.files import MASK, SCORES, item_name, read_scores, write_mask, write_scores
 from wsss.types import ScoreMaps, Size
 
 STRANGE = [
@@ -105,13 +104,3 @@ def test_masks_show_the_colours_of_voc(tmp_path: Path):
         # As in the devkit's own masks: background, aeroplane, person, void.
         shown = np.array(picture.convert("RGB")).tolist()
     assert shown == [[[0, 0, 0], [128, 0, 0], [192, 128, 128], [224, 224, 192]]]
-
-
-def test_json_is_readable_text_of_finite_numbers(tmp_path: Path):
-    write_json(tmp_path / "a.json", {"b": "猫", "a": [1, None]})
-    text = (tmp_path / "a.json").read_text(encoding="utf-8")
-    assert text == '{\n  "b": "猫",\n  "a": [\n    1,\n    null\n  ]\n}\n'
-    assert list(json.loads(text)) == ["b", "a"]
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        write_json(tmp_path / "b.json", float("nan"))
-    assert not (tmp_path / "b.json").exists()

@@ -12,9 +12,9 @@ from filelock import Timeout
 
 from wsss.errors import StoreError
 from wsss.store import garbage as module
-from wsss.store.files import whole
 from wsss.store.garbage import STALE, delete, entries, in_use, leftovers, waste
 from wsss.store.store import Artifact, Store
+from wsss.store.texts import whole
 
 A, B, C, D = ("a" * 16, "b" * 16, "c" * 16, "d" * 16)
 

@@ -18,7 +18,8 @@ from wsss.draw.grid import INK, QUIET, Grid, Strip
 from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture, heat_overlay, mask_overlay
 from wsss.labels import BACKGROUND
-from wsss.store.files import item_name, whole
+from wsss.store.files import item_name
+from wsss.store.texts import whole
 from wsss.types import ScoreMaps
 
 LONG_SIDE: Final = 240

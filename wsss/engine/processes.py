@@ -5,13 +5,6 @@ import os
 import threading
 import time
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
-
-from torch import distributed
-
-PATIENCE: Final = timedelta(days=14)
-"""How long a worker waits for the others: shares of a Map stage may differ by hours, and a death ends them all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +41,6 @@ def world() -> World:
         local_rank=int(os.environ.get("LOCAL_RANK", "0")),
         local_size=int(os.environ.get("LOCAL_WORLD_SIZE", size)),
     )
-
-
-def barrier() -> None:
-    """Wait until every worker has come here; a training's process group is used, or one is made."""
-    if world().size == 1:
-        return
-    if not distributed.is_initialized():
-        distributed.init_process_group("gloo", timeout=PATIENCE)
-    distributed.barrier()
 
 
 def end_with_parent() -> None:

@@ -19,7 +19,7 @@ from wsss.errors import ConfigError
 from wsss.models.base import Network, PlannedNetwork, PlannedNetworks
 from wsss.store.kinds import Items, Kind
 from wsss.store.networks import NetworkRecord, holds_network, load, read_record
-from wsss.store.store import Artifact
+from wsss.store.store import ROOT, Artifact
 from wsss.training.loggers.options import LoggerOptions, NoLogger
 
 
@@ -86,7 +86,7 @@ class Job:
 
 def read_index(artifact: Artifact) -> Index:
     """Read the index that `index_data` wrote, with the root that the data set has today."""
-    root = (artifact.path / "root.txt").read_text(encoding="utf-8")
+    root = (artifact.path / ROOT).read_text(encoding="utf-8")
     text = (artifact.items / "index.json").read_text(encoding="utf-8")
     return Index.from_json(text, root=artifact.items / root)
 

@@ -18,6 +18,7 @@ from wsss.config.compose import as_typed, composed, resolved, searching
 from wsss.config.search import OPTION, added_among, config_folder, config_folders
 from wsss.data.layouts.base import Layout
 from wsss.errors import ConfigError, WsssError
+from wsss.run.known import known_run, repeat
 
 SWEEP: Final = ("-m", "--multirun")
 TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cn", "--config-name")
@@ -48,6 +49,8 @@ def run_composed(config: DictConfig, words: Sequence[str]) -> float | None:
     try:
         plain = resolved(config)
         look_for_data(plain)
+        if known := known_run(plain):
+            return repeat(known, plain)
         return run.pipeline.run(plain, command=shlex.join(["wsss", "run", *words]))
     except ConfigError as error:
         raise ConfigError(as_typed(error.problems, config)) from error

@@ -8,6 +8,7 @@ from wsss.engine.fit import Fit
 from wsss.engine.map import Map
 from wsss.engine.stage import Stage, read_index
 from wsss.run.plan import Step
+from wsss.run.screen import Expectation
 from wsss.store.garbage import is_torn
 from wsss.store.store import Artifact, Store
 
@@ -24,17 +25,6 @@ class Cost:
     """Bytes on disk."""
     work: int | None
     """Images of a Map stage, images that a training looks at; None where that is not known, or means nothing."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Expectation:
-    """A rough guide, since options and machines may differ."""
-
-    seconds: float
-    size: float
-    """Bytes on disk."""
-    like: int
-    """Number of earlier artifacts of which this is the median."""
 
 
 def expect(step: Step, *, store: Store) -> Expectation | None:

@@ -8,7 +8,6 @@ from wsss.engine.map import Map
 from wsss.engine.stage import read_index
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.run.plan import Step
-from wsss.run.run_folder import Scores
 from wsss.stages.evaluate import SCORED, Evaluate
 from wsss.stages.index_data import IndexData
 from wsss.stages.train_classifier import TrainMultiLabel
@@ -36,17 +35,6 @@ def check_masks(objective: str | None, made: Step) -> None:
     _, split, metric = objective.split("/")
     if metric in MASKED and all(record.mask is None for record in read_index(made.artifact).split(split)):
         raise DataError(f"objective: {objective} needs true masks, and no image of split {split!r} has one")
-
-
-def value_of(objective: str | None, scores: Scores) -> float | None:
-    """Return the objective among the scores of a finished run; raises `DataError` where it could not be computed."""
-    if objective is None:
-        return None
-    stage, split, metric = objective.split("/")
-    value = scores.get(stage, {}).get(split, {}).get(metric)
-    if value is None:
-        raise DataError(f"objective: {objective} has no value: see the notes of the report")
-    return float(value)
 
 
 def _scores_of(step: Step) -> list[str]:

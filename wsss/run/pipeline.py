@@ -1,30 +1,30 @@
 """Run a composed config: plan, show the plan, make what is missing stage by stage, and say how good it is."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from filelock import Timeout
-from rich.box import SIMPLE
-from rich.table import Table
 
 from wsss.config.build import build_into, check_all
-from wsss.draw.numbers import duration, file_size
 from wsss.engine.progress import console
 from wsss.engine.stage import Reduce
 from wsss.errors import ConfigError
-from wsss.run.estimate import Expectation, expect
-from wsss.run.launch import Crew, Launcher
-from wsss.run.objective import check_masks, check_objective, value_of
+from wsss.run.estimate import expect
+from wsss.run.known import Known, note
+from wsss.run.launch import Crew, Inline, Launcher
+from wsss.run.objective import check_masks, check_objective
 from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
-from wsss.run.run_folder import Scores, choose_folder, score_table, write_outcome
+from wsss.run.run_folder import choose_folder, write_outcome
+from wsss.run.scores import Scores, value_of
+from wsss.run.screen import Row, show_cached, show_outcome, show_plan, show_versions
 from wsss.run.worker import freeze
 from wsss.store.disk_errors import writing
-from wsss.store.store import Artifact, Store
-from wsss.store.versions import other_versions
-from wsss.training.loggers.options import LoggerOptions
+from wsss.store.stamp import stamp
+from wsss.store.store import Artifact, State, Store
+from wsss.training.loggers.options import CSVHistory, LoggerOptions, NoLogger, TensorBoard
 
 SETTINGS: Final[Mapping[str, Any]] = {
     "name": str,
@@ -37,8 +37,8 @@ SETTINGS: Final[Mapping[str, Any]] = {
     "logger": LoggerOptions,
 }
 """Keys beside `pipeline` that a run reads itself."""
-WIDE: Final = 120
-"""Columns of a screen on which a plan also shows what reads what."""
+DONE_WITH: Final = (NoLogger, CSVHistory, TensorBoard)
+"""Loggers to which a finished run is not handed over."""
 GRACE: Final = 0.2
 """Seconds that a lock is waited for without a word: whoever only looks holds it for less."""
 
@@ -50,27 +50,31 @@ def run(config: Mapping[str, Any], *, command: str = "wsss run") -> float | None
 
 
 def _run(config: Mapping[str, Any], *, command: str) -> float | None:
+    stamp()  # of the code that runs, whatever is edited meanwhile
+    store = Store.at(config["store"])
     steps, launcher, logger = prepare(config)
     states = {step.name: step.artifact.state() for step in steps}
     # All are read: a newer or a torn one is refused before anything is made.
     reused = [step.artifact.manifest() for step in steps if states[step.name] == "cached"]
-    if note := other_versions(manifest["versions"] for manifest in reused):
-        console.print(note, markup=False, soft_wrap=True)
+    show_versions(reused)
     if config["plan"]:
-        console.print(plan_table(steps, states, store=Store.at(config["store"])))
+        show_plan(rows(steps, states, store=store))
         return None
     if all(state == "cached" for state in states.values()):
-        console.print(f"nothing to do: all {len(steps)} stages are cached")
+        show_cached(len(steps))
     folder = run_folder(steps, config)
     with launcher.open() as crew:
         if crew.leads:
-            write_record(folder, store=Store.at(config["store"]), steps=steps, config=config)
+            write_record(folder, store=store, steps=steps, config=config)
         for step in steps:
             make(step, crew=crew, command=command) if crew.leads else follow(step, crew=crew)
             if crew.leads:
                 check_readers(step, steps)
                 check_masks(config["objective"], step)
-        return value_of(config["objective"], finish(steps, folder, logger=logger)) if crew.leads else None
+        objective = value_of(config["objective"], finish(steps, folder, logger=logger)) if crew.leads else None
+    if isinstance(launcher, Inline) and isinstance(logger, DONE_WITH):
+        note(as_known(steps, folder, store=store), config)
+    return objective
 
 
 def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, LoggerOptions]:
@@ -133,42 +137,30 @@ def run_folder(steps: tuple[Step, ...], config: Mapping[str, Any]) -> Path:
 def finish(steps: tuple[Step, ...], folder: Path, *, logger: LoggerOptions) -> Scores:
     """Fill the run's folder, hand it to the logger, print the scores and, last, where the report is."""
     scores = write_outcome(folder, steps=steps)
-    if scores:
-        console.print(score_table(scores))
-    if said := logger.finish(folder):
-        console.print(said, markup=False)
-    page = folder / "report.html"
-    console.print(str((page if page.exists() else folder).absolute()))
+    show_outcome(folder, scores, said=logger.finish(folder))
     return scores
 
 
-def plan_table(steps: tuple[Step, ...], states: Mapping[str, str], *, store: Store) -> Table:
-    """Return what would run, and what that took earlier in this store; on a wide screen, also what reads what."""
-    table = Table(title="plan", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
-    for name in ("stage", "fingerprint", "state"):
-        table.add_column(name, no_wrap=True)
-    for name in ("time", "disk"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("like", "reads") if console.width >= WIDE else ("like",):
-        table.add_column(name)
-    todo = [step for step in steps if states[step.name] != "cached"]
-    expected = {step.name: found for step in todo if (found := expect(step, store=store))}
-    for step in steps:
-        like = f"{expected[step.name].like} earlier" if step.name in expected else ""
-        costs = _costs([expected[step.name]] if like else [])
-        reads = ", ".join(dict.fromkeys(artifact.stage for artifact in step.inputs.values()))
-        row = (step.name, step.artifact.fingerprint, states[step.name], *costs, like, reads)
-        table.add_row(*row[: len(table.columns)])
-    if expected:
-        unknown = len(todo) - len(expected)
-        table.add_section()
-        table.add_row("total", "", "", *_costs(expected.values()), f"{unknown} not known" if unknown else "")
-    return table
+def rows(steps: tuple[Step, ...], states: Mapping[str, State], *, store: Store) -> list[Row]:
+    """Return a plan as it is shown, with what each stage that is not there may take."""
+    return [
+        Row(
+            stage=step.name,
+            fingerprint=step.artifact.fingerprint,
+            state=states[step.name],
+            reads=step.reads,
+            expected=None if states[step.name] == "cached" else expect(step, store=store),
+        )
+        for step in steps
+    ]
 
 
-def _costs(expected: Collection[Expectation]) -> tuple[str, str]:
-    """Return time and disk in words, nothing where nothing is known."""
-    if not expected:
-        return "", ""
-    seconds, size = sum(each.seconds for each in expected), sum(each.size for each in expected)
-    return duration(seconds), file_size(round(size))
+def as_known(steps: tuple[Step, ...], folder: Path, *, store: Store) -> Known:
+    """Return a finished run as the store may know it."""
+    return Known(
+        store=store,
+        folder=folder,
+        artifacts=tuple(step.artifact for step in steps),
+        reads=tuple(step.reads for step in steps),
+        outside=tuple(dict.fromkeys(each for step in steps for each in step.outside)),
+    )

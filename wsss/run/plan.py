@@ -31,6 +31,11 @@ class Step:
     outside: tuple[Outside, ...] = ()
     """Files outside the store on which this stage, or one before it, depends."""
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of the stages that it reads, each once."""
+        return tuple(dict.fromkeys(artifact.stage for artifact in self.inputs.values()))
+
 
 def make_plan(pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False) -> tuple[Step, ...]:
     """Check every stage's config and return the steps in an order in which they can run.

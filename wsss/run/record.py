@@ -10,12 +10,12 @@ import yaml
 from wsss.config.build import build
 from wsss.engine.stage import Job, Stage
 from wsss.errors import StoreError, one_of
+from wsss.run.names import RECORD
 from wsss.run.plan import Step
-from wsss.store.files import write_text
 from wsss.store.kinds import Kind
 from wsss.store.store import Artifact, Store
+from wsss.store.texts import write_text
 
-RECORD: Final = "run.yaml"
 FORMAT: Final = 1
 """Version of what is written here; a run of a newer version is refused."""
 

@@ -4,7 +4,8 @@ from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
 
-from wsss.run.record import RECORD, read_record
+from wsss.run.names import RECORD
+from wsss.run.record import read_record
 from wsss.store.store import Store
 
 

@@ -1,18 +1,13 @@
 """A run's folder: its config, its stages' fingerprints, `scores.json` and `report.html`."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from rich.table import Table
-
-from wsss.draw.numbers import ORACLE, percent
+from wsss.run.names import REPORT, SCORES, SHEETS
 from wsss.run.plan import Step
 from wsss.run.record import stages_in
-from wsss.store.files import read_json, whole, write_json
-
-Scores = Mapping[str, Mapping[str, Mapping[str, Any]]]
+from wsss.run.scores import Scores, scores_among
+from wsss.store.texts import whole, write_json
 
 
 def choose_folder(outputs: Path, *, steps: tuple[Step, ...]) -> Path:
@@ -27,35 +22,13 @@ def choose_folder(outputs: Path, *, steps: tuple[Step, ...]) -> Path:
 
 def write_outcome(folder: Path, *, steps: tuple[Step, ...]) -> Scores:
     """Copy scores, report and contact sheets into the run's folder; stages that are not there leave nothing."""
-    scores: Scores = {}
+    scores = scores_among(step.artifact for step in steps)
+    if scores:
+        write_json(folder / SCORES, scores)
     for step in steps:
-        if (found := step.artifact.items / "scores.json").exists():
-            scores = read_json(found)
-            write_json(folder / "scores.json", scores)
-        if (page := step.artifact.items / "report.html").exists():
-            with whole(folder / "report.html") as hidden:
+        if (page := step.artifact.items / REPORT).exists():
+            with whole(folder / REPORT) as hidden:
                 shutil.copyfile(page, hidden)
-            shutil.rmtree(folder / "sheets", ignore_errors=True)
-            shutil.copytree(page.parent / "sheets", folder / "sheets")
+            shutil.rmtree(folder / SHEETS, ignore_errors=True)
+            shutil.copytree(page.parent / SHEETS, folder / SHEETS)
     return scores
-
-
-def score_table(scores: Scores) -> Table:
-    """Return a table of the scores in per cent; what is an oracle says so, with its threshold where it has one."""
-    table = Table("stage", "split", "mIoU", "FP", "FN", "mAP", "", title="scores, per cent")
-    for stage, splits in scores.items():
-        for split, found in splits.items():
-            table.add_row(
-                stage, split, *(percent(found.get(name)) for name in ("miou", "fp", "fn", "map")), _remark(found)
-            )
-    return table
-
-
-def _remark(found: Mapping[str, Any]) -> str:
-    said = [ORACLE] if found.get("oracle") else []
-    if "threshold" in found:
-        said.append(f"threshold {found['threshold']:.2f}")
-    remark = ", ".join(said)
-    if "chosen_miou" in found:
-        remark += f"; {percent(found['chosen_miou'])} at {found['chosen_threshold']:.2f}, chosen without masks"
-    return remark

@@ -15,17 +15,18 @@ import yaml
 from torch.distributed.elastic.multiprocessing.errors import get_error_handler, record
 
 from wsss.config.build import build
+from wsss.engine.barrier import barrier
 from wsss.engine.log import log_to
 from wsss.engine.malloc import keep_freed_memory
-from wsss.engine.processes import barrier, end_with_parent, world
+from wsss.engine.processes import end_with_parent, world
 from wsss.engine.stage import Job, Stage
 from wsss.errors import DataError, StoreError, WsssError
 from wsss.run.plan import Step
 from wsss.signals import Ended, blocked, ended_by_signals
 from wsss.store.disk_errors import writing
-from wsss.store.files import write_text
 from wsss.store.sources import Outside
 from wsss.store.store import Artifact, Store
+from wsss.store.texts import write_text
 from wsss.store.verify import check
 
 MISTAKE: Final = 2

@@ -16,8 +16,8 @@ from wsss.engine.threads import in_threads
 from wsss.errors import DataError
 from wsss.metrics.separation import THRESHOLDS, separation
 from wsss.refine.auto import CHOSEN
-from wsss.store.files import write_json
 from wsss.store.kinds import CHOICE, INDEX, RAW_MAPS, Kind
+from wsss.store.texts import write_json
 
 BAND: Final = 0.8
 """What share of the best evidence the thresholds of the band have at least."""

@@ -16,9 +16,9 @@ from wsss.labels import label_count, label_names
 from wsss.masks import strongest, strongest_class
 from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.metrics.curve import ThresholdCurve
-from wsss.store.files import write_json
 from wsss.store.kinds import CHOICE, INDEX, MAPS, MASKS, NETWORK, RAW_MAPS, TABLE, Kind
 from wsss.store.store import Artifact
+from wsss.store.texts import write_json
 
 Labels = NDArray[np.uint8]
 

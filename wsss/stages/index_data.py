@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from wsss.data.layouts.base import Layout
 from wsss.engine.log import logger
 from wsss.engine.stage import Job, Reduce
-from wsss.store.files import write_text
 from wsss.store.kinds import INDEX, Kind
-from wsss.store.store import Artifact
+from wsss.store.store import ROOT, Artifact
+from wsss.store.texts import write_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,4 +42,4 @@ class IndexData(Reduce):
 
     def _write_root(self, artifact: Artifact, root: Path) -> None:
         inside = root.resolve() == artifact.items.resolve()
-        write_text(artifact.path / "root.txt", "." if inside else str(root.resolve()))
+        write_text(artifact.path / ROOT, "." if inside else str(root.resolve()))

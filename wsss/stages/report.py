@@ -12,9 +12,9 @@ from wsss.draw.page import Chart, Report, StageLine, render
 from wsss.draw.series import LogRow
 from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick, write_sheets
 from wsss.engine.stage import Job, Reduce
-from wsss.store.files import read_json, write_text
 from wsss.store.kinds import CHOICE, INDEX, KINDS, MAPS, MASKS, RAW_MAPS, TABLE, Items, Kind
 from wsss.store.store import Artifact
+from wsss.store.texts import read_json, write_text
 from wsss.training.loggers.history import HISTORY, read_history
 from wsss.types import ScoreMaps
 

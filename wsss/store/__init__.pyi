@@ -1,2 +1,2 @@
-from .files import write_text as write_text
 from .store import Store as Store
+from .texts import write_text as write_text

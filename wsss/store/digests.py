@@ -8,8 +8,8 @@ from typing import Any
 
 from wsss.data.files_below import files_below
 from wsss.errors import DataError
-from wsss.store.files import read_json, write_json
 from wsss.store.fingerprint import LENGTH
+from wsss.store.texts import read_json, write_json
 
 
 class Digests:
@@ -67,16 +67,16 @@ class Digests:
 
     def _of_file(self, path: Path) -> str:
         if not self._as_before(path):
-            self._known[str(path)] = [*_state(path), _hash(path)]
+            self._known[str(path)] = [*state_of(path), _hash(path)]
             self._unread.discard(str(path))
             self._changed = True
         return str(self._known[str(path)][-1])
 
     def _as_before(self, path: Path) -> bool:
-        return str(path) not in self._unread and self._known.get(str(path), [])[:-1] == _state(path)
+        return str(path) not in self._unread and self._known.get(str(path), [])[:-1] == state_of(path)
 
 
-def _state(path: Path) -> list[int]:
+def state_of(path: Path) -> list[int]:
     """Return what tells that a file was written: also where its size is the same and its time was set back."""
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]

@@ -1,12 +1,8 @@
-"""Formats of single items. Every write goes to a hidden name and is renamed, so a file is whole or not there."""
+"""Formats of single items; each is written as a whole, see `wsss.store.texts`."""
 
 import hashlib
-import json
-import secrets
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -19,6 +15,7 @@ from PIL import Image
 
 from wsss.errors import StoreError
 from wsss.labels import palette
+from wsss.store.texts import REMEDY, whole
 from wsss.types import ScoreMaps, Size
 
 SCORES = ".npz"
@@ -28,7 +25,6 @@ FLAT: Final = 10_000
 LONGEST: Final = 200
 """Characters of an item's name before its suffix: file systems take 255 bytes, `whole` adds a few of its own."""
 
-_REMEDY: Final = "delete it and the manifest.json of its stage, and run again"
 _TORN: Final = (OSError, EOFError, KeyError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 """What numpy's reader raises on files that were cut off or in which bytes were changed: tried."""
 
@@ -60,40 +56,6 @@ def item_place(image_id: str, suffix: str, *, among: int) -> str:
     return name if among <= FLAT else f"{hashlib.sha256(image_id.encode()).hexdigest()[:2]}/{name}"
 
 
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Yield a hidden path beside `path`; on success it takes the place of `path`, on failure it is removed."""
-    hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # no two machines write to one
-    try:
-        yield hidden
-        hidden.replace(path)
-    except OSError as error:
-        if error.filename is None or str(hidden) in (error.filename, error.filename2):
-            error.filename, error.filename2 = str(path), None
-        raise
-    finally:
-        hidden.unlink(missing_ok=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file as a whole."""
-    with whole(path) as hidden:
-        hidden.write_text(text, encoding="utf-8")
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write indented JSON as a whole; numbers must be finite (`None` is what is not known)."""
-    write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """Read JSON; raises `StoreError` that names a file which is not there or is torn."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read ({error}): {_REMEDY}") from error
-
-
 def write_scores(path: Path, maps: ScoreMaps) -> None:
     """Write score maps as a deflated float16 npz; bytes depend on the maps alone."""
     arrays: dict[str, Any] = {
@@ -117,7 +79,7 @@ def read_scores(path: Path) -> ScoreMaps:
             size=Size(height=height, width=width),
         )
     except _TORN as error:
-        raise StoreError(f"{path} holds no score maps ({error}): {_REMEDY}") from error
+        raise StoreError(f"{path} holds no score maps ({error}): {REMEDY}") from error
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
@@ -156,7 +118,7 @@ def read_mask_item(path: Path) -> NDArray[np.uint8]:
         with Image.open(path) as picture:
             return np.array(picture, dtype=np.uint8)
     except (OSError, SyntaxError) as error:
-        raise StoreError(f"{path} holds no mask ({error}): {_REMEDY}") from error
+        raise StoreError(f"{path} holds no mask ({error}): {REMEDY}") from error
 
 
 def is_whole_mask(path: Path) -> bool:

@@ -14,8 +14,8 @@ import yaml
 from filelock import Timeout
 
 from wsss.errors import StoreError
-from wsss.store.files import read_json
 from wsss.store.store import Artifact, Store
+from wsss.store.texts import read_json
 
 HIDDEN: Final = re.compile(r"\..+\.[0-9a-f]{8}", re.DOTALL)
 """Names of what `formats.whole` has not finished."""

@@ -14,10 +14,10 @@ from wsss.configurable import Configurable
 from wsss.errors import ConfigError, ModelError, StoreError, first_line, one_of
 from wsss.models.base import LAST, Network, NetworkOptions, PlannedNetwork
 from wsss.models.normalisation import Normalisation
-from wsss.store.files import read_json, whole, write_json
 from wsss.store.fingerprint import public_name
 from wsss.store.public_names import located
 from wsss.store.store import Artifact
+from wsss.store.texts import read_json, whole, write_json
 
 RECORD: Final = "network.json"
 WEIGHTS: Final = "weights.safetensors"

@@ -11,14 +11,16 @@ from typing import Any, Final, Literal
 from filelock import FileLock
 
 from wsss.errors import StoreError
-from wsss.store.files import read_json, write_json, write_text
 from wsss.store.fingerprint import LENGTH
+from wsss.store.texts import read_json, write_json, write_text
 from wsss.store.versions import versions
 
 FORMAT: Final = 1
 """Version of the layout described here; a store of a newer version is refused."""
 
 JOB: Final = "stage.yaml"
+ROOT: Final = "root.txt"
+"""Where the data set of an index lies today."""
 LOGS: Final = "logs"
 """The folder in an artifact where loggers write: no part of the result."""
 
@@ -183,6 +185,11 @@ class Store:
         folders = (path for path in self.root.glob(f"{stage}/*") if FOLDER.fullmatch(path.name))
         found = (self.artifact(path.parent.name, path.name) for path in sorted(folders))
         return [artifact for artifact in found if artifact.state() != "run"]
+
+    @property
+    def finished(self) -> Path:
+        """Where finished runs are noted, see `wsss.run.known`."""
+        return self.root / ".finished"
 
     @property
     def digests(self) -> Path:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from wsss.errors import DataError, WsssError
 from wsss.models.weights import UNREADABLE
-from wsss.store.files import whole
+from wsss.store.texts import whole
 from wsss.training.batch_norm import GlobalBatchNorm
 from wsss.training.data import KeyedDataModule
 from wsss.training.environment import OwnSignals, environment

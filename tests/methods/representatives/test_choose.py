@@ -22,9 +22,9 @@ from wsss.methods.representatives.choose import (
 )
 from wsss.methods.representatives.network import Representatives, candidates, choose
 from wsss.run.plan import Step
-from wsss.store.files import read_json, write_json
 from wsss.store.kinds import CHOICE
 from wsss.store.store import Store
+from wsss.store.texts import read_json, write_json
 from wsss.types import Size
 
 

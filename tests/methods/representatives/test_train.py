@@ -23,10 +23,11 @@ from wsss.methods.representatives.train import (
 )
 from wsss.protocols import Classifies, CutClassifier, LinearHead
 from wsss.run.plan import Step
-from wsss.store.files import read_scores, write_json
+from wsss.store.files import read_scores
 from wsss.store.kinds import CHOICE, NETWORK
 from wsss.store.networks import RECORD, WEIGHTS
 from wsss.store.store import Artifact, Store
+from wsss.store.texts import write_json
 from wsss.training import trainer as training
 from wsss.types import Size
 

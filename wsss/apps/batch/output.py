@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wsss.errors import DataError, StoreError
-from wsss.store.files import read_json, write_json
+from wsss.store.texts import read_json, write_json
 
 Row = dict[str, Any]
 """What the table says of one image."""

@@ -9,11 +9,11 @@ from wsss.data.index import Index
 from wsss.engine.stage import read_index
 from wsss.errors import StoreError
 from wsss.run.record import RunRecord, read_record
-from wsss.run.run_folder import Scores
+from wsss.run.scores import Scores
 from wsss.stages.evaluate import Evaluate
-from wsss.store.files import read_json
 from wsss.store.kinds import INDEX, TABLE
 from wsss.store.store import Artifact
+from wsss.store.texts import read_json
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from wsss.apps.explain.explanation import Explained
 from wsss.apps.explain.metric import shown_metrics
 from wsss.metrics.confusion import known_or_none, mean_of_known
 from wsss.metrics.localisation import THRESHOLDS, PixelCurve
-from wsss.store.files import whole
+from wsss.store.texts import whole
 
 COUNTS: Final = "counts"
 """Key of a row, and of the array in the file that it names: PxAP's counts, for the explanations in their order."""

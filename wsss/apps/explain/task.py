@@ -16,7 +16,7 @@ from wsss.apps.explain.metric import METRICS
 from wsss.apps.explain.sheet import sheet
 from wsss.apps.explain.tables import class_tables
 from wsss.engine.progress import console
-from wsss.store.files import whole
+from wsss.store.texts import whole
 
 PARTS: Final = {"sheet": "sheets", COUNTS: "counts"}
 

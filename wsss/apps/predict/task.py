@@ -18,7 +18,8 @@ from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture
 from wsss.draw.sheet import MaskPanel, shrunk
 from wsss.labels import BACKGROUND, label_names, palette
-from wsss.store.files import MASK, whole, write_mask
+from wsss.store.files import MASK, write_mask
+from wsss.store.texts import whole
 
 PARTS: Final = {"mask": "masks", "overlay": "overlays"}
 OVERLAY_SIDE: Final = 2000

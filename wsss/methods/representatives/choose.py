@@ -21,9 +21,9 @@ from wsss.methods.representatives.network import candidates, choose
 from wsss.models.base import PlannedNetworks
 from wsss.models.gap import with_backbone
 from wsss.models.normalisation import Normalisation
-from wsss.store.files import read_json, write_json
 from wsss.store.kinds import CHOICE, INDEX, NETWORK, Kind
 from wsss.store.store import Artifact
+from wsss.store.texts import read_json, write_json
 
 CHOSEN: Final = "representatives.json"
 BATCH: Final = 8

@@ -10,7 +10,7 @@ import yaml
 from pytorch_lightning.loggers import Logger, TensorBoardLogger
 from pytorch_lightning.utilities import rank_zero_only
 
-from wsss.store.files import whole
+from wsss.store.texts import whole
 from wsss.training.loggers.history import HEADER, read_history
 
 

@@ -12,8 +12,8 @@ import yaml
 from pytorch_lightning.loggers import WandbLogger
 from pytorch_lightning.utilities import rank_zero_only
 
-from wsss.store.files import read_json, write_json
 from wsss.store.store import JOB, LOGS
+from wsss.store.texts import read_json, write_json
 from wsss.training.loggers.history import HistoryRow
 from wsss.training.loggers.local import frozen_config
 

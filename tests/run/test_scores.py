@@ -1,0 +1,38 @@
+"""Scores on the screen, and the one that is the objective."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from wsss.errors import DataError
+from wsss.run.scores import score_table, value_of
+
+SCORES: Mapping[str, Any] = {"predict_masks": {"val": {"miou": 0.25, "fp": None}}}
+
+
+@pytest.mark.parametrize("oracle", [True, False])
+def test_the_table_is_in_per_cent_and_marks_the_oracle(oracle: bool) -> None:
+    scores = {"extract_cams": {"train": {"miou": 0.1234, "threshold": 0.3, "oracle": oracle}}}
+    page = Console(width=120, record=True)
+    with page.capture() as text:
+        page.print(score_table(scores))
+    assert "12.3" in text.get()
+    assert ("oracle (uses masks), threshold 0.30" in text.get()) is oracle
+
+
+def test_an_oracle_without_a_threshold_is_marked_too() -> None:
+    page = Console(width=120, record=True)
+    with page.capture() as text:
+        page.print(score_table({"predict_masks": {"val": {"miou": 0.5, "oracle": True}}}))
+    assert "oracle (uses masks)" in text.get()
+    assert "threshold" not in text.get()
+
+
+def test_the_value_is_read_from_the_scores() -> None:
+    assert value_of(None, SCORES) is None
+    assert value_of("predict_masks/val/miou", SCORES) == 0.25
+    for unknown in ("predict_masks/val/fp", "make_masks/train/miou"):
+        with pytest.raises(DataError, match="has no value"):
+            value_of(unknown, SCORES)

@@ -1,0 +1,92 @@
+"""What a run says on the screen: its plan, what it reuses, and how good it is."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rich.box import SIMPLE
+from rich.table import Table
+
+from wsss.draw.numbers import duration, file_size
+from wsss.engine.progress import console
+from wsss.run.names import REPORT
+from wsss.run.scores import Scores, score_table
+from wsss.store.store import State
+from wsss.store.versions import other_versions
+
+WIDE: Final = 120
+"""Columns of a screen on which a plan also shows what reads what."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """What a stage may take: a rough guide, since options and machines may differ."""
+
+    seconds: float
+    size: float
+    """Bytes on disk."""
+    like: int
+    """Number of earlier artifacts of which this is the median."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One stage of a plan, as it is shown."""
+
+    stage: str
+    fingerprint: str
+    state: State
+    reads: tuple[str, ...]
+    """Names of the stages that it reads, each once."""
+    expected: Expectation | None = None
+
+
+def show_plan(rows: Sequence[Row]) -> None:
+    """Print what would run, and what that took earlier in this store; on a wide screen, also what reads what."""
+    table = Table(title="plan", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    for name in ("stage", "fingerprint", "state"):
+        table.add_column(name, no_wrap=True)
+    for name in ("time", "disk"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("like", "reads") if console.width >= WIDE else ("like",):
+        table.add_column(name)
+    for row in rows:
+        costs = _costs([row.expected] if row.expected else [])
+        like = f"{row.expected.like} earlier" if row.expected else ""
+        cells = (row.stage, row.fingerprint, row.state, *costs, like, ", ".join(row.reads))
+        table.add_row(*cells[: len(table.columns)])
+    if expected := [row.expected for row in rows if row.expected]:
+        unknown = sum(row.state != "cached" for row in rows) - len(expected)
+        table.add_section()
+        table.add_row("total", "", "", *_costs(expected), f"{unknown} not known" if unknown else "")
+    console.print(table)
+
+
+def show_versions(manifests: Iterable[Mapping[str, Any]]) -> None:
+    """Say so in one line where what is reused was made by other versions of packages than those installed."""
+    if note := other_versions(manifest["versions"] for manifest in manifests):
+        console.print(note, markup=False, soft_wrap=True)
+
+
+def show_cached(count: int) -> None:
+    """Say that every stage of a run is there."""
+    console.print(f"nothing to do: all {count} stages are cached")
+
+
+def show_outcome(folder: Path, scores: Scores, *, said: str = "") -> None:
+    """Print the scores of a finished run, what its logger said, and, last, where the report is."""
+    if scores:
+        console.print(score_table(scores))
+    if said:
+        console.print(said, markup=False)
+    page = folder / REPORT
+    console.print(str((page if page.exists() else folder).absolute()))
+
+
+def _costs(expected: Collection[Expectation]) -> tuple[str, str]:
+    """Return time and disk in words, nothing where nothing is known."""
+    if not expected:
+        return "", ""
+    seconds, size = sum(each.seconds for each in expected), sum(each.size for each in expected)
+    return duration(seconds), file_size(round(size))
