@@ -356,7 +356,7 @@ def test_a_plan_imports_what_its_checks_need(tmp_path: Path) -> None:
 
 
 def test_a_plan_of_what_is_cached_needs_no_network(toy_run: Run) -> None:
-    loaded = modules_after_command("run", *SMALL, *toy_run.overrides, "plan=true")
+    loaded = modules_after_command("run", *SMALL, *toy_run.overrides, "rehash=true", "plan=true")
     assert "torch" in loaded
     assert loaded & {*NOT_FOR_A_PLAN, "timm", "torchvision", "segmentation_models_pytorch"} == set()
 

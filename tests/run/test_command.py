@@ -66,7 +66,7 @@ def test_a_plan_composes_once_and_builds_every_object_once(toy_run: Run, monkeyp
         count(cls, "__init__")
     monkeypatch.setattr("sys.argv", ["wsss"])
     GlobalHydra.instance().clear()
-    run_command([*SMALL, *toy_run.overrides, "plan=true"])
+    run_command([*SMALL, *toy_run.overrides, "rehash=true", "plan=true"])
     first_look = counts.pop("Toy.__init__") - 1
     assert first_look == 1  # at the data, before the stack is imported
     assert set(counts.values()) == {1}

@@ -1,4 +1,4 @@
-"""What a run says on the screen: its plan, what it reuses, and how good it is."""
+"""The screen of a run: its plan, the versions of what it reuses, its scores and where the report is."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ WIDE: Final = 120
 
 @dataclass(frozen=True, kw_only=True)
 class Expectation:
-    """What a stage may take: a rough guide, since options and machines may differ."""
+    """A rough guide to the time and disk that a stage takes, since options and machines may differ."""
 
     seconds: float
     size: float

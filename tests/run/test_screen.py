@@ -1,0 +1,59 @@
+"""The screen of a run, on rows written by hand."""
+
+from pathlib import Path
+
+import pytest
+
+from wsss.engine.progress import console
+from wsss.run.screen import Expectation, Row, show_cached, show_outcome, show_plan
+
+ROWS = [
+    Row(stage="index_data", fingerprint="0" * 16, state="cached", reads=()),
+    Row(
+        stage="extract_cams",
+        fingerprint="1" * 16,
+        state="resume",
+        reads=("index_data",),
+        expected=Expectation(seconds=40.0, size=2_000_000, like=3),
+    ),
+    Row(stage="make_masks", fingerprint="2" * 16, state="run", reads=("index_data", "extract_cams")),
+    Row(
+        stage="report",
+        fingerprint="3" * 16,
+        state="run",
+        reads=("index_data",),
+        expected=Expectation(seconds=5.0, size=1_000_000, like=1),
+    ),
+]
+
+
+def words(printed: str) -> dict[str, list[str]]:
+    return {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
+
+
+def test_a_plan_adds_up_what_is_known(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "_width", 80)
+    show_plan(ROWS)
+    rows = words(capsys.readouterr().out)
+    assert rows["index_data"] == ["0" * 16, "cached"]
+    assert rows["make_masks"] == ["2" * 16, "run"]
+    assert rows["extract_cams"][1:] == ["resume", "40", "s", "2.0", "MB", "3", "earlier"]
+    assert rows["total"] == ["45", "s", "3.0", "MB", "1", "not", "known"]
+
+
+def test_a_plan_of_what_is_there_has_no_total(capsys: pytest.CaptureFixture[str]) -> None:
+    show_plan(ROWS[:1])
+    assert "total" not in capsys.readouterr().out
+
+
+def test_the_outcome_ends_with_the_report_or_with_the_folder(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    show_cached(9)
+    show_outcome(tmp_path, {}, said="sent")
+    assert capsys.readouterr().out == f"nothing to do: all 9 stages are cached\nsent\n{tmp_path}\n"
+    (tmp_path / "report.html").touch()
+    show_outcome(tmp_path, {"evaluate": {"val": {"miou": 0.5}}})
+    printed = capsys.readouterr().out
+    assert "50.0" in printed
+    assert printed.splitlines()[-1] == str(tmp_path / "report.html")
