@@ -11,7 +11,7 @@ from builders import score_maps
 from torch import nn
 
 from wsss.errors import StoreError
-from wsss.store import files as formats
+from wsss.store import texts
 from wsss.store.disk_errors import TROUBLE, writing
 from wsss.store.files import write_mask, write_scores
 from wsss.store.networks import WEIGHTS, write_weights
@@ -55,7 +55,7 @@ WRITES: dict[str, Callable[[Path], None]] = {
 def test_a_file_that_does_not_fit_leaves_the_one_before(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "item"
     path.write_text("before")
-    monkeypatch.setattr(formats.secrets, "token_hex", lambda _: "full")
+    monkeypatch.setattr(texts.secrets, "token_hex", lambda _: "full")
     (tmp_path / ".item.full").symlink_to("/dev/full")  # where the kernel says that the disk is full
     with (
         pytest.raises(StoreError, match=rf"^{path} cannot be written, the disk is full: free some space"),
@@ -72,7 +72,7 @@ def test_weights_that_do_not_fit_leave_the_checkpoint(width: int, tmp_path: Path
     for folder in (artifact.items, artifact.checkpoints):
         folder.mkdir(parents=True)
     (artifact.checkpoints / "epoch.ckpt").touch()
-    monkeypatch.setattr(formats.secrets, "token_hex", lambda _: "full")
+    monkeypatch.setattr(texts.secrets, "token_hex", lambda _: "full")
     (artifact.items / f".{WEIGHTS}.full").symlink_to("/dev/full")
     with (
         pytest.raises(StoreError, match=r"weights\.safetensors cannot be written, the disk is full"),

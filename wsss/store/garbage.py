@@ -18,7 +18,7 @@ from wsss.store.store import Artifact, Store
 from wsss.store.texts import read_json
 
 HIDDEN: Final = re.compile(r"\..+\.[0-9a-f]{8}", re.DOTALL)
-"""Names of what `formats.whole` has not finished."""
+"""Names of what `texts.whole` has not finished."""
 STALE: Final = 3600
 """Seconds since the last byte after which a hidden file that nobody is making is a killed writer's."""
 
