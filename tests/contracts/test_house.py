@@ -353,6 +353,9 @@ def test_a_plan_imports_what_its_checks_need(tmp_path: Path) -> None:
     loaded = modules_after_command("run", *SMALL, f"store='{tmp_path}'", "plan=true")
     assert {"torch", "hydra", "timm", "segmentation_models_pytorch"} <= loaded
     assert loaded & set(NOT_FOR_A_PLAN) == set()
+    again = modules_after_command("run", *SMALL, f"store='{tmp_path}'", "plan=true")
+    assert "torch" in again
+    assert again & {*NOT_FOR_A_PLAN, "timm", "torchvision", "segmentation_models_pytorch"} == set()
 
 
 def test_a_plan_of_what_is_cached_needs_no_network(toy_run: Run) -> None:

@@ -35,16 +35,22 @@ def test_a_missing_role_is_refused_before_anything_runs(tmp_path: Path) -> None:
 def test_a_plan_writes_no_artifact(tmp_path: Path) -> None:
     steps = make_plan(composed()["pipeline"], store=Store.at(tmp_path / "store"))
     assert [step.artifact.state() for step in steps] == ["run"] * len(steps)
-    assert not (tmp_path / "store").exists()
+    assert [path.name for path in (tmp_path / "store").iterdir()] == ["checked.json"]
 
 
-def test_what_is_cached_is_not_checked_again(toy_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_cached_is_not_checked_again(toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store.at(toy_run.copied(tmp_path).store)
+    store.checked.unlink()
     checked: list[str] = []
     monkeypatch.setattr(Stage, "check", lambda stage: checked.append(type(stage).__name__))
-    make_plan(composed()["pipeline"], store=Store.at(toy_run.store))
+    make_plan(composed()["pipeline"], store=store)
     assert checked == []
-    make_plan(composed("masks=confident")["pipeline"], store=Store.at(toy_run.store))
+    make_plan(composed("masks=confident")["pipeline"], store=store)
     assert checked == ["MakeMasks", "TrainSegmenter", "PredictMasks", "Evaluate", "MakeReport"]
+    make_plan(composed("masks=confident")["pipeline"], store=store)
+    assert len(checked) == 5  # they have passed
+    make_plan(composed("masks=confident", "runtime.workers=3")["pipeline"], store=store)
+    assert len(checked) == 10
 
 
 def test_new_data_are_read_after_all_was_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

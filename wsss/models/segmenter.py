@@ -1,6 +1,7 @@
 """SegmenterOptions: any architecture of segmentation-models-pytorch on any of its encoders."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from inspect import signature
 from pathlib import Path
 from typing import Any, Final
@@ -71,12 +72,13 @@ class SegmenterOptions(NetworkOptions):
 
         Whether a trained classifier's backbone fits, `check_classifier` looks at.
         """
-        self._check_options()
-        check_encoder(self.encoder, pretrained=self.encoder_weights == DOWNLOADED)
-        with self._on_meta():
-            network = self._tried()
-            if not self.of_classifier:
-                self._start(network, None)
+        if self.content():
+            self._check()
+        else:
+            _check(self)
+
+    def __hash__(self) -> int:
+        return hash((self.architecture, self.encoder, self.encoder_weights, self.output_stride, *sorted(self.options)))
 
     def check_classifier(self, classifier: nn.Module) -> None:
         """Refuse with a `ModelError` a classifier from whose backbone the encoder cannot start, if it is to."""
@@ -118,8 +120,7 @@ class SegmenterOptions(NetworkOptions):
 
     def outline(self) -> SegmentationNetwork:
         """See `NetworkOptions`."""
-        with self._on_meta():
-            return self._untrained(1)
+        return _outline(self)
 
     def frozen_paths(self, block: str) -> tuple[str, ...]:
         """Return what holds the encoder's parameters, from the input up to and including a block of its timm network.
@@ -129,6 +130,14 @@ class SegmenterOptions(NetworkOptions):
         name = self.encoder.removeprefix(TIMM)
         check_name(name)
         return gap_classifier(outline(name, NATIVE_STRIDE), classes=1).trained_paths_until(block)
+
+    def _check(self) -> None:
+        self._check_options()
+        check_encoder(self.encoder, pretrained=self.encoder_weights == DOWNLOADED)
+        with self._on_meta():
+            network = self._tried()
+            if not self.of_classifier:
+                self._start(network, None)
 
     def _on_meta(self) -> torch.device:
         """Return where a network takes neither memory nor time; some of smp's own encoders cannot be made there."""
@@ -195,6 +204,17 @@ class SegmenterOptions(NetworkOptions):
         if unknown and not self.encoder.startswith(TIMM):
             free = [name for name in known if name not in RESERVED]
             raise ModelError(f"options: {self.architecture} has no {one_of(unknown)}; it has: {one_of(free)}")
+
+
+@cache
+def _check(options: SegmenterOptions) -> None:
+    options._check()
+
+
+@cache
+def _outline(options: SegmenterOptions) -> SegmentationNetwork:
+    with options._on_meta():
+        return options._untrained(1)
 
 
 def _arguments(architecture: str) -> list[str]:

@@ -12,6 +12,7 @@ from wsss.engine.progress import console
 from wsss.engine.stage import Stage, read_index
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.models.base import PlannedNetwork, PlannedNetworks
+from wsss.run.checked import Checked
 from wsss.run.graph import connected
 from wsss.store.digests import Digests
 from wsss.store.fingerprint import contents, fingerprint
@@ -40,7 +41,8 @@ class Step:
 def make_plan(pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False) -> tuple[Step, ...]:
     """Check every stage's config and return the steps in an order in which they can run.
 
-    What is cached was checked when it was made, and is not looked at again. Data that are new are read only after all
+    What is cached was checked when it was made, and is not looked at again; nor is what passed its checks in this
+    store before, see `wsss.run.checked`. Data that are new are read only after all
     stages were checked, and so are all data with `rehash`. Raises `ConfigError` with all problems at once; nothing was
     computed or written then.
     """
@@ -70,11 +72,28 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False
             inputs=inputs,
             outside=tuple(dict.fromkeys(own + [each for read in reads.values() for each in steps[read].outside])),
         )
+    checked = Checked(store.checked)
+    todo = [
+        step
+        for step in steps.values()
+        if step.artifact.state() != "cached" and not _has_passed(step, checked, networks)
+    ]
     if not new_data:
-        missing = {name: step.stage for name, step in steps.items() if step.artifact.state() != "cached"}
-        check_all(_checks(missing, networks))
+        check_all(_checks({step.name: step.stage for step in todo}, networks))
+    for step in todo:
+        checked.add(
+            step.stage,
+            fingerprint=step.artifact.fingerprint,
+            networks=networks[step.name],
+            outside=step.outside,
+        )
+    checked.save()
     digests.save()
     return tuple(steps.values())
+
+
+def _has_passed(step: Step, checked: Checked, networks: Mapping[str, PlannedNetworks]) -> bool:
+    return checked.has(step.stage, fingerprint=step.artifact.fingerprint, networks=networks[step.name])
 
 
 def networks_read(stages: Mapping[str, Stage], graph: Mapping[str, Mapping[str, str]]) -> dict[str, PlannedNetworks]:

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import ClassVar, final
 
@@ -50,7 +51,7 @@ class FitSegmenter(Fit):
             problem = f"1 leaves a batch norm of {options.architecture} one value a channel to learn from"
             raise ConfigError([f"{self.batch_size_from}.batch_size: {problem}: use at least 2, or segmenter=unet"])
         if self.fit.frozen_until is not None:
-            freeze_parameters(options.outline().encoder, paths=options.frozen_paths(self.fit.frozen_until))
+            freeze_parameters(deepcopy(options.outline().encoder), paths=options.frozen_paths(self.fit.frozen_until))
 
 
 @final

@@ -192,6 +192,11 @@ class Store:
         return self.root / ".finished"
 
     @property
+    def checked(self) -> Path:
+        """Where stages that passed their checks are remembered, see `wsss.run.checked`."""
+        return self.root / "checked.json"
+
+    @property
     def digests(self) -> Path:
         """Where hashes of the users' files are remembered."""
         return self.root / "digests.json"
