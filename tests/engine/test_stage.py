@@ -26,16 +26,6 @@ class Count(Reduce):
         return {"images": len(job.index().records)}
 
 
-def test_roles_that_no_stage_plays_are_named_together():
-    with pytest.raises(ConfigError) as caught:
-        Count(reads={"maps": "extract_cams"}).check()
-    assert caught.value.problems == (
-        "reads: no stage plays the role 'index'",
-        "reads: no stage plays the role 'masks'",
-    )
-    Count(reads={"index": "index_data", "masks": "make_masks"}).check()
-
-
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     assert Runtime().torch_device() == torch.device("cpu")

@@ -125,7 +125,7 @@ def test_a_failure_names_its_run_where_it_ends_and_the_others_go_on(
 
 
 def test_what_a_sweeper_cannot_do_is_said(configs: list[dict[str, Any]], tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="BasicSweeper does not support sweep type : INTERVAL_SWEEP"):
+    with pytest.raises(ConfigError, match=r"INTERVAL_SWEEP: give values, such as .* or choose a sweeper"):
         run_command(["refine.background.threshold=interval(0.1,0.5)", f"hydra.sweep.dir='{tmp_path}'", "-m"])
     assert configs == []
 

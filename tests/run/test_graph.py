@@ -7,7 +7,7 @@ import pytest
 from toy_runs import composed
 
 from wsss.errors import ConfigError
-from wsss.run.graph import connected, in_order, unknown
+from wsss.run.graph import UNPLAYED, connected, in_order, unknown
 from wsss.run.plan import build_stages, make_plan
 from wsss.store.store import Store
 
@@ -88,5 +88,16 @@ def test_null_takes_a_role_away() -> None:
         "segmenter": "train_segmenter",
     }
     stages = stages_of(make_masks={"maps": None})
-    with pytest.raises(ConfigError, match="reads: no stage plays the role 'maps'"):
-        stages["make_masks"].check()
+    with pytest.raises(
+        ConfigError, match=r"pipeline\.make_masks\.reads\.maps: no stage plays this role: .*; read refine_cams"
+    ):
+        connected(stages)
+
+
+def test_roles_that_no_stage_plays_are_named_together() -> None:
+    with pytest.raises(ConfigError) as caught:
+        connected(stages_of(make_masks={"index": None, "maps": None}))
+    assert caught.value.problems == (
+        f"pipeline.make_masks.reads.index: {UNPLAYED}; read index_data",
+        f"pipeline.make_masks.reads.maps: {UNPLAYED}; read refine_cams",
+    )

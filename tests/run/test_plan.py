@@ -27,7 +27,7 @@ def test_a_stage_that_is_null_is_left_out() -> None:
 def test_a_missing_role_is_refused_before_anything_runs(tmp_path: Path) -> None:
     config = composed()
     del config["pipeline"]["make_masks"]["reads"]["maps"]
-    with pytest.raises(ConfigError, match="make_masks: reads: no stage plays the role 'maps'"):
+    with pytest.raises(ConfigError, match=r"pipeline\.make_masks\.reads\.maps: no stage plays this role: "):
         make_plan(config["pipeline"], store=Store.at(tmp_path))
     assert not list(tmp_path.iterdir())
 

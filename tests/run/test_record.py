@@ -87,7 +87,7 @@ def test_a_store_that_was_moved_is_named(toy_run: Run, tmp_path: Path) -> None:
         (None, "is not a run: it has no run.yaml"),
         ("", "is torn"),
         ("store: [", "cannot be read"),
-        ("store: .\n", "has no 'stages'"),
+        ("store: .\n", "has no 'stages': an older wsss wrote it; run it again"),
         ("format: 99\n", "was written by a newer wsss"),
     ],
 )

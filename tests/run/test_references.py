@@ -57,6 +57,12 @@ def test_where_a_record_cannot_be_read_nobody_knows_what_is_used(store: Store, t
         used_by(store)
 
 
+def test_what_a_run_of_an_older_version_refers_to_is_known(store: Store, tmp_path: Path):
+    one = noted(store, tmp_path / "1", "aa")
+    (one / RECORD).write_text("format: 1\nstore: .\nstages: {index_data: aa}\n", encoding="utf-8")
+    assert used_by(store) == {"aa": (one,)}
+
+
 def test_a_store_may_be_moved(store: Store, tmp_path: Path):
     one = noted(store, tmp_path / "1", "aa")
     store.root.rename(tmp_path / "moved")

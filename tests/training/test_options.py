@@ -79,3 +79,10 @@ def test_limits_take_the_place_of_a_training_s_own_options():
     assert (short.transform.crop, short.validation.size) == (64, 64)
     plain = fit.limited(Limits(augment=False))
     assert (plain.epochs, plain.transform.flip, plain.dropout) == (12, 0.0, 0.0)
+
+
+def test_a_limit_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="epochs must be at least 1, got 0: null sets no limit"):
+        Limits(epochs=0)
+    with pytest.raises(ValueError, match="side must be at least 1, got -5"):
+        Limits(side=-5)

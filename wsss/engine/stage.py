@@ -115,9 +115,6 @@ class Stage(Configurable, ABC):
 
     def check(self) -> None:
         """Raise a `WsssError` for what can be known to be wrong before anything runs."""
-        missing = [role for role in self.needed_roles() if role not in self.inputs]
-        if missing:
-            raise ConfigError([f"reads: no stage plays the role {role!r}" for role in missing])
         self.runtime.torch_device()
 
     def planned_network(self, read: PlannedNetworks) -> PlannedNetwork | None:

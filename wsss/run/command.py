@@ -94,13 +94,19 @@ def through_hydra(arguments: Sequence[str], *, sweeps: bool, where: Sequence[str
     try:
         task()
     except HydraException as error:
-        raise ConfigError([str(error).splitlines()[0]]) from error
+        raise ConfigError([f"{str(error).splitlines()[0]}{_remedy(error)}"]) from error
     except WsssError as error:
         if not sweeps:
             raise
         raise WsssError(f"a run of the sweep failed; each that did is named above. The first: {error}") from error
     finally:
         sys.argv = [program, *typed]
+
+
+def _remedy(error: HydraException) -> str:
+    """Return what to do where Hydra's own sweeper, which takes lists alone, is given an interval."""
+    lists = "give values, such as key=0.01,0.1, or choose a sweeper that searches (hydra/sweeper=...)"
+    return f": {lists}" if "INTERVAL_SWEEP" in str(error) else ""
 
 
 def overrides_among(arguments: Sequence[str]) -> list[str]:

@@ -2,19 +2,22 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from typing import Final
 
 from wsss.engine.stage import Stage
 from wsss.errors import ConfigError, one_of
 
 Reads = Mapping[str, Mapping[str, str]]
 """The stage that plays each role, by the name of the stage that reads it."""
+UNPLAYED: Final = "no stage plays this role: add one that does (stages=...), or name one that is there"
 
 
 def connected(stages: Mapping[str, Stage]) -> dict[str, dict[str, str]]:
     """Return what every stage reads, in an order in which the stages can run.
 
     A stage that reads the graph also gets every other stage, under its own name. Raises `ConfigError` for stages that
-    are not there, that read each other in a circle, or that make another kind of artifact than is read.
+    are not there, that read each other in a circle, or that make another kind of artifact than is read, and for roles
+    that none plays.
     """
     reads = {name: stage.inputs for name, stage in stages.items()}
     if problems := [*unknown(reads), *wrong_kinds(stages, reads)]:
@@ -38,15 +41,16 @@ def unknown(reads: Reads) -> list[str]:
 
 
 def wrong_kinds(stages: Mapping[str, Stage], reads: Reads) -> Iterator[str]:
-    """Name what makes another kind of artifact than is read, and what makes that kind."""
+    """Name roles that are played by no stage, or by one of another kind, and the stages of the kind that is read."""
     for name, stage in stages.items():
         after = _after(name, reads)
         for role, kind in stage.needed_roles().items():
-            read = reads[name].get(role, "")
-            if read in stages and stages[read].makes != kind:
+            read = reads[name].get(role)
+            if read is None or (read in stages and stages[read].makes != kind):
                 fitting = [each for each in stages if stages[each].makes == kind and each not in after]
                 remedy = f"read {one_of(fitting)}" if fitting else f"no stage before it makes {kind.words}"
-                yield f"pipeline.{name}.reads.{role}: {read} makes {stages[read].makes.words}; {remedy}"
+                wrong = UNPLAYED if read is None else f"{read} makes {stages[read].makes.words}"
+                yield f"pipeline.{name}.reads.{role}: {wrong}; {remedy}"
 
 
 def in_order(reads: Reads) -> tuple[str, ...]:

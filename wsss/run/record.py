@@ -95,16 +95,14 @@ def read_record(folder: Path, *, store: Path | None = None) -> RunRecord:
     path = folder / RECORD
     if not path.is_file():
         raise StoreError(f"{folder} is not a run: it has no {RECORD}. Take a folder such as outputs/toy/1")
-    record = _read(path)
-    if record.get("format", 0) > FORMAT:
-        raise StoreError(f"{path} was written by a newer wsss: update wsss")
+    record = _read_known(path)
     try:
         place = Store(root=(store or Path(record["store"])).expanduser().absolute())
         found = RunRecord(
             folder=folder, store=place, stages=record["stages"], makes=record["makes"], config=record["config"]
         )
     except KeyError as error:
-        raise StoreError(f"{path} has no {error}: it is not a record of a run; run it again") from error
+        raise StoreError(f"{path} has no {error}: an older wsss wrote it; run it again") from error
     if not place.root.is_dir():
         raise StoreError(f"{path}: its store {place.root} is not there; where it was moved, pass --store")
     return found
@@ -116,6 +114,25 @@ def stages_in(folder: Path) -> Mapping[str, str] | None:
         return None
     stages: Mapping[str, str] | None = _read(folder / RECORD).get("stages")
     return stages
+
+
+def referred_in(folder: Path) -> tuple[str, ...]:
+    """Return the fingerprints that a run refers to, also one of an older version.
+
+    Raises `StoreError` for a torn record and one of a newer version.
+    """
+    stages = _read_known(folder / RECORD).get("stages")
+    if not isinstance(stages, dict):
+        raise StoreError(f"{folder / RECORD} has no 'stages': run it again")
+    return tuple(stages.values())
+
+
+def _read_known(path: Path) -> dict[str, Any]:
+    """Read a record; raises `StoreError` for one of a newer version."""
+    record = _read(path)
+    if record.get("format", 0) > FORMAT:
+        raise StoreError(f"{path} was written by a newer wsss: update wsss")
+    return record
 
 
 def _format(path: Path) -> int:

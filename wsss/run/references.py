@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from wsss.run.names import RECORD
-from wsss.run.record import read_record
+from wsss.run.record import referred_in
 from wsss.store.store import Store
 
 
@@ -18,7 +18,7 @@ def used_by(store: Store) -> dict[str, tuple[Path, ...]]:
     for folder in store.remembered():
         record = folder / RECORD
         if record.exists():
-            for fingerprint in _fingerprints(folder, store, changed=record.stat().st_mtime_ns):
+            for fingerprint in _fingerprints(folder, changed=record.stat().st_mtime_ns):
                 users[fingerprint].append(folder)
     return {fingerprint: tuple(folders) for fingerprint, folders in users.items()}
 
@@ -29,6 +29,6 @@ def lost(store: Store) -> list[Path]:
 
 
 @lru_cache(maxsize=10_000)
-def _fingerprints(folder: Path, store: Store, *, changed: int) -> tuple[str, ...]:
+def _fingerprints(folder: Path, *, changed: int) -> tuple[str, ...]:
     """Read a record; `changed` is its time, so that it is read again when it was written again."""
-    return tuple(read_record(folder, store=store.root).stages.values())
+    return referred_in(folder)

@@ -25,6 +25,12 @@ class Limits(Configurable):
     augment: bool = True
     """Whether images are flipped, jittered and scaled at random, and channels dropped."""
 
+    def __post_init__(self) -> None:
+        given = {"epochs": self.epochs, "batch_size": self.batch_size, "side": self.side}
+        for name, value in given.items():
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}: null sets no limit")
+
 
 @dataclass(frozen=True, kw_only=True)
 class FitOptions(Configurable):
