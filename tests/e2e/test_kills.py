@@ -12,6 +12,8 @@ from killable import start
 from safetensors.torch import load_file
 from toy_runs import Run, composed, contents
 
+from wsss.store.networks import WEIGHTS
+
 FITS = ("train_classifier", "train_segmenter")
 EQUAL_BYTES = ("index_data", "extract_cams", "refine_cams", "make_masks", "predict_masks", "evaluate")
 

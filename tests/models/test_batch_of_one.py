@@ -8,9 +8,9 @@ from wsss.models.batch_of_one import learns_from_one
 from wsss.models.segmenter import SegmenterOptions
 
 
-@pytest.mark.parametrize(("architecture", "learns"), [("DeepLabV3Plus", False), ("Unet", True)])
-def test_architectures(architecture: str, learns: bool):
-    network = SegmenterOptions(architecture=architecture, encoder_weights="none").outline()
+@pytest.mark.parametrize(("architecture", "stride", "learns"), [("DeepLabV3Plus", 16, False), ("Unet", 32, True)])
+def test_architectures(architecture: str, stride: int, learns: bool):
+    network = SegmenterOptions(architecture=architecture, encoder_weights="none", output_stride=stride).outline()
     assert learns_from_one(network, side=96) == learns
 
 

@@ -36,18 +36,37 @@ class Setting:
 
 
 def groups(folders: Sequence[Path]) -> list[Group]:
-    """Return the groups in the order of `run.yaml`, each with its options in every folder."""
+    """Return the groups in the order of `run.yaml`, each with its options in every folder.
+
+    Behind a group stand those that its default option is made of, such as `crf@refine.crf`.
+    """
     main = _Main.read(folders[0] / MAIN)
-    return [
-        Group(
-            key=key.value,
-            words=main.words(chosen),
-            options={name: _title(path) for name, path in options(key.value.split("@")[0], folders).items()},
-            default=main.text(chosen),
-        )
-        for key, chosen in main.defaults()
-        if not key.value.startswith(HYDRAS)
-    ]
+    found = []
+    for key, chosen in main.defaults():
+        if not key.value.startswith(HYDRAS):
+            found.append(_group(key.value, chosen, main, folders))
+            found.extend(_parts(key.value, chosen.value, folders))
+    return found
+
+
+def _group(key: str, chosen: yaml.Node, file: "_Main", folders: Sequence[Path]) -> Group:
+    return Group(
+        key=key,
+        words=file.words(chosen),
+        options={name: _title(path) for name, path in options(key.split("@", maxsplit=1)[0], folders).items()},
+        default=file.text(chosen),
+    )
+
+
+def _parts(key: str, option: str, folders: Sequence[Path]) -> Iterator[Group]:
+    """Yield the groups that an option of a group chooses from in its turn: `/crf@crf: irn` below `refine`."""
+    group, _, package = key.partition("@")
+    path = folders[0] / group / f"{option}.yaml"
+    if path.is_file():
+        file = _Main.read(path)
+        for inner, chosen in file.defaults():
+            name, _, place = inner.value.lstrip("/").partition("@")
+            yield _group(f"{name}@{package or group}.{place}", chosen, file, folders)
 
 
 def settings(folders: Sequence[Path]) -> list[Setting]:
@@ -62,7 +81,7 @@ def settings(folders: Sequence[Path]) -> list[Setting]:
 
 @dataclass(frozen=True, kw_only=True)
 class _Main:
-    """`run.yaml` as YAML's nodes, which know where they end, and as lines, which hold the comments."""
+    """A file of `conf/` as YAML's nodes, which know where they end, and as lines, which hold the comments."""
 
     root: yaml.MappingNode
     lines: list[str]
@@ -70,12 +89,13 @@ class _Main:
     @classmethod
     def read(cls, path: Path) -> "_Main":
         text = path.read_text(encoding="utf-8")
-        return cls(root=_of(yaml.MappingNode, yaml.compose(text, Loader=yaml.SafeLoader)), lines=text.splitlines())
+        node = yaml.compose(text, Loader=yaml.SafeLoader) or yaml.MappingNode(tag="", value=[])  # comments alone
+        return cls(root=_of(yaml.MappingNode, node), lines=text.splitlines())
 
     def defaults(self) -> Iterator[tuple[yaml.Node, yaml.Node]]:
         """Yield group and choice of every entry of the defaults list that has both."""
-        (entries,) = (value for key, value in self.root.value if key.value == "defaults")
-        for entry in _of(yaml.SequenceNode, entries).value:
+        lists = [_of(yaml.SequenceNode, value) for key, value in self.root.value if key.value == "defaults"]
+        for entry in [entry for entries in lists for entry in entries.value]:
             if isinstance(entry, yaml.MappingNode):
                 yield from entry.value
 
