@@ -11,7 +11,7 @@ import torch
 from builders import score_maps
 
 from wsss.errors import StoreError
-from wsss.store import files as formats
+from wsss.store import files as formats, texts
 
 
 def same_maps(a: Any, b: Any) -> bool:
@@ -50,8 +50,8 @@ FORMATS = {
         same=lambda a, b: a.dtype == b.dtype and np.array_equal(a, b),
     ),
     "json": Format(
-        write=formats.write_json,
-        read=formats.read_json,
+        write=texts.write_json,
+        read=texts.read_json,
         values=({"a": [1, 0.1, None, "é"]}, [], {"b": {"c": True}}),
         same=lambda a, b: a == b and type(a) is type(b),
     ),
@@ -64,7 +64,7 @@ def kind(request: pytest.FixtureRequest) -> Format:
 
 
 def test_every_format_is_here():
-    written = {name for name in vars(formats) if name.startswith("write_")}
+    written = {name for module in (formats, texts) for name in vars(module) if name.startswith("write_")}
     assert written == {each.write.__name__ for each in FORMATS.values()} | {"write_text"}
 
 
@@ -106,7 +106,7 @@ def test_a_write_that_fails_half_way_leaves_what_was_there(
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path):
     def half(path: Path) -> None:
-        with formats.whole(path) as hidden:
+        with texts.whole(path) as hidden:
             hidden.write_bytes(b"half")
             assert hidden.name.startswith(".")
             raise OSError(28, "No space left on device")
