@@ -42,7 +42,7 @@ def test_only_the_same_stage_has_passed(step: Step, networks: PlannedNetworks, p
     assert not checked.has(other, fingerprint="a", networks=networks)
 
 
-@pytest.mark.parametrize("change", ["code", "gpus", "worker", "torn"])
+@pytest.mark.parametrize("change", ["code", "gpus", "worker", "torn", "a list"])
 def test_what_passed_elsewhere_does_not_count(
     change: str, step: Step, networks: PlannedNetworks, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,8 +53,10 @@ def test_what_passed_elsewhere_does_not_count(
             monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
         case "worker":
             monkeypatch.setenv("WORLD_SIZE", "2")
-        case _:
+        case "torn":
             place.write_text("{", encoding="utf-8")
+        case _:
+            place.write_text("[]", encoding="utf-8")
     assert not Checked(place).has(step.stage, fingerprint="a", networks=networks)
 
 

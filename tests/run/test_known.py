@@ -85,12 +85,18 @@ CHANGES: dict[str, Callable[[Run], object]] = {
     "the record is edited": lambda made: torn(made.out / "run.yaml"),
     "the folder is deleted": lambda made: shutil.rmtree(made.out),
     "a note is torn": lambda made: [torn(path) for path in notes(made)],
+    "a note is a list": lambda made: [write_json(path, []) for path in notes(made)],
+    "a note lacks its stages": lambda made: [without_stages(path) for path in notes(made)],
     "a note is of another version": lambda made: [of_another_version(path) for path in notes(made)],
 }
 
 
 def notes(made: Run) -> list[Path]:
     return list(Store.at(made.store).finished.iterdir())
+
+
+def without_stages(path: Path) -> None:
+    write_json(path, {key: value for key, value in read_json(path).items() if key != "stages"})
 
 
 def of_another_version(path: Path) -> None:

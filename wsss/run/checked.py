@@ -58,7 +58,8 @@ class Checked:
         content: Any = {}
         with suppress(StoreError):  # none yet, or torn
             content = read_json(self._place)
-        return content["passed"] if content.get("here") == self._here else []
+        here = isinstance(content, dict) and content.get("here") == self._here
+        return content["passed"] if here else []
 
 
 def _key(stage: Stage, fingerprint: str, networks: PlannedNetworks) -> str:

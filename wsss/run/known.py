@@ -84,6 +84,8 @@ def known_run(config: Mapping[str, Any]) -> Known | None:
         return known if content["files"] == _files(known) and _unchanged(known) else None
     except (DataError, StoreError):  # a run that is planned says what it is
         return None
+    except (AttributeError, KeyError, TypeError, ValueError):  # not what `note` writes
+        return None
 
 
 def repeat(known: Known, config: Mapping[str, Any]) -> float | None:
