@@ -36,6 +36,51 @@ def test_a_training_leaves_its_weights_and_what_it_takes_to_open_them(toy_run: R
     assert list(step.artifact.checkpoints.iterdir()) == []
 
 
+class Asked(Exception):  # noqa: N818 - not an error: the training need not begin
+    pass
+
+
+@pytest.mark.parametrize(
+    ("gpus", "environment", "expected"),
+    [
+        (0, {}, ("cpu", 1, 1)),
+        (4, {}, ("gpu", 1, 1)),
+        (4, {"WORLD_SIZE": "8", "RANK": "5", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "4"}, ("gpu", 4, 2)),
+        (0, {"WORLD_SIZE": "6", "RANK": "0", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2"}, ("cpu", 2, 3)),
+    ],
+)
+def test_a_training_runs_on_the_devices_of_its_workers(
+    gpus: int,
+    environment: dict[str, str],
+    expected: tuple[str, int, int],
+    toy_run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    step = toy_run.plan("runtime.device=auto", "trainer=mixed", "trainer.gradient_clip=3", "logger=none")["train_classifier"]
+    given: dict[str, Any] = {}
+
+    def note(**options: Any) -> None:
+        given.update(options)
+        raise Asked
+
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+    monkeypatch.setattr("wsss.training.trainer_for", note)
+    artifact = Store(root=tmp_path).artifact("train_classifier", "0" * 16)
+    with pytest.raises(Asked):
+        step.stage.run(Job(artifact=artifact, inputs=step.inputs))
+    stage: Any = step.stage
+    assert stage.runtime.device == "auto"
+    assert (given["devices"].accelerator, given["devices"].each_machine, given["devices"].machines) == expected
+    assert given["options"] is stage.trainer
+    assert (given["options"].precision, given["options"].gradient_clip) == ("bf16-mixed", 3)
+    assert given["logger"] is stage.runtime.logger
+    assert given["epochs"] == stage.fit.epochs
+    assert given["folder"] == artifact.checkpoints
+
+
 class Killed(Exception):  # noqa: N818 - it is what happens, not an error of ours
     pass
 

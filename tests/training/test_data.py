@@ -4,7 +4,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
 from torch.utils.data import Dataset
 
 from wsss.errors import ConfigError
@@ -86,5 +85,8 @@ def test_a_batch_that_the_data_cannot_fill_is_refused():
         data(world=3).train_dataloader()
 
 
-def test_memory_is_pinned_for_a_gpu_alone():
-    assert data().train_dataloader().pin_memory is torch.cuda.is_available()
+@pytest.mark.parametrize("gpu", [False, True])
+def test_memory_is_pinned_for_a_gpu_alone(gpu: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: gpu)
+    assert data().train_dataloader().pin_memory is gpu
+    assert data().val_dataloader().pin_memory is gpu  # type: ignore[union-attr]

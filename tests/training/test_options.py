@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from wsss.training.options import ClassifierFit, FitOptions, Limits, SegmenterFit, TrainerOptions, poly
+from wsss.training.options import ClassifierFit, FitOptions, Limits, SegmenterFit, poly
 
 
 def test_poly_by_hand():
@@ -64,11 +64,6 @@ def test_refusals(kind: Any, option: str, value: float, said: str):
 
 def test_irn_s_momentum_of_zero_is_an_option():
     assert FitOptions(momentum=0.0, weight_decay=0.0).momentum == 0
-
-
-def test_the_schedule_of_mixed_precision_is_the_same():
-    assert TrainerOptions().precision == "32-true"
-    assert TrainerOptions(precision="bf16-mixed").runtime == TrainerOptions().runtime
 
 
 def test_limits_take_the_place_of_a_training_s_own_options():

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import pytorch_lightning as pl
@@ -19,7 +20,7 @@ from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.history import HISTORY, HistoryRow, read_history
 from wsss.training.loggers.options import CSVHistory, LoggerOptions, TensorBoard, history
 from wsss.training.module import LOGGED_METRICS, KeyedModule
-from wsss.training.options import FitOptions, TrainerOptions
+from wsss.training.options import FitOptions, TrainerOptions, TrainerRuntime
 from wsss.training.trainer import Bar, Devices, WholeCheckpoints, fit, own_words, quiet, resume_from, seed, trainer_for
 
 EPOCHS, STEPS = 3, 4
@@ -77,7 +78,11 @@ class KillAt(Callback):
 
 
 def run(
-    folder: Path, *callbacks: Callback, module: Module | None = None, logger: LoggerOptions | None = None
+    folder: Path,
+    *callbacks: Callback,
+    module: Module | None = None,
+    logger: LoggerOptions | None = None,
+    options: TrainerOptions | None = None,
 ) -> tuple[Module, dict[str, float], pl.Trainer]:
     """Train as a stage does: everything is made anew, and the last epoch's checkpoint is picked up."""
     seed(5)
@@ -86,7 +91,7 @@ def run(
     data = KeyedDataModule(train=Noise(), val=Noise(), batch_size=2, random_seed=5, workers=0)
     with quiet():
         trainer = trainer_for(
-            options=TrainerOptions(),
+            options=options or TrainerOptions(),
             devices=Devices(),
             epochs=EPOCHS,
             folder=folder / "checkpoints",
@@ -167,6 +172,74 @@ def test_killed_before_the_first_epoch_s_end_it_begins_again(unbroken: Path, tmp
     assert resume_from(tmp_path / "checkpoints") is None
     run(tmp_path)
     assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
+
+
+def made(folder: Path, *, devices: Devices | None = None, **options: Any) -> dict[str, Any]:
+    """What Lightning's Trainer is given for options, by the names of its arguments."""
+    with patch.object(pl.Trainer, "__init__", return_value=None) as trainer:
+        trainer_for(
+            options=TrainerOptions(**options),
+            devices=devices or Devices(),
+            epochs=EPOCHS,
+            folder=folder / "checkpoints",
+            logger=CSVHistory(),
+            callbacks=[],
+            validate=False,
+        )
+    (call,) = trainer.call_args_list
+    given: dict[str, Any] = call.kwargs
+    return given
+
+
+def test_devices_and_strategy_are_handed_to_lightning(tmp_path: Path):
+    asked = ("accelerator", "devices", "num_nodes", "strategy", "max_epochs", "limit_val_batches")
+    plain = made(tmp_path)
+    assert [plain[name] for name in asked] == ["cpu", 1, 1, "auto", EPOCHS, 0]
+    devices = Devices(accelerator="gpu", each_machine=4, machines=3)
+    many = made(tmp_path, devices=devices, runtime=TrainerRuntime(strategy="fsdp"))
+    assert [many[name] for name in asked] == ["gpu", 4, 3, "fsdp", EPOCHS, 0]
+
+
+@pytest.mark.parametrize("precision", ["32-true", "16-mixed", "bf16-mixed"])
+def test_a_trainer_has_the_precision_that_was_asked_for(tmp_path: Path, precision: Any):
+    assert made(tmp_path, precision=precision)["precision"] == precision
+
+
+class Gradients(Callback):
+    """Notes the norm of the gradient of every step, as the optimiser gets it."""
+
+    def __init__(self) -> None:
+        self.norms = list[float]()
+
+    def on_before_zero_grad(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        gradients = [parameter.grad.flatten() for parameter in module.parameters() if parameter.grad is not None]
+        if gradients:
+            self.norms.append(float(torch.cat(gradients).norm()))
+
+
+def test_gradients_are_clipped_to_the_norm_that_was_asked_for(tmp_path: Path):
+    free, clipped = Gradients(), Gradients()
+    run(tmp_path / "free", free)
+    run(tmp_path / "clipped", clipped, options=TrainerOptions(gradient_clip=0.05))
+    assert min(free.norms) > 0.06
+    assert clipped.norms == [pytest.approx(0.05, rel=1e-3)] * len(free.norms)
+
+
+class Dtypes(Callback):
+    """Notes in which type the layers compute."""
+
+    def __init__(self) -> None:
+        self.seen = set[torch.dtype]()
+
+    def on_fit_start(self, trainer: pl.Trainer, module: Any) -> None:
+        module.network[0].register_forward_hook(lambda _layer, _given, answer: self.seen.add(answer.dtype))
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("32-true", torch.float32), ("bf16-mixed", torch.bfloat16)])
+def test_layers_compute_in_the_precision_that_was_asked_for(tmp_path: Path, precision: Any, dtype: torch.dtype):
+    dtypes = Dtypes()
+    run(tmp_path, dtypes, options=TrainerOptions(precision=precision))
+    assert dtypes.seen == {dtype}
 
 
 def test_every_step_and_every_validation_is_in_the_history(unbroken: Path):
