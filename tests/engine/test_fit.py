@@ -57,7 +57,9 @@ def test_a_training_runs_on_the_devices_of_its_workers(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    step = toy_run.plan("runtime.device=auto", "trainer=mixed", "trainer.gradient_clip=3", "logger=none")["train_classifier"]
+    step = toy_run.plan("runtime.device=auto", "trainer=mixed", "trainer.gradient_clip=3", "logger=none")[
+        "train_classifier"
+    ]
     given: dict[str, Any] = {}
 
     def note(**options: Any) -> None:

@@ -1,0 +1,131 @@
+"""Whatever enters a network is on the device that the stage was given: seen without a GPU, with torch's meta device."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from typing import Any
+
+import pytest
+import torch
+from members import concrete
+from stored_networks import stored
+from torch import Tensor, nn
+from toy_runs import Run, networks_of
+
+from wsss.engine.batch import Batch
+from wsss.engine.fit import Fit
+from wsss.engine.map import Map
+from wsss.engine.stage import Job, Reduce, Stage
+from wsss.refine.base import Refiner
+from wsss.run.plan import Step
+from wsss.store import networks
+from wsss.store.kinds import NETWORK
+
+META = torch.device("meta")
+"""A device on which tensors have shapes and no values, and which does not mix with the CPU either."""
+CASES: dict[str, tuple[str, ...]] = {
+    "extract_cams": (),
+    "extract_fine": ("stages=fine", "fine.cam.block=last"),
+    "predict_masks": (
+        "refine@predict.refine=[classifier_prior,crf_alone]",
+        "+pipeline.predict_masks.reads.classifier=train_classifier",
+    ),
+    "refine_cams": ("stages=irn", "refine=irn"),
+    "refine_cams of PSA": ("stages=psa", "refine=psa", "~refine.background"),  # which looks at values
+    "relabel": ("stages=selftrain",),
+    "choose_representatives": ("stages=representatives", "pipeline.choose_representatives.count=1"),
+}
+"""Stages that ask a trained network, and the overrides that add them to the pipeline."""
+
+
+class Seen:
+    """Notes the devices of all tensors that enter a layer with weights, but for what loading a network tries out."""
+
+    def __init__(self) -> None:
+        self.devices, self._loading = list[torch.device](), False
+
+    def note(self, layer: nn.Module, given: tuple[Any, ...]) -> None:
+        own = tuple(layer.parameters(recurse=False))
+        if own and not self._loading:
+            self.devices.extend(each.device for each in (*given, *own) if isinstance(each, Tensor))
+
+    def load(self, *given: Any, **options: Any) -> Any:
+        self._loading = True
+        try:
+            return networks.load(*given, **options)
+        finally:
+            self._loading = False
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
+    seen = Seen()
+    monkeypatch.setattr("wsss.engine.stage.load", seen.load)
+    hook = nn.modules.module.register_module_forward_pre_hook(seen.note)
+    yield seen
+    hook.remove()
+
+
+def step_of(case: str, run: Run) -> Step:
+    """The step of a case; the networks that it reads are there, with their first weights."""
+    plan = run.plan(*CASES[case])
+    step = plan[case.split(maxsplit=1)[0]]
+    for artifact in step.inputs.values():
+        made = plan[artifact.stage]
+        if isinstance(made.stage, Fit) and artifact.state() != "cached":
+            options = made.stage.planned_network(networks_of(plan, artifact.stage)).options
+            stored(options, artifact, classes=4)
+    return step
+
+
+@pytest.fixture(scope="module")
+def copy(toy_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return toy_run.copied(tmp_path_factory.mktemp("devices"))
+
+
+def ask(stage: Stage, job: Job) -> None:
+    """Do what a stage does of its first batch, or all, on the meta device."""
+    if isinstance(stage, Reduce):
+        stage.run(job)
+        return
+    assert isinstance(stage, Map)
+    compute, read = stage.open(job, META), stage.reader(job)
+    batch = stage.batches(job.index())[0]
+    for made in compute(Batch.of(batch, [read(record) for record in batch])):
+        if callable(made):
+            made()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_tensors_enter_a_network_on_the_device_of_the_stage(
+    case: str, copy: Run, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = step_of(case, copy)
+    monkeypatch.setattr("wsss.engine.stage.Runtime.torch_device", lambda _: META)
+    monkeypatch.setattr("wsss.types.ScoreMaps.__post_init__", lambda _: None)  # it looks at values
+    monkeypatch.setattr("torch.autocast", lambda *_, **__: nullcontext())  # there is none for this device
+    seen.devices.clear()
+    # What comes of it has no values that could be brought back, and not all operations are there.
+    with suppress(NotImplementedError, RuntimeError):
+        ask(step.stage, Job(artifact=step.artifact, inputs=step.inputs))
+    assert seen.devices, "nothing entered a network"
+    assert set(seen.devices) == {META}
+
+
+def test_every_stage_that_asks_a_network_is_a_case(copy: Run) -> None:
+    stages = [copy.plan(*overrides)[case.split()[0]].stage for case, overrides in CASES.items()]
+    asking = {cls for cls in concrete(Stage).values() if issubclass(cls, (Map, Reduce)) and reads_network(cls)}
+    assert asking <= {type(stage) for stage in stages}
+    refiners = {type(refiner) for stage in stages for refiner in refiners_of(stage)}
+    assert {cls for cls in concrete(Refiner).values() if "network" in needs(cls).values()} <= refiners
+
+
+def reads_network(cls: Any) -> bool:
+    return NETWORK in cls.roles.values()
+
+
+def needs(cls: Any) -> dict[str, str]:
+    return dict(cls.needs)
+
+
+def refiners_of(stage: Any) -> list[Refiner]:
+    return list(getattr(stage, "refine", {}).values())
