@@ -8,7 +8,7 @@ from builders import score_maps
 from toy_runs import drawn_index, drawn_maps, job
 
 from wsss.errors import ConfigError
-from wsss.refine import ConstantBackground
+from wsss.refine import AutoBackground, ConstantBackground, PowerBackground, Refiner
 from wsss.stages.confident_labels import ConfidentLabels
 from wsss.store.files import read_mask_item
 from wsss.store.store import Store
@@ -34,3 +34,21 @@ def test_an_empty_list_is_refused_by_its_name():
         replace(STAGE, foreground={}).check()
     with pytest.raises(ConfigError, match=r"^background: no refiner adds a background"):
         replace(STAGE, background={}).check()
+
+
+@pytest.mark.parametrize(
+    ("much", "little"),
+    [
+        (ConstantBackground(threshold=0.3), ConstantBackground(threshold=0.05)),
+        (PowerBackground(exponent=4.0), PowerBackground(exponent=32.0)),
+        (AutoBackground(take="high"), AutoBackground(take="low")),
+        (AutoBackground(take="high"), AutoBackground(take="best")),
+        (AutoBackground(take="best"), AutoBackground(take="low")),
+    ],
+    ids=repr,
+)
+def test_a_foreground_with_less_background_than_the_background_is_refused(much: Refiner, little: Refiner):
+    replace(STAGE, foreground={"rule": much}, background={"rule": little}).check()
+    replace(STAGE, foreground={"rule": much}, background={"rule": much}).check()
+    with pytest.raises(ConfigError, match=r"^foreground.rule: it draws less background than background.rule does"):
+        replace(STAGE, foreground={"rule": little}, background={"rule": much}).check()

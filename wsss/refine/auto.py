@@ -30,6 +30,11 @@ class AutoBackground(Refiner):
 
     take: Take = "best"
 
+    @property
+    def strictness(self) -> float:
+        """See `Refiner`."""
+        return {"low": 0.0, "best": 1.0, "high": 2.0}[self.take]
+
     def open(self, inputs: Inputs, device: torch.device) -> Refine:
         """Read the threshold."""
         chosen = chosen_threshold(inputs["threshold"], take=self.take)

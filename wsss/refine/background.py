@@ -56,6 +56,11 @@ class ConstantBackground(BackgroundRule):
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold must lie in [0, 1], got {self.threshold}")
 
+    @property
+    def strictness(self) -> float:
+        """See `Refiner`."""
+        return self.threshold
+
     def background(self, strongest: Float[Tensor, "y x"]) -> Float[Tensor, "y x"]:
         """Return the threshold, everywhere."""
         return torch.full_like(strongest, self.threshold)
@@ -77,6 +82,11 @@ class PowerBackground(BackgroundRule):
     def __post_init__(self) -> None:
         if self.exponent <= 0:
             raise ValueError(f"exponent must be positive, got {self.exponent}")
+
+    @property
+    def strictness(self) -> float:
+        """See `Refiner`."""
+        return -self.exponent
 
     def background(self, strongest: Float[Tensor, "y x"]) -> Float[Tensor, "y x"]:
         """Return the complement of the strongest score, raised to the exponent."""

@@ -40,6 +40,11 @@ class Refiner(Configurable, ABC):
         """Whether it works on a GPU, where there is one; the others are spread over processes of the CPU."""
         return False
 
+    @property
+    def strictness(self) -> float | None:
+        """How much background it draws, to be compared within its class alone; None where it draws none."""
+        return None
+
     def resolved(self, device: torch.device) -> "Refiner":
         """Return the refiner with everything decided that it leaves to what is there; its `repr` goes to the log."""
         del device

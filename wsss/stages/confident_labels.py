@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from wsss.engine.batch import Batch, Compute
 from wsss.engine.refining import Refining, opened
 from wsss.engine.stage import Job
+from wsss.errors import ConfigError
 from wsss.masks import confident
 from wsss.refine.base import Refiner
 from wsss.store.kinds import MASKS, Kind
@@ -30,6 +31,18 @@ class ConfidentLabels(Refining):
     def chains(self) -> dict[str, dict[str, Refiner]]:
         """See `Refining`."""
         return {"foreground": self.foreground, "background": self.background}
+
+    def check(self) -> None:
+        """Also refuse a foreground with less background than the background has: pixels would be both."""
+        super().check()
+        for name, strict in self.foreground.items():
+            lenient = self.background.get(name)
+            if type(strict) is not type(lenient) or lenient is None:
+                continue
+            much, little = strict.strictness, lenient.strictness
+            if much is not None and little is not None and much < little:
+                problem = f"it draws less background than background.{name} does"
+                raise ConfigError([f"foreground.{name}: {problem}, so that pixels would be both: exchange the two"])
 
     def open(self, job: Job, device: torch.device) -> Compute:
         """Open every refiner."""
