@@ -66,11 +66,12 @@ class Disturbed:
         if process.poll() is None:
             send(process.pid, number)
         screen, _ = process.communicate(timeout=PATIENCE)  # ends when the last process that can write to it is gone
-        if process.returncode == 0:
+        if process.returncode == 0 or screen.endswith("report.html\n"):  # everything was done
             self.longest = time.monotonic() - began
             self._forget()
             return False
         self.hit[f"{number.name} {stage}"] += 1
+        sys.stdout.write(f"{number.name} {stage} {send.__name__}\n")
         if number == signal.SIGKILL:
             assert process.returncode == -number
             return True
