@@ -3,12 +3,13 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 
 from wsss.errors import WsssError
-from wsss.signals import SIGNALS, Ended, ended_by_signals, handled
+from wsss.signals import SIGNALS, Ended, ended_by_signals, handled, postponed
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +83,32 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
             send(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, hang_up)
+
+
+def start(started: list[str]) -> None:
+    """Be met by two signals while something is started."""
+    with ended_by_signals():
+        with postponed():
+            send(signal.SIGUSR1)
+            send(signal.SIGTERM)
+            started.append("whole")
+        started.append("too late")
+
+
+def test_a_signal_waits_until_what_is_started_has_started() -> None:
+    started: list[str] = []
+    with pytest.raises(Ended, match="SIGUSR1"):
+        start(started)
+    assert started == ["whole"]
+
+
+def test_another_thread_has_no_signals_to_postpone() -> None:
+    started: list[str] = []
+
+    def begin() -> None:
+        with postponed():
+            started.append("whole")
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(begin).result()
+    assert started == ["whole"]

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from wsss.engine.shortages import explained
 from wsss.errors import ConfigError, WsssError
 from wsss.signals import Ended, ended_by_signals
 from wsss.store.disk_errors import writing
@@ -51,7 +52,7 @@ def main() -> None:
         sys.exit(2)
     try:
         module, _, function = COMMANDS[name].partition(":")
-        with ended_by_signals(), writing(Path()):
+        with ended_by_signals(), writing(Path()), explained():
             getattr(import_module(module), function)(arguments)
     except ConfigError as error:
         sys.stderr.write("".join(f"wsss: {problem}\n" for problem in error.problems))

@@ -1,6 +1,7 @@
 """Signals that end a command in order: Ctrl-C, and what SLURM, `kill` and a terminal that is closed send."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -74,6 +75,21 @@ def blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Hold signals back until the end: a process that is half started could not be ended in order."""
+    held: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # no handler ever raises in another
+        yield
+        return
+    with restored():
+        for number in handled():
+            signal.signal(number, lambda sent, _: held.append(sent))
+        yield
+    for first in held[:1]:
+        signal.raise_signal(first)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ and leaves no state behind: nothing that was drawn before, in this process or an
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import UInt8
@@ -20,11 +20,18 @@ from wsss.errors import ConfigError
 ImageArray = UInt8[np.ndarray, "h w 3"]
 Colour = tuple[int, int, int]
 """Red, green and blue in 0 .. 255."""
+PIXEL_BYTES: Final = 3 * 4
+LABEL_BYTES: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transform(Configurable, ABC):
     """What becomes of an image before a network sees it."""
+
+    @property
+    @abstractmethod
+    def item_bytes(self) -> int:
+        """Bytes of an image in a batch: pixels as float32, and labels as int64 where it has a mask."""
 
     @abstractmethod
     def limited(self, *, side: int | None, augment: bool) -> "Transform":
@@ -57,6 +64,11 @@ class ClassifierTransform(Transform):
             [] if 1 <= low <= high else [f"long_side: [{low}, {high}] is not a range of pixels: write [least, most]"],
             _common_problems(crop=self.crop, flip=self.flip, colour_jitter=self.colour_jitter),
         )
+
+    @property
+    def item_bytes(self) -> int:
+        """See `Transform`."""
+        return PIXEL_BYTES * self.crop**2
 
     def limited(self, *, side: int | None, augment: bool) -> "ClassifierTransform":
         """Scale the long sides with the crop; places of the crop stay random."""
@@ -95,6 +107,11 @@ class SegmenterTransform(Transform):
             _common_problems(crop=self.crop, flip=self.flip, colour_jitter=self.colour_jitter),
         )
 
+    @property
+    def item_bytes(self) -> int:
+        """See `Transform`."""
+        return (PIXEL_BYTES + LABEL_BYTES) * self.crop**2
+
     def limited(self, *, side: int | None, augment: bool) -> "SegmenterTransform":
         """Crop less; without augmentation at one scale, at random places."""
         crop = self.crop if side is None else side
@@ -124,6 +141,11 @@ class EvalTransform(Transform):
 
     def __post_init__(self) -> None:
         _refuse([] if self.size >= 1 else [f"size: {self.size} is not a number of pixels: use at least 1"])
+
+    @property
+    def item_bytes(self) -> int:
+        """See `Transform`."""
+        return PIXEL_BYTES * self.size**2
 
     def limited(self, *, side: int | None, augment: bool) -> "EvalTransform":
         """Resize to less."""

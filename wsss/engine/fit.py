@@ -21,6 +21,7 @@ from wsss.store.kinds import NETWORK, Kind
 from wsss.store.networks import WEIGHTS, NetworkRecord, write_record, write_weights
 from wsss.store.store import Artifact
 from wsss.training.options import FitOptions, Limits, TrainerOptions
+from wsss.training.shared_memory import check_shared_memory
 
 BEST: Final = "best"
 """The name of the weights of the best epoch."""
@@ -51,11 +52,12 @@ class Fit(Stage):
             raise ConfigError([f"random_seed: {self.random_seed} is not in 0 .. 2^32 - 1"])
 
     def check_index(self, index: Index) -> None:
-        """Refuse a split that is not there, and a batch that its images do not fill."""
+        """Refuse a split that is not there, and a batch that its images do not fill or that loaders cannot hold."""
         count, batch = len(index.split(self.train_split)), self.fit.batch_size
         if batch > count:
             problem = f"{batch} is more than the {count} images of split {self.train_split!r}: use at most {count}"
             raise ConfigError([f"{self.batch_size_from}.batch_size: {problem}"])
+        check_shared_memory(self.fit.batch_bytes, workers=self.loaders, steps=count // batch)
 
     @property
     def batch_size_from(self) -> str:
@@ -114,10 +116,14 @@ class Fit(Stage):
 
     def data_module(self, *, train: Dataset[Any], val: Dataset[Any] | None) -> "training.KeyedDataModule":
         """Serve datasets as the options say."""
-        workers = self.runtime.workers if self.runtime.workers is not None else min(8, world().cores)
         return training.KeyedDataModule(
-            train=train, val=val, batch_size=self.fit.batch_size, random_seed=self.random_seed, workers=workers
+            train=train, val=val, batch_size=self.fit.batch_size, random_seed=self.random_seed, workers=self.loaders
         )
+
+    @property
+    def loaders(self) -> int:
+        """Loader processes of each process that trains."""
+        return self.runtime.workers if self.runtime.workers is not None else min(8, world().cores)
 
     def run(self, job: Job) -> dict[str, Any]:
         """Train, or go on after the last whole epoch, and keep the weights."""

@@ -17,7 +17,7 @@ from wsss.engine.batch import Batch, Compute, Loaded, Read, Records
 from wsss.engine.log import logger
 from wsss.engine.processes import end_with_parent, world
 from wsss.engine.progress import bar
-from wsss.signals import SIGNALS
+from wsss.signals import SIGNALS, postponed
 from wsss.store.kinds import Items
 
 AHEAD: Final = 2
@@ -152,7 +152,9 @@ def _in_processes(work: Work, batches: Sequence[Records]) -> Iterator[int]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([work.module])
     with ProcessPoolExecutor(processes, context, initializer=_open_in_child, initargs=(work,)) as pool:
-        yield from pool.map(_batch_in_child, batches)
+        with postponed():  # the first batch starts the processes
+            counts = pool.map(_batch_in_child, batches)
+        yield from counts
 
 
 def _in_this_process(work: Work, batches: Sequence[Records]) -> Iterator[int]:

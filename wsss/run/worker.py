@@ -19,6 +19,7 @@ from wsss.engine.barrier import barrier
 from wsss.engine.log import log_to
 from wsss.engine.malloc import keep_freed_memory
 from wsss.engine.processes import end_with_parent, world
+from wsss.engine.shortages import explained
 from wsss.engine.stage import Job, Stage
 from wsss.errors import DataError, StoreError, WsssError
 from wsss.run.plan import Step
@@ -61,7 +62,7 @@ def work(path: Path) -> None:
     inputs = {role: store.artifact(*where) for role, where in frozen["inputs"].items()}
     here = world()
     title = f"{artifact.stage} {artifact.fingerprint}: {frozen['command']}"
-    with writing(store.root), log_to(artifact.path, world=here, title=title):
+    with writing(store.root), explained(), log_to(artifact.path, world=here, title=title):
         outside = [Outside.of(each) for each in frozen["outside"]]
         if here.rank == 0:
             check_unchanged(outside, inputs.values(), store=store)

@@ -72,6 +72,12 @@ class FitOptions(Configurable):
         return replace(self, epochs=epochs, batch_size=batch_size, **held)
 
     @property
+    def batch_bytes(self) -> int:
+        """Bytes of a batch, of the larger images where training and validation differ."""
+        parts = [getattr(self, field.name) for field in fields(self)]
+        return self.batch_size * max((part.item_bytes for part in parts if isinstance(part, Transform)), default=0)
+
+    @property
     def best_by(self) -> str | None:
         """The metric by whose largest value an epoch is chosen; None where the last one counts."""
         return None
