@@ -11,7 +11,7 @@ from compared_runs import two_runs
 from PIL import Image
 from toy_runs import Run
 
-from wsss.__main__ import COMMANDS, main
+from wsss.__main__ import COMMANDS, main, named
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
@@ -83,6 +83,37 @@ def test_a_full_disk_is_said_in_a_line_by_every_command(
         call(monkeypatch, command)
     assert stopped.value.code == 2
     assert "wsss: out/p.json cannot be written, the disk is full: free some space" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        (["a", "--out", "b"], ["a", "--out", "b"]),
+        (["--out", "b", "--", "-a.png", "c", "--d"], ["--out", "b", "./-a.png", "c", "./--d"]),
+        (["a", "--", "--", "b"], ["a", "./--", "b"]),
+        (["a", "--"], ["a"]),
+    ],
+)
+def test_what_follows_two_dashes_are_names(words: list[str], read: list[str]) -> None:
+    assert named(words) == read
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_two_dashes(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Sequence[str]] = []
+    monkeypatch.setattr(COMMANDS[command].replace(":", "."), given.append)
+    call(monkeypatch, command, "--", "-strange.png")
+    assert given == [["./-strange.png"]]
+
+
+def test_an_image_whose_name_begins_with_a_dash(
+    tmp_path: Path, toy_run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (40, 40)).save(tmp_path / "-strange.png")
+    call(monkeypatch, "predict", "--model", str(toy_run.out), "--device", "cpu", "--out", "p", "--", "-strange.png")
+    assert "1 of 1 images are predicted" in capsys.readouterr().out
+    assert (tmp_path / "p" / "masks" / "-strange.png").is_file()
 
 
 def test_it_can_be_called_as_a_module() -> None:

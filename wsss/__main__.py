@@ -1,12 +1,15 @@
 """The commands. `run` is Hydra's; the others read their own arguments. `--help` imports none of the stack."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
 from wsss.engine.shortages import explained
+from wsss.engine.streams import open_streams, read_to_the_end
 from wsss.errors import ConfigError, WsssError
 from wsss.signals import Ended, ended_by_signals
 from wsss.store.disk_errors import writing
@@ -43,6 +46,12 @@ COMMANDS: Final[dict[str, str]] = {
 
 def main() -> None:
     """Dispatch to a command; a mistake of the user's is printed as one line each, with exit code 2."""
+    open_streams()
+    with read_to_the_end():
+        _dispatch()
+
+
+def _dispatch() -> None:
     name, *arguments = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help", "help"):
         sys.stdout.write(HELP)
@@ -53,7 +62,7 @@ def main() -> None:
     try:
         module, _, function = COMMANDS[name].partition(":")
         with ended_by_signals(), writing(Path()), explained():
-            getattr(import_module(module), function)(arguments)
+            getattr(import_module(module), function)(named(arguments))
     except ConfigError as error:
         sys.stderr.write("".join(f"wsss: {problem}\n" for problem in error.problems))
         sys.exit(2)
@@ -64,6 +73,13 @@ def main() -> None:
     except WsssError as error:
         sys.stderr.write(f"wsss: {error}\n")
         sys.exit(2)
+
+
+def named(arguments: Sequence[str]) -> list[str]:
+    """Return the words without `--`: what follows it are names, and one that begins with a dash becomes `./-name`."""
+    before = list(takewhile(lambda word: word != "--", arguments))
+    names = arguments[len(before) + 1 :]
+    return [*before, *(f"./{name}" if name.startswith("-") else name for name in names)]
 
 
 if __name__ == "__main__":

@@ -83,6 +83,29 @@ def test_a_training_runs_on_the_devices_of_its_workers(
     assert given["folder"] == artifact.checkpoints
 
 
+@pytest.mark.parametrize("name", ["train_classifier", "train_segmenter"])
+def test_the_bytes_of_a_batch_are_known_before_there_is_one(toy_run: Run, name: str):
+    step = toy_run.plan()[name]
+    stage: Any = step.stage
+    data = stage.data(Job(artifact=step.artifact, inputs=step.inputs))
+    sample = data._train[0, 0]
+    pixels = [tensor for tensor in sample if tensor.ndim >= 2]
+    assert stage.fit.batch_bytes == stage.fit.batch_size * sum(tensor.nbytes for tensor in pixels)
+
+
+def test_a_batch_for_which_loaders_have_no_room_is_refused_with_the_index(
+    toy_run: Run, monkeypatch: pytest.MonkeyPatch
+):
+    step = toy_run.plan()["train_classifier"]
+    stage: Any = step.stage
+    index = read_index(step.inputs["index"])
+    asked = []
+    monkeypatch.setattr("wsss.engine.fit.check_shared_memory", lambda batch, **words: asked.append((batch, words)))
+    stage.check_index(index)
+    # 4 images of 64 x 64 pixels in float32; 8 images are two steps.
+    assert asked == [(4 * 3 * 64 * 64 * 4, {"workers": 1, "steps": 2})]
+
+
 class Killed(Exception):  # noqa: N818 - it is what happens, not an error of ours
     pass
 

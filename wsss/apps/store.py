@@ -35,7 +35,7 @@ def show_json(store: Store) -> None:
     """Print a list of objects, one an artifact."""
     users = used_by(store)
     listed = [_plain(entry, users.get(entry.artifact.fingerprint, ())) for entry in entries(store)]
-    sys.stdout.write(json.dumps(listed, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(listed, indent=2) + "\n")
 
 
 def verify(store: Store, *, repairing: bool) -> bool:

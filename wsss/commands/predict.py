@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> None:
         task, inputs, output=output, head=task.head(inputs, run=options.model), resume=options.resume
     )
     if options.json:
-        sys.stdout.write(json.dumps(table, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(table) + "\n")
     else:
         engine.console.print(f"{len(table['images'])} of {len(inputs.names)} images are predicted")
         engine.console.print(str(output.table.absolute()), markup=False)

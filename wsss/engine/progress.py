@@ -1,5 +1,7 @@
 """Progress of a stage on the screen: one bar with a rate and the time that remains, and lines of log."""
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol, runtime_checkable
@@ -10,7 +12,14 @@ from rich.text import Text
 
 from wsss.engine.processes import world
 
-console: Final = Console(stderr=False, highlight=False, soft_wrap=True)
+
+class _Screen(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command: rich would end the process, whatever that is in the middle of."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+console: Final[Console] = _Screen(stderr=False, highlight=False, soft_wrap=True)
 
 
 @runtime_checkable

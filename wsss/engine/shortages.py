@@ -47,10 +47,9 @@ def explained() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        said = None if Ended.behind(error) else shortage(error)
-        if said is None:
-            raise
-        raise WsssError(f"{said}; {KEPT}") from error
+        if not Ended.behind(error) and (said := shortage(error)):
+            raise WsssError(f"{said}; {KEPT}") from error
+        raise
 
 
 def shortage(error: BaseException) -> str | None:

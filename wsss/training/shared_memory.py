@@ -1,4 +1,4 @@
-"""Whether the shared memory of this machine holds what loader processes put there."""
+"""Check that the shared memory of this machine holds what loader processes put there."""
 
 import shutil
 from pathlib import Path

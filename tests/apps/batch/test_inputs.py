@@ -1,5 +1,6 @@
 """Which images are meant, and what their results are called."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,12 @@ def test_a_folder_is_searched_with_its_sub_folders(tmp_path: Path) -> None:
 def test_any_name_works(tmp_path: Path) -> None:
     names = find_inputs([touch(tmp_path, *STRANGE)]).names
     assert names == {name: name.rpartition(".")[0] for name in sorted(STRANGE)}
+
+
+def test_a_name_that_is_not_utf_8_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", os.fsdecode(b"caf\xe9.jpg"))
+    with pytest.raises(DataError, match=r"the names of 1 images are not UTF-8, such as b'.*caf\\xe9.jpg': rename them"):
+        find_inputs([tmp_path])
 
 
 def test_images_of_one_stem_keep_their_names_apart(tmp_path: Path) -> None:

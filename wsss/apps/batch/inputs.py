@@ -37,13 +37,16 @@ def find_inputs(given: Sequence[Path], *, without: Sequence[Path] = ()) -> Input
     folder of `without` or in a hidden one is left out, unless it is given itself.
 
     Raises:
-        DataError: Something is not there, or a folder holds no image.
+        DataError: Something is not there, a folder holds no image, or a name is not UTF-8, which no table can hold.
     """
     places = [_located(path.expanduser()) for path in given]
     avoided = [path.resolve() for path in without]
     found: dict[Path, None] = {}
     for path in places:
         found.update(dict.fromkeys(_images_of(path, without=avoided)))
+    foreign = [os.fsencode(path) for path in found if not _is_text(path)]
+    if foreign:
+        raise DataError(f"the names of {len(foreign)} images are not UTF-8, such as {foreign[0]!r}: rename them")
     root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in places]))
     return Inputs(root=root, names=result_names([path.relative_to(root).as_posix() for path in found]))
 
@@ -53,6 +56,14 @@ def result_names(images: Sequence[str]) -> dict[str, str]:
     stems = {image: str(PurePosixPath(image).with_suffix("")) for image in images}
     taken = Counter([*images, *stems.values()])
     return {image: stem if taken[stem] == 1 else image for image, stem in stems.items()}
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _digest(path: Path) -> dict[str, Any]:
