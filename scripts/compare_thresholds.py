@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -27,7 +27,7 @@ from wsss.metrics.curve import ThresholdCurve
 from wsss.models.gap import with_backbone
 from wsss.stages.extract_cams import ExtractCams
 from wsss.stages.train_classifier import TrainClassifier
-from wsss.store.garbage import frozen_job
+from wsss.store.jobs import FrozenJob, read_job_of
 from wsss.store.kinds import RAW_MAPS
 from wsss.store.networks import load
 from wsss.store.store import Artifact, Store
@@ -44,14 +44,14 @@ class Made:
     artifact: Artifact
 
     @property
-    def frozen(self) -> dict[str, Any]:
+    def frozen(self) -> FrozenJob:
         """What `stage.yaml` holds."""
-        return frozen_job(self.artifact)
+        return read_job_of(self.artifact)
 
     @property
     def job(self) -> Job:
         """The stage's inputs, by role."""
-        inputs = {role: self.store.artifact(*where) for role, where in self.frozen["inputs"].items()}
+        inputs = {role: self.store.artifact(*where) for role, where in self.frozen.inputs.items()}
         return Job(artifact=self.artifact, inputs=inputs)
 
     def index(self) -> Index:
@@ -68,15 +68,15 @@ class Made:
     @property
     def title(self) -> str:
         """The words for it."""
-        config = self.frozen["config"]
+        config = self.frozen.config
         parts = [config[part]["_target_"].rpartition(".")[2] for part in ("cam",) if config.get(part)]
-        backbone = self.classifier().frozen["config"]["classifier"]["backbone"]
+        backbone = self.classifier().frozen.config["classifier"]["backbone"]
         return " ".join([self.store.root.name, self.artifact.stage, self.artifact.fingerprint, *parts, backbone])
 
 
 def seen(made: Made, index: Index, *, count: int) -> list[Seen]:
     """Return the first images that have a label, maps and a true mask."""
-    records = index.split(made.frozen["config"]["splits"][0])[:count]
+    records = index.split(made.frozen.config["splits"][0])[:count]
     maps = RAW_MAPS.items(made.artifact, index)
     return [
         Seen(
@@ -105,7 +105,7 @@ def slow_ways(every: Sequence[Seen], made: Made) -> Iterator[Chosen]:
     """Yield what the slow ways choose."""
     yield by_crf(every)
     trained = made.classifier()
-    stage = build(trained.frozen["config"], TrainClassifier, key="train_classifier")
+    stage = build(trained.frozen.config, TrainClassifier, key="train_classifier")
     network = load(trained.artifact)
     yield by_answer(
         every,
@@ -114,7 +114,7 @@ def slow_ways(every: Sequence[Seen], made: Made) -> Iterator[Chosen]:
         long_side=stage.fit.validation.size,
     )
     if made.artifact.stage != "combine_maps":  # which has no view of its own
-        extraction = build(made.frozen["config"], ExtractCams, key=made.artifact.stage)
+        extraction = build(made.frozen.config, ExtractCams, key=made.artifact.stage)
         asked = extraction.network(made.job, torch.device("cpu"))
         yield by_scales(every, stage=extraction, network=asked, scales=SCALES)
 

@@ -6,6 +6,7 @@ import yaml
 from toy_runs import drawn_index, drawn_masks, made
 
 from wsss.apps.compare.sheets import Masks
+from wsss.run.record import manifest_hash
 from wsss.store.kinds import TABLE
 from wsss.store.store import Store
 from wsss.store.texts import write_json
@@ -34,8 +35,16 @@ def by_hand(
     artifacts = (index, masks, made(evaluation, TABLE))
     stages = {artifact.stage: artifact.fingerprint for artifact in artifacts}
     makes = {artifact.stage: artifact.kind for artifact in artifacts}
+    manifests = {artifact.stage: manifest_hash(artifact) for artifact in artifacts}
     config = {"name": folder.name, "fit": {"classifier": {"colour_jitter": jitter, "epochs": 12}}, "pipeline": PIPELINE}
-    record = {"format": 1, "store": str(store.root), "stages": stages, "makes": makes, "config": config}
+    record = {
+        "format": 1,
+        "store": str(store.root),
+        "stages": stages,
+        "makes": makes,
+        "manifests": manifests,
+        "config": config,
+    }
     (folder / "run.yaml").write_text(yaml.safe_dump(record), encoding="utf-8")
     return folder
 

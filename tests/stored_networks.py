@@ -5,9 +5,11 @@ from typing import Final
 from builders import named
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from toy_runs import made
 
 from wsss.models.base import LAST, NetworkOptions
 from wsss.models.classifier import ClassifierOptions
+from wsss.store.kinds import NETWORK
 from wsss.store.networks import WEIGHTS, NetworkRecord, write_record, write_weights
 from wsss.store.store import Artifact
 
@@ -24,6 +26,7 @@ def stored(
         options=options, classes=named(classes), normalisation=options.normalisation, weights={LAST: (WEIGHTS,)}
     )
     write_record(artifact, record)
+    made(artifact, NETWORK)
     return trained
 
 

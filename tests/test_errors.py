@@ -3,7 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from wsss.errors import ConfigError, DataError, FileError, ModelError, StoreError, WsssError, first_line, one_of
+from wsss.errors import (
+    ConfigError,
+    DataError,
+    FileError,
+    ModelError,
+    StoreError,
+    WsssError,
+    first_line,
+    one_of,
+    printable,
+)
 
 
 @pytest.mark.parametrize("kind", [DataError, ModelError, StoreError])
@@ -46,3 +56,15 @@ def test_one_of_cuts_long_lists():
 def test_the_first_line_of_what_a_library_says():
     assert first_line(ValueError("\n  no weights here\nsee https://example.com\n".strip())) == "no weights here"
     assert first_line(KeyError()) == "KeyError"
+
+
+def test_control_characters_do_not_reach_a_terminal():
+    assert (
+        printable("a\x1b[2Jb\x07\x9b\tc\n")
+        == "a\N{REPLACEMENT CHARACTER}[2Jb\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}\tc\n"
+    )
+
+
+def test_advice_to_run_the_code_of_a_file_is_not_passed_on():
+    advice = "Weights only load failed. Re-running `torch.load` with `weights_only` set to `False` will likely succeed"
+    assert first_line(RuntimeError(advice)) == "it holds more than tensors"

@@ -119,3 +119,27 @@ def test_an_image_whose_name_begins_with_a_dash(
 def test_it_can_be_called_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "wsss", "--help"], capture_output=True, text=True, check=True)
     assert "plan=true" in done.stdout
+
+
+@pytest.mark.parametrize("folder", ["there", "gone"])
+def test_an_error_that_nobody_foresaw_is_a_line_and_its_traceback_is_kept(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(store: object) -> None:
+        raise RuntimeError("deep \x1b[2J trouble\nand more")
+
+    (tmp_path / "there").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / folder))
+    monkeypatch.setattr("wsss.apps.store.show", fails)
+    with pytest.raises(SystemExit) as stopped:
+        call(monkeypatch, "store", "ls", "--store", str(tmp_path))
+    assert stopped.value.code == 70
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith("wsss: RuntimeError was not foreseen (deep \N{REPLACEMENT CHARACTER}[2J trouble)")
+    if folder == "gone":
+        assert rest[0].startswith("Traceback")
+        return
+    assert rest == []
+    path = Path(first.rpartition(" is in ")[2])
+    assert path.parent == tmp_path / "there"
+    assert "in fails" in path.read_text(encoding="utf-8")

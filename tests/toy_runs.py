@@ -23,6 +23,7 @@ from wsss.models.base import PlannedNetworks
 from wsss.run.pipeline import run
 from wsss.run.plan import Step, make_plan, networks_read
 from wsss.store.files import MASK, SCORES, item_name, write_mask, write_scores
+from wsss.store.jobs import FrozenJob, write_job
 from wsss.store.kinds import INDEX, MASKS, RAW_MAPS, Kind
 from wsss.store.store import Artifact, Store
 from wsss.testing.stages import SMALL, contents
@@ -101,10 +102,26 @@ def made(
     **inputs: Artifact,
 ) -> Artifact:
     """Complete an artifact that was written by hand."""
-    artifact.job.write_text("command: by hand\n", encoding="utf-8")
+    freeze(artifact)
     prints = {role: each.fingerprint for role, each in inputs.items()}
     artifact.complete(kind=kind.name, inputs=prints, seconds=0.0, threads=1, summary=summary or {}, oracle=oracle)
     return artifact
+
+
+def freeze(
+    artifact: Artifact, *, command: str = "by hand", config: dict[str, Any] | None = None, **inputs: Artifact
+) -> None:
+    """Write the job of an artifact that no stage makes."""
+    prints = {role: (each.stage, each.fingerprint) for role, each in inputs.items()}
+    job = FrozenJob(
+        stage=artifact.stage,
+        fingerprint=artifact.fingerprint,
+        command=command,
+        inputs=prints,
+        outside=(),
+        config=config or {},
+    )
+    write_job(artifact, job)
 
 
 def drawn_index(store: Store, masks: Mapping[str, list[list[int]] | None], **splits: Sequence[str]) -> Artifact:

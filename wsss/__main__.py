@@ -1,6 +1,9 @@
 """The commands. `run` is Hydra's; the others read their own arguments. `--help` imports none of the stack."""
 
+import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -10,7 +13,7 @@ from typing import Final
 
 from wsss.engine.shortages import explained
 from wsss.engine.streams import open_streams, read_to_the_end
-from wsss.errors import ConfigError, WsssError
+from wsss.errors import ConfigError, WsssError, first_line, printable
 from wsss.signals import Ended, ended_by_signals
 from wsss.store.disk_errors import writing
 
@@ -33,6 +36,8 @@ so a second run does only what is new. The last line printed is the path of the 
 """
 
 
+UNEXPECTED: Final = 70
+"""Exit code of an error that nobody foresaw, as in sysexits.h."""
 COMMANDS: Final[dict[str, str]] = {
     "run": "wsss.commands.run:main",
     "predict": "wsss.commands.predict:main",
@@ -64,15 +69,37 @@ def _dispatch() -> None:
         with ended_by_signals(), writing(Path()), explained():
             getattr(import_module(module), function)(named(arguments))
     except ConfigError as error:
-        sys.stderr.write("".join(f"wsss: {problem}\n" for problem in error.problems))
+        _say(*error.problems)
         sys.exit(2)
     except Ended as error:
         with suppress(OSError):  # SIGHUP: the terminal is gone
             sys.stderr.write(f"\nwsss: {error}. What is finished is kept: the same command goes on from there.\n")
         sys.exit(error.exit_code)
     except WsssError as error:
-        sys.stderr.write(f"wsss: {error}\n")
+        _say(str(error))
         sys.exit(2)
+    except BrokenPipeError:  # which `read_to_the_end` answers
+        raise
+    except Exception as error:  # noqa: BLE001, whatever else there is
+        _say(unexpected(error))
+        sys.exit(UNEXPECTED)
+
+
+def unexpected(error: Exception) -> str:
+    """Return in one line that an error was not foreseen, and where its traceback lies: here where no file can be."""
+    said = f"{type(error).__name__} was not foreseen ({first_line(error)[:200]}). What is finished is kept."
+    report = "".join(traceback.format_exception(error))
+    try:
+        handle, path = tempfile.mkstemp(prefix="wsss-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(report)
+    except OSError:
+        return f"{said} Its traceback, for a report of the fault:\n{report}"
+    return f"{said} Its traceback, for a report of the fault, is in {path}"
+
+
+def _say(*problems: str) -> None:
+    sys.stderr.write("".join(f"wsss: {printable(problem)}\n" for problem in problems))
 
 
 def named(arguments: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 
 class WsssError(ValueError):
@@ -44,13 +45,36 @@ class StoreError(WsssError):
     """An artifact that is missing, torn or of another version."""
 
 
+class NewerError(StoreError):
+    """A record that a newer version of wsss wrote."""
+
+
+class OutsideError(StoreError, DataError):
+    """A name in a file that leads out of the folder that the file belongs to."""
+
+
 def one_of(names: Sequence[str], *, limit: int = 40) -> str:
     """List `names` for an error message, cut after `limit` of them."""
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 
 
+_CONTROL: Final = {
+    code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
+}
+
+
+def printable(text: str) -> str:
+    """Return a text for a terminal: control characters, by which a name could command it, are replaced."""
+    return text.translate(_CONTROL)
+
+
 def first_line(error: BaseException) -> str:
-    """Return the first line of what a library says of an error, or the error's kind where it says nothing."""
+    """Return the first line of what a library says of an error, or the error's kind where it says nothing.
+
+    Torch's advice to load a file that it refuses by `weights_only=False`, which runs the file's code, is not passed on.
+    """
+    if "weights_only" in str(error):
+        return "it holds more than tensors"
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

@@ -51,7 +51,7 @@ FORMATS = {
     ),
     "json": Format(
         write=texts.write_json,
-        read=texts.read_json,
+        read=lambda path: texts.read_json(path, Any),
         values=({"a": [1, 0.1, None, "é"]}, [], {"b": {"c": True}}),
         same=lambda a, b: a == b and type(a) is type(b),
     ),
@@ -65,7 +65,7 @@ def kind(request: pytest.FixtureRequest) -> Format:
 
 def test_every_format_is_here():
     written = {name for module in (formats, texts) for name in vars(module) if name.startswith("write_")}
-    assert written == {each.write.__name__ for each in FORMATS.values()} | {"write_text"}
+    assert written == {each.write.__name__ for each in FORMATS.values()} | {"write_text", "write_yaml"}
 
 
 def test_what_is_written_is_read(kind: Format, tmp_path: Path):

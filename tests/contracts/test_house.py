@@ -92,8 +92,11 @@ CHANGE_NO_RESULT = (Launcher, LoggerOptions, Runtime, TrainerRuntime)
 LONGEST = 250
 """Lines of a module."""
 
-MAY_CATCH_ALL = {"wsss/training/loggers/guarded.py": "loggers are other people's code, and must not end a training"}
-"""The one place that catches whatever is raised, and why."""
+MAY_CATCH_ALL = {
+    "wsss/training/loggers/guarded.py": "loggers are other people's code, and must not end a training",
+    "wsss/__main__.py": "what nobody foresaw is said in a line, and its traceback kept in a file",
+}
+"""The places that catch whatever is raised, and why."""
 
 HEAVY = ("torch", "numpy", "hydra", "omegaconf", "pytorch_lightning", "timm", "segmentation_models_pytorch", "pydantic")
 NOT_FOR_A_PLAN = ("pytorch_lightning", "matplotlib", "wandb", "tensorboard", "albumentations", "cv2")

@@ -211,7 +211,7 @@ def test_a_plan_computes_nothing(tmp_path: Path):
 
 
 def test_scores_say_what_every_stage_reached(toy_run: Run):
-    scores = read_json(toy_run.out / "scores.json")
+    scores = read_json(toy_run.out / "scores.json", dict)
     assert {stage: set(splits) for stage, splits in scores.items()} == {
         "train_classifier": {"val"},
         "extract_cams": {"train"},

@@ -97,7 +97,7 @@ def noted(text: str) -> Check:
 
     def check(trial: Trial) -> None:
         artifact = trial.artifact("index_data")
-        (note,) = artifact.manifest()["summary"]["notes"]
+        (note,) = artifact.manifest().summary["notes"]
         assert text in note
         assert trial.index().notes == (note,)
         assert note in (artifact.path / "log.txt").read_text(encoding="utf-8")
@@ -142,7 +142,7 @@ def says_in_its_summary(stage: str, text: str) -> Check:
     """The stage notes it for the report."""
 
     def check(trial: Trial) -> None:
-        (note,) = trial.artifact(stage).manifest()["summary"]["notes"]
+        (note,) = trial.artifact(stage).manifest().summary["notes"]
         assert text in note
 
     return check

@@ -143,7 +143,7 @@ def newer_run(root: Path) -> None:
 def newer_result(trial: Trial) -> Trial:
     """What was made is of a version to come."""
     manifest = trial.artifact("index_data").manifest_path
-    write_json(manifest, {**read_json(manifest), "format": 99})
+    write_json(manifest, {**read_json(manifest, dict), "format": 99})
     return trial
 
 

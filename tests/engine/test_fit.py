@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import torch
 from stored_networks import tensors_of
-from toy_runs import Run
+from toy_runs import Run, made
 
 from wsss.engine.stage import Job, read_index
 from wsss.errors import ConfigError
+from wsss.store.kinds import NETWORK
 from wsss.store.networks import load, read_record
 from wsss.store.store import Store
 from wsss.training import classifier, trainer as training
@@ -164,6 +165,7 @@ def test_the_best_epochs_weights_are_given_to_readers(toy_run: Run, tmp_path: Pa
     assert scores == [0.5]
     summary = step.stage.run(job)
     assert summary["metrics"]["val/map"] == pytest.approx(0.7)
+    made(job.artifact, NETWORK)
     assert read_record(job.artifact).weights.keys() == {*step.stage.planned_network(job.networks()).weights}
     for name, epoch in (("best", 1), ("last", 2), (None, 1)):
         state = load(job.artifact, weights=name).module.state_dict()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from rich.table import Table
 
 from wsss.engine.progress import bar, console
 
@@ -38,3 +39,13 @@ def test_a_bar_ends_where_the_work_failed(capsys: pytest.CaptureFixture[str]):
 def test_lines_are_not_wrapped(capsys: pytest.CaptureFixture[str]):
     console.print("x" * 500)
     assert capsys.readouterr().out == "x" * 500 + "\n"
+
+
+def test_control_characters_of_names_are_not_sent_to_a_terminal(capsys: pytest.CaptureFixture[str]):
+    table = Table("name")
+    table.add_row("\x1b]0;title\x07.png")
+    console.print(table)
+    console.print("a\x1b[31mb", markup=False)
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed
+    assert "title" in printed

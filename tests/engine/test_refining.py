@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 from builders import score_maps
-from toy_runs import job
+from toy_runs import job, made
 
 from wsss.engine.refining import needs_of, opened
 from wsss.refine.base import Inputs, Refine, Refiner
@@ -41,7 +41,7 @@ def test_refiners_are_applied_in_their_order(tmp_path: Path):
     ASKED.clear()
     chain = {"second": Named(name="b"), "first": Named(name="a")}
     store = Store(root=tmp_path)
-    read = {role: store.artifact(role, "0" * 16) for role in Named.needs}
+    read = {role: made(store.artifact(role, "0" * 16), CHOICE) for role in Named.needs}
     refine = opened(chain, job=job(store, "refine_cams", **read), device=torch.device("cpu"))
     maps = score_maps([1], [[[0.5]]])
     assert refine([], [maps])[0] is maps

@@ -54,7 +54,7 @@ class Shout:
         path.write_text(result, encoding="utf-8")
 
 
-def is_whole(path: Path) -> bool:
+def is_whole(path: Path, size: Size) -> bool:
     return path.stat().st_size > 0
 
 

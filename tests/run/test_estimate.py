@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from toy_runs import Run
+from toy_runs import Run, freeze
 
 from wsss.run.estimate import Expectation, expect, work_of
 from wsss.run.plan import Step
@@ -63,6 +63,7 @@ def test_the_seconds_of_a_last_part_do_not_count_where_there_are_better_ones(ste
     assert expect(steps["extract_cams"], store=store) == Expectation(seconds=0.1, size=8, like=1)
     whole = store.artifact("extract_cams", "f" * 16)
     whole.items.mkdir(parents=True)
+    freeze(whole)
     whole.complete(kind="masks", inputs={}, seconds=7.0, threads=1, summary={"images": 8, "made": 8})
     assert expect(steps["extract_cams"], store=store) == Expectation(seconds=7.0, size=0, like=1)
 

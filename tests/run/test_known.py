@@ -96,11 +96,11 @@ def notes(made: Run) -> list[Path]:
 
 
 def without_stages(path: Path) -> None:
-    write_json(path, {key: value for key, value in read_json(path).items() if key != "stages"})
+    write_json(path, {key: value for key, value in read_json(path, dict).items() if key != "stages"})
 
 
 def of_another_version(path: Path) -> None:
-    write_json(path, read_json(path) | {"format": 2})
+    write_json(path, read_json(path, dict) | {"format": 2})
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -35,7 +35,7 @@ def test_a_run_says_in_one_line_that_what_it_reuses_was_made_with_other_versions
     assert "made with" not in copy.again()
     for name, package, other in (("extract_cams", "torch", "2.0.0"), ("refine_cams", "numpy", "1.9.0")):
         artifact = copy.plan()[name].artifact
-        manifest = artifact.manifest()
+        manifest = artifact.manifest().model_dump(mode="json")
         manifest["versions"][package] = other
         write_json(artifact.manifest_path, manifest)
     lines = copy.again().splitlines()

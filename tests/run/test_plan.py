@@ -12,6 +12,7 @@ from wsss.cams import GradCAM
 from wsss.engine.stage import Stage
 from wsss.errors import ConfigError, DataError
 from wsss.run.plan import build_stages, check_readers, make_plan
+from wsss.store.kinds import INDEX
 from wsss.store.store import Store
 
 REFINED = ["refine_cams", "make_masks", "train_segmenter", "predict_masks", "evaluate", "report"]
@@ -85,6 +86,7 @@ def test_what_an_index_does_not_allow_is_said_of_all_stages_that_will_read_it(tm
         steps = make_plan(composed(*wrong)["pipeline"], store=store)
     drawn = drawn_index(store, {i: [[0, 1]] for i in "abcdefgh"})
     drawn.path.rename(steps[0].artifact.path)
+    made(steps[0].artifact, INDEX)
     with pytest.raises(ConfigError) as refused:
         check_readers(steps[0], steps)
     remedy = "choose among them with splits.train and splits.val, or list images for it"

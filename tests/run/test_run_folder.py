@@ -13,7 +13,7 @@ from wsss.store.store import Store
 def test_a_run_of_the_same_artifacts_keeps_its_folder(toy_run: Run, tmp_path: Path) -> None:
     steps = tuple(toy_run.plan().values())
     assert choose_folder(tmp_path, steps=steps) == tmp_path / "1"
-    write_record(tmp_path / "1", store=Store.at(toy_run.store), steps=steps, config={})
+    write_record(tmp_path / "1", store=Store.at(tmp_path / "store"), steps=steps, config={})
     assert choose_folder(tmp_path, steps=steps) == tmp_path / "1"
     other = tuple(toy_run.plan("random_seed=5").values())
     assert choose_folder(tmp_path, steps=other) == tmp_path / "2"

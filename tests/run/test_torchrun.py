@@ -172,11 +172,11 @@ def made_again(artifact: Artifact) -> None:
     """Let the manifest list the files as they are now."""
     manifest = artifact.manifest()
     artifact.complete(
-        kind=manifest["kind"],
-        inputs=manifest["inputs"],
-        seconds=manifest["seconds"],
+        kind=manifest.kind,
+        inputs=manifest.inputs,
+        seconds=manifest.seconds,
         threads=1,
-        summary=manifest["summary"],
+        summary=manifest.summary,
     )
 
 

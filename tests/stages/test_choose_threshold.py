@@ -42,7 +42,7 @@ def test_it_separates_what_looks_different(tmp_path: Path):
     made = work(tmp_path, inside=0.71, outside=0.33)
     found = ChooseThreshold().run(made)
     assert found == {"threshold": 0.34, "band": [0.34, 0.7]}, "all of these split the image in the same way"
-    written = read_json(made.artifact.items / CHOSEN)
+    written = read_json(made.artifact.items / CHOSEN, dict)
     assert {key: written[key] for key in found} == found
     evidence = dict(zip(written["thresholds"], written["evidence"], strict=True))
     assert list(evidence) == list(THRESHOLDS)

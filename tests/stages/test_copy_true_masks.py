@@ -50,7 +50,7 @@ def test_the_network_learns_from_them_and_all_that_is_shown_calls_it_an_oracle(t
     assert plan["train_segmenter"].inputs["masks"] == plan["copy_true_masks"].artifact
     for name in ("copy_true_masks", "train_segmenter", "predict_masks", "evaluate", "report"):
         make(plan[name], crew=Here())
-    scores = read_json(plan["evaluate"].artifact.items / "scores.json")
+    scores = read_json(plan["evaluate"].artifact.items / "scores.json", dict)
     assert [scores["predict_masks"][split]["oracle"] for split in ("train", "val")] == [True, True]
     assert "oracle" not in scores["make_masks"]["train"]
     page = (plan["report"].artifact.items / "report.html").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from toy_runs import job
+from toy_runs import job, made
 
 from wsss.data.images import read_image
 from wsss.data.layouts.folder import Folder
@@ -13,6 +13,7 @@ from wsss.engine.stage import read_index
 from wsss.stages.index_data import IndexData
 from wsss.store.digests import Digests
 from wsss.store.fingerprint import contents
+from wsss.store.kinds import INDEX
 from wsss.store.store import Store
 from wsss.store.texts import read_json
 
@@ -32,11 +33,11 @@ def test_the_summary_counts_images_and_classes(photos: Path, tmp_path: Path):
     assert sum(summary["images"].values()) == 3
     assert summary["classes"] == {"cat": 2, "dog": 1}
     assert summary["notes"] == []
-    index = read_index(work.artifact)
+    index = read_index(made(work.artifact, INDEX))
     assert index.classes == ("cat", "dog")
     assert read_image(index.image_path(index.records["a"])).shape == (6, 8, 3)
     assert str(photos) not in (work.artifact.items / "index.json").read_text(encoding="utf-8")
-    assert read_json(work.artifact.items / "index.json")["classes"] == ["cat", "dog"]
+    assert read_json(work.artifact.items / "index.json", dict)["classes"] == ["cat", "dog"]
 
 
 def test_what_was_left_out_is_warned_of_and_in_the_summary(
@@ -47,12 +48,13 @@ def test_what_was_left_out_is_warned_of_and_in_the_summary(
     (note,) = IndexData(dataset=Folder(root=photos, on_bad_image="skip", val_fraction=0)).run(work)["notes"]
     assert "1 of 3 images, which cannot be read: images/a.png is empty (0 bytes)" in note
     assert [record.getMessage() for record in caplog.records] == [note]
-    assert read_index(work.artifact).notes == (note,)
+    assert read_index(made(work.artifact, INDEX)).notes == (note,)
 
 
 def test_a_data_set_may_move(photos: Path, tmp_path: Path):
     work = job(Store(root=tmp_path / "store"), "index_data")
     IndexData(dataset=Folder(root=photos)).run(work)
+    made(work.artifact, INDEX)
     moved = photos.rename(tmp_path / "it's here, 2")
     IndexData(dataset=Folder(root=moved)).relocate(work.artifact)
     index = read_index(work.artifact)
@@ -64,6 +66,7 @@ def test_what_is_drawn_lies_in_the_store_and_moves_with_it(tmp_path: Path):
     stage = IndexData(dataset=Toy(train=2, val=1, size=32))
     work = job(Store(root=tmp_path / "store"), "index_data")
     stage.run(work)
+    made(work.artifact, INDEX)
     stage.relocate(work.artifact)
     assert contents(stage) == {}
     assert (work.artifact.path / "root.txt").read_text() == "."

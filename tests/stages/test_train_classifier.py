@@ -80,7 +80,7 @@ def test_it_trains_on_one_split_and_is_judged_on_another(stage: TrainClassifier,
 
 
 def test_the_summary_says_how_good_it_is(toy_run: Run):
-    summary = toy_run.plan()["train_classifier"].artifact.manifest()["summary"]
+    summary = toy_run.plan()["train_classifier"].artifact.manifest().summary
     assert summary["steps"] == 2
     assert summary["parameters"] > 100_000
     assert 0 <= summary["metrics"]["val/map"] <= 1

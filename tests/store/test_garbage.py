@@ -1,5 +1,6 @@
 """What lies in a store, what of it is needed, and what is deleted: never what somebody needs."""
 
+import json
 import os
 import time
 from collections.abc import Collection
@@ -7,14 +8,15 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-import yaml
 from filelock import Timeout
+from toy_runs import freeze
 
-from wsss.errors import StoreError
+from wsss.errors import OutsideError, StoreError
 from wsss.store import garbage as module
 from wsss.store.garbage import STALE, delete, entries, in_use, leftovers, waste
 from wsss.store.store import Artifact, Store
 from wsss.store.texts import whole
+from wsss.store.verify import check
 
 A, B, C, D = ("a" * 16, "b" * 16, "c" * 16, "d" * 16)
 
@@ -24,8 +26,8 @@ def begun(store: Store, fingerprint: str, *, reads: Collection[str] = ()) -> Art
     artifact = store.artifact("make_masks", fingerprint)
     artifact.items.mkdir(parents=True)
     (artifact.items / "a.png").write_bytes(b"1234567")
-    inputs = {f"role {i}": ["extract_cams", name] for i, name in enumerate(reads)}
-    artifact.job.write_text(yaml.safe_dump({"inputs": inputs, "command": "wsss run"}), encoding="utf-8")
+    inputs = {f"role {i}": store.artifact("extract_cams", name) for i, name in enumerate(reads)}
+    freeze(artifact, command="wsss run", **inputs)
     return artifact
 
 
@@ -75,12 +77,109 @@ def test_what_is_no_artifact_is_left_out_and_never_deleted(store: Store):
     assert [entry.artifact.fingerprint for entry in waste(store, roots=()).unused] == [A]
 
 
-def test_a_store_that_is_not_there_and_one_of_a_newer_version_are_refused(store: Store):
+def test_a_store_that_is_not_there_is_refused(store: Store):
     with pytest.raises(StoreError, match="nowhere is not there: pass the folder of a store"):
         entries(Store(root=store.root / "nowhere"))
+
+
+def test_what_a_newer_version_made_is_listed_and_never_waste(store: Store):
     finished(store, A).manifest_path.write_text('{"format": 99}', encoding="utf-8")
-    with pytest.raises(StoreError, match="newer wsss"):
-        entries(store)
+    finished(store, B)
+    assert states(store) == {A: "newer", B: "finished"}
+    assert [entry.artifact.fingerprint for entry in waste(store, roots=()).unused] == [B]
+
+
+BROKEN = {
+    "nothing": "",
+    "a list": "[]",
+    "a number": "7",
+    "a format alone": '{"format": 1}',
+    "inputs of another type": '"inputs": []',
+    "bytes of another type": '"bytes": "x"',
+    "a format of another type": '"format": "9"',
+    "deep": "[" * 200_000,
+    "a long name": f'"files": {{"{"n" * 5000}": "{"0" * 64}"}}',
+    "many digits": f'"threads": {"9" * 10_000}',
+    "no number": '"seconds": NaN',
+    "more": '"more": 1',
+    "a name that leads out": f'"files": {{"../../x": "{"0" * 64}"}}',
+    "another artifact's": f'"fingerprint": "{D}"',
+}
+"""A manifest as a whole, or, where it begins with a key, what one of its values is replaced by."""
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_whatever_lies_in_place_of_a_manifest_is_torn_and_the_others_are_listed(text: str, store: Store):
+    broken = finished(store, A)
+    if text.startswith('"'):
+        rest = broken.manifest().model_dump(mode="json")
+        rest.pop(text.split('"')[1], None)
+        text = f"{{{text}, {json.dumps(rest)[1:]}"
+    broken.manifest_path.write_text(text, encoding="utf-8")
+    finished(store, B)
+    assert states(store) == {A: "torn", B: "finished"}
+    assert [each.harm for each in check(broken)] == ["damaged"]
+
+
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link", "a link to nowhere"])
+def test_a_manifest_that_is_not_a_file_is_torn(what: str, store: Store, tmp_path: Path):
+    broken = finished(store, A)
+    elsewhere = tmp_path / "elsewhere.json"
+    elsewhere.write_bytes(broken.manifest_path.read_bytes())
+    broken.manifest_path.unlink()
+    put(what, broken.manifest_path, elsewhere)
+    finished(store, B)
+    assert states(store) == {A: "torn", B: "finished"}
+    (entry,) = waste(store, roots={B}).unused
+    assert delete(entry, roots=set)
+    assert elsewhere.exists()
+    assert states(store) == {B: "finished"}
+
+
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link"])
+def test_a_lock_that_is_not_a_file_is_refused_and_its_target_stays(what: str, store: Store, tmp_path: Path):
+    artifact = begun(store, A)
+    elsewhere = tmp_path / "thesis.txt"
+    elsewhere.write_text("thesis", encoding="utf-8")
+    artifact.lock_path.parent.mkdir()
+    put(what, artifact.lock_path, elsewhere)
+    with pytest.raises(StoreError, match=r"link|is not a file that wsss locks: delete it"):
+        artifact.lock()
+    assert states(store) == {A: "begun"}
+    assert elsewhere.read_text(encoding="utf-8") == "thesis"
+
+
+def test_links_are_not_entered(store: Store, tmp_path: Path):
+    elsewhere = finished(Store(root=tmp_path / "other"), A)
+    (store.root / "make_masks").mkdir(exist_ok=True)
+    (store.root / "make_masks" / B).symlink_to(elsewhere.path)
+    finished(store, C)
+    (store.root / "linked").symlink_to(elsewhere.path.parent)
+    assert states(store) == {C: "finished"}
+    with pytest.raises(OutsideError, match="is a link, which is not followed in a store"):
+        store.artifact("make_masks", B).manifest()
+    with pytest.raises(OutsideError, match="is a link"):
+        store.artifact("linked", A).manifest()
+
+
+def test_the_folder_of_a_store_may_be_a_link(store: Store, tmp_path: Path):
+    finished(store, A)
+    link = tmp_path.parent / f"{tmp_path.name} linked"
+    link.symlink_to(store.root)
+    assert states(Store(root=link)) == {A: "finished"}
+
+
+def put(what: str, path: Path, target: Path) -> None:
+    """Lay something that is not a file."""
+    match what:
+        case "a folder":
+            path.mkdir()
+        case "a pipe":
+            os.mkfifo(path)
+        case "a link":
+            path.symlink_to(target)
+        case _:
+            path.symlink_to(target.with_name("nowhere"))
 
 
 def test_what_an_artifact_in_use_was_made_of_is_in_use(store: Store):

@@ -13,11 +13,13 @@ from builders import named
 from safetensors.torch import save_file
 from stored_networks import SMALL, stored, tensors_of
 from torch import nn
+from toy_runs import made
 
 from wsss.errors import ModelError, StoreError
 from wsss.methods.affinity import EdgeNetOptions
 from wsss.methods.representatives import BinaryOptions
 from wsss.models import ClassifierOptions, NetworkOptions, Normalisation, SegmenterOptions
+from wsss.store.kinds import NETWORK
 from wsss.store.networks import (
     RECORD,
     WEIGHTS,
@@ -50,6 +52,7 @@ def rewritten(artifact: Artifact, change: Callable[[Any], Any]) -> None:
     """Change what the record of an artifact says."""
     path = artifact.items / RECORD
     path.write_text(json.dumps(change(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
+    made(artifact, NETWORK)
 
 
 def test_what_was_stored_comes_back(artifact: Artifact):
@@ -84,6 +87,7 @@ def test_tensors_come_back_exactly_also_from_channels_last(artifact: Artifact):
 def test_a_record_keeps_every_option(options: NetworkOptions, artifact: Artifact):
     artifact.items.mkdir(parents=True)
     write_record(artifact, record(options=options))
+    made(artifact, NETWORK)
     found = read_record(artifact)
     assert found == record(options=options)
     said = json.loads((artifact.items / RECORD).read_text(encoding="utf-8"))
@@ -99,6 +103,7 @@ def test_weights_have_names_and_the_record_says_which_are_used(artifact: Artifac
     write_weights({k: v for k, v in state.items() if k not in head}, artifact, name="backbone.safetensors")
     names = {"last": (WEIGHTS,), "best": ("backbone.safetensors", "best_head.safetensors")}
     write_record(artifact, record(weights=names, use="best"))
+    made(artifact, NETWORK)
     assert torch.equal(load(artifact).module.state_dict()["head.weight"], head["head.weight"])
     assert torch.equal(load(artifact, weights="last").module.state_dict()["head.weight"], state["head.weight"])
     assert read_record(artifact).planned.weights == ("last", "best")
@@ -115,7 +120,6 @@ def test_an_artifact_without_a_network_is_named(artifact: Artifact):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda _: [], "another version"),
         (lambda said: said | {"format": 2}, "another version"),
         (lambda said: {key: said[key] for key in said if key != "options"}, "'options'"),
         (lambda said: said | {"classes": "cat"}, "classes"),
@@ -140,9 +144,13 @@ def test_a_record_that_says_something_else_is_refused(change: Callable[[Any], An
 
 def test_a_torn_record_is_named(artifact: Artifact):
     stored(SMALL, artifact)
-    (artifact.items / RECORD).write_text('{"format": 1', encoding="utf-8")
-    with pytest.raises(StoreError, match=r"network\.json cannot be read"):
-        load(artifact)
+    for text in ('{"format": 1', "[]"):
+        (artifact.items / RECORD).write_text(text, encoding="utf-8")
+        with pytest.raises(StoreError, match=r"network\.json is not as it was made: `wsss store verify --repair"):
+            load(artifact)
+        made(artifact, NETWORK)
+        with pytest.raises(StoreError, match=r"network\.json cannot be read"):
+            load(artifact)
 
 
 @pytest.mark.parametrize("fields", [{}, {"classifier": {"_target_": "antigravity.X"}}])
@@ -166,8 +174,20 @@ def test_another_networks_weights_are_refused(artifact: Artifact):
         (state | {"head.weight": state["head.weight"].half()}, "head.weight"),
     ]:
         write_weights(wrong, artifact)
+        made(artifact, NETWORK)
         with pytest.raises(ModelError, match=f"another network's weights; tensors that differ: {message}; {remedy}"):
             load(artifact)
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_weights_of_a_training_that_diverged_are_refused(artifact: Artifact, wrong: float):
+    stored(SMALL, artifact)
+    state = tensors_of(artifact)
+    state["head.weight"][0, 0] = wrong
+    write_weights(state, artifact)
+    made(artifact, NETWORK)
+    with pytest.raises(StoreError, match=r"head\.weight holds numbers that are not finite: its training diverged"):
+        load(artifact)
 
 
 @pytest.mark.parametrize("left", [None, 0, 100, 0.5])
@@ -178,13 +198,19 @@ def test_missing_and_torn_weights_are_named(artifact: Artifact, left: float | No
     path.unlink()
     if left is not None:
         path.write_bytes(whole[: int(left * len(whole)) if 0 < left < 1 else int(left)])
-    with pytest.raises(StoreError, match=r"weights\.safetensors holds no weights .*delete .*0000 and run again"):
+    said = "cannot be read" if left is None else "is not as it was made"
+    with pytest.raises(StoreError, match=rf"weights\.safetensors {said}.*store verify --repair .*, then run again"):
         load(artifact)
+    if left is not None:
+        made(artifact, NETWORK)
+        with pytest.raises(StoreError, match=r"weights\.safetensors holds no weights .*delete .*0000 and run again"):
+            load(artifact)
 
 
 def test_a_pickle_is_not_opened(artifact: Artifact):
     network = stored(SMALL, artifact)
     torch.save(network.state_dict(), artifact.items / WEIGHTS)
+    made(artifact, NETWORK)
     with pytest.raises(StoreError, match="holds no weights"):
         load(artifact)
 
@@ -218,4 +244,5 @@ def test_networks_of_other_packages_are_opened_where_these_were_imported(artifac
     assert load(artifact).options == Elsewhere(width=5)
     assert not (artifact.items / "weights.pt").exists()
     save_file({"weight": torch.zeros(2, 5), "bias": torch.ones(2)}, artifact.items / WEIGHTS)
+    made(artifact, NETWORK)
     assert load(artifact).module.state_dict()["bias"].tolist() == [1, 1]

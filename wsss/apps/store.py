@@ -14,8 +14,11 @@ from rich.table import Table
 from wsss.draw.numbers import file_size
 from wsss.engine.progress import bar, console
 from wsss.errors import one_of
+from wsss.paths import remove
+from wsss.run.chain import check_runs
+from wsss.run.names import RECORD
 from wsss.run.record import read_record
-from wsss.run.references import lost, used_by
+from wsss.run.references import known_users, lost, used_by
 from wsss.store.garbage import StoredArtifact, delete, entries, frozen_job, waste
 from wsss.store.store import Artifact, Store
 from wsss.store.verify import Damage, check, repair
@@ -28,17 +31,30 @@ NAMED: Final = 2
 
 def show(store: Store) -> None:
     """Print a table of every artifact."""
-    console.print(table(entries(store), used_by(store), title="store"))
+    users, problems = known_users(store)
+    console.print(table(entries(store), users, title="store"))
+    for problem in problems:
+        _say(problem)
 
 
 def show_json(store: Store) -> None:
     """Print a list of objects, one an artifact."""
-    users = used_by(store)
+    users, _ = known_users(store)
     listed = [_plain(entry, users.get(entry.artifact.fingerprint, ())) for entry in entries(store)]
     sys.stdout.write(json.dumps(listed, indent=2) + "\n")
 
 
-def verify(store: Store, *, repairing: bool) -> bool:
+def verify(store: Store, *, repairing: bool, runs: Sequence[Path] = ()) -> bool:
+    """Name every file that is not as it was made, and every run whose results are other ones than it made.
+
+    `runs` are checked beside those that the store knows. Returns whether nothing is damaged, or all of it was repaired.
+    """
+    # Both are asked: a damaged run does not hide a damaged file.
+    intact, known = verify_files(store, repairing=repairing), verify_runs(store, runs=runs)
+    return intact and known
+
+
+def verify_files(store: Store, *, repairing: bool) -> bool:
     """Name every file that is not as it was made; return whether nothing is damaged, or all of it was repaired."""
     finished = [entry for entry in entries(store) if entry.state in ("finished", "torn")]
     files, size = sum(entry.files for entry in finished), sum(entry.size for entry in finished)
@@ -55,6 +71,18 @@ def verify(store: Store, *, repairing: bool) -> bool:
         return _repaired(harmed)
     _say("wsss store verify --repair deletes what is damaged, so that the next run makes it again")
     return False
+
+
+def verify_runs(store: Store, *, runs: Sequence[Path] = ()) -> bool:
+    """Print the hash of every run's record, and name the artifacts that are other ones than the run made.
+
+    Runs whose own store is another one are left out, as those that were copied with a store are, unless `runs` names
+    them. Returns whether every run can be read, and refers to what it made.
+    """
+    checked = check_runs(store, named=runs)
+    for run in checked:
+        _say(f"{run.folder / RECORD}: {'; '.join(run.problems) or f'sha256 {run.digest}'}")
+    return not any(run.problems for run in checked)
 
 
 def collect(store: Store, *, deleting: bool, keep: Sequence[Path] = ()) -> None:
@@ -119,7 +147,8 @@ def _repaired(harmed: Mapping[Artifact, Sequence[Damage]]) -> bool:
     mended = [artifact for artifact in harmed if artifact not in busy]
     if mended:
         _say("what was damaged is deleted; such runs make it again:")
-    for command in dict.fromkeys(frozen_job(artifact).get("command", "wsss run ...") for artifact in mended):
+    jobs = [frozen_job(artifact) for artifact in mended]
+    for command in dict.fromkeys("wsss run ..." if job is None else job.command for job in jobs):
         _say(f"  {command}")
     return not busy
 
@@ -132,7 +161,7 @@ def _delete(store: Store, unused: Sequence[StoredArtifact], left: Sequence[Path]
                 kept.append(entry)
             advance()
     for path in left:
-        path.unlink(missing_ok=True)
+        remove(path)
     for entry in kept:
         _say(f"kept, since a run has taken it meanwhile: {entry.artifact.path}")
     _say(f"deleted: {file_size(sum(entry.size for entry in unused if entry not in kept))}")

@@ -27,6 +27,10 @@ damaged or missing; strays, which no manifest speaks of, do no harm.
 
   wsss store verify
   wsss store verify --repair
+  wsss store verify --store received/runs --run received/toy/1
+
+Of each run that the store knows, and of those that --run names, the hash of run.yaml is printed, or the results that
+are other ones than the run made. Who sent you a run compares that hash: it stands for every byte of the results.
 
 --repair deletes damaged files and the manifests of their artifacts: the next run makes those files again and nothing
 else, but a training as a whole. What was made of them stays. That is right where they come out as they were; a training
@@ -52,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
         case "ls":
             (apps.store.show_json if options.json else apps.store.show)(artifacts)
         case "verify":
-            sys.exit(0 if apps.store.verify(artifacts, repairing=options.repair) else 1)
+            sys.exit(0 if apps.store.verify(artifacts, repairing=options.repair, runs=options.run) else 1)
         case _:
             apps.store.collect(artifacts, deleting=options.yes, keep=options.keep)
 
@@ -67,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     ls.add_argument("--json", action="store_true", help="for programs: a list of objects")
     verify = commands.add_parser("verify", description=VERIFY, parents=[shared], formatter_class=raw)
     verify.add_argument("--repair", action="store_true", help="delete what is damaged, so that it is made again")
+    verify.add_argument("--run", type=Path, nargs="+", default=[], metavar="RUN", help="also folders of moved runs")
     gc = commands.add_parser("gc", description=GC, parents=[shared], formatter_class=raw)
     gc.add_argument("--yes", action="store_true", help="delete it")
     gc.add_argument("--keep", type=Path, nargs="+", default=[], metavar="RUN", help="folders of runs that were moved")

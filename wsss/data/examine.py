@@ -13,10 +13,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from wsss.data.images import check_image, read_image, read_mask, read_size, sideways, sixteen_bit_peak
+from wsss.data.images import check_image, place, read_image, read_mask, read_size, sideways, sixteen_bit_peak
 from wsss.data.listing import Entry, Listing, Problem
 from wsss.errors import FileError, one_of
 from wsss.labels import IGNORE, label_count, label_names
+from wsss.paths import open_regular
 from wsss.size import Size
 
 MOST_READERS: Final = 8
@@ -68,7 +69,8 @@ def hashed(path: Path) -> Examined:
     height, width = pixels.shape[:2]
     digest = hashlib.blake2b(f"{width} x {height}".encode(), digest_size=16)
     digest.update(pixels.data)
-    file = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    with open_regular(path, links=True) as opened:
+        file = hashlib.blake2b(opened.read(), digest_size=16).hexdigest()
     return Examined(size=Size(height=height, width=width), content=digest.hexdigest(), file=file)
 
 
@@ -88,15 +90,17 @@ def examine_all(listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a
 def examine(entry: Entry, *, root: Path, classes: Sequence[str], look: Look = sized) -> Examined:
     """Decode an image and its mask; what is wrong is returned, since one bad file must not hide the next."""
     try:
-        image = replace(look(root / entry.image), peak=sixteen_bit_peak(root / entry.image))
+        path = place(root, entry.image)
+        image = replace(look(path), peak=sixteen_bit_peak(path))
     except FileError as error:
         return Examined(problem=Problem.of_file(error, kind="image", name=entry.image))
     assert image.size is not None
     if entry.mask is None:
         return image
     try:
-        _refuse_unturned(root / entry.mask, size=image.size, image=root / entry.image)
-        labels = labels_in(root / entry.mask, size=image.size, classes=classes)
+        mask = place(root, entry.mask)
+        _refuse_unturned(mask, size=image.size, image=path)
+        labels = labels_in(mask, size=image.size, classes=classes)
     except FileError as error:
         return replace(image, problem=Problem.of_file(error, kind="mask", name=entry.mask))
     return replace(image, labels=labels)

@@ -14,7 +14,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from wsss.data.files_below import files_below
 from wsss.data.mask_colours import labels_of_colours
-from wsss.errors import DataError, FileError
+from wsss.errors import DataError, FileError, OutsideError
+from wsss.paths import NotRegularError, inside, open_regular
 from wsss.size import Size
 
 Image.MAX_IMAGE_PIXELS = None  # or Pillow warns from half of `MOST_PIXELS` on, on the screen and once for every image
@@ -72,6 +73,7 @@ _COMPLAINTS: Final = {
     NotADirectoryError: "is not there: put it back, or take it out of the list that names it",
     IsADirectoryError: "is a folder where a file is expected: name an image",
     PermissionError: "may not be read by you: change its permissions",
+    NotRegularError: "is a pipe, a socket or a device where a file is expected: replace it by the image",
 }
 
 
@@ -147,6 +149,14 @@ def find_files(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(images), tuple(sorted({*paths} - {*images}))
 
 
+def place(root: Path, name: str) -> Path:
+    """Return where an image or a mask lies that an index names; raises `FileError` for one outside of `root`."""
+    try:
+        return inside(root, name, links=True)
+    except OutsideError as error:
+        raise FileError(name, f"lies outside of {root}: move it there, or put a link to it there") from error
+
+
 @contextmanager
 def image_errors(path: Path) -> Iterator[None]:
     """Turn what is raised while an image is read into a `DataError` that names the file and the remedy."""
@@ -160,7 +170,7 @@ def image_errors(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    with image_errors(path), Image.open(path) as image:
+    with image_errors(path), open_regular(path, links=True) as file, Image.open(file) as image:
         _check_pixels(image, path)
         yield image
 

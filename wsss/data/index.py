@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from wsss.data.images import place
 from wsss.errors import DataError, one_of
 from wsss.labels import check_class_names
 from wsss.size import Size
@@ -59,11 +60,11 @@ class Index:
 
     def image_path(self, record: Record) -> Path:
         """Return where a record's image lies."""
-        return self.root / record.image
+        return place(self.root, record.image)
 
     def mask_path(self, record: Record) -> Path | None:
         """Return where a record's true mask lies, None where there is none."""
-        return None if record.mask is None else self.root / record.mask
+        return None if record.mask is None else place(self.root, record.mask)
 
     def to_json(self) -> str:
         """Serialise everything but the root, one record a line."""
@@ -79,7 +80,7 @@ class Index:
             records = [_record(fields) for fields in data["records"]]
             splits = {name: tuple(ids) for name, ids in data["splits"].items()}
             classes, notes = tuple(data["classes"]), tuple(data.get("notes", ()))
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
+        except (AssertionError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise DataError(f"this is not an index ({error}): delete the artifact and run again") from error
         return cls(classes=classes, records={r.id: r for r in records}, splits=splits, root=root, notes=notes)
 

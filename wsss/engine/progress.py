@@ -6,17 +6,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol, runtime_checkable
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 from rich.text import Text
 
 from wsss.engine.processes import world
+from wsss.errors import printable
 
 
 class _Screen(Console):
+    """Rich's console, but for control characters of texts, such as names of files: they are not sent to a terminal."""
+
     def on_broken_pipe(self) -> None:
         """Leave it to the command: rich would end the process, whatever that is in the middle of."""
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """See `Console`."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
 console: Final[Console] = _Screen(stderr=False, highlight=False, soft_wrap=True)

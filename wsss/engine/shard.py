@@ -66,7 +66,7 @@ def whole_items(items: Items, records: Iterable[Record]) -> set[Record]:
     """Return whose items are there; one that is torn, as a machine that lost its power leaves it, is removed."""
     there = {Path(folder, name) for folder, _, names in os.walk(items.folder) for name in names}
     done = {record for record in records if items.path(record) in there}
-    torn = {record for record in done if not items.format.is_whole(items.path(record))}
+    torn = {record for record in done if not items.is_whole(record)}
     for path in sorted(map(items.path, torn)):
         logger.warning("%s is torn: it is made again", path)
         path.unlink()

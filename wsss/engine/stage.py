@@ -15,11 +15,13 @@ import torch
 from wsss.configurable import Configurable
 from wsss.data.index import Index
 from wsss.engine.processes import world
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, StoreError
 from wsss.models.base import Network, PlannedNetwork, PlannedNetworks
+from wsss.paths import LONGEST
 from wsss.store.kinds import Items, Kind
 from wsss.store.networks import NetworkRecord, holds_network, load, read_record
-from wsss.store.store import ROOT, Artifact
+from wsss.store.store import ITEMS, ROOT, Artifact
+from wsss.store.texts import read_bytes
 from wsss.training.loggers.options import LoggerOptions, NoLogger
 
 
@@ -81,14 +83,26 @@ class Job:
     def opened(self, roles: Iterable[str]) -> dict[str, Path | Network]:
         """Return some inputs by role, for the core, which knows no artifacts: trained networks, and other folders."""
         inputs = {role: self.inputs[role] for role in roles}
-        return {role: load(each) if holds_network(each) else each.items for role, each in inputs.items()}
+        return {role: load(each) if holds_network(each) else _checked(each).items for role, each in inputs.items()}
+
+
+def _checked(artifact: Artifact) -> Artifact:
+    """Return an artifact, all of whose files are as they were made; raises `StoreError` for another one."""
+    for name in artifact.manifest().files:
+        artifact.content(name)
+    return artifact
 
 
 def read_index(artifact: Artifact) -> Index:
-    """Read the index that `index_data` wrote, with the root that the data set has today."""
-    root = (artifact.path / ROOT).read_text(encoding="utf-8")
-    text = (artifact.items / "index.json").read_text(encoding="utf-8")
-    return Index.from_json(text, root=artifact.items / root)
+    """Read the index that `index_data` wrote, with the root that the data set has today.
+
+    Raises `StoreError` where it is missing, or not as it was made.
+    """
+    try:
+        root = read_bytes(artifact.file(ROOT), most=LONGEST * 4).decode()
+        return Index.from_json(artifact.content(f"{ITEMS}/index.json").decode(), root=artifact.items / root)
+    except UnicodeDecodeError as error:
+        raise StoreError(f"{artifact.path} holds no index ({error}): {artifact.remedy}") from error
 
 
 @dataclass(frozen=True, kw_only=True)

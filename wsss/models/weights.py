@@ -144,7 +144,16 @@ def read_weights(file: Path) -> Weights:
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise ModelError(f"weights '{file}': no state dict in it; save one by torch.save(network.state_dict(), path)")
+    if strange := [str(name) for name, tensor in content.items() if not _is_plain(tensor)]:
+        raise ModelError(
+            f"weights '{file}': {one_of(strange, limit=SHOWN)} is sparse, or holds numbers that are not finite; "
+            "save dense tensors of a training that did not diverge"
+        )
     return content
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    return tensor.layout == torch.strided and not tensor.is_quantized and bool(tensor.isfinite().all())
 
 
 def load_backbone(backbone: nn.Module, weights: Weights, *, origin: str) -> None:

@@ -8,11 +8,16 @@ from typing import ClassVar, Final, Literal
 
 import torch
 
+from wsss.errors import StoreError, first_line
+from wsss.paths import open_regular
 from wsss.refine.background import ConstantBackground
 from wsss.refine.base import BackgroundRow, Inputs, Refine, Refiner
 
 CHOSEN: Final = "threshold.json"
 """The file of the stage that chooses: `threshold` and the ends of the `band` around it, in [0, 1]."""
+
+LARGEST: Final = 10**6
+"""Bytes that are read of it."""
 
 Take = Literal["best", "low", "high"]
 """The threshold itself, or the lower or the upper end of the band of those that are nearly as good."""
@@ -43,6 +48,12 @@ class AutoBackground(Refiner):
 
 def chosen_threshold(folder: Path, *, take: Take = "best") -> float:
     """Return the threshold, or an end of its band, that lies in the items of `choose_threshold`."""
-    chosen = json.loads((folder / CHOSEN).read_text(encoding="utf-8"))
-    low, high = chosen["band"]
-    return float({"best": chosen["threshold"], "low": low, "high": high}[take])
+    path = folder / CHOSEN
+    try:
+        with open_regular(path) as file:
+            chosen = json.loads(file.read(LARGEST))
+        low, high = chosen["band"]
+        return float({"best": chosen["threshold"], "low": low, "high": high}[take])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        remedy = "delete the folder of its stage, and run again"
+        raise StoreError(f"{path} holds no threshold ({first_line(error)}): {remedy}") from error

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +14,18 @@ from wsss.engine.stage import Stage
 from wsss.errors import StoreError
 from wsss.models.base import PlannedNetworks
 from wsss.store.fingerprint import CODE
+from wsss.store.schema import Strict
 from wsss.store.sources import Outside
 from wsss.store.stamp import stamp
 from wsss.store.texts import read_json, write_json
 
 MOST: Final = 10_000
 """How many are remembered: the latest."""
+
+
+class _Note(Strict):
+    here: list[Any]
+    passed: list[str]
 
 
 class Checked:
@@ -55,11 +60,11 @@ class Checked:
 
     def _read(self) -> list[str]:
         """Return what passed here before; what passed elsewhere does not count."""
-        content: Any = {}
-        with suppress(StoreError):  # none yet, or torn
-            content = read_json(self._place)
-        here = isinstance(content, dict) and content.get("here") == self._here
-        return content["passed"] if here else []
+        try:
+            note = read_json(self._place, _Note)
+        except StoreError:  # none yet, or torn
+            return []
+        return note.passed if note.here == self._here else []
 
 
 def _key(stage: Stage, fingerprint: str, networks: PlannedNetworks) -> str:

@@ -9,7 +9,7 @@ from wsss.engine.map import Map
 from wsss.engine.stage import Stage, read_index
 from wsss.run.plan import Step
 from wsss.run.screen import Expectation
-from wsss.store.garbage import is_torn
+from wsss.store.garbage import is_finished
 from wsss.store.store import Artifact, Store
 
 NEWEST: Final = 10
@@ -31,7 +31,7 @@ def expect(step: Step, *, store: Store) -> Expectation | None:
     """Return what a step may take, None where the store holds no finished artifact of its stage."""
     finished = [each for each in store.artifacts(step.name) if each.state() == "cached"]
     finished.sort(key=lambda artifact: artifact.manifest_path.stat().st_mtime)
-    newest = [each for each in finished[-NEWEST:] if not is_torn(each)]
+    newest = [each for each in finished[-NEWEST:] if is_finished(each)]
     # The seconds of one that was interrupted are those of its last part.
     newest = [each for each in newest if _at_once(each)] or newest
     if not newest:
@@ -61,8 +61,8 @@ def work_of(step: Step) -> int | None:
 def cost_of(artifact: Artifact, stage: Stage) -> Cost:
     """Return what a finished artifact of a stage took."""
     manifest = artifact.manifest()
-    work = manifest["summary"].get("images") if isinstance(stage, Map | Fit) else None
-    return Cost(seconds=manifest["seconds"], size=manifest["bytes"], work=work)
+    work = manifest.summary.get("images") if isinstance(stage, Map | Fit) else None
+    return Cost(seconds=manifest.seconds, size=manifest.bytes, work=work)
 
 
 def _scaled(cost: Cost, *, work: int | None, stage: Stage) -> Cost:
@@ -74,5 +74,5 @@ def _scaled(cost: Cost, *, work: int | None, stage: Stage) -> Cost:
 
 
 def _at_once(artifact: Artifact) -> bool:
-    summary = artifact.manifest()["summary"]
+    summary = artifact.manifest().summary
     return "made" not in summary or bool(summary["made"] == summary["images"])

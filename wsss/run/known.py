@@ -10,7 +10,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from wsss.config.build import TARGET, build
 from wsss.data.files_below import files_below
@@ -22,6 +24,8 @@ from wsss.run.screen import Row, show_cached, show_outcome, show_plan, show_vers
 from wsss.store.digests import Digests, state_of
 from wsss.store.disk_errors import writing
 from wsss.store.fingerprint import CODE, contents
+from wsss.store.jobs import FrozenOutside
+from wsss.store.schema import Fingerprint, StageName, Strict
 from wsss.store.sources import Outside
 from wsss.store.stamp import stamp
 from wsss.store.store import ROOT, Artifact, Store
@@ -49,25 +53,38 @@ class Known:
     """Files outside the store on which any stage depends."""
 
 
+class _Note(Strict):
+    """What is remembered of a run that has ended."""
+
+    format: Annotated[int, Field(ge=FORMAT, le=FORMAT)]
+    stamp: str
+    folder: str
+    stages: tuple[tuple[StageName, Fingerprint, tuple[StageName, ...]], ...]
+    """Name, fingerprint, and what each reads."""
+    outside: tuple[FrozenOutside, ...]
+    data: dict[str, dict[str, list[str]]]
+    files: dict[str, list[int]]
+
+
 def note(known: Known, config: Mapping[str, Any]) -> None:
     """Remember a run that has just ended, unless a class or a network from outside the package takes part in it."""
     outside = any(each.key.endswith(CODE) for each in known.outside)
     if outside or not all(target.startswith(OWN) for target in _targets(config)):
         return
-    content = {
-        "format": FORMAT,
-        "stamp": stamp(),
-        "folder": str(known.folder.absolute()),
-        "stages": [
-            [each.stage, each.fingerprint, *reads] for each, reads in zip(known.artifacts, known.reads, strict=True)
-        ],
-        "outside": [each.frozen() for each in known.outside],
-        "data": _data(config),
-        "files": _files(known),
-    }
+    written = _Note(
+        format=FORMAT,
+        stamp=stamp(),
+        folder=str(known.folder.absolute()),
+        stages=tuple(
+            (each.stage, each.fingerprint, reads) for each, reads in zip(known.artifacts, known.reads, strict=True)
+        ),
+        outside=tuple(each.frozen() for each in known.outside),
+        data=_data(config),
+        files=_files(known),
+    )
     place = _place(config, known.store)
     place.parent.mkdir(parents=True, exist_ok=True)
-    write_json(place, content)
+    write_json(place, written.model_dump(mode="json"))
 
 
 def known_run(config: Mapping[str, Any]) -> Known | None:
@@ -77,14 +94,12 @@ def known_run(config: Mapping[str, Any]) -> Known | None:
     if config["rehash"] or not place.is_file():
         return None
     try:
-        content = read_json(place)
-        if content.get("format") != FORMAT or content["stamp"] != stamp() or content["data"] != _data(config):
+        written = read_json(place, _Note)
+        if written.stamp != stamp() or written.data != _data(config):
             return None
-        known = _known(content, store)
-        return known if content["files"] == _files(known) and _unchanged(known) else None
-    except (DataError, StoreError):  # a run that is planned says what it is
-        return None
-    except (AttributeError, KeyError, TypeError, ValueError):  # not what `note` writes
+        known = _known(written, store)
+        return known if written.files == _files(known) and _unchanged(known) else None
+    except (DataError, StoreError):  # torn, or a run that is planned says what it is
         return None
 
 
@@ -116,20 +131,20 @@ def _place(config: Mapping[str, Any], store: Store) -> Path:
     return store.finished / f"{hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]}.json"
 
 
-def _known(content: Mapping[str, Any], store: Store) -> Known:
+def _known(written: _Note, store: Store) -> Known:
     return Known(
         store=store,
-        folder=Path(content["folder"]),
-        artifacts=tuple(store.artifact(name, fingerprint) for name, fingerprint, *_ in content["stages"]),
-        reads=tuple(tuple(reads) for _, _, *reads in content["stages"]),
-        outside=tuple(Outside.of(each) for each in content["outside"]),
+        folder=Path(written.folder),
+        artifacts=tuple(store.artifact(name, fingerprint) for name, fingerprint, _ in written.stages),
+        reads=tuple(reads for _, _, reads in written.stages),
+        outside=tuple(Outside.of(each) for each in written.outside),
     )
 
 
 def _unchanged(known: Known) -> bool:
     """Whether files outside the store are as they were read, by their sizes and times alone, and none is gone."""
     digests = Digests(known.store.digests)
-    return all(digests.know(each.sources) and digests.of(each.sources) == each.digest for each in known.outside)
+    return all(digests.known(each.sources) == each.digest for each in known.outside)
 
 
 def _data(config: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:

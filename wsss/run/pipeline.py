@@ -69,6 +69,8 @@ def _run(config: Mapping[str, Any], *, command: str) -> float | None:
         for step in steps:
             make(step, crew=crew, command=command) if crew.leads else follow(step, crew=crew)
             if crew.leads:
+                if states[step.name] != "cached":
+                    write_record(folder, store=store, steps=steps, config=config)
                 check_readers(step, steps)
                 check_masks(config["objective"], step)
         objective = value_of(config["objective"], finish(steps, folder, logger=logger)) if crew.leads else None

@@ -8,8 +8,8 @@ from rich.table import Table
 from wsss.draw.numbers import ORACLE, percent
 from wsss.errors import DataError
 from wsss.run.names import SCORES
-from wsss.store.store import Artifact
-from wsss.store.texts import read_json
+from wsss.store.schema import ScoreTable
+from wsss.store.store import ITEMS, Artifact
 
 Scores = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Metrics by stage and split."""
@@ -19,8 +19,8 @@ def scores_among(artifacts: Iterable[Artifact]) -> Scores:
     """Return the scores that the last of some artifacts holds; none, where none was evaluated."""
     scores: Scores = {}
     for artifact in artifacts:
-        if (found := artifact.items / SCORES).exists():
-            scores = read_json(found)
+        if (artifact.items / SCORES).exists():
+            scores = artifact.table(f"{ITEMS}/{SCORES}", ScoreTable)
     return scores
 
 

@@ -1,9 +1,9 @@
 """The screen of a run: its plan, the versions of what it reuses, its scores and where the report is."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rich.box import SIMPLE
 from rich.table import Table
@@ -12,6 +12,7 @@ from wsss.draw.numbers import duration, file_size
 from wsss.engine.progress import console
 from wsss.run.names import REPORT
 from wsss.run.scores import Scores, score_table
+from wsss.store.manifest import Manifest
 from wsss.store.store import State
 from wsss.store.versions import other_versions
 
@@ -63,9 +64,9 @@ def show_plan(rows: Sequence[Row]) -> None:
     console.print(table)
 
 
-def show_versions(manifests: Iterable[Mapping[str, Any]]) -> None:
+def show_versions(manifests: Iterable[Manifest]) -> None:
     """Say so in one line where what is reused was made by other versions of packages than those installed."""
-    if note := other_versions(manifest["versions"] for manifest in manifests):
+    if note := other_versions(manifest.versions for manifest in manifests):
         console.print(note, markup=False, soft_wrap=True)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import torch
-import yaml
 from torch.distributed.elastic.multiprocessing.errors import get_error_handler, record
 
 from wsss.config.build import build
@@ -25,9 +24,9 @@ from wsss.errors import DataError, StoreError, WsssError
 from wsss.run.plan import Step
 from wsss.signals import Ended, blocked, ended_by_signals
 from wsss.store.disk_errors import writing
+from wsss.store.jobs import FrozenJob, read_job, write_job
 from wsss.store.sources import Outside
 from wsss.store.store import Artifact, Store
-from wsss.store.texts import write_text
 from wsss.store.verify import check
 
 MISTAKE: Final = 2
@@ -36,39 +35,38 @@ MISTAKE: Final = 2
 
 def freeze(step: Step, *, command: str) -> Path:
     """Write the job of a step: its resolved config, and what it reads inside and outside of the store."""
-    step.artifact.path.mkdir(parents=True, exist_ok=True)
-    job = {
-        "stage": step.name,
-        "fingerprint": step.artifact.fingerprint,
-        "command": command,
-        "inputs": {role: [artifact.stage, artifact.fingerprint] for role, artifact in step.inputs.items()},
-        "outside": [each.frozen() for each in step.outside],
-        "config": step.config,
-    }
-    write_text(step.artifact.job, yaml.safe_dump(job, sort_keys=False, allow_unicode=True))
+    job = FrozenJob(
+        stage=step.name,
+        fingerprint=step.artifact.fingerprint,
+        command=command,
+        inputs={role: (artifact.stage, artifact.fingerprint) for role, artifact in step.inputs.items()},
+        outside=tuple(each.frozen() for each in step.outside),
+        config=step.config,
+    )
+    write_job(step.artifact, job)
     return step.artifact.job
 
 
 def work(path: Path) -> None:
     """Run the stage of a frozen job and complete its artifact; an artifact that is complete is left as it is."""
-    frozen = yaml.safe_load(path.read_text(encoding="utf-8"))
+    frozen = read_job(path)
     store = Store(root=path.parents[2])
-    artifact = store.artifact(frozen["stage"], frozen["fingerprint"])
+    artifact = store.artifact(frozen.stage, frozen.fingerprint)
     if artifact.state() == "cached":
         return
     keep_freed_memory()
     with blocked():
         resource_tracker.ensure_running()  # lives as long as this process, and complains when it is started twice
-    inputs = {role: store.artifact(*where) for role, where in frozen["inputs"].items()}
+    inputs = {role: store.artifact(*where) for role, where in frozen.inputs.items()}
     here = world()
-    title = f"{artifact.stage} {artifact.fingerprint}: {frozen['command']}"
+    title = f"{artifact.stage} {artifact.fingerprint}: {frozen.command}"
     with writing(store.root), explained(), log_to(artifact.path, world=here, title=title):
-        outside = [Outside.of(each) for each in frozen["outside"]]
+        outside = [Outside.of(each) for each in frozen.outside]
         if here.rank == 0:
             check_unchanged(outside, inputs.values(), store=store)
-        stage = build(frozen["config"], Stage, key=f"pipeline.{frozen['stage']}")  # type: ignore[type-abstract]
+        stage = build(frozen.config, Stage, key=f"pipeline.{frozen.stage}")  # type: ignore[type-abstract]
         started = time.monotonic()
-        summary = stage.run(Job(artifact=artifact, inputs=inputs, command=frozen["command"]))
+        summary = stage.run(Job(artifact=artifact, inputs=inputs, command=frozen.command))
         barrier()
         if here.rank == 0:
             _check_still_unchanged(outside, artifact, store=store)
@@ -78,7 +76,7 @@ def work(path: Path) -> None:
                 seconds=time.monotonic() - started,
                 threads=torch.get_num_threads(),
                 summary=summary,
-                oracle=stage.uses_true_masks or any(each.manifest()["oracle"] for each in inputs.values()),
+                oracle=stage.uses_true_masks or any(each.manifest().oracle for each in inputs.values()),
             )
         barrier()  # a machine that goes on finds the artifact complete
 
@@ -97,8 +95,7 @@ def check_unchanged(outside: Iterable[Outside], inputs: Iterable[Artifact], *, s
         harms = [finding for finding in check(artifact) if finding.harm != "stray"]
         if harms:
             first, more = harms[0], f" (and {len(harms) - 1} more)" if len(harms) > 1 else ""
-            remedy = f"`wsss store verify --repair --store {store.root}`, then run again"
-            raise StoreError(f"{first.path} is {first.harm}{more}, and is needed now: {remedy}")
+            raise StoreError(f"{first.path} is {first.harm}{more}, and is needed now: {artifact.remedy}")
 
 
 def _check_still_unchanged(outside: Iterable[Outside], artifact: Artifact, *, store: Store) -> None:

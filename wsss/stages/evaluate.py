@@ -55,7 +55,7 @@ class Evaluate(Reduce):
             for source in sources:
                 score = score_raw_maps if source.artifact.kind == RAW_MAPS.name else score_labels
                 score(source, tables=tables, advance=advance)
-                if source.artifact.manifest()["oracle"]:
+                if source.artifact.manifest().oracle:
                     tables.scores[source.artifact.stage][source.split]["oracle"] = True
         for name in ("scores", "curves", "images", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
@@ -99,7 +99,7 @@ def scorable(artifacts: Collection[Artifact], *, index: Index, notes: list[str])
 def chosen_thresholds(artifacts: Iterable[Artifact]) -> dict[str, float]:
     """Return the thresholds that were chosen without masks, by the fingerprint of the maps that they are for."""
     choices = [artifact.manifest() for artifact in artifacts if artifact.kind == CHOICE.name]
-    return {c["inputs"]["maps"]: c["summary"]["threshold"] for c in choices if "threshold" in c["summary"]}
+    return {c.inputs["maps"]: c.summary["threshold"] for c in choices if "threshold" in c.summary}
 
 
 def score_trainings(artifacts: Iterable[Artifact], tables: Tables) -> None:

@@ -13,8 +13,9 @@ from wsss.draw.series import LogRow
 from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick, write_sheets
 from wsss.engine.stage import Job, Reduce
 from wsss.store.kinds import CHOICE, INDEX, KINDS, MAPS, MASKS, RAW_MAPS, TABLE, Items, Kind
-from wsss.store.store import Artifact
-from wsss.store.texts import read_json, write_text
+from wsss.store.schema import ImageTable, ScoreTable
+from wsss.store.store import JOB, Artifact
+from wsss.store.texts import write_text
 from wsss.training.loggers.history import HISTORY, read_history
 from wsss.types import ScoreMaps
 
@@ -38,7 +39,7 @@ class MakeReport(Reduce):
     def run(self, job: Job) -> dict[str, Any]:
         """Write the page and the pictures."""
         job.artifact.items.mkdir(parents=True, exist_ok=True)
-        found = job.inputs["evaluation"].items
+        evaluation = job.inputs["evaluation"]
         index = job.index()
         report = Report(
             title=self.title,
@@ -46,11 +47,11 @@ class MakeReport(Reduce):
             created=datetime.now(UTC),
             classes=index.classes,
             stages=tuple(stage_line(artifact) for artifact in job.inputs.values()),
-            scores=read_json(found / "scores.json"),
-            charts=(*self._curves(job, read_json(found / "curves.json")), *trainings(job.inputs)),
-            sheets=tuple(self._sheets(job, index, read_json(found / "images.json"))),
+            scores=evaluation.table("items/scores.json", ScoreTable),
+            charts=(*self._curves(job, evaluation.table("items/curves.json", ScoreTable)), *trainings(job.inputs)),
+            sheets=tuple(self._sheets(job, index, evaluation.table("items/images.json", ImageTable))),
             notes=all_notes(job.inputs),
-            config="\n".join(artifact.job.read_text(encoding="utf-8") for artifact in job.inputs.values()),
+            config="\n".join(artifact.content(JOB).decode() for artifact in job.inputs.values()),
         )
         write_text(job.artifact.items / "report.html", render(report))
         write_sheets(job.artifact.items / "sheets", report.sheets)
@@ -89,7 +90,7 @@ class MakeReport(Reduce):
 def all_notes(inputs: Mapping[str, Artifact]) -> tuple[str, ...]:
     """Return what the stages say that a person should know, such as images that were left out, each once."""
     said = (note for artifact in inputs.values() for note in artifact.summary.get("notes", ()))
-    return tuple(dict.fromkeys([*said, *read_json(inputs["evaluation"].items / "notes.json")]))
+    return tuple(dict.fromkeys([*said, *inputs["evaluation"].table("items/notes.json", list[str])]))
 
 
 def stage_line(artifact: Artifact) -> StageLine:
@@ -98,15 +99,15 @@ def stage_line(artifact: Artifact) -> StageLine:
     return StageLine(
         stage=artifact.stage,
         fingerprint=artifact.fingerprint,
-        seconds=manifest["seconds"],
-        size=manifest["bytes"],
-        state=f"made {manifest['created']}",
+        seconds=manifest.seconds,
+        size=manifest.bytes,
+        state=f"made {manifest.created}",
     )
 
 
 def used_threshold(maps: Artifact, artifacts: Iterable[Artifact]) -> tuple[float, str] | None:
     """Return the background threshold that raw maps were given, and how it came about."""
-    readers = [a for a in artifacts if a.manifest()["inputs"].get("maps") == maps.fingerprint]
+    readers = [a for a in artifacts if a.manifest().inputs.get("maps") == maps.fingerprint]
     for kind, words in ((CHOICE, "chosen without masks"), (MAPS, "configured")):
         for reader in readers:
             if reader.kind == kind.name and "threshold" in reader.summary:

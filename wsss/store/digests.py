@@ -4,12 +4,20 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Final
+
+from annotated_types import Len
 
 from wsss.data.files_below import files_below
-from wsss.errors import DataError
+from wsss.errors import DataError, StoreError
+from wsss.paths import NotRegularError, sha256
 from wsss.store.fingerprint import LENGTH
 from wsss.store.texts import read_json, write_json
+
+END: Final = b"\0"
+"""After each source: a file that moves from one to the next is another content."""
+_State = Annotated[list[int | str], Len(5, 5)]
+"""What `state_of` tells of a file, and the hash of its bytes."""
 
 
 class Digests:
@@ -20,7 +28,7 @@ class Digests:
 
     def __init__(self, cache: Path, *, rehash: bool = False) -> None:
         self._cache = cache
-        self._known: dict[str, list[Any]] = read_json(cache) if cache.exists() else {}
+        self._known = _kept(cache)
         self._unread = set(self._known) if rehash else set()
         self._changed = False
         self.changed: list[Path] = []
@@ -40,14 +48,27 @@ class Digests:
             top = str(source.resolve())
             before = {name: known for name, known in self._known.items() if _is_below(name, top)}
             for name, path in files:
-                total.update(f"{name}\0{self._of_file(path)}\n".encode())
+                total.update(_line(name, self._of_file(path)))
             self._note_changes(before, [str(path) for _, path in files])
-            total.update(b"\0")  # a file that moves from one source to the next is another content
+            total.update(END)
         return total.hexdigest()[:LENGTH]
 
     def know(self, sources: Iterable[Path]) -> bool:
         """Tell whether `of` would answer at once: every file is there, as it was when it was read."""
-        return all(source.exists() and all(self._as_before(path) for _, path in _files(source)) for source in sources)
+        return self.known(sources) is not None
+
+    def known(self, sources: Iterable[Path]) -> str | None:
+        """Return what `of` would answer; None where it would read a file for that, or miss one."""
+        total = hashlib.sha256()
+        for source in sources:
+            if not source.exists():
+                return None
+            for name, path in _files(source):
+                if not self._as_before(path):
+                    return None
+                total.update(_line(name, self._known[str(path)]))
+            total.update(END)
+        return total.hexdigest()[:LENGTH]
 
     def save(self) -> None:
         """Keep what was hashed for the next time."""
@@ -55,7 +76,7 @@ class Digests:
             self._cache.parent.mkdir(parents=True, exist_ok=True)
             write_json(self._cache, self._known)
 
-    def _note_changes(self, before: Mapping[str, list[Any]], now: Iterable[str]) -> None:
+    def _note_changes(self, before: Mapping[str, _State], now: Iterable[str]) -> None:
         """Compare files of a source with what was read of it earlier, and forget those that are gone."""
         gone = before.keys() - set(now)
         for name in gone:
@@ -65,15 +86,27 @@ class Digests:
             other = {name for name in now if name not in before or before[name][-1] != self._known[name][-1]}
             self.changed += [Path(name) for name in sorted(gone | other)]
 
-    def _of_file(self, path: Path) -> str:
+    def _of_file(self, path: Path) -> _State:
         if not self._as_before(path):
             self._known[str(path)] = [*state_of(path), _hash(path)]
             self._unread.discard(str(path))
             self._changed = True
-        return str(self._known[str(path)][-1])
+        return self._known[str(path)]
 
     def _as_before(self, path: Path) -> bool:
         return str(path) not in self._unread and self._known.get(str(path), [])[:-1] == state_of(path)
+
+
+def _line(name: str, state: _State) -> bytes:
+    return f"{name}\0{state[-1]}\n".encode()
+
+
+def _kept(cache: Path) -> dict[str, _State]:
+    """Return what is remembered; nothing where that is torn, so that all is read again."""
+    try:
+        return read_json(cache, dict[str, _State]) if cache.exists() else {}
+    except StoreError:
+        return {}
 
 
 def state_of(path: Path) -> list[int]:
@@ -88,8 +121,9 @@ def _is_below(name: str, top: str) -> bool:
 
 def _hash(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path, links=True)
+    except NotRegularError as error:
+        raise DataError(f"{path} {error.strerror}: replace it by a file") from error
     except PermissionError as error:
         raise DataError(f"{path} may not be read by you: change its permissions") from error
 

@@ -1,10 +1,9 @@
 """Formats of single items; each is written as a whole, see `wsss.store.texts`."""
 
 import hashlib
-import zipfile
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,8 +12,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from wsss.data.images import MOST_PIXELS
 from wsss.errors import StoreError
 from wsss.labels import palette
+from wsss.paths import open_regular
+from wsss.store import arrays
 from wsss.store.texts import REMEDY, whole
 from wsss.types import ScoreMaps, Size
 
@@ -25,11 +27,8 @@ FLAT: Final = 10_000
 LONGEST: Final = 200
 """Characters of an item's name before its suffix: file systems take 255 bytes, `whole` adds a few of its own."""
 
-_TORN: Final = (OSError, EOFError, KeyError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
-"""What numpy's reader raises on files that were cut off or in which bytes were changed: tried."""
-
-_PARSING: Final = Lock()
-"""Held while numpy parses a header: `ast` is not safe on several threads before Python 3.11.5 (cpython#106905)."""
+MOST_LABELS: Final = 256
+_UNREADABLE: Final = (*arrays.TORN, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 def item_name(image_id: str, suffix: str) -> str:
@@ -67,41 +66,29 @@ def write_scores(path: Path, maps: ScoreMaps) -> None:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def read_scores(path: Path) -> ScoreMaps:
-    """Read score maps onto the CPU as float32; raises `StoreError` that names a file which is missing or torn."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            labels, scores, size = (_array(archive, name) for name in ("labels", "scores", "size"))
-        height, width = size.tolist()
+def read_scores(path: Path, size: Size | None = None) -> ScoreMaps:
+    """Read score maps onto the CPU as float32.
+
+    Raises `StoreError` that names a file which is missing or torn, or whose maps are not of an image of `size`.
+    """
+    with arrays.opened(path, what="score maps") as archive:
+        height, width = archive.read("size", dtype=np.int32, most=(2,)).tolist()
+        found = Size(height=height, width=width)
+        if found != (size or found) or found.height * found.width > MOST_PIXELS:
+            raise ValueError(f"they are of an image of {width} x {height} pixels")
+        labels = archive.read("labels", dtype=np.uint8, most=(MOST_LABELS,))
+        scores = archive.read("scores", dtype=np.float16, most=(len(labels), height, width))
         return ScoreMaps(
             labels=torch.from_numpy(labels.astype(np.int64)),
             scores=torch.from_numpy(scores.astype(np.float32)),
-            size=Size(height=height, width=width),
+            size=found,
         )
-    except _TORN as error:
-        raise StoreError(f"{path} holds no score maps ({error}): {REMEDY}") from error
 
 
-def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    """Return an array of an npz; what numpy's own reader does, but for the lock."""
-    with archive.open(f"{name}.npy") as file:
-        with _PARSING:
-            version = np.lib.format.read_magic(file)
-            if version != (1, 0):
-                raise ValueError(f"{name} has a header of version {version}")
-            shape, transposed, dtype = np.lib.format.read_array_header_1_0(file)
-        if transposed or dtype.hasobject:
-            raise ValueError(f"{name} has another layout than it was written in")
-        return np.frombuffer(file.read(), dtype=dtype).reshape(shape)
-
-
-def are_whole_scores(path: Path) -> bool:
-    """Tell whether score maps can be read to their end; every array has a checksum."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is None
-    except _TORN:
-        return False
+def are_whole_scores(path: Path, size: Size) -> bool:
+    """Tell whether the score maps of an image can be read to their end."""
+    pixels = MOST_LABELS * size.height * size.width
+    return arrays.is_whole(path, most=3 * arrays.HEADER + pixels * np.dtype(np.float16).itemsize)
 
 
 def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:
@@ -112,20 +99,33 @@ def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:
         picture.save(hidden, format="PNG", optimize=False)
 
 
-def read_mask_item(path: Path) -> NDArray[np.uint8]:
-    """Read a mask that `write_mask` wrote; raises `StoreError` that names a file which is missing or torn."""
+def read_mask_item(path: Path, size: Size | None = None) -> NDArray[np.uint8]:
+    """Read a mask that `write_mask` wrote.
+
+    Raises `StoreError` that names a file which is missing or torn, or is not of an image of `size`.
+    """
     try:
-        with Image.open(path) as picture:
+        with _opened(path, size) as picture:
             return np.array(picture, dtype=np.uint8)
-    except (OSError, SyntaxError) as error:
+    except _UNREADABLE as error:
         raise StoreError(f"{path} holds no mask ({error}): {REMEDY}") from error
 
 
-def is_whole_mask(path: Path) -> bool:
-    """Tell whether a mask can be read to its end; every chunk of a PNG has a checksum."""
+def is_whole_mask(path: Path, size: Size) -> bool:
+    """Tell whether the mask of an image can be read to its end; every chunk of a PNG has a checksum."""
     try:
-        with Image.open(path) as picture:
+        with _opened(path, size) as picture:
             picture.verify()
-    except (*_TORN, SyntaxError):
+    except _UNREADABLE:
         return False
     return True
+
+
+@contextmanager
+def _opened(path: Path, size: Size | None) -> Iterator[Image.Image]:
+    with open_regular(path) as file, Image.open(file, formats=("PNG",)) as picture:
+        width, height = picture.size
+        expected = (width, height) if size is None else (size.width, size.height)
+        if picture.mode not in ("P", "L") or (width, height) != expected or width * height > MOST_PIXELS:
+            raise ValueError(f"it is a picture of {width} x {height} pixels and mode {picture.mode}")
+        yield picture

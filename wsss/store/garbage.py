@@ -8,21 +8,21 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-import yaml
 from filelock import Timeout
 
-from wsss.errors import StoreError
-from wsss.store.store import Artifact, Store
-from wsss.store.texts import read_json
+from wsss.errors import NewerError, StoreError
+from wsss.paths import remove
+from wsss.store.jobs import FrozenJob, read_job
+from wsss.store.store import JOB, Artifact, Store
 
 HIDDEN: Final = re.compile(r"\..+\.[0-9a-f]{8}", re.DOTALL)
 """Names of what `texts.whole` has not finished."""
 STALE: Final = 3600
 """Seconds since the last byte after which a hidden file that nobody is making is a killed writer's."""
 
-StoredState = Literal["finished", "torn", "begun", "being made"]
+StoredState = Literal["finished", "torn", "newer", "begun", "being made"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class StoredArtifact:
 
     artifact: Artifact
     state: StoredState
-    """`torn` is a manifest that cannot be read, `begun` is left by a run that ended early."""
+    """`torn`: its manifest cannot be read; `newer`: a newer wsss wrote it; `begun`: left by a run that ended early."""
     files: int
     """Files of the result; everything in the folder where there is no manifest yet."""
     size: int
@@ -50,9 +50,9 @@ def entries(store: Store) -> list[StoredArtifact]:
 
 
 def in_use(found: Iterable[StoredArtifact], roots: Collection[str]) -> set[str]:
-    """Return the fingerprints of `roots`, of what is being made right now, and of all that those read."""
+    """Return the fingerprints of `roots`, of what those read, and of what must not be touched: newer, or being made."""
     by_print = {entry.artifact.fingerprint: entry for entry in found}
-    todo = [*roots, *(name for name, entry in by_print.items() if entry.state == "being made")]
+    todo = [*roots, *(name for name, entry in by_print.items() if entry.state in ("being made", "newer"))]
     used: set[str] = set()
     while todo:
         name = todo.pop()
@@ -91,7 +91,7 @@ def delete(entry: StoredArtifact, *, roots: Callable[[], Collection[str]]) -> bo
             if artifact.fingerprint in roots():
                 return False
             # First, so that a deletion that is cut short leaves something begun, and nothing damaged.
-            artifact.manifest_path.unlink(missing_ok=True)
+            remove(artifact.manifest_path)
             for path in artifact.path.iterdir():
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path)
@@ -108,49 +108,52 @@ def leftovers(store: Store, *, outside: Collection[Path] = ()) -> list[Path]:
     return sorted(path for path in hidden if not set(outside) & set(path.parents))
 
 
-def is_torn(artifact: Artifact) -> bool:
-    """Tell whether a finished artifact's manifest cannot be read."""
+def is_finished(artifact: Artifact) -> bool:
+    """Tell whether an artifact has a manifest that can be read."""
     try:
-        read_json(artifact.manifest_path)
+        artifact.manifest()
     except StoreError:
-        return True
-    return False
+        return False
+    return True
 
 
-def frozen_job(artifact: Artifact) -> dict[str, Any]:
-    """Return the job that an artifact was made from, empty where it cannot be read."""
+def frozen_job(artifact: Artifact) -> FrozenJob | None:
+    """Return the job that an artifact was made from, None where it cannot be read."""
     try:
-        frozen = yaml.safe_load(artifact.job.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        return {}
-    return frozen if isinstance(frozen, dict) else {}
+        return read_job(artifact.file(JOB))
+    except StoreError:
+        return None
 
 
 def _entry(artifact: Artifact) -> StoredArtifact:
     if artifact.state() != "cached":
         return _unfinished(artifact, "being made" if _is_locked(artifact) else "begun")
-    if is_torn(artifact):
+    try:
+        manifest = artifact.manifest()
+    except NewerError:
+        return _unfinished(artifact, "newer")
+    except StoreError:
         return _unfinished(artifact, "torn")
-    manifest = artifact.manifest()
     return StoredArtifact(
         artifact=artifact,
         state="finished",
-        files=len(manifest["files"]),
-        size=manifest["bytes"],
+        files=len(manifest.files),
+        size=manifest.bytes,
         written=artifact.manifest_path.stat().st_mtime,
-        reads=frozenset(manifest["inputs"].values()),
+        reads=frozenset(manifest.inputs.values()),
     )
 
 
 def _unfinished(artifact: Artifact, state: StoredState) -> StoredArtifact:
     stats = [stat for _, stat in _walk(artifact.path)]
+    job = frozen_job(artifact)
     return StoredArtifact(
         artifact=artifact,
         state=state,
         files=len(stats),
         size=sum(stat.st_size for stat in stats),
         written=max((stat.st_mtime for stat in stats), default=0.0),
-        reads=frozenset(fingerprint for _, fingerprint in frozen_job(artifact).get("inputs", {}).values()),
+        reads=frozenset(fingerprint for _, fingerprint in job.inputs.values()) if job else frozenset(),
     )
 
 
@@ -171,5 +174,5 @@ def _is_locked(artifact: Artifact) -> bool:
             return False
     except Timeout:
         return True
-    except PermissionError:  # somebody else's store, which may only be looked at
+    except (PermissionError, StoreError):  # somebody else's store, which may only be looked at, or a lock that is none
         return False

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from wsss.data.index import Index, Record
+from wsss.size import Size
 from wsss.store.files import (
     MASK,
     SCORES,
@@ -26,9 +27,10 @@ class ItemFormat:
     """How one image's item is stored."""
 
     suffix: str
-    read: Callable[[Path], Any]
+    read: Callable[[Path, Size], Any]
+    """Reads an item of an image of a size; raises `StoreError` for any other one."""
     write: Callable[[Path, Any], None]
-    is_whole: Callable[[Path], bool]
+    is_whole: Callable[[Path, Size], bool]
     """Whether a file can be read to its end."""
 
 
@@ -48,7 +50,11 @@ class Items:
 
     def read(self, record: Record) -> Any:
         """Read an image's item; raises `StoreError` for one that is missing or torn."""
-        return self.format.read(self.path(record))
+        return self.format.read(self.path(record), record.size)
+
+    def is_whole(self, record: Record) -> bool:
+        """Tell whether an image's item, which is there, can be read to its end."""
+        return self.format.is_whole(self.path(record), record.size)
 
     def write(self, record: Record, item: Any) -> None:
         """Write an image's item as a whole."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+import safetensors.torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
 from wsss.config.build import TARGET, build
@@ -14,10 +14,12 @@ from wsss.configurable import Configurable
 from wsss.errors import ConfigError, ModelError, StoreError, first_line, one_of
 from wsss.models.base import LAST, Network, NetworkOptions, PlannedNetwork
 from wsss.models.normalisation import Normalisation
+from wsss.paths import is_regular
 from wsss.store.fingerprint import public_name
 from wsss.store.public_names import located
-from wsss.store.store import Artifact
-from wsss.store.texts import read_json, whole, write_json
+from wsss.store.schema import Plain
+from wsss.store.store import ITEMS, Artifact
+from wsss.store.texts import whole, write_json
 
 RECORD: Final = "network.json"
 WEIGHTS: Final = "weights.safetensors"
@@ -71,12 +73,12 @@ def write_weights(state: Mapping[str, Tensor], artifact: Artifact, *, name: str 
     tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
     # Not by its path: safetensors hides what the system says of a full disk then.
     with whole(artifact.items / name) as hidden, hidden.open("wb") as file:
-        file.write(save(tensors))
+        file.write(safetensors.torch.save(tensors))
 
 
 def holds_network(artifact: Artifact) -> bool:
     """Tell whether an artifact is a trained network."""
-    return (artifact.items / RECORD).is_file()
+    return is_regular(artifact.items / RECORD)
 
 
 def read_record(artifact: Artifact) -> NetworkRecord:
@@ -88,14 +90,15 @@ def read_record(artifact: Artifact) -> NetworkRecord:
     if not holds_network(artifact):
         raise StoreError(f"{artifact.path} holds no network: read a stage that trains one")
     path = artifact.items / RECORD
+    content: dict[str, Any] = artifact.table(f"{ITEMS}/{RECORD}", Plain)
     try:
-        return _record(read_json(path))
+        return _record(content)
     except (ConfigError, KeyError, TypeError) as error:
         raise StoreError(f"{path} describes no network ({first_line(error)}): {_remedy(artifact)}") from error
 
 
-def _record(content: Any) -> NetworkRecord:
-    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+def _record(content: dict[str, Any]) -> NetworkRecord:
+    if content.pop("format", None) != FORMAT:
         raise ConfigError(["another version of wsss wrote it: update wsss"])
     options = _node(content.pop("options"))
     normalisation = {TARGET: f"{Normalisation.__module__}.Normalisation", **content.pop("normalisation")}
@@ -141,9 +144,14 @@ def _read_state(artifact: Artifact, files: tuple[str, ...]) -> dict[str, Tensor]
     for name in files:
         path = artifact.items / name
         try:
-            state |= load_file(path)
-        except (OSError, SafetensorError) as error:
+            state |= safetensors.torch.load(artifact.content(f"{ITEMS}/{name}"))
+        except SafetensorError as error:
             raise StoreError(f"{path} holds no weights ({first_line(error)}): {_remedy(artifact)}") from error
+    if strange := [key for key, tensor in state.items() if not tensor.isfinite().all()]:
+        raise StoreError(
+            f"{artifact.items}: {one_of(strange, limit=3)} holds numbers that are not finite: its training diverged; "
+            "train it with a lower learning rate"
+        )
     return state
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from wsss.errors import DataError, one_of
 from wsss.store.digests import Digests
+from wsss.store.jobs import FrozenOutside
 
 NAMED: Final = 3
 """Changed files that are named; of more, only how many."""
@@ -21,13 +22,13 @@ class Outside:
     digest: str
 
     @classmethod
-    def of(cls, frozen: dict[str, Any]) -> "Outside":
+    def of(cls, frozen: FrozenOutside) -> "Outside":
         """Read what `frozen` gave."""
-        return cls(key=frozen["key"], sources=tuple(map(Path, frozen["sources"])), digest=frozen["digest"])
+        return cls(key=frozen.key, sources=tuple(map(Path, frozen.sources)), digest=frozen.digest)
 
-    def frozen(self) -> dict[str, Any]:
+    def frozen(self) -> FrozenOutside:
         """Return plain values for a frozen job."""
-        return {"key": self.key, "sources": [str(each) for each in self.sources], "digest": self.digest}
+        return FrozenOutside(key=self.key, sources=tuple(map(str, self.sources)), digest=self.digest)
 
     def check(self, cache: Path) -> None:
         """Raise a `DataError` that names what changed; `cache` holds what the plan read, see `Digests`."""

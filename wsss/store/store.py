@@ -1,36 +1,35 @@
 """The store: `runs/<stage>/<fingerprint>/` holds one stage's result, and a manifest that is written last."""
 
 import hashlib
+import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from filelock import FileLock
 
 from wsss.errors import StoreError
+from wsss.paths import entries_below, first_link, inside, is_regular, sha256
 from wsss.store.fingerprint import LENGTH
-from wsss.store.texts import read_json, write_json, write_text
+from wsss.store.manifest import FORMAT, Manifest, read_manifest
+from wsss.store.results import MANIFEST, is_result
+from wsss.store.run_notes import read_notes, write_note
+from wsss.store.texts import from_json, read_bytes, write_json
 from wsss.store.versions import versions
-
-FORMAT: Final = 1
-"""Version of the layout described here; a store of a newer version is refused."""
 
 JOB: Final = "stage.yaml"
 ROOT: Final = "root.txt"
 """Where the data set of an index lies today."""
-LOGS: Final = "logs"
-"""The folder in an artifact where loggers write: no part of the result."""
-
 FOLDER: Final = re.compile(f"[0-9a-f]{{{LENGTH}}}")
 """Names of artifacts' folders."""
 
-OWN: Final = re.compile(r"log(\.\d+)?\.txt|root\.txt|stage\.yaml")
-"""Files of an artifact that are not part of the result: the logs of all processes, and what is kept up to date."""
+ITEMS: Final = "items"
 
 State = Literal["cached", "resume", "run"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +43,7 @@ class Artifact:
     @property
     def items(self) -> Path:
         """Where the items lie: one small file an image, or a few files of a table."""
-        return self.path / "items"
+        return self.path / ITEMS
 
     @property
     def checkpoints(self) -> Path:
@@ -59,46 +58,82 @@ class Artifact:
     @property
     def manifest_path(self) -> Path:
         """The manifest: the artifact is complete when this file is there."""
-        return self.path / "manifest.json"
+        return self.path / MANIFEST
+
+    @property
+    def root(self) -> Path:
+        """The folder of the store."""
+        return self.path.parents[1]
 
     def state(self) -> State:
         """Tell whether the artifact is complete, begun or absent."""
-        if self.manifest_path.exists():
+        if os.path.lexists(self.manifest_path):
             return "cached"
         return "resume" if self.job.exists() else "run"
 
-    def manifest(self) -> dict[str, Any]:
-        """Read the manifest; raises `StoreError` where it is missing, torn or of a newer version."""
-        manifest: dict[str, Any] = read_json(self.manifest_path)
-        if manifest.get("format", FORMAT + 1) > FORMAT:
-            raise StoreError(f"{self.path} was written by a newer wsss: update wsss, or use another `store`")
+    def manifest(self) -> Manifest:
+        """Read the manifest; raises `StoreError` where it is missing, torn, another artifact's, or newer."""
+        manifest = read_manifest(inside(self.root, f"{self.stage}/{self.fingerprint}/{MANIFEST}"))
+        if (manifest.stage, manifest.fingerprint) != (self.stage, self.fingerprint):
+            where = f"{manifest.stage} {manifest.fingerprint}"
+            raise StoreError(f"{self.manifest_path} is that of {where}: delete it, and run again")
         return manifest
+
+    def file(self, name: str) -> Path:
+        """Return where a file of the artifact lies; raises `OutsideError` for a name that leads out of its folder."""
+        return inside(self.root, f"{self.stage}/{self.fingerprint}/{name}")
+
+    def content(self, name: str) -> bytes:
+        """Return the bytes of a file of a complete artifact, of its result or its job, as it was made.
+
+        Raises `StoreError` where that is missing, or is not what the manifest says.
+        """
+        manifest = self.manifest()
+        expected = manifest.job if name == JOB else manifest.files.get(name)
+        data = read_bytes(self.file(name), remedy=self.remedy)
+        if hashlib.sha256(data).hexdigest() != expected:
+            raise StoreError(f"{self.path / name} is not as it was made: {self.remedy}")
+        return data
+
+    def table(self, name: str, of: Callable[..., T]) -> T:
+        """Return what a JSON file of the result holds, as a type; raises `StoreError` as `content` does."""
+        return from_json(self.content(name), of, path=self.path / name, remedy=self.remedy)
+
+    @property
+    def remedy(self) -> str:
+        """What helps where a file of the result is damaged."""
+        return f"`wsss store verify --repair --store {self.root}`, then run again"
 
     @property
     def kind(self) -> str:
         """The name of the kind of what a complete artifact holds; see `wsss.store.kinds`."""
-        return str(self.manifest()["kind"])
+        return self.manifest().kind
 
     @property
     def summary(self) -> dict[str, Any]:
         """What the stage said of itself when the artifact was complete."""
-        summary: dict[str, Any] = self.manifest()["summary"]
-        return summary
+        return self.manifest().summary
 
     @property
     def lock_path(self) -> Path:
         """The file that is locked: not in the artifact's folder, which may be deleted while somebody waits for it."""
-        return self.path.parents[1] / ".locks" / f"{self.stage}.{self.fingerprint}"
+        return self.root / ".locks" / f"{self.stage}.{self.fingerprint}"
 
     def lock(self) -> FileLock:
-        """Return the lock that whoever makes or deletes this artifact holds; the kernel frees a dead process's."""
-        self.lock_path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.lock_path)
+        """Return the lock that whoever makes or deletes this artifact holds; the kernel frees a dead process's.
+
+        Raises `StoreError` where something else lies in its place, such as a link, whose target would be emptied.
+        """
+        path = inside(self.root, f".locks/{self.lock_path.name}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(path) and not is_regular(path):
+            raise StoreError(f"{path} is not a file that wsss locks: delete it")
+        return FileLock(path)
 
     def sweep(self) -> None:
         """Remove what killed writers left unfinished; call it with the lock held, before anybody writes."""
-        for path in self.path.rglob(".*"):
-            if path.is_file():
+        for path in entries_below(self.path):
+            if path.name.startswith("."):
                 path.unlink()
 
     def discard(self) -> None:
@@ -107,9 +142,12 @@ class Artifact:
             path.unlink()
 
     def files(self) -> list[Path]:
-        """Return the files that are the result, sorted: those that a manifest lists."""
-        found = (path for path in self.path.rglob("*") if path.is_file() and path != self.manifest_path)
-        return sorted(path for path in found if not _transient(path, self.path))
+        """Return the files that are the result, sorted: those that a manifest lists. Links are none."""
+        return [path for path in self.entries() if is_regular(path)]
+
+    def entries(self) -> list[Path]:
+        """Return what lies where results do, sorted: files, and links or pipes that somebody else put there."""
+        return sorted(path for path in entries_below(self.path) if is_result(path, self.path))
 
     def complete(
         self,
@@ -140,6 +178,7 @@ class Artifact:
             "threads": threads,
             "bytes": sum(path.stat().st_size for path in files),
             "summary": dict(summary),
+            "job": sha256(self.job),
             "files": {path.relative_to(self.path).as_posix(): sha256(path) for path in files},
         }
         write_json(self.manifest_path, manifest)
@@ -158,18 +197,21 @@ class Store:
 
     def remember(self, run: Path) -> None:
         """Note that a run's folder refers to this store, so that what it is made of is kept."""
-        name = hashlib.sha256(str(run.absolute()).encode()).hexdigest()[:32]
-        self.runs.mkdir(parents=True, exist_ok=True)
-        write_text(self.runs / name, str(run.absolute()))
+        write_note(self.runs, run.absolute())
 
     def remembered(self) -> list[Path]:
-        """Return the folders of the runs that refer to this store and are still there, sorted."""
+        """Return the folders of the runs that refer to this store and are still there; raises as `noted` does."""
         return [folder for folder in self.noted() if folder.is_dir()]
 
     def noted(self) -> list[Path]:
-        """Return the folders of all runs that ever referred to this store, sorted, whether or not they are there."""
-        notes = self.runs.iterdir() if self.runs.is_dir() else ()
-        return sorted({Path(note.read_text(encoding="utf-8")) for note in notes if not note.name.startswith(".")})
+        """Return the folders of all runs that ever referred to this store, sorted, whether or not they are there.
+
+        Raises `StoreError` for a note that was not written by `remember`: what that run refers to is not known.
+        """
+        folders, strange = read_notes(self.runs)
+        if strange:
+            raise StoreError(f"{strange[0]} is not the note of a run: delete it, and name its run with --keep")
+        return folders
 
     @property
     def runs(self) -> Path:
@@ -184,7 +226,7 @@ class Store:
         """Return what was begun or finished, of one stage or of all, sorted; other folders are left out."""
         folders = (path for path in self.root.glob(f"{stage}/*") if FOLDER.fullmatch(path.name))
         found = (self.artifact(path.parent.name, path.name) for path in sorted(folders))
-        return [artifact for artifact in found if artifact.state() != "run"]
+        return [each for each in found if each.state() != "run" and first_link(self.root, each.path) is None]
 
     @property
     def finished(self) -> Path:
@@ -200,16 +242,3 @@ class Store:
     def digests(self) -> Path:
         """Where hashes of the users' files are remembered."""
         return self.root / "digests.json"
-
-
-def _transient(path: Path, root: Path) -> bool:
-    """Whether a file is not part of the result: hidden, a log, or kept up to date after the manifest."""
-    parts = path.relative_to(root).parts
-    own = parts[0] == LOGS or OWN.fullmatch(parts[-1]) is not None
-    return own or any(part.startswith(".") for part in parts)
-
-
-def sha256(path: Path) -> str:
-    """Return the hash of a file's bytes, as manifests hold it."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,14 +1,16 @@
 """Verify finished artifacts against their manifests, and repair a damaged one in part."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from filelock import Timeout
 
-from wsss.store.garbage import is_torn
-from wsss.store.store import Artifact, sha256
+from wsss.errors import NewerError, StoreError
+from wsss.paths import first_link, is_regular, remove, sha256
+from wsss.store.manifest import Manifest
+from wsss.store.store import JOB, Artifact
 
 Harm = Literal["damaged", "missing", "stray"]
 
@@ -25,31 +27,38 @@ class Damage:
 def check(artifact: Artifact, *, checked: Callable[[], object] = lambda: None) -> list[Damage]:
     """Hash every file of a finished artifact and return what differs; calls `checked` after every file.
 
-    Raises `StoreError` for a manifest of a newer version.
+    Raises `NewerError` for a manifest of a newer version.
     """
-    if is_torn(artifact):
+    try:
+        manifest = artifact.manifest()
+    except NewerError:
+        raise
+    except StoreError:
         return [Damage(artifact=artifact, path=artifact.manifest_path, harm="damaged")]
-    listed: dict[str, str] = artifact.manifest()["files"]
-    harms: list[tuple[Path, Harm]] = []
-    for name, digest in listed.items():
-        path = artifact.path / name
-        if not path.is_file():
-            harms.append((path, "missing"))
-        elif sha256(path) != digest:
-            harms.append((path, "damaged"))
-        checked()
-    if not artifact.job.is_file():
-        harms.append((artifact.job, "missing"))
-    known = {artifact.path / name for name in listed}
-    harms += [(path, "stray") for path in artifact.files() if path not in known]
-    return [Damage(artifact=artifact, path=path, harm=harm) for path, harm in harms]
+    return [Damage(artifact=artifact, path=path, harm=harm) for path, harm in _harms(artifact, manifest, checked)]
+
+
+def _harms(artifact: Artifact, manifest: Manifest, checked: Callable[[], object]) -> Iterator[tuple[Path, Harm]]:
+    listed = {artifact.path / name: digest for name, digest in {**manifest.files, JOB: manifest.job}.items()}
+    links = {path: link for path in listed if (link := first_link(artifact.path, path)) is not None}
+    yield from ((link, "damaged") for link in dict.fromkeys(links.values()))
+    for path, digest in listed.items():
+        if path in links:
+            pass
+        elif not path.exists():
+            yield path, "missing"
+        elif not is_regular(path) or sha256(path) != digest:
+            yield path, "damaged"
+        if path != artifact.job:  # which is not counted among the results
+            checked()
+    yield from ((path, "stray") for path in artifact.entries() if path not in {*listed, *links.values()})
 
 
 def repair(artifact: Artifact, findings: Sequence[Damage]) -> bool:
     """Delete an artifact's manifest and damaged files, so that the next run makes these again, and return True.
 
-    Without its manifest nothing can be checked: where that is damaged, all files are deleted. Strays stay. False, and
-    nothing is done, while somebody makes the artifact.
+    Without its manifest nothing can be checked: where that is damaged, all files are deleted. Strays stay, and of a
+    link what it leads to. False, and nothing is done, while somebody makes the artifact.
     """
     damaged = {finding.path for finding in findings if finding.harm == "damaged"}
     try:
@@ -57,9 +66,8 @@ def repair(artifact: Artifact, findings: Sequence[Damage]) -> bool:
             if artifact.manifest_path in damaged:
                 damaged.update(artifact.files())
             # First, so that a repair that is cut short leaves nothing that looks finished.
-            artifact.manifest_path.unlink(missing_ok=True)
-            for path in damaged:
-                path.unlink(missing_ok=True)
+            for path in (artifact.manifest_path, *damaged):
+                remove(path)
             return True
     except Timeout:
         return False

@@ -6,7 +6,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import torch
-import yaml
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -18,6 +17,7 @@ from wsss.engine.stage import read_index
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step, build_stages, make_plan
+from wsss.store.jobs import read_job_of
 from wsss.store.store import Store
 
 Plan = Callable[..., Mapping[str, Step]]
@@ -79,14 +79,14 @@ def an_artifact_says_what_it_is(name: str, plan: Plan) -> None:
     assert step.artifact.state() == "cached", f"the artifact is {step.artifact.state()}"
     manifest = step.artifact.manifest()
     inputs = {role: artifact.fingerprint for role, artifact in step.inputs.items()}
-    assert manifest["inputs"] == inputs, f"the manifest names other inputs: {manifest['inputs']}"
-    assert manifest["seconds"] > 0, "the manifest does not say how long it took"
-    strange = {Path(file).parts[0] for file in manifest["files"]} - {"items", "history.csv"}
+    assert manifest.inputs == inputs, f"the manifest names other inputs: {manifest.inputs}"
+    assert manifest.seconds > 0, "the manifest does not say how long it took"
+    strange = {Path(file).parts[0] for file in manifest.files} - {"items", "history.csv"}
     assert not strange, f"files lie beside the items: {', '.join(sorted(strange))}"
     assert any(step.artifact.items.iterdir()), "there are no items"
-    frozen = yaml.safe_load(step.artifact.job.read_text(encoding="utf-8"))
-    assert frozen["config"] == step.config, "the frozen config is another one"
-    assert frozen["fingerprint"] == step.artifact.fingerprint, "the frozen fingerprint is another one"
+    frozen = read_job_of(step.artifact)
+    assert frozen.config == step.config, "the frozen config is another one"
+    assert frozen.fingerprint == step.artifact.fingerprint, "the frozen fingerprint is another one"
     assert not list(step.artifact.path.rglob(".*")), "a write was left unfinished"
     assert "finished" in (step.artifact.path / "log.txt").read_text(encoding="utf-8"), "the log has no end"
 
@@ -100,7 +100,7 @@ def a_map_makes_one_item_an_image(name: str, plan: Plan) -> None:
     items = stage.makes.items(step.artifact, index)
     made = {path for path in step.artifact.items.rglob("*") if path.is_file()}
     assert made == {items.path(record) for record in records}, "items and images do not agree"
-    summary = step.artifact.manifest()["summary"]
+    summary = step.artifact.manifest().summary
     assert (summary["images"], summary["made"]) == (len(records), len(records)), f"the summary says {summary}"
 
 
@@ -111,7 +111,7 @@ def an_interrupted_map_goes_on_to_the_same_bytes(name: str, plan: Plan) -> None:
     lost = sorted(before)[1]
     remake(step, keep=[item for item in before if item != lost])
     assert contents(step.artifact.items) == before, "other bytes after an interruption"
-    made = step.artifact.manifest()["summary"]["made"]
+    made = step.artifact.manifest().summary["made"]
     assert 1 <= made < len(before), f"{made} items were made again where one was missing"
 
 
@@ -126,13 +126,13 @@ def the_number_of_workers_changes_no_byte(name: str, plan: Plan) -> None:
 def a_fit_gives_the_same_weights_again(name: str, plan: Plan) -> None:
     """Randomness is a function of the seed; nothing is left to go on from."""
     step = plan()[name]
-    before, summary = _tensors(step.artifact.items), step.artifact.manifest()["summary"]
+    before, summary = _tensors(step.artifact.items), step.artifact.manifest().summary
     remake(step)
     after = _tensors(step.artifact.items)
     assert before, "there are no weights"
     assert before.keys() == after.keys(), "a second training has other tensors"
     assert all(torch.equal(before[key], after[key]) for key in before), "a second training gives other weights"
-    assert step.artifact.manifest()["summary"] == summary, "a second training ends otherwise"
+    assert step.artifact.manifest().summary == summary, "a second training ends otherwise"
     assert not any(step.artifact.checkpoints.iterdir()), "checkpoints are left"
 
 

@@ -68,7 +68,7 @@ def test_what_is_chosen_follows_from_the_mean_of_pooled_features(stage: ChooseRe
         means.append(torch.stack(pooled).mean(dim=0).double().numpy())
     among = candidates(shown(index, split="train"))
     expected = choose(np.stack(means), among=among, count=1, random_seed=0)
-    found = Representatives.named(read_representatives(job.artifact), classes=index.classes)
+    found = Representatives.named(read_representatives(made(job.artifact, CHOICE)), classes=index.classes)
     assert found == expected
     assert all(len(others) == 1 and cls not in others for cls, others in enumerate(found.of))
     assert summary == {"pairs": len(found.pairs)}
@@ -89,7 +89,7 @@ def test_names_of_classes_are_written_and_read(tmp_path: Path):
     names = read_representatives(artifact)
     assert names == {"cat": ("cow",), "dog": ("cat",), "cow": ("dog",)}
     assert Representatives.named(names, classes=("cat", "dog", "cow")) == Representatives(of=((2,), (0,), (1,)))
-    assert list(read_json(artifact.items / CHOSEN)) == ["cat", "dog", "cow"]
+    assert list(read_json(artifact.items / CHOSEN, dict)) == ["cat", "dog", "cow"]
 
 
 def test_more_representatives_than_there_are_others_are_refused(stage: ChooseRepresentatives, tmp_path: Path):

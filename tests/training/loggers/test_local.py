@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from toy_runs import freeze
 
+from wsss.store.store import Store
 from wsss.training.loggers.history import HistoryRow, read_history
 from wsss.training.loggers.local import History, frozen_config, tensorboard
 
@@ -77,8 +79,9 @@ def tensorboard_losses(logs: Path) -> list[tuple[int, float]]:
 
 
 def test_tensorboard_goes_on_in_the_same_log_without_doubled_points(tmp_path: Path):
-    job = tmp_path / "stage.yaml"
-    job.write_text("config: {fit: {epochs: 3}}", encoding="utf-8")
+    artifact = Store(root=tmp_path / "store").artifact("train_classifier", "0" * 16)
+    freeze(artifact, config={"fit": {"epochs": 3}})
+    job = artifact.job
     killed = tensorboard(tmp_path, 0, job=job)
     for step in range(5):
         killed.log_metrics({"train/loss": 1 / (step + 1)}, step)

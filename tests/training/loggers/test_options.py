@@ -67,7 +67,7 @@ def test_a_finished_run_is_taken_over_by_wandb_alone(
 def test_a_finished_run_that_cannot_be_handed_over_is_still_finished(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     assert Wandb().finish(tmp_path / "nowhere") == ""
     (said,) = caplog.records
-    assert said.getMessage().startswith("wandb failed and is left out from here on (FileNotFoundError: ")
+    assert said.getMessage().startswith("wandb failed and is left out from here on (StoreError: ")
 
 
 def test_online_needs_a_key():

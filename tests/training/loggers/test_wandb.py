@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import wandb
 from PIL import Image
+from toy_runs import freeze
 from wandb.proto.wandb_internal_pb2 import Record
 
 from wsss.store.store import Store
@@ -37,7 +38,7 @@ def stage(tmp_path: Path) -> Path:
     """The folder of a stage, with its frozen job."""
     folder = tmp_path / "store" / "train_classifier" / PRINT
     folder.mkdir(parents=True)
-    (folder / "stage.yaml").write_text("config: {fit: {epochs: 3}}", encoding="utf-8")
+    freeze(Store(root=tmp_path / "store").artifact("train_classifier", PRINT), config={"fit": {"epochs": 3}})
     return folder
 
 
@@ -124,7 +125,7 @@ def test_what_it_writes_is_no_part_of_the_artifact(stage: Path):
     artifact = Store(root=stage.parents[1]).artifact("train_classifier", PRINT)
     artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
     assert [path.name for path in artifact.files()] == [HISTORY]
-    assert artifact.manifest()["files"].keys() == {HISTORY}
+    assert artifact.manifest().files.keys() == {HISTORY}
     train(OPTIONS.open(stage), range(1, 2), status="success", start=1)
     assert [path.name for path in artifact.files()] == [HISTORY]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from wsss.data.images import IMAGE_SUFFIXES, find_images, image_errors
 from wsss.errors import DataError
+from wsss.paths import open_regular
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ def _is_text(path: Path) -> bool:
 
 
 def _digest(path: Path) -> dict[str, Any]:
-    with image_errors(path), path.open("rb") as file:
+    with image_errors(path), open_regular(path, links=True) as file:
         digest = hashlib.file_digest(file, "sha256")
         return {"bytes": file.tell(), "sha256": digest.hexdigest()}
 

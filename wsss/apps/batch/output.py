@@ -5,14 +5,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from wsss.errors import DataError, StoreError
+from pydantic import BaseModel, ConfigDict
+
+from wsss.errors import DataError, OutsideError, StoreError
+from wsss.paths import inside, is_regular
 from wsss.store.texts import read_json, write_json
 
 Row = dict[str, Any]
 """What the table says of one image."""
 
+ABSENT: Final = object()
+"""What an earlier head does not say."""
 RUN: Final = "model"
 """The key of a head that may differ between two calls: a run's folder may be moved, its fingerprint decides."""
+
+
+class _Table(BaseModel):
+    """An earlier table: its rows, and as extra values its head."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    images: list[Row]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +61,10 @@ class Output:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
+    def place(self, name: str) -> Path:
+        """Return where a file lies that a row names; raises `OutsideError` for one that is not of this folder."""
+        return inside(self.folder, name, links=True)
+
     def relative(self, path: Path) -> str:
         """Return the path of a result as a row has it."""
         return path.relative_to(self.folder).as_posix()
@@ -55,12 +72,13 @@ class Output:
     def earlier(self, head: Mapping[str, Any]) -> dict[str, Row]:
         """Return the rows of an earlier table with the same head by image, where all of their files are there."""
         try:
-            table = read_json(self.table)
-            if any(table[key] != value for key, value in head.items() if key != RUN):
-                return {}
-            return {row["image"]: row for row in table["images"] if self._has_files(row)}
-        except (AttributeError, KeyError, StoreError, TypeError):  # none that is whole and of this version
+            table = read_json(self.table, _Table)
+        except StoreError:  # none that is whole and of this version
             return {}
+        said = table.model_extra or {}
+        if any(said.get(key, ABSENT) != value for key, value in head.items() if key != RUN):
+            return {}
+        return {row["image"]: row for row in table.images if isinstance(row.get("image"), str) and self._has_files(row)}
 
     def write_table(self, table: Mapping[str, Any]) -> dict[str, Any]:
         """Write and return the table."""
@@ -69,4 +87,10 @@ class Output:
         return dict(table)
 
     def _has_files(self, row: Row) -> bool:
-        return all((self.folder / row[part]).is_file() for part in self.parts if part in row)
+        return all(self._is_there(row[part]) for part in self.parts if part in row)
+
+    def _is_there(self, name: Any) -> bool:
+        try:
+            return isinstance(name, str) and is_regular(self.place(name))
+        except OutsideError:
+            return False

@@ -12,8 +12,8 @@ from wsss.run.record import RunRecord, read_record
 from wsss.run.scores import Scores
 from wsss.stages.evaluate import Evaluate
 from wsss.store.kinds import INDEX, TABLE
+from wsss.store.schema import ImageTable, ScoreTable
 from wsss.store.store import Artifact
-from wsss.store.texts import read_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +61,10 @@ def flat(node: Any, *, key: str = "") -> dict[str, Any]:
 
 
 def _read(record: RunRecord, *, name: str) -> Compared:
-    found = record.artifact(record.last(TABLE, by=Evaluate)).items
+    evaluation = record.artifact(record.last(TABLE, by=Evaluate))
     return Compared(
         name=name,
         record=record,
-        scores=read_json(found / "scores.json"),
-        images=read_json(found / "images.json"),
+        scores=evaluation.table("items/scores.json", ScoreTable),
+        images=evaluation.table("items/images.json", ImageTable),
     )

@@ -1,11 +1,14 @@
 """Contact sheets of the images on which one run's masks are better, or worse, than another's."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from wsss.apps.compare.compared import Compared
 from wsss.data.images import read_image, read_mask
-from wsss.data.index import Index
+from wsss.data.index import Index, Record
 from wsss.draw.numbers import percent
 from wsss.draw.sheet import ImagePanel, MaskPanel, Panel, Sheet, SheetRow
 from wsss.errors import StoreError, one_of
@@ -83,7 +86,7 @@ def _row(index: Index, image: str, masks: Masks, *, made: Sequence[tuple[Compare
     panels: list[Panel] = [ImagePanel(title="image")]
     for run, items in made:
         own = run.images[masks.stage][masks.split][image]
-        panels.append(MaskPanel(title=run.name, words=f"IoU {percent(own)}", labels=items.read(record)))
+        panels.append(MaskPanel(title=run.name, words=f"IoU {percent(own)}", labels=_mask(run, masks, items, record)))
     panels.append(MaskPanel(title="truth", labels=read_mask(path)))
     return SheetRow(
         id=record.id,
@@ -91,6 +94,12 @@ def _row(index: Index, image: str, masks: Masks, *, made: Sequence[tuple[Compare
         classes=tuple(index.classes[c] for c in record.classes),
         panels=tuple(panels),
     )
+
+
+def _mask(run: Compared, masks: Masks, items: Items, record: Record) -> NDArray[np.uint8]:
+    artifact = run.artifact(masks.stage)
+    artifact.content(items.path(record).relative_to(artifact.path).as_posix())
+    return cast("NDArray[np.uint8]", items.read(record))
 
 
 def _are_masks(run: Compared, stage: str) -> bool:

@@ -1,16 +1,19 @@
 """Means over images: what papers print of a method."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from wsss.apps.batch.output import Output, Row
 from wsss.apps.explain.explanation import Explained
 from wsss.apps.explain.metric import shown_metrics
 from wsss.metrics.confusion import known_or_none, mean_of_known
 from wsss.metrics.localisation import THRESHOLDS, PixelCurve
+from wsss.store import arrays
 from wsss.store.texts import whole
 
 COUNTS: Final = "counts"
@@ -52,13 +55,18 @@ def pooled_pixels(rows: Sequence[Row], *, output: Output) -> dict[str, PixelCurv
     pooled: dict[str, PixelCurve] = {}
     for row in rows:
         if COUNTS in row:
-            with np.load(output.folder / row[COUNTS], allow_pickle=False) as file:
-                counts = torch.from_numpy(file[COUNTS])
+            counts = torch.tensor(_counts(output.place(row[COUNTS]), of=len(row["explanations"])))
             for explanation, (beside, inside) in zip(row["explanations"], counts, strict=True):
                 curve = PixelCurve(beside=beside, inside=inside)
                 method = explanation["method"]
                 pooled[method] = pooled[method] + curve if method in pooled else curve
     return pooled
+
+
+def _counts(path: Path, *, of: int) -> NDArray[np.int64]:
+    """Read what `write_counts` wrote; raises `StoreError` for anything else, before it is unpacked."""
+    with arrays.opened(path, what="counts of pixels") as archive:
+        return archive.read(COUNTS, dtype=np.int64, most=(of, 2, THRESHOLDS + 1))
 
 
 def _average(scored: Sequence[Scored], pixels: PixelCurve | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from wsss.data.listing import Kind, Problem
+from wsss.paths import NotRegularError, open_regular
 
 NOT_TEXT = b"\0"
 """A byte that UTF-8 texts do not hold, and those of two bytes a letter do."""
@@ -14,9 +15,12 @@ def read_lines(path: Path, *, kind: Kind) -> tuple[list[str], list[Problem]]:
     Such lines are problems, and so is a file that may not be read, or is in another encoding as a whole.
     """
     try:
-        data = path.read_bytes()
+        with open_regular(path, links=True) as file:
+            data = file.read()
     except PermissionError:
         return [], [Problem(kind=kind, why=f"{path} may not be read by you: change its permissions")]
+    except NotRegularError as error:
+        return [], [Problem(kind=kind, why=f"{path} {error.strerror}: replace it by a file")]
     lines: list[str] = []
     problems: list[Problem] = []
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True), start=1):

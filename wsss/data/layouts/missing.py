@@ -8,6 +8,8 @@ from typing import NamedTuple
 from wsss.data.layouts.base import by_id
 from wsss.data.layouts.label_file import LabelRow
 from wsss.data.listing import Problem
+from wsss.errors import OutsideError
+from wsss.paths import inside, is_regular
 
 
 class Spelling(NamedTuple):
@@ -55,7 +57,7 @@ class Spellings:
         return next(self._candidates(name), None)
 
     def _candidates(self, name: str) -> Iterator[Spelling]:
-        if (self._folder / name).is_file():
+        if is_below(self._folder, name):
             yield Spelling("it is there, but its suffix is not that of an image: save it as JPEG or PNG")
         slashed = name.replace("\\", "/")
         if slashed in self._there:
@@ -69,3 +71,11 @@ class Spellings:
                 yield Spelling("write names with their suffix", self._by_id[below])
         if slashed.lower() in self._lower:
             yield Spelling("write capital letters as the files have them", self._lower[slashed.lower()])
+
+
+def is_below(folder: Path, name: str) -> bool:
+    """Tell whether a file of this name lies below a folder, and not elsewhere."""
+    try:
+        return is_regular(inside(folder, name, links=True), links=True)
+    except OutsideError:
+        return False

@@ -10,6 +10,7 @@ from wsss.data.images import IMAGE_SUFFIXES
 from wsss.data.layouts.lines import read_lines
 from wsss.data.listing import Problem
 from wsss.errors import FileError, one_of
+from wsss.paths import NotRegularError, open_regular
 
 CLASS_LISTS: Final = "ImageSets/Main"
 """Folder of the lists `<class>_<split>.txt`, an image and a mark a line."""
@@ -74,12 +75,15 @@ def read_object_names(path: Path, *, difficult: bool) -> tuple[str, ...]:
     `difficult` says whether objects marked as such count. Raises `FileError` for any other file.
     """
     try:
-        root = ET.parse(path).getroot()  # noqa: S314, files of one's own data set, and expat limits entities
+        with open_regular(path, links=True) as file:
+            root = ET.parse(file).getroot()  # noqa: S314, files of one's own data set, and expat limits entities
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         remedy = "put it there, or take the image out of the lists"
         raise FileError(path, f"is not there, where labels are read: {remedy}") from error
     except (ET.ParseError, ValueError) as error:
         raise FileError(path, f"is not XML ({error}): copy it again") from error
+    except NotRegularError as error:
+        raise FileError(path, f"{error.strerror}: replace it by a file") from error
     except PermissionError as error:
         raise FileError(path, "may not be read by you: change its permissions") from error
     # `{*}` is any namespace, which some tools declare.

@@ -22,8 +22,8 @@ from wsss.models.base import PlannedNetworks
 from wsss.models.gap import with_backbone
 from wsss.models.normalisation import Normalisation
 from wsss.store.kinds import CHOICE, INDEX, NETWORK, Kind
-from wsss.store.store import Artifact
-from wsss.store.texts import read_json, write_json
+from wsss.store.store import ITEMS, Artifact
+from wsss.store.texts import write_json
 
 CHOSEN: Final = "representatives.json"
 BATCH: Final = 8
@@ -121,4 +121,4 @@ def typical(records: Sequence[Record], *, cls: int) -> tuple[Record, ...]:
 
 def read_representatives(artifact: Artifact) -> dict[str, tuple[str, ...]]:
     """Read what `choose_representatives` wrote: for every class the names of its representatives."""
-    return {name: tuple(others) for name, others in read_json(artifact.items / CHOSEN).items()}
+    return artifact.table(f"{ITEMS}/{CHOSEN}", dict[str, tuple[str, ...]])

@@ -6,10 +6,10 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pytorch_lightning.loggers import Logger, TensorBoardLogger
 from pytorch_lightning.utilities import rank_zero_only
 
+from wsss.store.jobs import read_job
 from wsss.store.texts import whole
 from wsss.training.loggers.history import HEADER, read_history
 
@@ -68,6 +68,4 @@ def tensorboard(logs: Path, step: int, *, job: Path) -> TensorBoardLogger:
 
 def frozen_config(job: Path) -> dict[str, Any]:
     """Return a stage's config out of its frozen job; empty where there is none, as in a training without a stage."""
-    frozen = yaml.safe_load(job.read_text(encoding="utf-8")) if job.exists() else {}
-    config: dict[str, Any] = frozen.get("config", {})
-    return config
+    return read_job(job).config if job.exists() else {}

@@ -10,7 +10,8 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from wsss.errors import ConfigError
-from wsss.store.store import JOB, LOGS
+from wsss.store.results import LOGS
+from wsss.store.store import JOB
 from wsss.training import loggers
 from wsss.training.loggers.history import HISTORY, read_history
 

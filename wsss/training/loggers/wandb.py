@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import wandb
-import yaml
 from pytorch_lightning.loggers import WandbLogger
 from pytorch_lightning.utilities import rank_zero_only
 
-from wsss.store.store import JOB, LOGS
-from wsss.store.texts import read_json, write_json
+from wsss.store.results import LOGS
+from wsss.store.schema import Plain
+from wsss.store.store import JOB
+from wsss.store.texts import read_json, read_yaml, write_json
 from wsss.training.loggers.history import HistoryRow
 from wsss.training.loggers.local import frozen_config
 
@@ -97,7 +98,7 @@ def claimed_id(logs: Path, *, prefix: str, mode: Mode) -> tuple[str, bool]:
     """Return the id kept in a folder, or a new one, and whether W&B's server has what was logged under it."""
     logs.mkdir(parents=True, exist_ok=True)
     path = logs / KEPT
-    kept: dict[str, str] = read_json(path) if path.exists() else {}
+    kept: dict[str, str] = read_json(path, dict[str, str]) if path.exists() else {}
     # Chance, since two people may make the same artifact and share a project.
     run_id = kept.get("id") or f"{prefix}-{secrets.token_hex(4)}"
     write_json(path, {"id": run_id, "mode": mode})
@@ -129,12 +130,12 @@ def send_outcome(place: Place, folder: Path) -> str:
 
     Scores are its summary; contact sheets and the page are shown; and the files are kept as an artifact.
     """
-    record = yaml.safe_load((folder / RECORD).read_text(encoding="utf-8"))
+    record = read_yaml(folder / RECORD, Plain, remedy="run again")
     run_id, _ = claimed_id(folder / LOGS, prefix="outcome", mode=place.mode)
     name = f"{folder.parent.name} {folder.name}"
     with start(place, folder / LOGS, run_id=run_id, name=name, job_type="outcome", config=record["config"]) as run:
         if (scores := folder / SCORES).exists():
-            run.summary.update(flat_scores(read_json(scores)))
+            run.summary.update(flat_scores(read_json(scores, Plain)))
         shown: dict[str, Any] = {
             f"{SHEETS}/{path.stem}": wandb.Image(str(path)) for path in sorted((folder / SHEETS).glob("*.jpg"))
         }

@@ -1,0 +1,127 @@
+"""Safe ways from names in files to files: a name stays inside its folder, and only regular files are opened."""
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from wsss.errors import OutsideError
+
+LONGEST: Final = 4096
+"""Characters of a name: file systems take no longer path."""
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class NotRegularError(OSError):
+    """A folder, pipe, socket or device, or in a store a link, where a file is expected."""
+
+
+def stored_name(name: str) -> str:
+    """Return a name of a file in a store, as POSIX; raises `ValueError` that says what is wrong with another.
+
+    Such a name leads down from its folder. wsss quotes all else: it has no drive, backslash or control character.
+    """
+    if _CONTROL.search(name) or "\\" in name or _DRIVE.match(name):
+        raise ValueError(f"{name[:80]!r} holds a character that no name holds here")
+    if any(part in ("", ".") for part in name.split("/")):
+        raise ValueError(f"{name[:80]!r} does not lead to a file")
+    return leading_down(name)
+
+
+def leading_down(name: str) -> str:
+    """Return a name, as POSIX, that leads down from a folder; raises `ValueError` where it is absolute or has `..`."""
+    if not name or len(name) > LONGEST or "\0" in name:
+        raise ValueError(f"{name[:80]!r} is not a name")
+    if name.startswith("/") or ".." in name.split("/"):
+        raise ValueError(f"{name[:80]!r} leads out of its folder")
+    return name
+
+
+def inside(folder: Path, name: str, *, links: bool = False) -> Path:
+    """Return the path of a name that was read from a file; raises `OutsideError` where it leads out of its folder.
+
+    Args:
+        folder: Where the file lies that is named, or where all names of the record begin.
+        name: What was read, as POSIX.
+        links: Whether links are followed and all characters taken, as in a data set, whose owner made both. In a store
+            nothing below `folder` may be a link.
+    """
+    try:
+        path = folder / PurePosixPath(leading_down(name) if links else stored_name(name))
+    except ValueError as error:
+        raise OutsideError(
+            f"{folder}: {error}, so that it is neither read nor deleted: correct what names it"
+        ) from error
+    if not links and (link := first_link(folder, path)) is not None:
+        raise OutsideError(f"{link} is a link, which is not followed in a store: replace it by what it leads to")
+    return path
+
+
+def first_link(folder: Path, path: Path) -> Path | None:
+    """Return the first link on the way from a folder down to a path, None where there is none."""
+    below = path.relative_to(folder)
+    steps = [folder.joinpath(*below.parts[: depth + 1]) for depth in range(len(below.parts))]
+    return next((step for step in steps if step.is_symlink()), None)
+
+
+def is_regular(path: Path, *, links: bool = False) -> bool:
+    """Tell whether a regular file lies there; a link to one counts where `links` are followed."""
+    try:
+        found = path.stat() if links else path.lstat()
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(found.st_mode)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, or what lies in its place: of a link not what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def open_regular(path: Path, *, links: bool = False) -> BufferedReader:
+    """Open a regular file for reading; raises `OSError`, which is a `NotRegularError` for anything else.
+
+    A pipe would be waited for, and a device acts when it is opened: both are told before. `links` are followed where
+    a person made them.
+    """
+    _check(path.stat() if links else path.lstat(), path)
+    flags = os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
+    file = open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags))  # noqa: SIM115, it is returned
+    try:
+        _check(os.fstat(file.fileno()), path)  # it may be another file by now
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def sha256(path: Path, *, links: bool = False) -> str:
+    """Return the hash of a regular file's bytes; raises `OSError` as `open_regular` does."""
+    with open_regular(path, links=links) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def entries_below(folder: Path) -> Iterator[Path]:
+    """Yield whatever lies below a folder of a store and is not a folder itself; links are yielded, and not entered."""
+    for name, folders, names in os.walk(folder):
+        here = Path(name)
+        yield from (here / each for each in names)
+        yield from (here / each for each in folders if (here / each).is_symlink())
+
+
+def _check(found: os.stat_result, path: Path) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(found.st_mode):
+        kind = "a link" if stat.S_ISLNK(found.st_mode) else "a pipe, a socket or a device"
+        raise NotRegularError(errno.EINVAL, f"is {kind} and not a file", str(path))

@@ -1,0 +1,65 @@
+"""The manifest of an artifact: what it is, what went in, and the hash of every file."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from wsss.errors import NewerError, StoreError
+from wsss.store.schema import SHA256, FileName, Fingerprint, Plain, StageName, Strict, Text
+from wsss.store.texts import from_json, read_bytes
+
+FORMAT: Final = 1
+"""Version of the layout of artifacts; a store of a newer version is refused."""
+
+
+class Manifest(Strict):
+    """What `Artifact.complete` wrote."""
+
+    format: Annotated[int, Field(ge=1, le=FORMAT)]
+    stage: StageName
+    fingerprint: Fingerprint
+    kind: Text
+    """A name of `wsss.store.kinds`."""
+    oracle: bool
+    """Whether true masks went into it."""
+    inputs: dict[Text, Fingerprint]
+    """What it was made of, by role."""
+    created: Text
+    seconds: float
+    versions: dict[Text, Text]
+    """Of the packages that made it."""
+    threads: int
+    bytes: Annotated[int, Field(ge=0)]
+    summary: Plain
+    """What the stage says of itself."""
+    job: SHA256
+    """The hash of the frozen job."""
+    files: dict[FileName, SHA256]
+    """The hash of every file of the result, by its path in the artifact's folder."""
+
+
+class _Version(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    format: int
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest; raises `NewerError` for one of a newer wsss, and `StoreError` for one missing or torn."""
+    data = read_bytes(path)
+    try:
+        return from_json(data, Manifest, path=path)
+    except StoreError:
+        refuse_newer(data, path=path)
+        raise
+
+
+def refuse_newer(data: bytes | str, *, path: Path, known: int = FORMAT) -> None:
+    """Raise `NewerError` for a record whose `format` is above the `known` one."""
+    try:
+        version = from_json(data, _Version, path=path).format
+    except StoreError:
+        return
+    if version > known:
+        raise NewerError(f"{path} was written by a newer wsss: update wsss, or use another `store` or `out`")
