@@ -102,6 +102,18 @@ def test_a_signal_waits_until_what_is_started_has_started() -> None:
     assert started == ["whole"]
 
 
+def break_off() -> None:
+    """Be met by a signal that also ends what is being started."""
+    with ended_by_signals(), postponed():
+        send(signal.SIGUSR1)
+        raise EOFError("unexpected EOF")
+
+
+def test_what_a_postponed_signal_broke_does_not_hide_it() -> None:
+    with pytest.raises(Ended, match="SIGUSR1"):
+        break_off()
+
+
 def test_another_thread_has_no_signals_to_postpone() -> None:
     started: list[str] = []
 

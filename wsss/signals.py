@@ -79,17 +79,22 @@ def blocked() -> Iterator[None]:
 
 @contextmanager
 def postponed() -> Iterator[None]:
-    """Hold signals back until the end: a process that is half started could not be ended in order."""
+    """Hold signals back until the end: a process that is half started could not be ended in order.
+
+    What the signal itself broke meanwhile, such as a child that it ended first, does not hide it.
+    """
     held: list[int] = []
     if threading.current_thread() is not threading.main_thread():  # no handler ever raises in another
         yield
         return
-    with restored():
-        for number in handled():
-            signal.signal(number, lambda sent, _: held.append(sent))
-        yield
-    for first in held[:1]:
-        signal.raise_signal(first)
+    try:
+        with restored():
+            for number in handled():
+                signal.signal(number, lambda sent, _: held.append(sent))
+            yield
+    finally:
+        for first in held[:1]:
+            signal.raise_signal(first)
 
 
 @contextmanager

@@ -532,7 +532,7 @@ VERSIONS = [
         name="a result of a newer version in the store",
         make=photos(),
         again=newer_result,
-        said=r"index_data/\w+ was written by a newer wsss: update wsss, or use another `store`",
+        said=r"index_data/\w+/manifest\.json was written by a newer wsss: update wsss, or use another `store`",
     ),
     Case(
         name="a store that was moved",

@@ -17,7 +17,7 @@ from wsss.engine.stage import read_index
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step, build_stages, make_plan
-from wsss.store.jobs import read_job_of
+from wsss.store.jobs import read_job
 from wsss.store.store import Store
 
 Plan = Callable[..., Mapping[str, Step]]
@@ -84,7 +84,7 @@ def an_artifact_says_what_it_is(name: str, plan: Plan) -> None:
     strange = {Path(file).parts[0] for file in manifest.files} - {"items", "history.csv"}
     assert not strange, f"files lie beside the items: {', '.join(sorted(strange))}"
     assert any(step.artifact.items.iterdir()), "there are no items"
-    frozen = read_job_of(step.artifact)
+    frozen = read_job(step.artifact.job)
     assert frozen.config == step.config, "the frozen config is another one"
     assert frozen.fingerprint == step.artifact.fingerprint, "the frozen fingerprint is another one"
     assert not list(step.artifact.path.rglob(".*")), "a write was left unfinished"

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 import torch
-from toy_runs import Run, drawn_masks, networks_of
+from toy_runs import Run, drawn_masks, made, networks_of
 
 from wsss.engine.stage import Job
 from wsss.errors import ModelError
 from wsss.methods.affinity.fit_pairs import FitPairs
 from wsss.models.base import PlannedNetworks
 from wsss.run.plan import Step
+from wsss.store.kinds import NETWORK
 from wsss.store.networks import RECORD, WEIGHTS, load
 from wsss.store.store import Store
 
@@ -76,7 +77,7 @@ def test_it_leaves_a_network_that_its_folder_describes(stage: FitPairs, job: Job
     assert summary["steps"] == 2
     assert summary["metrics"].keys() == {"train/loss", "train/background", "train/foreground", "train/different"}
     assert sorted(path.name for path in job.artifact.items.iterdir()) == [RECORD, WEIGHTS]
-    found, classifier = load(job.artifact), job.record("classifier")
+    found, classifier = load(made(job.artifact, NETWORK)), job.record("classifier")
     assert found.options == stage.options(classifier.options)
     assert found.normalisation == classifier.normalisation
     before = stage.module(job).network.state_dict()

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import torch
 from stored_networks import tensors_of
-from toy_runs import Run, networks_of
+from toy_runs import Run, made, networks_of
 
 from wsss.engine.stage import Job
 from wsss.errors import ModelError
 from wsss.methods.recam.stage import HEADS, TrainReCAM
 from wsss.models.base import PlannedNetwork, PlannedNetworks
 from wsss.run.plan import Step
+from wsss.store.kinds import NETWORK
 from wsss.store.networks import RECORD, load
 from wsss.store.store import Store
 
@@ -50,6 +51,7 @@ def test_it_leaves_a_classifier_with_three_heads_to_choose_from(stage: TrainReCA
     assert sorted(path.name for path in job.artifact.items.iterdir()) == files
     assert list(job.artifact.checkpoints.iterdir()) == []
     assert summary["metrics"].keys() >= {"train/loss", "train/margin", "train/sce", "val/map"}
+    made(job.artifact, NETWORK)
     before, after = job.network("classifier"), load(job.artifact)
     assert after.options == before.options
     assert after.normalisation == before.normalisation
@@ -68,6 +70,7 @@ def test_it_leaves_a_classifier_with_three_heads_to_choose_from(stage: TrainReCA
 
 def test_extraction_asks_the_chosen_head(toy_run: Run, stage: TrainReCAM, job: Job):
     stage.run(job)
+    made(job.artifact, NETWORK)
     extraction: Any = toy_run.plan("stages=recam")["extract_cams"].stage
     asked = replace(job, inputs={**job.inputs, "classifier": job.artifact})
     found = extraction.network(asked, torch.device("cpu")).module
