@@ -5,10 +5,11 @@ from typing import Any
 
 import torch
 from builders import named
-from torch import Tensor
+from torch import Tensor, nn
 
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.gap import GAPClassifier
+from wsss.models.segmenter import SegmenterOptions
 from wsss.testing.tiny import CLASSES, Tiny, TinyGAP, TinyMLP, shake, tiny_pairs
 from wsss.types import Cut, Targets
 
@@ -70,6 +71,18 @@ def small_timm_network() -> GAPClassifier:
     network = options.build(named(CLASSES))
     shake(network)
     return network.eval()
+
+
+def small_unet() -> nn.Module:
+    """A segmentation network of two classes, untrained."""
+    options = SegmenterOptions(
+        architecture="Unet",
+        encoder="tu-mobilenetv3_small_050",
+        encoder_weights="none",
+        output_stride=32,
+        options={"decoder_channels": [16, 16, 8, 8, 4]},
+    )
+    return options.build(named(2))
 
 
 def one_by_one(network: Tiny, block: str, images: Tensor, targets: Targets) -> list[tuple[Tensor, Tensor]]:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from builders import named
 from members import concrete
-from networks import small_timm_network
+from networks import small_timm_network, small_unet
 
 from wsss.methods.affinity.module import AffinityModule
 from wsss.methods.affinity.networks import AffinityNet, EdgeNet
@@ -17,7 +16,6 @@ from wsss.methods.recam.module import ReCAMModule
 from wsss.methods.recam.options import ReCAMFit
 from wsss.methods.representatives.module import OwnPairsModule, SharedPairsModule
 from wsss.methods.representatives.options import OwnRepresentativesFit, RepresentativesFit
-from wsss.models.segmenter import SegmenterOptions
 from wsss.training.classifier import ClassifierModule
 from wsss.training.module import KeyedModule
 from wsss.training.options import ClassifierFit, SegmenterFit
@@ -33,14 +31,7 @@ RATES: dict[str, Any] = {
 
 
 def segmenter() -> KeyedModule:
-    options = SegmenterOptions(
-        architecture="Unet",
-        encoder="tu-mobilenetv3_small_050",
-        encoder_weights="none",
-        output_stride=32,
-        options={"decoder_channels": [16, 16, 8, 8, 4]},
-    )
-    return SegmenterModule(network=options.build(named(2)), fit=SegmenterFit(**RATES), random_seed=0)
+    return SegmenterModule(network=small_unet(), fit=SegmenterFit(**RATES), random_seed=0)
 
 
 def affinity(network: Any) -> KeyedModule:

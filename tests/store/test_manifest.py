@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wsss.errors import NewerError, StoreError
-from wsss.store.manifest import read_manifest, refuse_newer
+from wsss.store.manifest import read_manifest
 
 
 def test_one_of_a_newer_version_is_told_apart_from_a_torn_one(tmp_path: Path):
@@ -18,7 +18,3 @@ def test_one_of_a_newer_version_is_told_apart_from_a_torn_one(tmp_path: Path):
         with pytest.raises(StoreError, match=r"manifest\.json cannot be read") as refused:
             read_manifest(path)
         assert not isinstance(refused.value, NewerError)
-
-
-def test_a_known_version_is_not_refused(tmp_path: Path):
-    refuse_newer('{"format": 3}', path=tmp_path, known=3)

@@ -1,11 +1,13 @@
 """Types of records take what is written and nothing else."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from wsss.store.schema import Fingerprint, StageName, Strict
+from wsss.errors import NewerError, StoreError
+from wsss.store.schema import Fingerprint, StageName, Strict, Versioned, refuse_newer
 
 
 class Example(Strict):
@@ -40,3 +42,16 @@ def test_another_value_is_refused(values: dict[str, Any]):
 
 def test_what_is_written_is_taken():
     assert Example(stage="train classifier", share=1).share == 1.0
+
+
+def test_a_known_version_is_not_refused(tmp_path: Path):
+    refuse_newer(lambda of: of(format=3), path=tmp_path, known=3, another="`out`")
+    with pytest.raises(NewerError, match="was written by a newer wsss: update wsss, or use another `out`"):
+        refuse_newer(lambda of: of(format=4), path=tmp_path, known=3, another="`out`")
+
+
+def test_a_record_without_a_version_is_left_to_its_reader(tmp_path: Path):
+    def torn(_: type[Versioned]) -> Versioned:
+        raise StoreError("torn")
+
+    refuse_newer(torn, path=tmp_path, known=3, another="`out`")

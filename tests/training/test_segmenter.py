@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from builders import named
+from networks import small_unet
 from torch import Tensor, nn
 
-from wsss.models.segmenter import SegmenterOptions
 from wsss.training import module as keyed
 from wsss.training.options import SegmenterFit
 from wsss.training.segmenter import SegmenterModule, segmentation_loss
@@ -91,14 +90,7 @@ def test_how_a_batch_is_split_among_devices_does_not_matter(kind: Any, monkeypat
 
 @pytest.fixture(scope="module")
 def module() -> SegmenterModule:
-    options = SegmenterOptions(
-        architecture="Unet",
-        encoder="tu-mobilenetv3_small_050",
-        encoder_weights="none",
-        output_stride=32,
-        options={"decoder_channels": [16, 16, 8, 8, 4]},
-    )
-    return SegmenterModule(network=options.build(named(2)), fit=SegmenterFit(loss="balanced"), random_seed=0)
+    return SegmenterModule(network=small_unet(), fit=SegmenterFit(loss="balanced"), random_seed=0)
 
 
 @pytest.mark.parametrize("batch_norm", ["frozen", "learning"])

@@ -22,6 +22,7 @@ from wsss.store.kinds import Items, Kind
 from wsss.store.networks import NetworkRecord, holds_network, load, read_record
 from wsss.store.store import ITEMS, ROOT, Artifact
 from wsss.store.texts import read_bytes
+from wsss.store.verify import refuse_harmed
 from wsss.training.loggers.options import LoggerOptions, NoLogger
 
 
@@ -83,14 +84,10 @@ class Job:
     def opened(self, roles: Iterable[str]) -> dict[str, Path | Network]:
         """Return some inputs by role, for the core, which knows no artifacts: trained networks, and other folders."""
         inputs = {role: self.inputs[role] for role in roles}
-        return {role: load(each) if holds_network(each) else _checked(each).items for role, each in inputs.items()}
-
-
-def _checked(artifact: Artifact) -> Artifact:
-    """Return an artifact, all of whose files are as they were made; raises `StoreError` for another one."""
-    for name in artifact.manifest().files:
-        artifact.content(name)
-    return artifact
+        for each in inputs.values():
+            if not holds_network(each):  # `load` checks what it reads
+                refuse_harmed(each)
+        return {role: load(each) if holds_network(each) else each.items for role, each in inputs.items()}
 
 
 def read_index(artifact: Artifact) -> Index:

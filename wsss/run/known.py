@@ -7,14 +7,15 @@ store, and all that the run left are as they were; where anything differs, the r
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from wsss.config.build import TARGET, build
+from wsss.config.build import build
+from wsss.config.recorded import targets_in
 from wsss.data.files_below import files_below
 from wsss.data.layouts.base import Layout
 from wsss.errors import DataError, StoreError
@@ -69,7 +70,7 @@ class _Note(Strict):
 def note(known: Known, config: Mapping[str, Any]) -> None:
     """Remember a run that has just ended, unless a class or a network from outside the package takes part in it."""
     outside = any(each.key.endswith(CODE) for each in known.outside)
-    if outside or not all(target.startswith(OWN) for target in _targets(config)):
+    if outside or not all(target.startswith(OWN) for target in targets_in(config)):
         return
     written = _Note(
         format=FORMAT,
@@ -164,20 +165,3 @@ def _files(known: Known) -> dict[str, list[int]]:
     for artifact in known.artifacts:
         paths += [artifact.manifest_path, artifact.path / ROOT, artifact.items / SCORES, artifact.items / REPORT]
     return {str(path): state_of(path) for path in paths if path.is_file()}
-
-
-def _targets(node: Any) -> Iterator[str]:
-    """Yield the names of all classes that a config names."""
-    match node:
-        case Mapping():
-            if TARGET in node:
-                yield str(node[TARGET])
-            for value in node.values():
-                yield from _targets(value)
-        case str():
-            return
-        case Sequence():
-            for value in node:
-                yield from _targets(value)
-        case _:
-            return

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -11,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from wsss.config.build import build
 from wsss.config.recorded import check_targets
 from wsss.engine.stage import Job, Stage
-from wsss.errors import NewerError, StoreError, one_of
+from wsss.errors import StoreError, one_of
 from wsss.run.names import RECORD
 from wsss.run.plan import Step
 from wsss.store.jobs import FrozenJob, read_job_of
 from wsss.store.kinds import Kind
-from wsss.store.schema import SHA256, Fingerprint, Plain, StageName, Strict, Text
+from wsss.store.schema import SHA256, Fingerprint, Plain, StageName, Strict, Text, refuse_newer
 from wsss.store.store import Artifact, Store
 from wsss.store.texts import LARGEST_YAML, read_bytes, read_yaml, write_yaml
 
@@ -46,12 +47,6 @@ class _Referring(BaseModel):
 
     format: Annotated[int, Field(ge=1, le=FORMAT)]
     stages: dict[StageName, Fingerprint]
-
-
-class _Version(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    format: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +133,7 @@ def write_record(folder: Path, *, store: Store, steps: Collection[Step], config:
 
     Raises `StoreError` where the folder holds a run of a newer version.
     """
-    refuse_newer(folder / RECORD)
+    _refuse_newer(folder / RECORD)
     folder.mkdir(parents=True, exist_ok=True)
     finished = [step.artifact for step in steps if step.artifact.state() == "cached"]
     record = {
@@ -207,15 +202,9 @@ def _read(path: Path, of: type[AnyModel]) -> AnyModel:
     try:
         return read_yaml(path, of, remedy=REMEDY)
     except StoreError:
-        refuse_newer(path)
+        _refuse_newer(path)
         raise
 
 
-def refuse_newer(path: Path) -> None:
-    """Raise `NewerError` for the record of a run of a newer version."""
-    try:
-        version = read_yaml(path, _Version, remedy=REMEDY).format
-    except StoreError:
-        return
-    if version > FORMAT:
-        raise NewerError(f"{path} was written by a newer wsss: update wsss, or use another `out`")
+def _refuse_newer(path: Path) -> None:
+    refuse_newer(partial(read_yaml, path, remedy=REMEDY), path=path, known=FORMAT, another="`out`")

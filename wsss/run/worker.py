@@ -20,14 +20,14 @@ from wsss.engine.malloc import keep_freed_memory
 from wsss.engine.processes import end_with_parent, world
 from wsss.engine.shortages import explained
 from wsss.engine.stage import Job, Stage
-from wsss.errors import DataError, StoreError, WsssError
+from wsss.errors import DataError, WsssError
 from wsss.run.plan import Step
 from wsss.signals import Ended, blocked, ended_by_signals
 from wsss.store.disk_errors import writing
 from wsss.store.jobs import FrozenJob, read_job, write_job
 from wsss.store.sources import Outside
 from wsss.store.store import Artifact, Store
-from wsss.store.verify import check
+from wsss.store.verify import refuse_harmed
 
 MISTAKE: Final = 2
 """Exit code of a worker that ended with a `WsssError`; any other failure comes with its traceback."""
@@ -92,10 +92,7 @@ def check_unchanged(outside: Iterable[Outside], inputs: Iterable[Artifact], *, s
         except DataError as error:
             raise DataError(f"{error}. What is finished is kept; run again to go on with the files of now") from error
     for artifact in inputs:
-        harms = [finding for finding in check(artifact) if finding.harm != "stray"]
-        if harms:
-            first, more = harms[0], f" (and {len(harms) - 1} more)" if len(harms) > 1 else ""
-            raise StoreError(f"{first.path} is {first.harm}{more}, and is needed now: {artifact.remedy}")
+        refuse_harmed(artifact)
 
 
 def _check_still_unchanged(outside: Iterable[Outside], artifact: Artifact, *, store: Store) -> None:

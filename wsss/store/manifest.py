@@ -1,12 +1,13 @@
 """The manifest of an artifact: what it is, what went in, and the hash of every file."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from wsss.errors import NewerError, StoreError
-from wsss.store.schema import SHA256, FileName, Fingerprint, Plain, StageName, Strict, Text
+from wsss.errors import StoreError
+from wsss.store.schema import SHA256, FileName, Fingerprint, Plain, StageName, Strict, Text, refuse_newer
 from wsss.store.texts import from_json, read_bytes
 
 FORMAT: Final = 1
@@ -39,27 +40,11 @@ class Manifest(Strict):
     """The hash of every file of the result, by its path in the artifact's folder."""
 
 
-class _Version(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    format: int
-
-
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest; raises `NewerError` for one of a newer wsss, and `StoreError` for one missing or torn."""
     data = read_bytes(path)
     try:
         return from_json(data, Manifest, path=path)
     except StoreError:
-        refuse_newer(data, path=path)
+        refuse_newer(partial(from_json, data, path=path), path=path, known=FORMAT, another="`store` or `out`")
         raise
-
-
-def refuse_newer(data: bytes | str, *, path: Path, known: int = FORMAT) -> None:
-    """Raise `NewerError` for a record whose `format` is above the `known` one."""
-    try:
-        version = from_json(data, _Version, path=path).format
-    except StoreError:
-        return
-    if version > known:
-        raise NewerError(f"{path} was written by a newer wsss: update wsss, or use another `store` or `out`")

@@ -1,9 +1,12 @@
 """Types of what records in a store hold: whatever is read is checked against them, strictly."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from wsss.errors import NewerError, StoreError
 from wsss.paths import stored_name
 
 
@@ -11,6 +14,31 @@ class Strict(BaseModel):
     """A record: no other keys, no conversions, no number that is not finite."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Versioned(BaseModel):
+    """A record of any version."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    format: int
+
+
+def refuse_newer(read: Callable[[type[Versioned]], Versioned], *, path: Path, known: int, another: str) -> None:
+    """Raise `NewerError` for a record of a version above the `known` one; one that cannot be read passes.
+
+    Args:
+        read: Reads the record as a type; raises `StoreError`.
+        path: Where the record lies.
+        known: The newest version that is known here.
+        another: What a person may choose to be elsewhere, in words.
+    """
+    try:
+        version = read(Versioned).format
+    except StoreError:
+        return
+    if version > known:
+        raise NewerError(f"{path} was written by a newer wsss: update wsss, or use another {another}")
 
 
 def _stage(name: str) -> str:

@@ -54,6 +54,14 @@ def _harms(artifact: Artifact, manifest: Manifest, checked: Callable[[], object]
     yield from ((path, "stray") for path in artifact.entries() if path not in {*listed, *links.values()})
 
 
+def refuse_harmed(artifact: Artifact) -> None:
+    """Raise `StoreError` where a file of a finished artifact is damaged or missing; strays do no harm."""
+    harms = [finding for finding in check(artifact) if finding.harm != "stray"]
+    if harms:
+        first, more = harms[0], f" (and {len(harms) - 1} more)" if len(harms) > 1 else ""
+        raise StoreError(f"{first.path} is {first.harm}{more}, and is needed now: {artifact.remedy}")
+
+
 def repair(artifact: Artifact, findings: Sequence[Damage]) -> bool:
     """Delete an artifact's manifest and damaged files, so that the next run makes these again, and return True.
 
