@@ -55,3 +55,9 @@ def test_maps_that_say_nothing_choose_nothing(tmp_path: Path):
     made = work(tmp_path, inside=0.5, outside=0.5)
     with pytest.raises(DataError, match=r"extract_cams.* the same everywhere.*: look at the classifier's mAP"):
         ChooseThreshold().run(made)
+
+
+def test_it_reads_the_splits_that_it_is_told(tmp_path: Path):
+    made = work(tmp_path, inside=0.71, outside=0.33)
+    with pytest.raises(DataError, match="there is no split 'val'"):
+        ChooseThreshold(splits=("val",)).run(made)

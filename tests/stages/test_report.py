@@ -8,6 +8,7 @@ import pytest
 from builders import score_maps
 from toy_runs import Run, drawn_index, drawn_maps, drawn_masks, job, made
 
+from wsss.engine.stage import Job
 from wsss.stages.report import MakeReport, all_notes, row, used_threshold
 from wsss.store.kinds import CHOICE, MAPS, MASKS, RAW_MAPS, TABLE, Kind
 from wsss.store.store import Artifact, Store
@@ -125,3 +126,20 @@ def test_a_chosen_threshold_comes_before_a_configured_one(tmp_path: Path):
         reader.path.mkdir(parents=True)
         readers.append(made(reader, kind, summary={"threshold": threshold}, maps=maps))
     assert used_threshold(maps, readers) == (0.5, "chosen without masks")
+
+
+def test_images_are_chosen_by_the_number_and_the_seed_of_the_options(
+    toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[tuple[int, int]] = []
+
+    def nothing(_ious: object, *, count: int, random_seed: int) -> dict[str, tuple[str, ...]]:
+        asked.append((count, random_seed))
+        return {}
+
+    monkeypatch.setattr("wsss.stages.report.pick", nothing)
+    step = toy_run.plan("random_seed=9")["report"]
+    inputs = toy_run.plan()["report"].inputs
+    stage = replace(step.stage, examples=3)  # type: ignore[call-arg]
+    stage.run(Job(artifact=Store(root=tmp_path).artifact("report", "0" * 16), inputs=inputs))
+    assert set(asked) == {(3, 9)}

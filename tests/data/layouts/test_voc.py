@@ -291,3 +291,12 @@ def test_lists_of_missing_images_are_told_once_a_list(kit: Path):
     (kit / FOLDER / "train.txt").write_text("a\nx\ny\nz\n")
     with pytest.raises(DataError, match=r"lists x, which JPEGImages lacks: .*; the same of 2 more: y, z$"):
         VOC(root=kit).index(NOWHERE)
+
+
+def test_folders_may_have_other_names(devkit: Path):
+    for old, new in (("JPEGImages", "photos"), ("Annotations", "boxes"), ("SegmentationClass", "truth")):
+        (devkit / old).rename(devkit / new)
+    index = VOC(root=devkit, images="photos", annotations="boxes", masks="truth").index(NOWHERE)
+    assert index.records["p"].image == "photos/p.jpg"
+    assert index.records["p"].mask == "truth/p.png"
+    assert [index.classes[c] for c in index.records["p"].classes] == ["dog", "person"]
