@@ -8,8 +8,9 @@ import pytest
 from wsss.__main__ import main
 
 GOLDEN = json.loads(Path(__file__).with_name("toy.json").read_text(encoding="utf-8"))
-TOLERANCE = 0.04
-"""Processors differ in the last bits of a convolution, and a training amplifies them."""
+TOLERANCE = 0.005
+"""Processors differ in the last bits of a convolution, and trainings amplify them; on one kind, runs differ by 0.0006,
+which is the rounding of the file. test_small.py holds what follows from first weights to 0.001."""
 
 
 @pytest.mark.slow
