@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from wsss.errors import WsssError
-from wsss.signals import SIGNALS, Ended, ended_by_signals, handled, postponed
+from wsss.signals import SIGNALS, Ended, blocked, ended_by_signals, handled, postponed
 
 
 @pytest.fixture(autouse=True)
@@ -124,3 +124,13 @@ def test_another_thread_has_no_signals_to_postpone() -> None:
     with ThreadPoolExecutor(1) as pool:
         pool.submit(begin).result()
     assert started == ["whole"]
+
+
+def test_signals_are_blocked_meanwhile_and_no_longer() -> None:
+    def masked() -> set[signal.Signals]:
+        return {signal.SIGHUP, signal.SIGUSR1} & signal.pthread_sigmask(signal.SIG_BLOCK, ())  # type: ignore[operator]
+
+    assert masked() == set()
+    with blocked():
+        assert masked() == {signal.SIGHUP, signal.SIGUSR1}
+    assert masked() == set()

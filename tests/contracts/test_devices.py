@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import torch
+from builders import named
 from members import concrete
-from stored_networks import stored
+from stored_networks import SMALL, stored
 from torch import Tensor, nn
 from toy_runs import Run, networks_of
 
@@ -15,10 +16,13 @@ from wsss.engine.batch import Batch
 from wsss.engine.fit import Fit
 from wsss.engine.map import Map
 from wsss.engine.stage import Job, Reduce, Stage
+from wsss.methods.affinity import AffinityNetOptions, EdgeNetOptions
+from wsss.models.base import Network, NetworkOptions
 from wsss.refine.base import Refiner
 from wsss.run.plan import Step
 from wsss.store import networks
 from wsss.store.kinds import NETWORK
+from wsss.testing.refiners import images_to_refine, maps_to_refine
 
 META = torch.device("meta")
 """A device on which tensors have shapes and no values, and which does not mix with the CPU either."""
@@ -35,6 +39,14 @@ CASES: dict[str, tuple[str, ...]] = {
     "choose_representatives": ("stages=representatives", "pipeline.choose_representatives.count=1"),
 }
 """Stages that ask a trained network, and the overrides that add them to the pipeline."""
+
+
+NETWORKS: dict[str, NetworkOptions] = {
+    "edges": EdgeNetOptions(classifier=SMALL),
+    "affinities": AffinityNetOptions(classifier=SMALL),
+    "classifier": SMALL,
+}
+"""The networks that refiners read, by role."""
 
 
 class Seen:
@@ -111,6 +123,32 @@ def test_tensors_enter_a_network_on_the_device_of_the_stage(
     assert set(seen.devices) == {META}
 
 
+def needs(cls: Any) -> dict[str, str]:
+    return dict(cls.needs)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in concrete(Refiner).values() if "network" in needs(cls).values()])
+def test_tensors_enter_the_network_of_a_refiner_on_its_device(
+    cls: Any, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also behind a prediction, which the meta device does not bring back to the CPU."""
+    monkeypatch.setattr("wsss.types.ScoreMaps.__post_init__", lambda _: None)
+    refiner, images = cls(), images_to_refine()
+    network = NETWORKS[next(iter(refiner.needs))]
+    read = Network(
+        module=network.skeleton(named(254)).eval(),
+        classes=named(254),
+        normalisation=network.normalisation,
+        options=network,
+    )
+    maps = maps_to_refine(refiner, images)
+    seen.devices.clear()
+    with suppress(NotImplementedError, RuntimeError):
+        refiner.open(dict.fromkeys(refiner.needs, read), META)(images, maps)
+    assert seen.devices, "nothing entered the network"
+    assert set(seen.devices) == {META}
+
+
 def test_every_stage_that_asks_a_network_is_a_case(copy: Run) -> None:
     stages = [copy.plan(*overrides)[case.split()[0]].stage for case, overrides in CASES.items()]
     asking = {cls for cls in concrete(Stage).values() if issubclass(cls, (Map, Reduce)) and reads_network(cls)}
@@ -121,10 +159,6 @@ def test_every_stage_that_asks_a_network_is_a_case(copy: Run) -> None:
 
 def reads_network(cls: Any) -> bool:
     return NETWORK in cls.roles.values()
-
-
-def needs(cls: Any) -> dict[str, str]:
-    return dict(cls.needs)
 
 
 def refiners_of(stage: Any) -> list[Refiner]:

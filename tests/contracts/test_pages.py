@@ -101,6 +101,13 @@ def test_the_recipe_of_a_method_names_every_file_of_it_and_no_other_file_does() 
     ] == []
 
 
+def test_recipes_pass_their_own_tests_and_the_linter(checkout: Path) -> None:
+    sources = [name for name in recipes() if name.endswith(".py")]
+    python("-m", "ruff", "check", *sources, cwd=checkout)
+    own = [name for name in sources if name.startswith("tests/")]
+    python("-m", "pytest", "-q", "-p", "no:cacheprovider", *own, cwd=checkout)
+
+
 @pytest.mark.slow
 def test_recipes_work(checkout: Path) -> None:
     own = [name for name in recipes() if name.startswith("tests/")]

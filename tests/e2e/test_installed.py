@@ -46,6 +46,19 @@ def test_the_wheel_holds_what_the_checkout_has(wheel: Path) -> None:
     assert names == expected | {f"wsss/{path.relative_to(ROOT).as_posix()}" for path in configs}
 
 
+def test_what_is_in_the_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    """Unpacked, not installed: making an environment takes longer than all of this."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    (entry,) = (tmp_path / "site").glob("*.dist-info/entry_points.txt")
+    assert "wsss = wsss.__main__:main" in entry.read_text(encoding="utf-8")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import wsss; print(wsss.__file__); "
+    call = "sys.argv = ['wsss', 'run', '--help']; from wsss.__main__ import main; main()"
+    printed = run(sys.executable, "-c", f"{code}\ntry:\n    {call}\nexcept SystemExit: pass", cwd=tmp_path)
+    assert printed.startswith(str(tmp_path / "site"))
+    assert "\n    layercam " in printed
+
+
 @pytest.mark.slow
 def test_the_command_works_from_anywhere(scripts: Path, tmp_path: Path) -> None:
     where = run(scripts / "python", "-c", "import wsss; print(wsss.__file__)", cwd=tmp_path)

@@ -101,6 +101,15 @@ def test_any_number_of_workers(work: Work, shout: Shout, workers: int | None):
     assert items(work) == WHOLE
 
 
+def test_alone_it_computes_on_one_thread_as_a_child_does(work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch):
+    """Last bits of a result may depend on it."""
+    threads: list[int] = []
+    monkeypatch.setattr("torch.get_num_threads", lambda: 7)
+    monkeypatch.setattr("torch.set_num_threads", threads.append)
+    run(replace(work, workers=1, processes=True), shout)
+    assert threads == [1, 7]
+
+
 def test_no_workers_are_none_and_not_all_cores(work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(shard, "ProcessPoolExecutor", None)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4))

@@ -61,6 +61,12 @@ def test_pxap_by_hand():
     assert PixelCurve.of(heat, target).pxap == pytest.approx(0.5 + 0.5 * 2 / 3)
 
 
+def test_the_lowest_threshold_parts_what_it_should():
+    heat = torch.tensor([[0.0005, 0.0015], [0.0015, 0.0005]])
+    target = torch.tensor([[False, True], [True, False]])
+    assert PixelCurve.of(heat, target).pxap == 1
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_pxap_is_the_loop_and_scikit_learns(seed: int):
     rng = np.random.default_rng(seed)

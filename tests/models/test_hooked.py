@@ -175,6 +175,18 @@ def test_an_odd_layer_of_a_network_with_two_inputs():
     assert HiResCAM(block="odd")(hooked, images(), TARGETS).shape == (3, 16, 16)
 
 
+def test_kept_maps_are_the_layer_s_own_whatever_works_on_them_in_place():
+    network, hooked = two_inputs()
+    maps = hooked.until("odd", images()).maps
+    assert maps.min() < 0, "the network's next step is a ReLU in place"
+    torch.testing.assert_close(maps, network.odd.convolution(images()))
+
+
+def test_the_stride_is_measured_along_the_height(resnet: Any):
+    hooked = Hooked(resnet, {"layer2": resnet.layer2})
+    assert hooked.until("layer2", torch.zeros(1, 3, 33, 64)).stride == 7  # 5 rows of 33 pixels, and 8 columns of 64
+
+
 def test_hooks_go_with_the_call(resnet: Any):
     hooked = Hooked(resnet, {"layer4": resnet.layer4})
     GradCAM(block="layer4")(hooked, images(), TARGETS)
@@ -198,6 +210,17 @@ def test_nothing_before_the_block_is_differentiated(resnet: Any):
     assert resnet.conv1.weight.grad is None
     assert resnet.fc.weight.grad is not None
     resnet.zero_grad()
+
+
+def test_what_lies_before_the_block_keeps_nothing_for_a_backward_pass(resnet: Any):
+    hooked, kept = Hooked(resnet, {"layer4": resnet.layer4}), list[bool]()
+    cut = hooked.until("layer4", images())
+    layers = [resnet.layer1, resnet.avgpool]
+    handles = [layer.register_forward_hook(lambda *_: kept.append(torch.is_grad_enabled())) for layer in layers]
+    hooked.after("layer4", cut)
+    for handle in handles:
+        handle.remove()
+    assert kept == [False, True]
 
 
 def test_layers_that_are_not_the_networks_are_refused(resnet: Any):

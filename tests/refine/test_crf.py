@@ -204,6 +204,17 @@ def test_labels_that_are_nowhere_likely_take_no_part(picture: NDArray[np.uint8])
     assert alone.scores.flatten(start_dim=1).sum(dim=1).tolist() == [24 * 32, 0, 0, 0]
 
 
+@pytest.mark.parametrize("least", [0.0, 0.5])
+def test_a_label_whose_best_score_is_the_least_takes_part(picture: NDArray[np.uint8], least: float):
+    """By default even one whose map is empty: the others' energies depend on how many labels there are."""
+    scores = torch.rand(3, 24, 32).clamp(max=0.9) * 0.4 + 0.5
+    scores[1] = least
+    found = DenseCRF(least_score=least, iterations=2).apply(picture, score_maps([0, 1, 2], scores))
+    assert (found.scores[1] > 0).all()
+    below = DenseCRF(least_score=least + 0.01, iterations=2).apply(picture, score_maps([0, 1, 2], scores))
+    assert not below.scores[1].any()
+
+
 @pytest.mark.parametrize(
     ("asked", "device", "installed", "taken"),
     [

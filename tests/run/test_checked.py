@@ -66,3 +66,16 @@ def test_code_from_outside_is_checked_every_time(step: Step, networks: PlannedNe
     checked.add(step.stage, fingerprint="a", networks=networks, outside=(code,))
     checked.save()
     assert not (tmp_path / "checked.json").exists()
+
+
+def test_the_latest_checks_are_kept(
+    step: Step, networks: PlannedNetworks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wsss.run.checked.MOST", 2)
+    place = tmp_path / "checked.json"
+    checked = Checked(place)
+    for fingerprint in "abc":
+        checked.add(step.stage, fingerprint=fingerprint, networks=networks, outside=())
+    checked.save()
+    again = Checked(place)
+    assert [again.has(step.stage, fingerprint=each, networks=networks) for each in "abc"] == [False, True, True]

@@ -71,6 +71,23 @@ def test_another_config_is_not_known(override: str, kept: Run) -> None:
     assert known_run(composed(*kept.overrides, OBJECTIVE, override)) is None
 
 
+def test_a_run_that_reads_everything_again_is_never_known(toy_run: Run, tmp_path: Path) -> None:
+    config = composed(*toy_run.copied(tmp_path).overrides, "rehash=true")
+    printed(lambda: run(config))
+    assert known_run(config) is None
+    assert known_run(config | {"rehash": False}) is None, "it was another command"
+
+
+def test_the_order_of_refiners_and_where_a_run_is_started_count(
+    kept: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = composed(*kept.overrides, OBJECTIVE)
+    assert len(config["refine"]) > 1
+    assert known_run(config | {"refine": dict(reversed(config["refine"].items()))}) is None
+    monkeypatch.chdir(tmp_path)  # paths of data may be relative
+    assert known_run(config) is None
+
+
 def torn(path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8")[:-3], encoding="utf-8")
 

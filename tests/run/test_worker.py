@@ -1,13 +1,17 @@
 """A worker gets a frozen file and nothing else."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from toy_runs import Run, contents
 
-from wsss.run.worker import freeze, work
+from wsss.errors import DataError
+from wsss.run.worker import freeze, main, work
+from wsss.signals import Ended
 
 
 def test_a_frozen_job_names_no_path_of_the_store(toy_run: Run) -> None:
@@ -33,3 +37,29 @@ def test_a_finished_artifact_is_left_alone(toy_run: Run) -> None:
     before = step.artifact.manifest_path.stat().st_mtime_ns
     work(step.artifact.job)
     assert step.artifact.manifest_path.stat().st_mtime_ns == before
+
+
+def test_nothing_is_complete_before_all_workers_are_done(
+    toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = toy_run.copied(tmp_path).plan()["make_masks"]
+    step.artifact.manifest_path.unlink()
+    met: list[str] = []
+    monkeypatch.setattr("wsss.run.worker.barrier", lambda: met.append(step.artifact.state()))
+    work(freeze(step, command="wsss run"))
+    assert met == ["resume", "cached"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"), [(DataError("a.png is damaged"), 2), (Ended(signal.SIGTERM), 143), (Ended(signal.SIGINT), 130)]
+)
+def test_how_a_worker_ended_is_its_exit_code(raised: BaseException, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_job: Path) -> None:
+        raise raised
+
+    monkeypatch.setattr("wsss.run.worker.work", fails)
+    monkeypatch.setattr("wsss.run.worker.end_with_parent", lambda: None)
+    monkeypatch.setattr("sys.argv", ["worker", "stage.yaml", "1"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code

@@ -72,3 +72,12 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path):
         read(bomb)
     assert not is_whole(bomb, most=10_000)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+def test_a_byte_that_changed_is_seen(tmp_path: Path):
+    numbers = saved(np.arange(400, dtype=np.float16).reshape(20, 20))
+    path = archive(tmp_path / "x.npz", numbers, method=zipfile.ZIP_STORED)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    assert not is_whole(path, most=10_000)

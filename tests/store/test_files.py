@@ -11,7 +11,17 @@ import torch
 from builders import score_maps
 from PIL import Image
 
-from wsss.store.files import MASK, SCORES, item_name, read_scores, write_mask, write_scores
+from wsss.store.files import (
+    FLAT,
+    MASK,
+    SCORES,
+    is_whole_mask,
+    item_name,
+    item_place,
+    read_scores,
+    write_mask,
+    write_scores,
+)
 from wsss.types import ScoreMaps, Size
 
 STRANGE = [
@@ -104,3 +114,18 @@ def test_masks_show_the_colours_of_voc(tmp_path: Path):
         # As in the devkit's own masks: background, aeroplane, person, void.
         shown = np.array(picture.convert("RGB")).tolist()
     assert shown == [[[0, 0, 0], [128, 0, 0], [192, 128, 128], [224, 224, 192]]]
+
+
+def test_folders_of_more_than_ten_thousand_items_are_divided():
+    assert item_place("a", MASK, among=FLAT) == "a.png"
+    assert re.fullmatch(r"[0-9a-f]{2}/a\.png", item_place("a", MASK, among=FLAT + 1))
+
+
+def test_a_mask_with_a_byte_that_changed_is_not_whole(tmp_path: Path):
+    path, labels = tmp_path / "a.png", np.random.default_rng(0).integers(0, 5, size=(40, 30), dtype=np.uint8)
+    write_mask(path, labels)
+    assert is_whole_mask(path, Size(height=40, width=30))
+    data = bytearray(path.read_bytes())
+    data[-40] ^= 1
+    path.write_bytes(bytes(data))
+    assert not is_whole_mask(path, Size(height=40, width=30))

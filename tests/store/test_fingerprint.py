@@ -230,3 +230,14 @@ def test_content_of_what_is_not_a_field_is_refused() -> None:
 def test_a_value_without_an_identity_is_named() -> None:
     with pytest.raises(TypeError, match=r"refine\.a: object has no identity: let it extend Configurable"):
         of(Refine(refine={"a": object()}))
+
+
+def test_a_raised_version_of_the_stage_itself_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = of(Refine())
+    monkeypatch.setattr(Refine, "version", 2, raising=False)
+    assert of(Refine()) != before
+
+
+def test_a_switch_is_not_a_number() -> None:
+    assert identity(True, digests={}, floats=True) is True
+    assert isinstance(identity(1, digests={}, floats=True), float)

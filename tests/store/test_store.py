@@ -124,3 +124,17 @@ def test_one_process_holds_an_artifact(artifact: Artifact):
         artifact.lock().acquire(timeout=0)
     with artifact.lock().acquire(timeout=0):
         assert not artifact.path.exists()
+
+
+def test_folders_that_no_artifact_is_named_like_are_not_listed(artifact: Artifact, tmp_path: Path):
+    complete(filled(artifact))
+    for name in ("notes", "0123", "0123456789ABCDEF"):
+        (tmp_path / "extract_cams" / name).mkdir()
+        (tmp_path / "extract_cams" / name / "stage.yaml").touch()
+    assert Store(root=tmp_path).artifacts() == [artifact]
+
+
+def test_sweeping_takes_what_is_unfinished_and_nothing_else(artifact: Artifact):
+    filled(artifact).sweep()
+    names = {path.name for path in artifact.path.rglob("*") if path.is_file()}
+    assert names == {"a.npz", "history.csv", "stage.yaml", "root.txt", "log.txt"}

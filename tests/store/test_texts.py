@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wsss.store.texts import write_json
+from wsss.store.texts import whole, write_json
 
 
 def test_json_is_readable_text_of_finite_numbers(tmp_path: Path):
@@ -16,3 +16,17 @@ def test_json_is_readable_text_of_finite_numbers(tmp_path: Path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "b.json", float("nan"))
     assert not (tmp_path / "b.json").exists()
+
+
+def test_a_write_that_fails_leaves_what_was_there_and_nothing_else(tmp_path: Path):
+    path = tmp_path / "a.json"
+    path.write_text("before", encoding="utf-8")
+
+    def fails() -> None:
+        with whole(path) as hidden:
+            hidden.write_text("half", encoding="utf-8")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert [(each.name, each.read_text(encoding="utf-8")) for each in tmp_path.iterdir()] == [("a.json", "before")]

@@ -297,3 +297,9 @@ def test_erasing_leaves_the_image_alone():
 def test_options_that_are_none_are_refused(wrong: dict[str, Any], message: str):
     with pytest.raises(ValueError, match=message):
         InferCAM(**wrong)
+
+
+def test_a_pixel_whose_score_is_the_bound_is_found():
+    maps = torch.tensor([[[0.25, 0.75]], [[0.5, 0.25]]])
+    assert pixels_above(0.5, maps[:, :, :1], size=(4, 4)).all()
+    assert not pixels_above(0.5 + 1e-6, maps[:, :, :1], size=(4, 4)).any()
