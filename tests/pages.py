@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = (
-    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md"),
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "data/README.md"),
     *sorted(path.relative_to(ROOT).as_posix() for path in DOCS.rglob("*.md")),
 )
 """Every page, by its path from the root."""
