@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# All checks and tests: makes .venv, then formatting, lint, types, import contracts, the docs and pytest, in this order.
-# Usage: scripts/test.sh [--slow | --endurance] [arguments of pytest, such as tests/cams or -k crf]
+# All checks and tests: makes .venv, then formatting, lint and import contracts, then pytest with types and the docs beside it.
+# Usage: scripts/test.sh [--slow | --endurance] [arguments of pytest, such as tests/cams, -k crf or --costs 20]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/setup.sh
 
 set_up --group dev
 has_crf || say "without pydensecrf, tests that compare with it are skipped: pytest lists them at its end"
+# Images of containers often set it: every interpreter that a test starts then compiles torch and Lightning anew.
+unset PYTHONDONTWRITEBYTECODE
 
 marker=(-m "not slow and not endurance")
 arguments=()
@@ -22,12 +24,41 @@ check() {
   say "$*"
   ".venv/bin/$1" "${@:2}"
 }
+
+checks=(
+  "mypy"
+  "sphinx-build -E -q -W --keep-going -b html docs docs/_build/html"
+)
+said=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$said"' EXIT
+
+# One after the other, beside pytest; what they say is kept until pytest has ended.
+check_beside() {
+  local number
+  for number in "${!checks[@]}"; do
+    # Words of a check are split on purpose; none has a blank in it.
+    # shellcheck disable=SC2086
+    (check ${checks[number]}) >"$said/$number" 2>&1 || touch "$said/failed"
+  done
+}
+
 check ruff format --check
 check ruff check
-check mypy
 check lint-imports
-check sphinx-build -E -q -W --keep-going -b html docs docs/_build/html
+check_beside &
+beside=$!
+
 # The whole suite runs on all cores; for a few files, starting workers takes longer than the tests.
 [[ ${#arguments[@]} -gt 0 || ${marker[1]} == endurance ]] || arguments=(--numprocesses auto --dist worksteal)
-say "pytest"
-exec .venv/bin/python -m pytest ${marker[@]+"${marker[@]}"} ${arguments[@]+"${arguments[@]}"}
+[[ ! -t 1 ]] || arguments+=(--color yes)
+say "pytest, with ${checks[0]} and the docs beside it"
+status=0
+.venv/bin/python -m pytest ${marker[@]+"${marker[@]}"} ${arguments[@]+"${arguments[@]}"} | tee "$said/pytest" || status=$?
+wait "$beside"
+cat "$said"/[0-9]* >&2
+if [[ -e $said/failed ]]; then
+  say "a check beside pytest failed, see above"
+  [[ $status != 0 ]] || status=1
+fi
+tail -n 1 "$said/pytest" # last, where people and machines look for it
+exit "$status"

@@ -1,38 +1,47 @@
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from jaxtyping import install_import_hook
 
 # Before anything of wsss is imported: from here on every annotation is checked, shapes included.
 install_import_hook("wsss", "checker.checked")
+# Before torch is: workers share the cores, and last bits may depend on the number of threads.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
-import torch  # noqa: E402
-from networks import TinyGAP, small_timm_network  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from wsss.models.gap import GAPClassifier  # noqa: E402
-
 if TYPE_CHECKING:
+    from networks import TinyGAP
     from toy_runs import Run
 
-torch.set_num_threads(1)
+    from wsss.models.gap import GAPClassifier
+
+pytest_plugins = ("costs", "skips")
+# A test of pure functions takes a second as long as nothing here imports torch: fixtures import what they need.
 
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
-    torch.manual_seed(0)
     np.random.seed(0)  # noqa: NPY002 - what others draw from
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
 
 
 @pytest.fixture
-def tiny() -> TinyGAP:
+def tiny() -> "TinyGAP":
+    from networks import TinyGAP
+
     return TinyGAP()
 
 
 @pytest.fixture(scope="session")
-def timm_network() -> GAPClassifier:
+def timm_network() -> "GAPClassifier":
     """Made once: leave its weights and its mode alone."""
+    from networks import small_timm_network
+
     return small_timm_network()
 
 

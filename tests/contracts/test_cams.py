@@ -1,5 +1,6 @@
 """The contract of every CAM method, on networks made by hand and on every family of classifiers."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from wsss import cams
 from wsss.cams import CAMMethod
 from wsss.models import backbones, families
 from wsss.models.chain import Chained
-from wsss.testing.cams import PROMISES, Promise, fits, no_tensor_outlives_its_call, pairs
+from wsss.testing.cams import PROMISES, Case, Promise, fits, no_tensor_outlives_its_call, pairs
 from wsss.testing.families import FAMILIES, small_family_network
 from wsss.testing.small import small_networks
 
@@ -20,6 +21,12 @@ PAIRS = pairs(METHODS)
 
 def name_of(value: Any) -> str:
     return value.replace(" ", "_") if isinstance(value, str) else type(value).__name__
+
+
+@cache
+def case_of(method: CAMMethod, network: str) -> Case:
+    """Made once, so that maps to compare with are computed once for all promises."""
+    return Case(method=method, network=small_networks()[network])
 
 
 def test_every_method_fits_a_network_here():
@@ -40,9 +47,10 @@ def test_every_family_is_here():
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
 @pytest.mark.parametrize(("method", "network"), PAIRS, ids=name_of)
 def test_a_method_keeps(promise: Promise, method: CAMMethod, network: str):
-    promise(method, small_networks()[network])
+    promise(case_of(method, network))
 
 
 @pytest.mark.parametrize("method", METHODS, ids=name_of)
 def test_no_tensor_outlives_its_call(method: CAMMethod):
-    no_tensor_outlives_its_call(method, next(each for each in small_networks().values() if fits(method, each)))
+    network = next(each for each in small_networks().values() if fits(method, each))
+    no_tensor_outlives_its_call(Case(method=method, network=network))

@@ -1,0 +1,54 @@
+"""What the suite promises of itself: no test drops out unnoticed, and costs are told."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import costs
+import pytest
+import skips
+
+
+def report_of(outcome: Any, said: str, **more: Any) -> pytest.TestReport:
+    where = ("tests/test_x.py", 3, f"Skipped: {said}")
+    named: Any = {"nodeid": "tests/test_x.py::test", "location": where, "keywords": {}, "when": "call"}
+    return pytest.TestReport(**named, outcome=outcome, longrepr=where if outcome == "skipped" else None, **more)
+
+
+def test_a_skip_without_a_known_reason_fails():
+    report = report_of("skipped", "not today")
+    skips.refuse_unexpected(report)
+    assert report.failed
+    assert report.longrepr == "Skipped: not today: no reason that tests/skips.py lists"
+
+
+@pytest.mark.parametrize("reason", skips.EXPECTED)
+def test_a_known_reason_passes(reason: str):
+    report = report_of("skipped", f"{reason} here")
+    skips.refuse_unexpected(report)
+    assert report.skipped
+
+
+def test_an_expected_failure_is_not_a_skip():
+    report = report_of("skipped", "")
+    report.wasxfail = "a bug of others"
+    skips.refuse_unexpected(report)
+    assert report.skipped
+
+
+def test_skips_are_looked_at_in_this_run(request: pytest.FixtureRequest):
+    assert request.config.pluginmanager.has_plugin("skips")
+
+
+def test_children_count_among_the_costs():
+    before = costs.spent()
+    busy = "import time\nwhile time.process_time() < 0.1: pass"
+    subprocess.run([sys.executable, "-S", "-c", busy], check=True)
+    assert costs.spent() - before >= 0.1
+
+
+def test_costs_of_all_phases_are_listed():
+    phases = [report_of("passed", "", user_properties=[(costs.NAME, seconds)]) for seconds in (1.0, 2.5)]
+    terminal: Any = SimpleNamespace(stats={"": phases[:1], "passed": phases[1:], "warnings": [object()]})
+    assert list(costs.noted(terminal)) == [("tests/test_x.py::test", 1.0), ("tests/test_x.py::test", 2.5)]

@@ -1,0 +1,35 @@
+"""A test is skipped for a reason that is listed here, or it fails: so none drops out unnoticed."""
+
+from collections.abc import Generator
+from typing import Final
+
+import pytest
+
+EXPECTED: Final = {
+    "pydensecrf": "it is compiled where it is installed, and there may be no compiler",
+    "WSSS_VOC_MINI": "photographs do not come with the package",
+}
+"""Words of a skip's reason, and why this machine may lack what the test needs."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    refuse_unexpected(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    refuse_unexpected(report)
+    return report
+
+
+def refuse_unexpected(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Let a report fail that says skipped, unless its reason is expected."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[-1]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not any(words in reason for words in EXPECTED):
+            report.outcome = "failed"
+            report.longrepr = f"{reason}: no reason that tests/skips.py lists"
