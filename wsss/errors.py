@@ -69,6 +69,15 @@ def printable(text: str) -> str:
     return text.translate(_CONTROL)
 
 
+def brief(text: str, *, limit: int = 100) -> str:
+    """Quote a name for an error message, cut after `limit` letters.
+
+    >>> brief("a" * 12, limit=4)
+    "'aaaa'... (12 letters)"
+    """
+    return repr(text) if len(text) <= limit else f"{text[:limit]!r}... ({len(text):,} letters)"
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of what a library says of an error, or the error's kind where it says nothing.
 

@@ -4,6 +4,8 @@ A *class* is an index into the foreground classes, 0 .. C-1. A *label* is what a
 c + 1 and 255 is ignored everywhere.
 """
 
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from typing import Final
@@ -11,13 +13,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss.errors import DataError
+from wsss.errors import DataError, brief
 
 BACKGROUND: Final = 0
 IGNORE: Final = 255
 BACKGROUND_NAME: Final = "background"
 MAX_CLASSES: Final = 254
 """Labels are stored in one byte: 0 and 255 are taken."""
+LONGEST_NAME: Final = 200
+"""Letters of a class's name: tables and pictures show it."""
+HIDDEN: Final = ("Cc", "Cs")
+"""Unicode's categories of controls, such as a line's end, and of halves of letters, which no file can hold."""
 
 
 def label_of(class_index: int) -> int:
@@ -59,7 +65,7 @@ def label_names(class_names: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_class_names(class_names: Sequence[str]) -> None:
-    """Refuse an empty, a repeated or a too long list of class names with a `DataError`.
+    """Refuse an empty, a repeated or a too long list of class names, and names that are not text, with a `DataError`.
 
     >>> check_class_names(["cat", "cat"])
     Traceback (most recent call last):
@@ -67,13 +73,25 @@ def check_class_names(class_names: Sequence[str]) -> None:
     """
     if not class_names:
         raise DataError("no classes: name at least one, in `dataset.classes` or in the label file")
-    repeated = sorted({name for name in class_names if list(class_names).count(name) > 1})
+    if len(class_names) > MAX_CLASSES:
+        raise DataError(f"{len(class_names)} classes do not fit a one-byte mask: use at most {MAX_CLASSES}")
+    repeated = sorted(name for name, count in Counter(class_names).items() if count > 1)
     if repeated:
         raise DataError(f"class {repeated[0]!r} is named twice: give every class one name")
     if BACKGROUND_NAME in class_names:
         raise DataError(f"{BACKGROUND_NAME!r} is label 0 already: leave it out of the classes")
-    if len(class_names) > MAX_CLASSES:
-        raise DataError(f"{len(class_names)} classes do not fit a one-byte mask: use at most {MAX_CLASSES}")
+    for name in class_names:
+        _check_letters(name)
+
+
+def _check_letters(name: str) -> None:
+    if not name.strip():
+        raise DataError(f"a class has the name {name!r}: give it a word")
+    if len(name) > LONGEST_NAME:
+        raise DataError(f"class {brief(name)} has too long a name: use at most {LONGEST_NAME} letters")
+    hidden = [letter for letter in name if unicodedata.category(letter) in HIDDEN]
+    if hidden:
+        raise DataError(f"class {name!r} has a letter that is not text, U+{ord(hidden[0]):04X}: spell it without")
 
 
 @cache

@@ -45,6 +45,13 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Note:
+    """What a person should know of how a file was read: a sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listing:
     """What a layout names. `entries` are the images that are there, each once, whether or not they can be read."""
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from wsss.data.index import Index, Record
-from wsss.data.layouts.base import Layout, ambiguous, by_id, image_id, match_masks, missing_masks
+from wsss.data.layouts.base import Layout, ambiguous, by_id
 from wsss.data.layouts.toy import Toy
 from wsss.data.listing import Entry, Listing, Problem
 from wsss.errors import ConfigError, DataError
@@ -196,31 +196,6 @@ def test_large_images_are_noted(tmp_path: Path):
     Image.new("1", (5000, 4000)).save(tmp_path / "a.png")
     index = build_index([entry("a")], splits={"train": ["a"]}, root=tmp_path)
     assert [note[:52] for note in index.notes] == ["large images, 1 of 1 (a.png, 5000 x 4000 pixels): wh"]
-
-
-def test_masks_are_matched_by_id_in_any_normal_form(tmp_path: Path):
-    composed, decomposed = "caf\u00e9", "cafe\u0301"
-    (tmp_path / "masks" / "sub").mkdir(parents=True)
-    for name in (f"{decomposed}.png", "sub/x.1.png", "y.txt"):
-        (tmp_path / "masks" / name).touch()
-    masks, problems = match_masks([composed, "sub/x.1", "y"], root=tmp_path, folder="masks")
-    assert masks == {composed: f"masks/{decomposed}.png", "sub/x.1": "masks/sub/x.1.png"}
-    assert problems == []
-    assert image_id(f"{decomposed}.png") == composed
-
-
-def test_masks_that_belong_to_no_image(tmp_path: Path):
-    (tmp_path / "masks").mkdir()
-    (tmp_path / "masks" / "a_mask.png").touch()
-    masks, (problem,) = match_masks(["a"], root=tmp_path, folder="masks")
-    assert (masks, problem.kind) == ({}, "mask")
-    assert f"{tmp_path}/masks holds no mask of any image, such as a.png" in problem.why
-    masks, (problem,) = match_masks(["a"], root=tmp_path, folder="gone")
-    assert (masks, problem.kind) == ({}, "mask")
-    assert problem.why == (f"there is no folder {tmp_path}/gone: name it in `dataset.masks`, or set dataset.masks=null")
-    assert missing_masks(tmp_path, "gone") == [problem]
-    assert match_masks(["a"], root=tmp_path, folder=None) == ({}, [])
-    assert missing_masks(tmp_path, "masks") == missing_masks(tmp_path, None) == []
 
 
 def test_images_of_one_id_are_named_together():

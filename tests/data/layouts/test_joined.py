@@ -3,7 +3,7 @@
 import pytest
 
 from wsss.data.layouts.joined import joined_labels
-from wsss.data.layouts.label_file import LabelRow
+from wsss.data.layouts.label_row import LabelRow
 
 
 def rows(*labels: str) -> list[LabelRow]:

@@ -1,10 +1,8 @@
 """Listed images that are not there, and the spelling under which they are."""
 
-from pathlib import Path
-
 import pytest
 
-from wsss.data.layouts.label_file import LabelRow
+from wsss.data.layouts.label_row import LabelRow
 from wsss.data.layouts.missing import missing_images
 from wsss.data.listing import sentences
 
@@ -23,22 +21,23 @@ def row(image: str, line: int = 2) -> LabelRow:
         ("images/0", "write names with their suffix, here '0.png'"),
         ("SUB/1.PNG", "write capital letters as the files have them, here 'sub/1.png'"),
         ("a.heic", "it is there, but its suffix is not that of an image: save it as JPEG or PNG"),
+        ("./0.png", "write names as they are below 'images', here '0.png'"),
+        ("../images/0.png", "write names as they are below 'images', here '0.png'"),
+        ("/etc/passwd", "put it there, or delete the line"),
         ("sub/2.png", "did you mean 'sub/1.png'? Else put it there, or delete the line"),
         ("wholly different", "put it there, or delete the line"),
     ],
 )
-def test_the_remedy_fits(image: str, remedy: str, tmp_path: Path):
-    (tmp_path / "images").mkdir()
-    (tmp_path / "images/a.heic").touch()
+def test_the_remedy_fits(image: str, remedy: str):
     there = {name: name for name in ("0.png", "sub/1.png")}
-    (problem,) = missing_images([row(image)], there, folder=tmp_path / "images")
+    (problem,) = missing_images([row(image)], there, others=("a.heic",), folder="images")
     assert problem.why == f"labels.csv, line 2: {image!r} is not in 'images'; {remedy}"
 
 
-def test_equal_complaints_are_told_once(tmp_path: Path):
+def test_equal_complaints_are_told_once():
     rows = [row(f"images/{i}.png", line=i + 2) for i in range(3000)]
     there = {f"{i}.png": f"{i}.png" for i in range(3000)}
-    ((kind, sentence),) = sentences(missing_images(rows, there, folder=tmp_path / "images"))
+    ((kind, sentence),) = sentences(missing_images(rows, there, others=("a.heic",), folder="images"))
     assert kind == "list"
     assert sentence == (
         "labels.csv, line 2: 'images/0.png' is not in 'images'; write names as they are below 'images', here '0.png'; "
@@ -46,7 +45,14 @@ def test_equal_complaints_are_told_once(tmp_path: Path):
     )
 
 
-def test_two_complaints_are_told_apart(tmp_path: Path):
+def test_two_complaints_are_told_apart():
     rows = [row("images/0.png"), row("gone.png", line=3), row("lost.png", line=4), row("images/1.png", line=5)]
-    told = sentences(missing_images(rows, {"0.png": "0.png", "1.png": "1.png"}, folder=tmp_path / "images"))
+    told = sentences(missing_images(rows, {"0.png": "0.png", "1.png": "1.png"}, others=("a.heic",), folder="images"))
     assert len(told) == 2
+
+
+def test_a_name_longer_than_any_file_is_cut_short():
+    (problem,) = missing_images([row("x" * 5000)], {"0.png": "0.png"}, others=(), folder="images")
+    assert problem.why == (
+        f"labels.csv, line 2: '{'x' * 100}'... (5,000 letters) is not in 'images'; put it there, or delete the line"
+    )

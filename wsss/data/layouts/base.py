@@ -10,7 +10,6 @@ from typing import Any, Final, Literal, final
 from wsss.configurable import Configurable
 from wsss.data.depth import depth_notes
 from wsss.data.examine import Examined, examine_all
-from wsss.data.images import find_images
 from wsss.data.index import Index, Record
 from wsss.data.listing import Listing, Problem, refuse
 from wsss.data.refusals import refused_of_data
@@ -122,32 +121,6 @@ def ambiguous(images: Mapping[str, Sequence[str]], *, folder: str) -> list[Probl
         for i, paths in images.items()
         if len(paths) > 1
     ]
-
-
-def match_masks(ids: Sequence[str], *, root: Path, folder: str | None) -> tuple[dict[str, str], list[Problem]]:
-    """Return the masks that are there, `<folder>/<id>.png` below `root`, by id; an image may do without.
-
-    A folder that is missing, or holds a mask of none of the images, is a problem.
-    """
-    if folder is None:
-        return {}, []
-    if problems := missing_masks(root, folder):
-        return {}, problems
-    paths = [path for path in find_images(root / folder) if path.lower().endswith(".png")]
-    wanted = set(ids)
-    masks = {i: f"{folder}/{path}" for path in paths if (i := image_id(path)) in wanted}
-    if ids and not masks:
-        why = f"{root / folder} holds no mask of any image, such as {ids[0]}.png: name masks like their images"
-        return {}, [Problem(kind="mask", why=f"{why}, or set dataset.masks=null")]
-    return masks, []
-
-
-def missing_masks(root: Path, folder: str | None) -> list[Problem]:
-    """Return a problem where there is to be a folder of masks, and it is missing."""
-    if folder is None or (root / folder).is_dir():
-        return []
-    why = f"there is no folder {root / folder}: name it in `dataset.masks`, or set dataset.masks=null"
-    return [Problem(kind="mask", why=why)]
 
 
 def _records(listing: Listing, examined: Mapping[str, Examined], *, skipped: Collection[str]) -> list[Record]:

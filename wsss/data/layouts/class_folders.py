@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wsss.data.layouts.label_file import LabelRow
+from wsss.data.layouts.label_row import LabelRow
 from wsss.data.listing import Problem
 
 SPLIT_NAMES: Final = frozenset(("train", "training", "val", "valid", "validation", "test", "testing"))

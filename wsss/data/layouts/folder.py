@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from wsss.data.images import find_files, find_images
-from wsss.data.layouts.base import Layout, ambiguous, by_id, match_masks, missing_masks
+from wsss.data.layouts.base import Layout, ambiguous, by_id
 from wsss.data.layouts.class_folders import folder_notes, rows_of_folders
 from wsss.data.layouts.joined import joined_labels
-from wsss.data.layouts.label_file import CSV_FORM, SEPARATOR, LabelRow, read_labels
+from wsss.data.layouts.label_csv import CSV_FORM
+from wsss.data.layouts.label_file import SEPARATOR, read_labels
+from wsss.data.layouts.label_row import LabelRow
+from wsss.data.layouts.match_masks import match_masks, missing_masks
 from wsss.data.layouts.missing import missing_images
-from wsss.data.listing import Entry, Listing, Problem, parted, refuse
+from wsss.data.layouts.unlikely import unlikely_labels
+from wsss.data.listing import Entry, Listing, Note, Problem, parted, refuse
 from wsss.errors import ConfigError, one_of
 
 TRAIN: Final = "train"
@@ -85,10 +89,11 @@ class Folder(Layout):
             return Listing(root=home, problems=tuple(missing))
         paths, others = find_files(home / self.images)
         there, twins = by_composed_name(paths, folder=self.images)
-        rows, of_rows = self._rows(tuple(there))
+        rows, of_rows, read_so = self._rows(tuple(there))
         images = by_id(row.image for row in rows if row.image in there)
-        gone = missing_images([row for row in rows if row.image not in there], there, folder=home / self.images)
-        masks, of_masks = match_masks(tuple(images), root=home, folder=self.masks)
+        absent = [row for row in rows if row.image not in there]
+        gone = missing_images(absent, there, others=others, folder=self.images)
+        masks = match_masks(tuple(images), root=home, folder=self.masks, known=by_id(there))
         row_of = {row.image: row for row in rows}
         splits = self._splits({i: row_of[names[0]] for i, names in images.items()})
         kept = {i for ids in splits.values() for i in ids}
@@ -96,13 +101,13 @@ class Folder(Layout):
             root=home,
             classes=self.classes or tuple(sorted({name for row in rows for name in row.names})),
             entries=tuple(
-                self._entry(i, row_of[names[0]], path=there[names[0]], mask=masks.get(i))
+                self._entry(i, row_of[names[0]], path=there[names[0]], mask=masks.paths.get(i))
                 for i, names in images.items()
                 if i in kept
             ),
             splits=splits,
-            notes=tuple(self._notes(there, listed=row_of, others=others)),
-            problems=(*twins, *of_rows, *gone, *ambiguous(images, folder=self.images), *of_masks),
+            notes=(*read_so, *self._notes(there, listed=row_of, others=others), *masks.notes),
+            problems=(*twins, *of_rows, *gone, *ambiguous(images, folder=self.images), *masks.problems),
         )
 
     def _missing(self) -> list[Problem]:
@@ -123,13 +128,21 @@ class Folder(Layout):
             return [Problem(kind="layout", why=why)]
         return []
 
-    def _rows(self, names: Sequence[str]) -> tuple[list[LabelRow], list[Problem]]:
+    def _rows(self, names: Sequence[str]) -> tuple[list[LabelRow], list[Problem], list[str]]:
+        """Return what every image shows, what is wrong with it, and notes on how it was read."""
         if self.labels is None:
-            return parted(rows_of_folders(names, folder=self.images))
+            return *parted(rows_of_folders(names, folder=self.images)), []
         path = self.home() / self.labels
-        rows, problems = parted(read_labels(path, separator=self.separator, label_per_line=self.label_per_line))
+        items, problems = parted(read_labels(path, separator=self.separator, label_per_line=self.label_per_line))
+        rows = [item for item in items if isinstance(item, LabelRow)]
         known = self.classes or ()
-        return rows, [*problems, *joined_labels(rows, separator=self.separator, known=known)]
+        separator = None if path.suffix.lower() == ".json" else self.separator
+        joined = joined_labels(rows, separator=separator, known=known)
+        return (
+            rows,
+            [*problems, *joined, *unlikely_labels(rows, known=known)],
+            [item.text for item in items if isinstance(item, Note)],
+        )
 
     def _entry(self, i: str, row: LabelRow, *, path: str, mask: str | None) -> Entry:
         return Entry(id=i, image=f"{self.images}/{path}", names=row.names, source=row.source, mask=mask)

@@ -4,19 +4,28 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from wsss.data.layouts.label_file import LabelRow
+from wsss.data.layouts.label_row import LabelRow
 from wsss.data.listing import Problem
+from wsss.errors import brief
 
 SEPARATORS: Final = (",", ";", "|", "#", "/", "\t", "+", "&", " ")
 """What separates labels in other people's files."""
 QUOTES: Final = "[](){}'\""
 """A name that begins and ends with one of these was cut out of a list."""
 
+MOST_PARTS: Final = 10
+"""So many of the labels that a name looks like are told."""
 
-def joined_labels(rows: Sequence[LabelRow], *, separator: str, known: Collection[str]) -> Iterator[Problem]:
+
+def joined_labels(rows: Sequence[LabelRow], *, separator: str | None, known: Collection[str]) -> Iterator[Problem]:
     """Yield a problem for every name that is made of other names, or stands in brackets or quotes.
 
     Such a name would be learnt as a class of its own, in silence. Names that are `known` as classes are accepted.
+
+    Args:
+        rows: The images.
+        separator: What separates the labels of an image in the file; None where it has lists.
+        known: Names of classes.
     """
     sources: dict[str, str] = {}
     for row in rows:
@@ -27,11 +36,17 @@ def joined_labels(rows: Sequence[LabelRow], *, separator: str, known: Collection
     for name in [name for name in sources if name not in known]:
         mark = next((mark for mark in SEPARATORS if mark != separator and _joins(mark, name, parts, alone)), None)
         if mark is not None:
-            labels = " and ".join(repr(part) for part in _split(name, mark))
+            parts_of = _split(name, mark)
+            labels = " and ".join(brief(part) for part in parts_of[:MOST_PARTS])
+            labels += f" and {len(parts_of) - MOST_PARTS} more" if len(parts_of) > MOST_PARTS else ""
             remedy = f"set dataset.separator={mark!r}, or separate labels with {separator!r}"
+            if separator is None:
+                remedy = "write every label as a text of its own"
             yield _problem(f"looks like {labels}", remedy, name=name, source=sources[name])
         elif len(name) > 1 and name[0] in QUOTES and name[-1] in QUOTES:
             remedy = f"separate labels with {separator!r}, without brackets and quotes"
+            if separator is None:
+                remedy = "write every label as a text of its own"
             yield _problem("looks like a list", remedy, name=name, source=sources[name])
 
 
@@ -53,5 +68,5 @@ def _split(name: str, mark: str) -> list[str]:
 
 def _problem(what: str, remedy: str, *, name: str, source: str) -> Problem:
     accepted = "if it is one class, name it in `dataset.classes`"
-    why = f"{source}: the label {name!r} {what}: {remedy}; {accepted}"
-    return Problem(kind="label", why=why, name=repr(name), complaint=remedy)
+    why = f"{source}: the label {brief(name)} {what}: {remedy}; {accepted}"
+    return Problem(kind="label", why=why, name=brief(name), complaint=remedy)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from pathlib import PurePosixPath
+from typing import Final, NamedTuple
 
 from wsss.data.layouts.base import by_id
-from wsss.data.layouts.label_file import LabelRow
+from wsss.data.layouts.label_row import LabelRow
 from wsss.data.listing import Problem
-from wsss.errors import OutsideError
-from wsss.paths import inside, is_regular
+from wsss.errors import brief
+
+LONGEST: Final = 255
+"""Letters of a name, beyond which no file system has it."""
 
 
 class Spelling(NamedTuple):
@@ -19,24 +21,33 @@ class Spelling(NamedTuple):
     name: str | None = None
 
 
-def missing_images(rows: Sequence[LabelRow], there: Mapping[str, str], *, folder: Path) -> list[Problem]:
-    """Return a problem for every row, none of whose images is among those that are `there`, by name, below a folder."""
-    spellings = Spellings(there, folder=folder)
+def missing_images(
+    rows: Sequence[LabelRow], there: Mapping[str, str], *, others: Sequence[str], folder: str
+) -> list[Problem]:
+    """Return a problem for every row, none of whose images is there.
+
+    Args:
+        rows: The rows.
+        there: The images below the folder, by name.
+        others: The files below it that are no images by their suffix.
+        folder: The folder of images.
+    """
+    spellings = Spellings(there, others=others, folder=folder)
     problems: dict[str, list[Problem]] = {}
     for row in rows:
         spelling = spellings.of(row.image)
         remedy = "put it there, or delete the line"
         if spelling is not None:
             remedy = spelling.remedy if spelling.name is None else f"{spelling.remedy}, here {spelling.name!r}"
-        elif not problems.get("") and (close := get_close_matches(row.image, there, n=1)):
+        elif not problems.get("") and len(row.image) <= LONGEST and (close := get_close_matches(row.image, there, n=1)):
             remedy = f"did you mean {close[0]!r}? Else {remedy}"
         complaint = "" if spelling is None else spelling.remedy
         place = row.source if row.line is None else f"line {row.line}"
         problems.setdefault(complaint, []).append(
             Problem(
                 kind="list",
-                why=f"{row.source}: {row.image!r} is not in {folder.name!r}; {remedy}",
-                name=f"{row.image!r} ({place})",
+                why=f"{row.source}: {brief(row.image)} is not in {folder!r}; {remedy}",
+                name=f"{brief(row.image)} ({place})",
                 complaint=f"not there: {complaint}",
             )
         )
@@ -46,8 +57,9 @@ def missing_images(rows: Sequence[LabelRow], there: Mapping[str, str], *, folder
 class Spellings:
     """The images of a folder by all that people call them."""
 
-    def __init__(self, there: Mapping[str, str], *, folder: Path) -> None:
+    def __init__(self, there: Mapping[str, str], *, others: Sequence[str], folder: str) -> None:
         self._there = there
+        self._others = frozenset(others)
         self._folder = folder
         self._by_id = {i: paths[0] for i, paths in by_id(there).items() if len(paths) == 1}
         self._lower = {name.lower(): name for name in there}
@@ -57,7 +69,7 @@ class Spellings:
         return next(self._candidates(name), None)
 
     def _candidates(self, name: str) -> Iterator[Spelling]:
-        if is_below(self._folder, name):
+        if name in self._others:
             yield Spelling("it is there, but its suffix is not that of an image: save it as JPEG or PNG")
         slashed = name.replace("\\", "/")
         if slashed in self._there:
@@ -65,17 +77,9 @@ class Spellings:
         parts = PurePosixPath(slashed).parts
         for start in range(len(parts)):
             below = "/".join(parts[start:])
-            if start and below in self._there:
-                yield Spelling(f"write names as they are below {self._folder.name!r}", below)
+            if below != slashed and below in self._there:
+                yield Spelling(f"write names as they are below {self._folder!r}", below)
             if below in self._by_id:
                 yield Spelling("write names with their suffix", self._by_id[below])
         if slashed.lower() in self._lower:
             yield Spelling("write capital letters as the files have them", self._lower[slashed.lower()])
-
-
-def is_below(folder: Path, name: str) -> bool:
-    """Tell whether a file of this name lies below a folder, and not elsewhere."""
-    try:
-        return is_regular(inside(folder, name, links=True), links=True)
-    except OutsideError:
-        return False

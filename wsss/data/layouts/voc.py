@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final, Literal, final
 
 from wsss.data.images import find_files
-from wsss.data.layouts.base import Layout, ambiguous, by_id, match_masks, missing_masks
+from wsss.data.layouts.base import Layout, ambiguous, by_id
+from wsss.data.layouts.match_masks import match_masks, missing_masks
 from wsss.data.layouts.voc_files import CLASS_LISTS, missing_list, read_class_lists, read_list, read_object_names
 from wsss.data.listing import Entry, Listing, Problem, parted, refuse
 from wsss.errors import ConfigError, FileError
@@ -104,7 +105,7 @@ class VOC(Layout):
         paths = by_id(files)
         splits, of_lists = self._splits(paths, others=by_id(others))
         ids = tuple(dict.fromkeys(i for listed in splits.values() for i in listed))
-        masks, of_masks = match_masks(ids, root=home, folder=self.masks)
+        masks = match_masks(ids, root=home, folder=self.masks, known=paths)
         labels, of_labels = self._labels(ids, splits)
         return Listing(
             root=home,
@@ -115,17 +116,18 @@ class VOC(Layout):
                     image=f"{self.images}/{paths[i][0]}",
                     names=labels.get(i, ()),
                     source=self._source(i),
-                    mask=masks.get(i),
+                    mask=masks.paths.get(i),
                 )
                 for i in ids
             ),
             unread=tuple(i for i in ids if i not in labels),
             splits=splits,
+            notes=masks.notes,
             unlisted=tuple(path for i, group in paths.items() if i not in set(ids) for path in group),
             problems=(
                 *of_lists,
                 *ambiguous({i: paths[i] for i in ids}, folder=self.images),
-                *of_masks,
+                *masks.problems,
                 *of_labels,
             ),
         )
