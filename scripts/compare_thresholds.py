@@ -19,7 +19,7 @@ import torch
 from threshold_ways import Chosen, Seen, by_answer, by_crf, by_mixture, by_scales, by_separation
 
 from wsss.config.build import build
-from wsss.data.images import read_image, read_mask
+from wsss.data.images import read_mask
 from wsss.data.index import Index
 from wsss.engine.stage import Job, read_index
 from wsss.labels import label_count
@@ -81,7 +81,7 @@ def seen(made: Made, index: Index, *, count: int) -> list[Seen]:
     return [
         Seen(
             record=record,
-            image=read_image(index.image_path(record)),
+            image=index.pixels(record),
             maps=maps.read(record),
         )
         for record in records

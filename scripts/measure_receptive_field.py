@@ -15,7 +15,6 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from wsss.data.images import read_image
 from wsss.models.gap import with_backbone
 from wsss.models.receptive_field import receptive_field
 from wsss.run.record import read_record
@@ -35,7 +34,7 @@ def main() -> None:
     def images() -> Iterator[Images]:
         index = job.index()
         for each in index.union(stage.splits)[: options.images]:
-            image = trained.normalisation(read_image(index.image_path(each)))
+            image = trained.normalisation(index.pixels(each))
             yield pad_to_multiple(image[None], multiple=network.stride)
 
     found = receptive_field(network, images(), block=options.block)

@@ -21,7 +21,7 @@ from measures import spread
 
 from wsss.apps.explain.methods import cam_method, cam_methods
 from wsss.cams import CAMMethod
-from wsss.data.images import read_image, read_mask
+from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.engine.batch import Batch
 from wsss.engine.malloc import keep_freed_memory
@@ -104,7 +104,7 @@ class Asked:
     def maps(self, records: list[Record]) -> Iterator[ScoreMaps]:
         """Yield every image's maps."""
         for record in records:
-            batch = Batch(records=(record,), images=(read_image(self.index.image_path(record)),))
+            batch = Batch(records=(record,), images=(self.index.pixels(record),))
             yield from self.stage.maps(self.network, batch, device=self.device)
 
 

@@ -24,7 +24,7 @@ import yaml
 from measures import spread
 from numpy.typing import NDArray
 
-from wsss.data.images import read_image, read_mask
+from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.labels import label_count
 from wsss.masks import strongest
@@ -92,7 +92,7 @@ class Opened:
         """Return the confusion matrix of one image after every refiner of every combination."""
         path = self.index.mask_path(record)
         assert path is not None
-        image, truth = read_image(self.index.image_path(record)), read_mask(path)
+        image, truth = self.index.pixels(record), read_mask(path)
         found: dict[Tried, NDArray[np.int64]] = {}
 
         def go_on(maps: ScoreMaps, tried: Tried) -> None:

@@ -1,5 +1,6 @@
 """Which files lie below a folder: links are followed, circles are not."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,3 +65,9 @@ def test_a_folder_that_may_not_be_read_is_named(photos: Path, monkeypatch: pytes
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(DataError, match=r"photos/sub may not be read by you: change its permissions"):
         names(photos)
+
+
+def test_a_name_that_is_not_utf8(tmp_path: Path):
+    (tmp_path / os.fsdecode(b"K\xfche.png")).touch()
+    with pytest.raises(DataError, match=r"holds the name 'K\\udcfche\.png', which is not UTF-8: rename it"):
+        list(files_below(tmp_path))

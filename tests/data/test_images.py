@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from e2e.corpus.drawing import png
 from PIL import Image, ImageDraw, ImageOps
 
-from wsss.data.images import MOST_PIXELS, check_image, find_images, read_image, read_mask, read_size
+from wsss.data.images import check_image, find_images, read_image, read_mask, read_size
+from wsss.data.opened import MOST_PIXELS
 from wsss.errors import DataError
 from wsss.labels import palette
 from wsss.types import Size
@@ -238,6 +240,14 @@ def test_sixteen_bit_mask(tmp_path: Path):
 
 def test_one_bit_mask_is_zero_and_one(tmp_path: Path):
     assert read_mask(saved(tmp_path / "a.png", [[0, 255]], mode="1")).tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_grey_masks_of_few_bits_hold_values(depth: int, tmp_path: Path):
+    values = [value % 2**depth for value in range(8)]
+    packed = sum(value << (depth * (7 - place)) for place, value in enumerate(values)).to_bytes(depth, "big")
+    png(tmp_path / "a.png", packed, depth=depth, colour=0, size=(8, 1))
+    assert read_mask(tmp_path / "a.png").tolist() == [values]
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from wsss.data import datasets
+from wsss.data import index
 from wsss.data.images import read_image
 from wsss.store.texts import read_json, write_json
 from wsss.training import classifier
@@ -179,10 +179,10 @@ def no_room(name: str, *, after: int = 0, number: int = errno.ENOSPC) -> Iterato
 def lost_images() -> Iterator[None]:
     """Images are gone by the time that a training reads them."""
 
-    def read(path: Path) -> NDArray[Any]:
-        return read_image(path.with_name("gone.png"))
+    def read(path: Path, *, white: int) -> NDArray[Any]:
+        return read_image(path.with_name("gone.png"), white=white)
 
-    with patch.object(datasets, "read_image", read):
+    with patch.object(index, "read_image", read):
         yield
 
 

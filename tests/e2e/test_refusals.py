@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from e2e.corpus import CASES
+from e2e.corpus.runs import CASES
 from e2e.trial import ODD, Case, Outcome, tried
 from rich.console import Console
 from rich.table import Table

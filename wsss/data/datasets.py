@@ -11,7 +11,7 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from wsss.data.images import read_image, read_mask
+from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.data.randomness import item_key, mix
 from wsss.data.transforms import ClassifierTransform, Colour, EvalTransform, SegmenterTransform
@@ -57,7 +57,7 @@ class ClassifierData(Dataset[ClassifierSample]):
         epoch, item = position
         record = self.records[item]
         seen = self.transform(
-            read_image(self.index.image_path(record)),
+            self.index.pixels(record),
             key=item_key(random_seed=self.random_seed, epoch=epoch, item=item),
             fill=_mean_colour(self.normalisation),
         )
@@ -78,7 +78,7 @@ class ClassifierEvalData(Dataset[ClassifierSample]):
 
     def __getitem__(self, item: int) -> ClassifierSample:
         record = self.records[item]
-        seen = self.transform(read_image(self.index.image_path(record)))
+        seen = self.transform(self.index.pixels(record))
         return _classifier_sample(self.normalisation(seen), record, classes=len(self.index.classes), item=item)
 
 
@@ -116,7 +116,7 @@ class BinaryData(Dataset[BinarySample]):
         records = self.sides[epoch // self.epochs][side]
         record = records[mix("drawn", self.random_seed, epoch, item) % len(records)]
         seen = self.transform(
-            read_image(self.index.image_path(record)),
+            self.index.pixels(record),
             key=item_key(random_seed=self.random_seed, epoch=epoch, item=item),
             fill=_mean_colour(self.normalisation),
         )
@@ -154,11 +154,11 @@ class SegmenterData(Dataset[SegmenterSample]):
         return SegmenterSample(self.normalisation(image), torch.from_numpy(mask).long())
 
     def _read(self, record: Record) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "h w"]]:
-        image_path, mask_path = self.index.image_path(record), self.mask_of(record)
-        image, mask = read_image(image_path), read_mask(mask_path)
+        mask_path = self.mask_of(record)
+        image, mask = self.index.pixels(record), read_mask(mask_path)
         if mask.shape != image.shape[:2]:
             raise DataError(
-                f"{mask_path} is {_size(mask)} pixels, its image {image_path} is {_size(image)}: "
+                f"{mask_path} is {_size(mask)} pixels, its image {self.index.image_path(record)} is {_size(image)}: "
                 "make the mask from this very image"
             )
         _check_labels(mask, mask_path, labels=label_count(self.index.classes))

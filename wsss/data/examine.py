@@ -13,8 +13,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from wsss.data.images import check_image, place, read_image, read_mask, read_size, sideways, sixteen_bit_peak
+from wsss.data.depth import WHITE
+from wsss.data.images import check_image, read_image, read_mask, read_size, sideways
 from wsss.data.listing import Entry, Listing, Problem
+from wsss.data.opened import place
+from wsss.data.traits import Traits, traits_of
 from wsss.errors import FileError, one_of
 from wsss.labels import IGNORE, label_count, label_names
 from wsss.paths import open_regular
@@ -40,8 +43,8 @@ class Examined:
     """Hash of the file's bytes."""
     labels: Mapping[int, int] = field(default_factory=dict)
     """Pixels of each label that the mask holds; none without a mask."""
-    peak: int | None = None
-    """The largest value of an image of 16 bits; None for any other."""
+    traits: Traits = field(default_factory=Traits)
+    """What is read otherwise than it is stored."""
     problem: Problem | None = None
 
     @property
@@ -63,9 +66,9 @@ def sized(path: Path) -> Examined:
     return Examined(size=check_image(path))
 
 
-def hashed(path: Path) -> Examined:
+def hashed(path: Path, *, white: int = WHITE) -> Examined:
     """Decode an image whole, for its size and the hashes by which equal images are found."""
-    pixels = read_image(path)
+    pixels = read_image(path, white=white)
     height, width = pixels.shape[:2]
     digest = hashlib.blake2b(f"{width} x {height}".encode(), digest_size=16)
     digest.update(pixels.data)
@@ -91,7 +94,7 @@ def examine(entry: Entry, *, root: Path, classes: Sequence[str], look: Look = si
     """Decode an image and its mask; what is wrong is returned, since one bad file must not hide the next."""
     try:
         path = place(root, entry.image)
-        image = replace(look(path), peak=sixteen_bit_peak(path))
+        image = replace(look(path), traits=traits_of(path))
     except FileError as error:
         return Examined(problem=Problem.of_file(error, kind="image", name=entry.image))
     assert image.size is not None

@@ -5,7 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from wsss.data.images import place
+import numpy as np
+from jaxtyping import UInt8
+
+from wsss.data.depth import WHITE
+from wsss.data.images import read_image
+from wsss.data.opened import place
 from wsss.errors import DataError, one_of
 from wsss.labels import check_class_names
 from wsss.size import Size
@@ -30,6 +35,8 @@ class Index:
     records: Mapping[str, Record]
     splits: Mapping[str, tuple[str, ...]]
     root: Path
+    white: int = WHITE
+    """The value that is read as white in images of 16 bits."""
     notes: tuple[str, ...] = ()
     """What a person should know of how it came about, such as images that were left out; a sentence each."""
 
@@ -62,13 +69,17 @@ class Index:
         """Return where a record's image lies."""
         return place(self.root, record.image)
 
+    def pixels(self, record: Record) -> UInt8[np.ndarray, "h w 3"]:
+        """Read a record's image; raises `DataError` as `wsss.data.images.read_image` does."""
+        return read_image(self.image_path(record), white=self.white)
+
     def mask_path(self, record: Record) -> Path | None:
         """Return where a record's true mask lies, None where there is none."""
         return None if record.mask is None else place(self.root, record.mask)
 
     def to_json(self) -> str:
         """Serialise everything but the root, one record a line."""
-        head = {"classes": self.classes, "splits": self.splits, "notes": self.notes}
+        head = {"classes": self.classes, "splits": self.splits, "white": self.white, "notes": self.notes}
         lines = ",\n".join(json.dumps(asdict(record), ensure_ascii=False) for record in self.records.values())
         return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "records": [\n{lines}\n]}}\n'
 
@@ -92,6 +103,7 @@ class Index:
         classes: Sequence[str],
         splits: Mapping[str, Sequence[str]],
         root: Path,
+        white: int = WHITE,
         notes: Sequence[str] = (),
     ) -> "Index":
         """Gather records into an index; raises `DataError` where two have one id."""
@@ -107,6 +119,7 @@ class Index:
             records=by_id,
             splits={name: tuple(ids) for name, ids in splits.items()},
             root=root,
+            white=white,
             notes=tuple(notes),
         )
 

@@ -7,7 +7,6 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss.data.images import read_image
 from wsss.data.index import Index, Record
 from wsss.store.kinds import Items
 
@@ -69,6 +68,6 @@ class Reader:
     def __call__(self, record: Record) -> Loaded:
         """Decode the image, where it is needed, and read its items."""
         return Loaded(
-            image=read_image(self.index.image_path(record)) if self.with_image else None,
+            image=self.index.pixels(record) if self.with_image else None,
             items={role: items.read(record) for role, items in self.items.items()},
         )

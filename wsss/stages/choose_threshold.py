@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from jaxtyping import Float
 
-from wsss.data.images import read_image
 from wsss.data.index import Index, Record
 from wsss.engine.log import logger
 from wsss.engine.progress import bar
@@ -68,7 +67,7 @@ class ChooseThreshold(Reduce):
         items = RAW_MAPS.items(job.inputs["maps"], index)
 
         def of(record: Record) -> Float[np.ndarray, " t"]:
-            image = read_image(index.image_path(record))
+            image = index.pixels(record)
             return separation(image, items.read(record).scores.amax(dim=0).numpy())
 
         return in_threads(of, records)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from wsss import draw
-from wsss.data.images import read_image, read_mask
+from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.draw.page import Chart, Report, StageLine, render
 from wsss.draw.series import LogRow
@@ -133,7 +133,7 @@ def row(index: Index, record: Record, *, made: Mapping[str, Items], iou: float |
     panels.append(MaskPanel(title="truth", labels=read_mask(truth)) if truth else _missing("truth", "no true mask"))
     return SheetRow(
         id=record.id,
-        image=read_image(index.image_path(record)),
+        image=index.pixels(record),
         classes=tuple(index.classes[c] for c in record.classes),
         panels=tuple(panels),
         iou=iou,

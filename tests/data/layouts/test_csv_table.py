@@ -52,9 +52,8 @@ def test_a_cell_that_has_no_column():
     row, problem = table("image,labels,\na,b\na,cat,dog\n").rows
     assert row == (2, ["a", "b"])
     assert isinstance(problem, Problem)
-    assert problem.why == (
-        "labels.csv, line 3 has 3 columns and the header 2: separate labels with ';', and put names with commas in quotes"
-    )
+    why, remedy = "labels.csv, line 3 has 3 columns and the header 2", "separate labels with ';'"
+    assert problem.why == f"{why}: {remedy}, and put names with commas in quotes"
 
 
 def test_a_cell_of_any_length():

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from wsss.data.images import IMAGE_SUFFIXES, find_images, image_errors
+from wsss.data.images import IMAGE_SUFFIXES, find_images
+from wsss.data.opened import image_errors
 from wsss.errors import DataError
 from wsss.paths import open_regular
 

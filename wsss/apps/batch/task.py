@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 
 from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output, Row
+from wsss.data.depth import WHITE
 from wsss.data.images import read_image, read_mask
 from wsss.draw.overlay import Picture
 from wsss.engine.progress import Advance, bar
@@ -48,6 +49,11 @@ class Task(ABC, Generic[Result]):
     def steps(self) -> int:
         """Units of the bar that one image takes."""
         return 1
+
+    @property
+    def white(self) -> int:
+        """The value that is read as white in images of 16 bits."""
+        return WHITE
 
     @abstractmethod
     def look(self, example: Example, *, advance: Callable[[], object]) -> Result:
@@ -110,7 +116,9 @@ def _rows(
 
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
         # One image is read ahead and no more, since large ones fill the memory.
-        reading = _one_late((i, reader.submit(_read, inputs, i, earlier=earlier.get(i)).result) for i in inputs.names)
+        reading = _one_late(
+            (i, reader.submit(_read, inputs, i, white=task.white, earlier=earlier.get(i)).result) for i in inputs.names
+        )
         writing = _one_late((image, looked(read())) for image, read in reading)
         for image, row in writing:
             yield image, row()
@@ -126,7 +134,7 @@ def _one_late(items: Iterable[Item]) -> Iterator[Item]:
     yield from waiting
 
 
-def _read(inputs: Inputs, image: str, *, earlier: Row | None) -> Example | Row | DataError:
+def _read(inputs: Inputs, image: str, *, white: int, earlier: Row | None) -> Example | Row | DataError:
     """Return the earlier row of an image whose files are the same, the image, or what is wrong with it."""
     try:
         files = inputs.digests(image)
@@ -135,7 +143,7 @@ def _read(inputs: Inputs, image: str, *, earlier: Row | None) -> Example | Row |
         return Example(
             path=image,
             name=inputs.names[image],
-            image=read_image(inputs.root / image),
+            image=read_image(inputs.root / image, white=white),
             files=files,
             mask=read_mask(inputs.masks[image]) if image in inputs.masks else None,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,6 @@ from jaxtyping import Int64
 
 from wsss.apps.check.findings import Check, Disagreement, Duplicates, Sizes, SplitCount
 from wsss.data.class_notes import class_notes
-from wsss.data.depth import depth_notes
 from wsss.data.examine import Examined, Watch, bar_on_a_terminal, examine_all, hashed
 from wsss.data.layouts.base import Layout
 from wsss.data.listing import Entry, Listing, Problem
@@ -35,7 +35,7 @@ def check_dataset(
         watch: Opened with the number of images; what it gives is called after each of them.
     """
     listing = layout.listing(into)
-    examined = examine_all(listing, look=hashed, watch=watch)
+    examined = examine_all(listing, look=partial(hashed, white=layout.white), watch=watch)
     seen = Seen.of(listing, examined, skipped=layout.skipped(examined))
     entries = listing.entries
     return Check(
@@ -55,7 +55,8 @@ def check_dataset(
         duplicates=_duplicates(seen),
         masks=tuple(_disagreement(seen, c) for c in range(len(listing.classes))),
         unlisted=listing.unlisted,
-        notes=(*listing.notes, *depth_notes(listing, examined), *_class_notes(seen, train)),
+        notes=(*listing.notes, *layout.trait_notes(listing, examined), *_class_notes(seen, train)),
+        white=layout.white,
         skipped=tuple(problem.why for i in seen.skipped if (problem := examined[i].problem) is not None),
     )
 

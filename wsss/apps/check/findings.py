@@ -88,6 +88,8 @@ class Check:
     """For each class."""
     unlisted: tuple[str, ...]
     """Images that are there and that nothing lists."""
+    white: int
+    """The value that is read as white in images of 16 bits."""
     notes: tuple[str, ...]
     """What a run's log says: how the data set was read, and classes that cannot be learnt."""
     skipped: tuple[str, ...]

@@ -40,7 +40,7 @@ def duplicate_sheet(check: Check) -> Sheet:
     rows = tuple(
         SheetRow(
             id=" = ".join(entries[image].id for image in each.images),
-            image=read_image(check.root / each.images[0]),
+            image=read_image(check.root / each.images[0], white=check.white),
             classes=entries[each.images[0]].names,
             panels=(ImagePanel(title="image", words=f"in {', '.join(each.splits)}"),),
         )
@@ -54,7 +54,7 @@ def _row(check: Check, entry: Entry, *, words: str) -> SheetRow:
     mask = MaskPanel(title="mask", words=words, labels=read_mask(check.root / entry.mask))
     return SheetRow(
         id=entry.id,
-        image=read_image(check.root / entry.image),
+        image=read_image(check.root / entry.image, white=check.white),
         classes=tuple(dict.fromkeys(entry.names)),
         panels=(ImagePanel(title="image"), mask),
     )

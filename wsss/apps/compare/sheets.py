@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss.apps.compare.compared import Compared
-from wsss.data.images import read_image, read_mask
+from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.draw.numbers import percent
 from wsss.draw.sheet import ImagePanel, MaskPanel, Panel, Sheet, SheetRow
@@ -90,7 +90,7 @@ def _row(index: Index, image: str, masks: Masks, *, made: Sequence[tuple[Compare
     panels.append(MaskPanel(title="truth", labels=read_mask(path)))
     return SheetRow(
         id=record.id,
-        image=read_image(index.image_path(record)),
+        image=index.pixels(record),
         classes=tuple(index.classes[c] for c in record.classes),
         panels=tuple(panels),
     )

@@ -18,6 +18,7 @@ from wsss.apps.explain.methods import QUICK, Fitting, fitting
 from wsss.apps.explain.scoring import Judgement, Scoring, localisation
 from wsss.cams.base import CAMMethod
 from wsss.cams.scores import classify
+from wsss.data.depth import WHITE
 from wsss.draw.sheet import shrunk
 from wsss.engine.stage import Runtime
 from wsss.errors import ConfigError, DataError, ModelError, one_of
@@ -57,6 +58,8 @@ class Explainer:
     side: int = SIDE
     """Images with a longer side are shrunk to it before the network sees them; their maps are not."""
     scoring: Scoring = field(default_factory=Scoring)
+    white: int = WHITE
+    """The value that the run reads as white in images of 16 bits."""
 
     def __post_init__(self) -> None:
         check_side(self.side)
@@ -100,6 +103,7 @@ class Explainer:
             normalisation=trained.normalisation,
             device=place,
             side=side,
+            white=job.index().white,
         )
 
     def __call__(

@@ -42,6 +42,11 @@ class Explain(Task[Explained]):
     """Whether the scores of each image are printed."""
 
     @property
+    def white(self) -> int:
+        """That of the run."""
+        return self.explainer.white
+
+    @property
     def steps(self) -> int:
         """One map for each method."""
         return len(self.methods.methods)

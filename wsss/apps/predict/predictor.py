@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float16, UInt8
 
+from wsss.data.depth import WHITE
 from wsss.engine.stage import Runtime
 from wsss.errors import ModelError
 from wsss.labels import BACKGROUND, class_of
@@ -76,6 +77,8 @@ class Predictor:
     """Of the run's `predict_masks`: predictors of one fingerprint and one size of tiles answer the same."""
     network: MaskPredictor
     tiles: Tiles = field(default_factory=Tiles)
+    white: int = WHITE
+    """The value that the run reads as white in images of 16 bits."""
 
     @classmethod
     def of(
@@ -106,10 +109,17 @@ class Predictor:
         name = record.last(MASKS, by=PredictMasks)
         stage, job = record.stage(name, PredictMasks), record.job(name)
         network = stage.predictor(job, Runtime(device=device).torch_device())
-        return cls(classes=job.index().classes, fingerprint=job.artifact.fingerprint, network=network, tiles=tiles)
+        index = job.index()
+        return cls(
+            classes=index.classes,
+            fingerprint=job.artifact.fingerprint,
+            network=network,
+            tiles=tiles,
+            white=index.white,
+        )
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> Prediction:
-        """Return the labels of an RGB image, such as `wsss.data.images.read_image` reads it."""
+        """Return the labels of an RGB image, such as `wsss.data.images.read_image` reads it with `white`."""
         labels = np.empty(image.shape[:2], dtype=np.uint8)
         confidence = np.empty(image.shape[:2], dtype=np.float16)
 

@@ -41,6 +41,11 @@ class Predict(Task[Prediction]):
 
     predictor: Predictor
 
+    @property
+    def white(self) -> int:
+        """That of the run."""
+        return self.predictor.white
+
     def head(self, inputs: Inputs, *, run: Path) -> dict[str, Any]:
         """Return what the table says before its images: all that a prediction depends on but the image."""
         colours = palette()

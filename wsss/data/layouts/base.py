@@ -8,11 +8,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, final
 
 from wsss.configurable import Configurable
-from wsss.data.depth import depth_notes
+from wsss.data.depth import WHITE
 from wsss.data.examine import Examined, examine_all
 from wsss.data.index import Index, Record
 from wsss.data.listing import Listing, Problem, refuse
 from wsss.data.refusals import refused_of_data
+from wsss.data.traits import trait_notes
 from wsss.errors import ConfigError
 
 LARGE: Final = 16_000_000
@@ -33,9 +34,17 @@ class Layout(Configurable, ABC):
     on_bad_image: OnBadImage = "refuse"
     """`skip`: images that cannot be read are left out and reported; the run goes on without them."""
 
+    white: int = WHITE
+    """The value that is read as white in images of 16 bits, such as 4095 for a camera of 12."""
+
     def __post_init__(self) -> None:
+        problems = []
         if self.limit is not None and self.limit < 1:
-            raise ConfigError([f"dataset.limit: {self.limit} keeps no image; use 1 or more, or null for all"])
+            problems.append(f"dataset.limit: {self.limit} keeps no image; use 1 or more, or null for all")
+        if not 1 <= self.white <= WHITE:
+            problems.append(f"dataset.white: {self.white} is not in 1 .. {WHITE}; use 4095 for a camera of 12 bits")
+        if problems:
+            raise ConfigError(problems)
 
     @classmethod
     def found_at(cls, root: Path, given: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -85,13 +94,20 @@ class Layout(Configurable, ABC):
             classes=listing.classes,
             splits={name: [i for i in ids if i not in skipped] for name, ids in listing.splits.items()},
             root=listing.root,
+            white=self.white,
             notes=(
                 *listing.notes,
-                *depth_notes(listing, examined),
+                *self.trait_notes(listing, examined),
                 *_skipped_note(skipped, examined, root=listing.root),
                 *_size_note(records),
             ),
         )
+
+    @final
+    def trait_notes(self, listing: Listing, examined: Mapping[str, Examined]) -> tuple[str, ...]:
+        """Return a sentence for every way in which images are read otherwise than they are stored."""
+        images = [(entry.image, examined[entry.id].traits) for entry in listing.entries]
+        return tuple(trait_notes(images, white=self.white))
 
     @final
     def skipped(self, examined: Mapping[str, Examined]) -> tuple[str, ...]:

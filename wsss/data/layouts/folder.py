@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, ClassVar, Final, final
 
 from wsss.data.images import find_files, find_images
 from wsss.data.layouts.base import Layout, ambiguous, by_id
@@ -34,6 +34,8 @@ class Folder(Layout):
 
     Images that a label file does not list are left out, which is noted.
     """
+
+    version: ClassVar[int] = 2
 
     root: Path
     """The folder that holds everything."""

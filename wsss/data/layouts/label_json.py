@@ -26,7 +26,7 @@ def read_json_labels(path: Path) -> Iterator[LabelRow | Problem]:
     if problems:
         return
     try:
-        # Numbers are no labels: read as floats, they may have any number of digits.
+        # Numbers cannot be labels: read as floats, they may have any number of digits.
         table = json.loads("".join(lines), object_pairs_hook=_Pairs, parse_int=float)
     except json.JSONDecodeError as error:
         yield _problem(f"{path} is not JSON ({error})")

@@ -29,7 +29,7 @@ def missing_images(
     Args:
         rows: The rows.
         there: The images below the folder, by name.
-        others: The files below it that are no images by their suffix.
+        others: The files below it that are not images by their suffix.
         folder: The folder of images.
     """
     spellings = Spellings(there, others=others, folder=folder)

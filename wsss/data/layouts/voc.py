@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, final
+from typing import Any, ClassVar, Final, Literal, final
 
 from wsss.data.images import find_files
 from wsss.data.layouts.base import Layout, ambiguous, by_id
@@ -54,6 +54,8 @@ def _official_splits() -> dict[str, str]:
 @dataclass(frozen=True, kw_only=True)
 class VOC(Layout):
     """Image-level labels are the names of all objects in an image's XML annotation. Boxes are not read."""
+
+    version: ClassVar[int] = 2
 
     root: Path
     """The folder that holds JPEGImages, Annotations and ImageSets."""

@@ -10,7 +10,6 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from wsss.data.images import read_image
 from wsss.data.index import Index, Record
 from wsss.data.transforms import EvalTransform
 from wsss.engine.processes import world
@@ -97,7 +96,7 @@ class ChooseRepresentatives(Reduce):
         self, index: Index, records: Sequence[Record], *, normalisation: Normalisation
     ) -> Iterator[Float[Tensor, "b 3 s s"]]:
         def read(record: Record) -> Float[Tensor, "3 s s"]:
-            return normalisation(self.transform(read_image(index.image_path(record))))
+            return normalisation(self.transform(index.pixels(record)))
 
         with ThreadPoolExecutor(world().cores) as pool:
             for start in range(0, len(records), BATCH):
