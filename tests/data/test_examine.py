@@ -162,4 +162,4 @@ def test_the_largest_value_of_16_bits(tmp_path: Path):
     Image.fromarray(np.array([[16, 4095]], dtype=np.uint16)).save(tmp_path / "a.tif")
     assert look(tmp_path, "a.tif").traits.peak == 4095
     draw_image(tmp_path / "b.png", key=0)
-    assert look(tmp_path, "b.png").peak is None
+    assert look(tmp_path, "b.png").traits.peak is None
