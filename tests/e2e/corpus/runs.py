@@ -293,7 +293,7 @@ TABLES = [
     ),
     Case(
         name="a CSV with semicolons between columns",
-        make=photos(labels="image;labels\na.png;cat\n"),
+        make=photos(labels=LABELS.replace(",", ";")),
         works=all_of(indexed(**TWO), noted("labels.csv separates columns with ';'")),
         said=r"warning: labels\.csv separates columns with ';'",
     ),
