@@ -31,8 +31,11 @@ def test_any_name_works(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_not_utf_8_is_refused_before_anything_is_made(tmp_path: Path) -> None:
-    touch(tmp_path, "a.jpg", os.fsdecode(b"caf\xe9.jpg"))
+    foreign = os.fsdecode(b"caf\xe9.jpg")
+    touch(tmp_path, "a.jpg", foreign)
     with pytest.raises(DataError, match=r"the names of 1 images are not UTF-8, such as b'.*caf\\xe9.jpg': rename them"):
+        find_inputs([tmp_path / foreign])
+    with pytest.raises(DataError, match=r"holds the name 'caf\\udce9\.jpg', which is not UTF-8: rename it"):
         find_inputs([tmp_path])
 
 

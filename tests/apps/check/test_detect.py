@@ -89,7 +89,9 @@ def test_lists_come_beside_the_default_ones(tmp_path: Path) -> None:
 
 
 def test_an_option_of_another_layout_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="dataset=voc has no option 'labels'; it has: limit, on_bad_image, white, root, cl"):
+    with pytest.raises(
+        ConfigError, match="dataset=voc has no option 'labels'; it has: limit, on_bad_image, white, root, cl"
+    ):
         layout_at(tmp_path, "voc", labels="labels.csv")
 
 
