@@ -11,6 +11,7 @@ from jaxtyping import UInt16
 from numpy.typing import NDArray
 from PIL import Image
 
+from wsss.data.opened import opened
 from wsss.data.profiles import PROFILE
 from wsss.errors import FileError
 
@@ -47,7 +48,7 @@ def deep_values(image: Image.Image, path: Path) -> UInt16[np.ndarray, "h w *c"]:
     Raises `FileError` for 32-bit integers of which some are not in 0 .. 65535.
     """
     if image.mode not in GREY:
-        return _both_bytes(image)
+        return _both_bytes(image, path)
     values = np.asarray(image)
     if not 0 <= values.min() <= values.max() <= WHITE:
         raise FileError(path, "has pixels outside 0 .. 65535 (32-bit integers): save it with 8 or 16 bits a pixel")
@@ -80,12 +81,12 @@ def _scaled(white: int) -> NDArray[np.uint8]:
     return (np.arange(WHITE + 1) * (255 / white)).round().clip(0, 255).astype(np.uint8)
 
 
-def _both_bytes(image: Image.Image) -> UInt16[np.ndarray, "h w c"]:
+def _both_bytes(image: Image.Image, path: Path) -> UInt16[np.ndarray, "h w c"]:
     """Return the values of coloured channels, of which Pillow decodes one byte at a time."""
     order = _order(image)
     assert order is not None
-    with Image.open(image.filename, formats=[image.format]) as other:  # type: ignore[attr-defined, list-item]
-        other.tile = [tile._replace(args=_swapped(tile.args, order)) for tile in other.tile]
+    with opened(path) as other:
+        other.tile = [tile._replace(args=_swapped(tile.args, order)) for tile in other.tile]  # type: ignore[attr-defined]
         low = np.asarray(other)
     high = np.asarray(image).astype(np.uint16)
     return np.asarray((high << 8) | low)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from wsss.data.images import MOST_PIXELS
+from wsss.data.opened import MOST_PIXELS
 from wsss.errors import StoreError
 from wsss.labels import palette
 from wsss.paths import open_regular
