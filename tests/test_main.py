@@ -11,6 +11,7 @@ from compared_runs import two_runs
 from PIL import Image
 from toy_runs import Run
 
+import wsss
 from wsss.__main__ import COMMANDS, main, named
 
 
@@ -33,7 +34,17 @@ def test_an_unknown_command_names_the_known_ones(
     with pytest.raises(SystemExit) as stopped:
         call(monkeypatch, "walk")
     assert stopped.value.code == 2
-    assert "there is no command 'walk'; there are: run" in capsys.readouterr().err
+    assert "there is no command 'walk'; there are compare" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("version",), ("-V",), ("run", "--version")])
+def test_the_version_is_told_with_what_computes(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(monkeypatch, *arguments)
+    said = capsys.readouterr().out
+    assert said.startswith(f"wsss {wsss.__version__} (Python 3.")
+    assert ", torch " in said
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The commands. `run` is Hydra's; the others read their own arguments. `--help` imports none of the stack."""
 
 import os
+import platform
 import sys
 import tempfile
 import traceback
@@ -11,11 +12,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
+from wsss.config.suggest import unknown
 from wsss.engine.shortages import explained
 from wsss.engine.streams import open_streams, read_to_the_end
 from wsss.errors import ConfigError, WsssError, first_line, printable
 from wsss.signals import Ended, ended_by_signals
 from wsss.store.disk_errors import writing
+from wsss.store.versions import versions
 
 HELP: Final = """\
 wsss: weakly supervised semantic segmentation, from image-level labels to a segmentation network.
@@ -30,6 +33,7 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss compare outputs/toy/1 outputs/toy/2                 what differs between runs, in numbers and pictures
   wsss data check my_photos                                what a data set holds, and what a run would refuse of it
   wsss store ls                                            what is on disk; also verify and gc
+  wsss completion bash                                     a script for Tab; also zsh and fish
 
 Options of `run` are Hydra overrides: key=value. Results are kept in `store` (default runs/) by what they depend on,
 so a second run does only what is new. The last line printed is the path of the report.
@@ -45,13 +49,28 @@ COMMANDS: Final[dict[str, str]] = {
     "compare": "wsss.commands.compare:main",
     "data": "wsss.commands.data:main",
     "store": "wsss.commands.store:main",
+    "completion": "wsss.commands.completion:main",
 }
 """The function of every command, imported only when it is called: the stack takes seconds to import."""
+
+
+COMPLETING: Final = "_ARGCOMPLETE"
+"""The variable that is set where a shell asks which words may follow."""
+VERSION: Final = ("version", "--version", "-V")
+
+
+def version_text() -> str:
+    """Return what a report of a problem should name: the versions of wsss, Python and what computes."""
+    found = dict(versions())
+    others = ", ".join(f"{name} {number}" for name, number in found.items() if name != "wsss")
+    return f"wsss {found['wsss']} (Python {platform.python_version()}, {others})\n"
 
 
 def main() -> None:
     """Dispatch to a command; a mistake of the user's is printed as one line each, with exit code 2."""
     open_streams()
+    if COMPLETING in os.environ:
+        import_module("wsss.commands.completion").complete(COMMANDS)
     with read_to_the_end():
         _dispatch()
 
@@ -61,8 +80,11 @@ def _dispatch() -> None:
     if name in ("-h", "--help", "help"):
         sys.stdout.write(HELP)
         return
+    if name in VERSION or arguments == ["--version"]:
+        sys.stdout.write(version_text())
+        return
     if name not in COMMANDS:
-        sys.stderr.write(f"wsss: there is no command {name!r}; there are: {', '.join(COMMANDS)}. See wsss --help.\n")
+        sys.stderr.write(f"wsss: {unknown('command', name, COMMANDS)}. See wsss --help.\n")
         sys.exit(2)
     try:
         module, _, function = COMMANDS[name].partition(":")

@@ -37,6 +37,25 @@ def test_every_bad_override_is_named_with_what_is_allowed() -> None:
     assert any(each.startswith("views.scales.0: ") for each in found)
 
 
+def test_a_key_of_a_choice_that_fails_is_not_held_against_it() -> None:
+    (problem,) = problems_of("dataset=coco", "dataset.root=x")
+    assert problem == "dataset=coco: there is no option 'coco'; there are folder, toy, voc"
+
+
+@pytest.mark.parametrize(
+    ("override", "meant"),
+    [
+        ("expriment=toy", "did you mean 'experiment'?"),
+        ("experiment=tooy", "did you mean 'toy'?"),
+        ("epochs=5", "did you mean limits.epochs or fit.classifier.epochs or fit.segmenter.epochs?"),
+        ("stage=recam", "did you mean 'stages'?"),
+    ],
+)
+def test_what_was_meant_is_offered(override: str, meant: str) -> None:
+    (problem,) = problems_of(override)
+    assert meant in problem
+
+
 @pytest.mark.parametrize("several", ["1,2", "interval(1, 2)", "range(3)"])
 def test_several_values_need_a_sweep(several: str) -> None:
     (problem,) = problems_of(f"random_seed={several}")

@@ -208,7 +208,7 @@ def test_a_run_that_a_page_shows_composes(words: Sequence[str]) -> None:
 def test_a_command_that_a_page_shows_is_understood(words: Sequence[str]) -> None:
     name, *arguments = words
     module, _, _ = COMMANDS[name].partition(":")
-    assert import_module(module)._parser().parse_args(arguments)
+    assert import_module(module).argument_parser().parse_args(arguments)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -21,13 +21,9 @@ from wsss.config import compose
 from wsss.data.layouts.toy import Toy
 from wsss.errors import ConfigError, DataError, WsssError
 from wsss.masks import Argmax
-from wsss.run.command import overrides_among, run_command
+from wsss.run.command import run_command
 from wsss.run.launch import Inline
 from wsss.stages.make_masks import MakeMasks
-
-
-def test_options_of_hydra_are_no_overrides() -> None:
-    assert overrides_among(["-m", "--cfg", "job", "cam=cam", "-cn", "other", "a.b=1"]) == ["cam=cam", "a.b=1"]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ them; it is the mean over the labels of that image, and not the mIoU of the tabl
 
 def main(arguments: Sequence[str]) -> None:
     """Compare runs; raises a `WsssError` where one is not finished, or no mask was scored in all of them."""
-    options = _parser().parse_args(arguments)
+    options = argument_parser().parse_args(arguments)
     runs = compare.read_runs(options.runs)
     engine.console.print(compare.option_table(runs))
     engine.console.print(compare.compared_scores(runs))
@@ -34,7 +34,8 @@ def main(arguments: Sequence[str]) -> None:
             engine.console.print(str(path.absolute()))
 
 
-def _parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss compare", description=ABOUT, formatter_class=raw)
     parser.add_argument(

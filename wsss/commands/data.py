@@ -38,7 +38,7 @@ KEY: Final = f"{GROUP}."
 def main(arguments: Sequence[str]) -> None:
     """Look at a data set; exits with 1 where a run would refuse it."""
     added, words = added_among(arguments)
-    options = _parser(added).parse_args(words)
+    options = argument_parser(added).parse_args(words)
     given = {key.removeprefix(KEY): value for key, value in vars(options).items() if key.startswith(KEY)}
     choice = check.chosen(leaves(GROUP, config_folders(added)), root=options.root, name=options.layout)
     layout = choice.layout(options.root, given={key: value for key, value in given.items() if value is not None})
@@ -62,7 +62,7 @@ def _tell(found: "check.Check", *, command: str, page: Path | None) -> None:
         engine.console.print(str(page.absolute()), markup=False)
 
 
-def _parser(added: Path | None = None) -> argparse.ArgumentParser:
+def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
     """Return the parser with an option for every key of the layouts, `added` ones included."""
     known = leaves(GROUP, config_folders(added))
     raw = argparse.RawDescriptionHelpFormatter

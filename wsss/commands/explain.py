@@ -38,7 +38,7 @@ METHODS: Final = "cam,gradcam_plusplus,layercam,ablationcam,fgcam"
 
 def main(arguments: Sequence[str]) -> None:
     """Explain images; raises a `WsssError` where there is no finished run, no image, or no such method or class."""
-    options = _parser().parse_intermixed_args(arguments)
+    options = argument_parser().parse_intermixed_args(arguments)
     try:
         explain.check_side(options.side)
     except ValueError as error:
@@ -69,7 +69,8 @@ def main(arguments: Sequence[str]) -> None:
     name_failed(table)
 
 
-def _parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     parser = batch_parser("explain", about=ABOUT, out="explanations")
     add = parser.add_argument
     add("--methods", default=METHODS, metavar="NAMES", help=f"joined by commas, or {ALL} (default: {METHODS})")

@@ -32,7 +32,7 @@ TILE: Final = 1024
 
 def main(arguments: Sequence[str]) -> None:
     """Predict masks; raises a `WsssError` where there is no finished run, or no image."""
-    options = _parser().parse_intermixed_args(arguments)
+    options = argument_parser().parse_intermixed_args(arguments)
     try:
         predict.check_tile(options.tile)
     except ValueError as error:
@@ -55,7 +55,8 @@ def main(arguments: Sequence[str]) -> None:
     name_failed(table)
 
 
-def _parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     parser = batch_parser("predict", about=ABOUT, out="predictions")
     parser.add_argument(
         "--tile",

@@ -7,9 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+import yaml
+
 from wsss import run
+from wsss.config import suggest
 from wsss.config.help import Group, groups, settings
-from wsss.config.search import added_among, config_folders
+from wsss.config.leaves import Leaf
+from wsss.config.search import added_among, config_folders, options
+from wsss.config.words import check_words
+from wsss.errors import ConfigError
 
 ABOUT: Final = """\
 usage: wsss run [group=option ...] [key=value ...] [-m]
@@ -25,39 +31,72 @@ Run the whole pipeline, or what of it is new.
   wsss run experiment=toy random_seed=0,1,2 -m             a sweep, over values or over parts
   wsss run experiment=toy --cfg job                        the config as it is composed, with every key
   wsss run cam=mine --config-dir my_configs                options of your own: my_configs/cam/mine.yaml
+  wsss run --help cam                                      all options of a group, and the keys of its default
 """
 LAST: Final = """\
+These words are read by Hydra (https://hydra.cc): `group=option` chooses a file of conf/, `key=value` sets a value,
+`+key=value` adds one, `~key` takes one away, and `-m` runs every combination of values that are separated by commas.
+
 Values with odd characters are quoted: 'dataset.root="/data/my photos (1)"'. A mistake ends the run before it begins,
 with every wrong key and the allowed names. --hydra-help lists Hydra's own options.
 """
-INDENT: Final = 30
+INDENT: Final = 34
+HELP: Final = ("-h", "--help")
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Show the help, or run."""
-    if {"-h", "--help"} & set(arguments):
-        added, _ = added_among(arguments)
-        sys.stdout.write(help_text(config_folders(added)))
+    """Show the help, or run; raises `ConfigError` for words that are neither overrides nor options."""
+    added, words = added_among(arguments)
+    folders = config_folders(added)
+    asked = [place for place, word in enumerate(words) if word in HELP]
+    if asked:
+        names = [word.partition("=")[0] for word in words[asked[0] + 1 :]]
+        sys.stdout.write(group_text(names[0], folders) if names else help_text(folders))
         return
+    check_words(words, folders)
     run.run_command(arguments)
 
 
 def help_text(folders: Sequence[Path]) -> str:
-    """Return what can be chosen and set, as it is in folders of configs today."""
-    lines = [ABOUT, "groups, and what each chooses (* by default):"]
+    """Return in one screen what can be chosen and set, as it is in folders of configs today."""
+    lines = [ABOUT, "groups, with their defaults and how many options they have:"]
     for group in groups(folders):
-        lines += _described(group)
+        count = f" ({len(group.options)})" if len(group.options) > 1 else ""
+        lines += _entry(f"  {group.key}={group.default}", f"{group.words}{count}")
     lines += ["", "settings:"]
     for setting in settings(folders):
         lines += _entry(f"  {setting.key}={setting.default}", setting.words)
     return "\n".join([*lines, "", LAST])
 
 
-def _described(group: Group) -> Iterator[str]:
-    yield ""
-    yield from _entry(f"  {group.key}=", group.words)
+def group_text(key: str, folders: Sequence[Path]) -> str:
+    """Return all options of a group, and the keys of the default one; raises `ConfigError` for another name."""
+    known = {group.key: group for group in groups(folders)}
+    if key not in known:
+        raise ConfigError([suggest.unknown("group", key, known)])
+    group = known[key]
+    lines = [f"{key}=: {group.words} (* by default)", ""]
     for option, words in group.options.items():
-        yield from _entry(f"    {option}{' *' if option == group.default else ''}", words)
+        lines += _entry(f"  {option}{' *' if option == group.default else ''}", words)
+    return "\n".join([*lines, *_keys_of(group, folders), ""])
+
+
+def _keys_of(group: Group, folders: Sequence[Path]) -> Iterator[str]:
+    folder, _, package = group.key.partition("@")
+    path = options(folder, folders).get(group.default)
+    if path is None or suggest.is_global(path):
+        return
+    leaf = Leaf.read(path)
+    yield from ("", f"keys of {group.default}:")
+    for name, value in leaf.values.items():
+        if name not in suggest.HYDRAS:
+            yield from _entry(f"  {package or group.key}.{name}={_written(value)}", leaf.words[name])
+
+
+def _written(value: object) -> str:
+    """Return a value as it is typed; of one that holds more than the line does, dots."""
+    text = yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n").strip()
+    return text if len(text) <= INDENT else "..."
 
 
 def _entry(name: str, words: str) -> list[str]:

@@ -50,7 +50,7 @@ moved is not found any more: name it with --keep. Hidden files of killed writers
 
 def main(arguments: Sequence[str]) -> None:
     """Look after a store; raises `StoreError` where there is none, and exits with 1 where it stays damaged."""
-    options = _parser().parse_args(arguments)
+    options = argument_parser().parse_args(arguments)
     artifacts = store.Store.at(options.store)
     match options.command:
         case "ls":
@@ -61,7 +61,8 @@ def main(arguments: Sequence[str]) -> None:
             apps.store.collect(artifacts, deleting=options.yes, keep=options.keep)
 
 
-def _parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss store", description=ABOUT, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", required=True, metavar="ls|verify|gc")

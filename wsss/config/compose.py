@@ -4,7 +4,6 @@ import copy
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,12 +12,13 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override, Quote, QuotedString
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from wsss.config.search import config_folder
-from wsss.errors import ConfigError, one_of
+from wsss.config.suggest import keys_ending, unknown
+from wsss.errors import ConfigError
 
 Build = Callable[[Mapping[str, Any]], object]
 """Builds the stages of a pipeline, and raises `ConfigError` for what cannot be built."""
@@ -161,16 +161,24 @@ def _with(
 
 
 def _one_by_one(overrides: Sequence[str], problems: list[str]) -> DictConfig:
-    """Compose the overrides that can be, and note what is wrong with the others."""
+    """Compose the overrides that can be, and note what is wrong with the others.
+
+    Of a choice that fails, the keys below it are set aside without a word: they may be right where it is mended.
+    """
     with suppress(*_REFUSALS):
         return compose("run", overrides=list(overrides))
     good: list[str] = []
+    failed: list[str] = []
     for text in sorted(overrides, key=_rank):
         try:
             compose("run", overrides=[*good, text])
             good.append(text)
         except _REFUSALS as error:
-            problems.append(f"{text}: {_reason(error, text)}")
+            key = text.partition("=")[0].lstrip("+~")
+            if not key.startswith(tuple(failed)):
+                problems.append(f"{text}: {_reason(error, text)}")
+            if isinstance(error, MissingConfigException):
+                failed.append(f"{key.rpartition('@')[2]}.")
     return compose("run", overrides=good)
 
 
@@ -183,12 +191,33 @@ def _rank(text: str) -> int:
 def _reason(error: Exception, text: str) -> str:
     """Return in one line what went wrong, with the names that would have been right."""
     cause = error.__cause__
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
+        return unknown("option", error.missing_cfg_file.rpartition("/")[2], error.options)
     if isinstance(cause, OmegaConfBaseException) and isinstance(cause.parent_node, DictConfig):
-        allowed = [str(key) for key in cause.parent_node]
-        if not allowed:
-            return f"there is no such key yet; add it with +{text}"
-        near = get_close_matches(str(cause.key), allowed, n=1)
-        remedy = f"did you mean {near[0]!r}? " if near else ""
-        return f"there is no key {str(cause.key)!r} here; {remedy}there are {one_of(sorted(allowed))}"
+        return _no_key(str(cause.key), cause.parent_node, text)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[: lines.index(SEARCHED)] if SEARCHED in lines else lines)
+
+
+def _no_key(key: str, node: DictConfig, text: str) -> str:
+    """Say that a node has no such key, and which keys elsewhere have its name."""
+    if not node:
+        return f"there is no such key yet; add it with +{text}"
+    allowed = [str(name) for name in node]
+    if node._get_parent() is None:
+        # Choices that put nothing of their own name into the config, such as `experiment`.
+        loader = GlobalHydra.instance().config_loader()
+        allowed += [group for group in loader.list_groups("") if group not in (*allowed, "hydra")]
+        meant = keys_ending(key, _keys(OmegaConf.to_container(node, resolve=False, throw_on_missing=False)))
+        if meant:
+            return f"there is no key {key!r} here; did you mean {' or '.join(meant[:3])}?"
+    return unknown("key", key, allowed).replace(";", " here;", 1)
+
+
+def _keys(node: Any, key: str = "") -> Iterator[str]:
+    """Yield the dotted keys of a config, without those of the stages, which take theirs from the others."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if (key or name) != "pipeline":
+                yield f"{key}.{name}".lstrip(".")
+                yield from _keys(value, f"{key}.{name}".lstrip("."))

@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -16,13 +16,10 @@ from wsss import run
 from wsss.config.build import build
 from wsss.config.compose import as_typed, composed, resolved, searching
 from wsss.config.search import OPTION, added_among, config_folder, config_folders
+from wsss.config.words import SWEEP, overrides_among
 from wsss.data.layouts.base import Layout
 from wsss.errors import ConfigError, WsssError
 from wsss.run.known import known_run, repeat
-
-SWEEP: Final = ("-m", "--multirun")
-TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cn", "--config-name")
-"""Options of Hydra's whose next word is not an override."""
 
 
 def run_command(arguments: Sequence[str]) -> None:
@@ -107,9 +104,3 @@ def _remedy(error: HydraException) -> str:
     """Return what to do where Hydra's own sweeper, which takes lists alone, is given an interval."""
     lists = "give values, such as key=0.01,0.1, or choose a sweeper that searches (hydra/sweeper=...)"
     return f": {lists}" if "INTERVAL_SWEEP" in str(error) else ""
-
-
-def overrides_among(arguments: Sequence[str]) -> list[str]:
-    """Return the words that are not options of Hydra's."""
-    pairs = zip(["", *arguments], arguments, strict=False)
-    return [word for before, word in pairs if not word.startswith("-") and before not in TAKE_A_VALUE]

@@ -1,0 +1,80 @@
+"""`wsss completion bash|zsh|fish`: a script that lets a shell complete the words of all commands, and their answers."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Any, Final
+
+import argcomplete
+from argcomplete.shell_integration import shellcode
+
+from wsss.config.help import groups
+from wsss.config.search import added_among, config_folders
+from wsss.config.suggest import keys
+from wsss.config.words import ALONE, TAKE_A_VALUE
+
+ABOUT: Final = """\
+Print a script for your shell: with it, Tab completes commands, options, groups, their choices and keys.
+
+  source <(wsss completion bash)               in ~/.bashrc
+  source <(wsss completion zsh)                in ~/.zshrc
+  wsss completion fish | source                in ~/.config/fish/config.fish
+"""
+SHELLS: Final = ("bash", "zsh", "fish")
+PLACE: Final = "_ARGCOMPLETE"
+"""The variable that says at which word the program's own words begin."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the script of a shell."""
+    shell = argument_parser().parse_args(arguments).shell
+    sys.stdout.write(shellcode(["wsss"], shell=shell) + "\n")
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="wsss completion", description=ABOUT, formatter_class=raw)
+    parser.add_argument("shell", choices=SHELLS)
+    return parser
+
+
+def complete(commands: Iterable[str]) -> None:
+    """Answer a shell that asks for completions, and exit; only the module of the command in question is imported."""
+    line = os.environ["COMP_LINE"]
+    _, *words = line[: int(os.environ["COMP_POINT"])].split(" ")
+    if len(words) > 1 and words[0] in commands:
+        os.environ[PLACE] = "2"
+        argcomplete.autocomplete(_parser_of(words[0], words[1:]))
+    parser = argparse.ArgumentParser(prog="wsss")
+    parser.add_argument("command", choices=commands)
+    argcomplete.autocomplete(parser)
+
+
+def _parser_of(command: str, words: Sequence[str]) -> argparse.ArgumentParser:
+    if command == "run":
+        return _run_parser(words)
+    parser = import_module(f"wsss.commands.{command}").argument_parser()
+    assert isinstance(parser, argparse.ArgumentParser)
+    return parser
+
+
+def _run_parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Return a parser that knows the overrides of `wsss run` by their beginnings."""
+    folders = config_folders(added_among(words[:-1])[0])
+
+    def overrides(prefix: str, **_: Any) -> list[str]:
+        key, equals, _value = prefix.partition("=")
+        if equals:
+            return [f"{key}={option}" for group in groups(folders) if group.key == key for option in group.options]
+        return [f"{each}=" for each in keys(folders)]
+
+    parser = argparse.ArgumentParser(prog="wsss run")
+    for option in (*ALONE, *TAKE_A_VALUE, "--config-dir"):
+        if option.startswith("--"):
+            parser.add_argument(option)
+    words_of_run = parser.add_argument("overrides", nargs="*")
+    words_of_run.completer = overrides  # type: ignore[attr-defined]
+    return parser
