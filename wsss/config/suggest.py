@@ -1,4 +1,4 @@
-"""What was probably meant by words of the command line that name nothing, and the sentences that say so."""
+"""Suggestions for words of the command line that name nothing, and the sentences that make them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches

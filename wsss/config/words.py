@@ -37,8 +37,13 @@ def check_words(words: Sequence[str], folders: Sequence[Path]) -> None:
         elif word.startswith("-"):
             after = words[place + 1] if place + 1 < len(words) and not equals else value
             problems.append(suggest.for_option(option, "" if after.startswith("-") or "=" in after else after, folders))
-        elif not (equals or word.startswith("~") or before.startswith("--")):
+        elif not (equals or word.startswith("~") or _takes_next(before)):
             problems.append(suggest.for_word(word, folders))
         before = word
     if problems:
         raise ConfigError(problems)
+
+
+def _takes_next(word: str) -> bool:
+    """Tell whether a strange option, which was complained of, has its value in the next word."""
+    return word.startswith("--") and "=" not in word and word not in ALONE

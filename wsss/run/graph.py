@@ -43,11 +43,11 @@ def unknown(reads: Reads) -> list[str]:
 def wrong_kinds(stages: Mapping[str, Stage], reads: Reads) -> Iterator[str]:
     """Name roles that are played by no stage, or by one of another kind, and the stages of the kind that is read."""
     for name, stage in stages.items():
-        after = _after(name, reads)
+        readers = after(name, reads)
         for role, kind in stage.needed_roles().items():
             read = reads[name].get(role)
             if read is None or (read in stages and stages[read].makes != kind):
-                fitting = [each for each in stages if stages[each].makes == kind and each not in after]
+                fitting = [each for each in stages if stages[each].makes == kind and each not in readers]
                 remedy = f"read {one_of(fitting)}" if fitting else f"no stage before it makes {kind.words}"
                 wrong = UNPLAYED if read is None else f"{read} makes {stages[read].makes.words}"
                 yield f"pipeline.{name}.reads.{role}: {wrong}; {remedy}"
@@ -73,9 +73,17 @@ def _with_others(reads: Mapping[str, str], others: Collection[str]) -> dict[str,
     return {**{name: name for name in others if name not in played}, **reads}
 
 
-def _after(name: str, reads: Reads) -> set[str]:
+def after(name: str, reads: Reads) -> set[str]:
     """Return a stage and all that read it, directly or not."""
-    after = {name}
-    while more := {each for each, roles in reads.items() if each not in after and after & set(roles.values())}:
-        after |= more
-    return after
+    readers = {name}
+    while more := {each for each, roles in reads.items() if each not in readers and readers & set(roles.values())}:
+        readers |= more
+    return readers
+
+
+def before(name: str, reads: Reads) -> set[str]:
+    """Return all that a stage reads, directly or not; what is not there is left out."""
+    needed: set[str] = set()
+    while more := {read for each in {name, *needed} for read in reads.get(each, {}).values()} - needed:
+        needed |= more
+    return needed & set(reads)

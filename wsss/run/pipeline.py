@@ -15,6 +15,7 @@ from wsss.run.estimate import expect
 from wsss.run.known import Known, note
 from wsss.run.launch import Crew, Inline, Launcher
 from wsss.run.objective import check_masks, check_objective
+from wsss.run.part import check_from
 from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
 from wsss.run.run_folder import choose_folder, write_outcome
@@ -32,6 +33,8 @@ SETTINGS: Final[Mapping[str, Any]] = {
     "store": str,
     "out": str | None,
     "rehash": bool,
+    "until": str | None,
+    "from": str | None,
     "objective": str | None,
     "launcher": Launcher,
     "logger": LoggerOptions,
@@ -87,7 +90,14 @@ def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, Logg
         raise ConfigError(problems)
     launcher, logger = settings["launcher"], settings["logger"]
     check_all([("launcher", launcher.check), ("logger", logger.check)])
-    steps = make_plan(config["pipeline"], store=Store.at(config["store"]), rehash=settings["rehash"])
+    steps = make_plan(
+        config["pipeline"], store=Store.at(config["store"]), rehash=settings["rehash"], until=settings["until"]
+    )
+    if settings["from"] is not None:
+        missing = [step.name for step in steps if step.artifact.state() != "cached"]
+        check_from(
+            settings["from"], {step.name: {read: read for read in step.reads} for step in steps}, missing=missing
+        )
     check_shares(steps, workers=launcher.workers)
     check_objective(settings["objective"], steps)
     return steps, launcher, logger

@@ -14,6 +14,7 @@ from wsss.errors import ConfigError, DataError, one_of
 from wsss.models.base import PlannedNetwork, PlannedNetworks
 from wsss.run.checked import Checked
 from wsss.run.graph import connected
+from wsss.run.part import up_to
 from wsss.store.digests import Digests
 from wsss.store.fingerprint import contents, fingerprint
 from wsss.store.sources import NAMED, Outside
@@ -38,8 +39,10 @@ class Step:
         return tuple(dict.fromkeys(artifact.stage for artifact in self.inputs.values()))
 
 
-def make_plan(pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False) -> tuple[Step, ...]:
-    """Check every stage's config and return the steps in an order in which they can run.
+def make_plan(
+    pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False, until: str | None = None
+) -> tuple[Step, ...]:
+    """Check every stage's config and return the steps in an order in which they can run, up to the stage `until`.
 
     What is cached was checked when it was made, and is not looked at again; nor is what passed its checks in this
     store before, see `wsss.run.checked`. Data that are new are read only after all
@@ -47,6 +50,8 @@ def make_plan(pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False
     computed or written then.
     """
     stages = build_stages(pipeline)
+    if until is not None:
+        stages = up_to(stages, until)
     graph = connected(stages)
     digests = Digests(store.digests, rehash=rehash)
     new_data = _have_new_data(stages.values(), digests)
