@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 
 from wsss.commands import run
-from wsss.config.help import groups
+from wsss.config.help import groups, settings
 from wsss.config.search import config_folder
 from wsss.errors import ConfigError
 
 OWN = (config_folder(),)
 
 
-def test_help_is_one_screen_with_every_group_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("columns", [80, 120])
+def test_help_is_one_screen_with_every_group_and_its_default(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
     run.main(["cam=gradcam", "--help"])
     said = capsys.readouterr().out
     assert len(said.splitlines()) <= 60
@@ -21,7 +25,14 @@ def test_help_is_one_screen_with_every_group_and_its_default(capsys: pytest.Capt
         assert f"\n  {group.key}={group.default} " in said
     for example in ("wsss run experiment=toy plan=true", "experiment=folder dataset.root=my_photos", " -m "):
         assert example in said
-    assert "\n  runtime.device=auto " in said
+    assert "runtime.device=auto, " in said
+
+
+def test_help_of_the_settings_explains_each_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    run.main(["--help", "settings"])
+    said = capsys.readouterr().out
+    for setting in settings(OWN):
+        assert f"\n  {setting.key}={setting.default} " in said
 
 
 @pytest.mark.parametrize("key", [group.key for group in groups(OWN)])

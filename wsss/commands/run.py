@@ -42,6 +42,8 @@ with every wrong key and the allowed names. --hydra-help lists Hydra's own optio
 """
 INDENT: Final = 34
 HELP: Final = ("-h", "--help")
+SETTINGS: Final = "settings"
+"""What is asked for by `--help` instead of a group, to have the settings of `run.yaml` explained."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -63,17 +65,26 @@ def help_text(folders: Sequence[Path]) -> str:
     for group in groups(folders):
         count = f" ({len(group.options)})" if len(group.options) > 1 else ""
         lines += _entry(f"  {group.key}={group.default}", f"{group.words}{count}")
-    lines += ["", "settings:"]
-    for setting in settings(folders):
-        lines += _entry(f"  {setting.key}={setting.default}", setting.words)
+    written = ", ".join(f"{setting.key}={setting.default}" for setting in settings(folders))
+    heading = f"settings, with their defaults; `wsss run --help {SETTINGS}` explains them:"
+    lines += ["", *textwrap.wrap(heading, _width())]
+    lines += textwrap.wrap(written, _width(), initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
     return "\n".join([*lines, "", LAST])
+
+
+def settings_text(folders: Sequence[Path]) -> str:
+    """Return the settings of a run itself, a line each with its default and what it means."""
+    lines = [line for one in settings(folders) for line in _entry(f"  {one.key}={one.default}", one.words)]
+    return "\n".join(["settings of a run, with their defaults:", *lines, ""])
 
 
 def group_text(key: str, folders: Sequence[Path]) -> str:
     """Return all options of a group, and the keys of the default one; raises `ConfigError` for another name."""
+    if key == SETTINGS:
+        return settings_text(folders)
     known = {group.key: group for group in groups(folders)}
     if key not in known:
-        raise ConfigError([suggest.unknown("group", key, known)])
+        raise ConfigError([suggest.unknown("group", key, [*known, SETTINGS])])
     group = known[key]
     lines = [f"{key}=: {group.words} (* by default)", ""]
     for option, words in group.options.items():
@@ -101,8 +112,13 @@ def _written(value: object) -> str:
 
 def _entry(name: str, words: str) -> list[str]:
     """Return a name and its words as lines, words in a column of their own."""
-    width = min(shutil.get_terminal_size((120, 24)).columns, 120)
     column = " " * INDENT
     first = f"{name:<{INDENT - 1}} "
     text = f"{first}{words}".rstrip()
-    return textwrap.wrap(text, width, subsequent_indent=column, drop_whitespace=True, break_on_hyphens=False) or [first]
+    return textwrap.wrap(text, _width(), subsequent_indent=column, drop_whitespace=True, break_on_hyphens=False) or [
+        first
+    ]
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size((120, 24)).columns, 120)
