@@ -10,9 +10,9 @@ import numpy as np
 import yaml
 from PIL import Image, ImageDraw
 
+from wsss.draw.examples import row
 from wsss.draw.sheet import SheetRow
 from wsss.engine.stage import read_index
-from wsss.stages.report import row
 from wsss.store.kinds import MAPS, MASKS, RAW_MAPS, Kind
 from wsss.store.store import Artifact, Store
 

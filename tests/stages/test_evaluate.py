@@ -25,7 +25,7 @@ def tables(store: Store, **inputs: Artifact) -> dict[str, Any]:
     work = job(store, "evaluate", **inputs)
     summary = Evaluate().run(work)
     found = {path.stem: read_json(path, Any) for path in work.artifact.items.iterdir()}
-    assert found.keys() == {"scores", "curves", "images", "notes"}
+    assert found.keys() == {"scores", "curves", "images", "confusions", "notes"}
     assert summary == {"notes": found["notes"]}
     return found
 
@@ -46,6 +46,7 @@ def test_masks_by_hand(store: Store):
     assert scores["fn"] == pytest.approx(1 / 4)
     # a: background 1/2 and cat 1/2; b: background 2/3 and dog 1/2.
     assert found["images"] == {"make_masks": {"train": {"a": pytest.approx(1 / 2), "b": pytest.approx(7 / 12)}}}
+    assert found["confusions"] == {"make_masks": {"train": [[3, 1, 0], [0, 1, 0], [1, 0, 1]]}}
     assert found["notes"] == []
 
 

@@ -5,12 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import score_maps
 from toy_runs import Run, drawn_index, drawn_maps, drawn_masks, job, made
 
 from wsss.engine.stage import Job
-from wsss.stages.report import MakeReport, all_notes, row, used_threshold
-from wsss.store.kinds import CHOICE, MAPS, MASKS, RAW_MAPS, TABLE, Kind
+from wsss.stages.report import MakeReport, all_notes, used_threshold
+from wsss.store.kinds import CHOICE, MAPS, MASKS, TABLE, Kind
 from wsss.store.store import Artifact, Store
 from wsss.store.texts import write_json
 
@@ -42,7 +41,7 @@ def test_the_page_needs_no_other_file(page: str):
 def evaluation(store: Store, **tables: object) -> Artifact:
     artifact = store.artifact("evaluate", "4" * 16)
     artifact.items.mkdir(parents=True)
-    for name, empty in (("scores", {}), ("curves", {}), ("images", {}), ("notes", [])):
+    for name, empty in (("scores", {}), ("curves", {}), ("images", {}), ("confusions", {}), ("notes", [])):
         write_json(artifact.items / f"{name}.json", tables.get(name, empty))
     return made(artifact, TABLE)
 
@@ -54,6 +53,24 @@ def test_notes_of_all_stages_are_on_the_page_once(tmp_path: Path):
     made(masks, MASKS, summary={"notes": ["one is left out", "two is large"]})
     inputs = {"index": index, "masks": masks, "evaluation": evaluation(store, notes=["none is scored", "two is large"])}
     assert all_notes(inputs) == ("one is left out", "two is large", "none is scored")
+
+
+def test_what_a_stage_advises_stands_before_everything(tmp_path: Path):
+    store = Store(root=tmp_path)
+    index = drawn_index(store, {"a": None})
+    masks = drawn_masks(store, "make_masks", {"a": [[0, 1, 1]] * 2})
+    made(masks, MASKS, summary={"splits": ["train"], "advice": ["the network learnt <little>: train longer"]})
+    work = job(store, "report", index=index, evaluation=evaluation(store), masks=masks)
+    MakeReport(title="mine", examples=1).run(work)
+    page = (work.artifact.items / "report.html").read_text(encoding="utf-8")
+    assert 0 < page.index("the network learnt &lt;little&gt;: train longer") < page.index("No image has a true mask")
+
+
+def test_the_page_says_in_words_what_was_reached(page: str):
+    assert re.search(r"The masks reach [\d.]+ % mIoU on train, (where|but) the raw maps reach [\d.]+ %", page)
+    assert re.search(r"The trained network reaches [\d.]+ % mIoU on val", page)
+    assert "The weakest class is " in page
+    assert 'id="confusion"' in page
 
 
 def test_of_next_to_nothing_there_is_a_page_that_says_why(tmp_path: Path):
@@ -83,16 +100,6 @@ def test_an_image_has_the_score_of_the_masks_beside_it(tmp_path: Path):
     page = (work.artifact.items / "report.html").read_text(encoding="utf-8")
     assert "62.5" in page
     assert "12.5" not in page
-
-
-def test_an_image_shows_the_maps_of_each_of_its_classes(tmp_path: Path):
-    store = Store(root=tmp_path)
-    index = drawn_index(store, {"a": [[1, 0, 2]] * 2})
-    maps = drawn_maps(store, "extract_cams", {"a": score_maps([1, 2], [[[1.0, 0, 0]] * 2, [[0, 0, 0.5]] * 2])})
-    read = job(store, "report", index=index).index()
-    shown = row(read, read.records["a"], made={"CAM": RAW_MAPS.items(maps, read)}, iou=None)
-    assert [panel.title for panel in shown.panels] == ["image", "CAM", "truth"]
-    assert [panel.title for panel in shown.class_panels] == ["cat: CAM", "dog: CAM"]
 
 
 @pytest.mark.parametrize(

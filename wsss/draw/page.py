@@ -12,7 +12,10 @@ import numpy as np
 from markupsafe import Markup
 
 from wsss import draw
+from wsss.draw.advice import PAGE, advice, findings
+from wsss.draw.confusions import confusion_table
 from wsss.draw.numbers import ORACLE, duration, file_size, percent
+from wsss.draw.outcome import Outcome
 from wsss.draw.overlay import mask_picture
 from wsss.draw.sheet import Sheet, data_address
 from wsss.labels import BACKGROUND, IGNORE, label_names, palette
@@ -59,6 +62,9 @@ class Report:
     scores: Mapping[str, Mapping[str, Metrics]]
     charts: tuple[Chart, ...] = ()
     sheets: tuple[Sheet, ...] = ()
+    outcome: Outcome | None = None
+    warnings: tuple[str, ...] = ()
+    """What stages say that a person must know before anything else."""
     notes: tuple[str, ...] = ()
     config: str = ""
 
@@ -84,6 +90,9 @@ def render(report: Report) -> str:
     """Return the page. Whatever comes from a user is escaped; pictures and charts are inside."""
     lines = score_lines(report.scores)
     columns = [line for line in lines if line.metrics.get("iou")]
+    outcome = report.outcome or Outcome(classes=report.classes)
+    judged = {id(result): result for result in (outcome.masks, outcome.trained, outcome.unseen) if result}
+    names = label_names(report.classes)
     return (
         environment()
         .get_template(TEMPLATE)
@@ -91,7 +100,11 @@ def render(report: Report) -> str:
             report=report,
             lines=lines,
             columns=columns,
-            class_lines=class_lines(columns, names=label_names(report.classes)),
+            class_lines=class_lines(columns, names=names),
+            findings=findings(outcome),
+            advice=advice(outcome),
+            advice_page=PAGE,
+            confusions=[table for result in judged.values() if (table := confusion_table(result, names=names))],
             colours=css_colours(report.classes),
             ignored=data_address(mask_picture(np.full((12, 12), IGNORE, dtype=np.uint8))),
             oracle=ORACLE,

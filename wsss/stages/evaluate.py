@@ -30,6 +30,8 @@ class Tables:
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     curves: dict[str, dict[str, Any]] = field(default_factory=dict)
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
+    confusions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Pixels of every true label, and of every label that they were given."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -41,6 +43,7 @@ class Evaluate(Reduce):
     Where a threshold was chosen for them without masks, its score stands beside.
     """
 
+    version: ClassVar[int] = 2
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
     reads_graph: ClassVar[bool] = True
@@ -57,7 +60,7 @@ class Evaluate(Reduce):
                 score(source, tables=tables, advance=advance)
                 if source.artifact.manifest().oracle:
                     tables.scores[source.artifact.stage][source.split]["oracle"] = True
-        for name in ("scores", "curves", "images", "notes"):
+        for name in ("scores", "curves", "images", "confusions", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
         return {"notes": tables.notes}
 
@@ -155,6 +158,7 @@ def score_labels(source: Source, *, tables: Tables, advance: Advance) -> None:
     scores = SegmentationScores.of(total).to_dict(label_names(source.index.classes))
     tables.scores.setdefault(stage, {})[source.split] = scores
     tables.images.setdefault(stage, {})[source.split] = own
+    tables.confusions.setdefault(stage, {})[source.split] = total.tolist()
 
 
 def own_score(matrix: NDArray[np.int64]) -> float | None:

@@ -1,32 +1,36 @@
 """report: one self-contained page with the scores, the curves and pictures of what every stage made."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from wsss import draw
-from wsss.data.images import read_mask
-from wsss.data.index import Index, Record
+from wsss.data.index import Index
+from wsss.draw.examples import row
+from wsss.draw.outcome import Outcome, outcome_of
 from wsss.draw.page import Chart, Report, StageLine, render
 from wsss.draw.series import LogRow
-from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow, pick, write_sheets
+from wsss.draw.sheet import Sheet, pick, write_sheets
 from wsss.engine.stage import Job, Reduce
-from wsss.store.kinds import CHOICE, INDEX, KINDS, MAPS, MASKS, RAW_MAPS, TABLE, Items, Kind
-from wsss.store.schema import ImageTable, ScoreTable
+from wsss.store.kinds import CHOICE, INDEX, KINDS, MAPS, MASKS, RAW_MAPS, TABLE, Kind
+from wsss.store.schema import ImageTable, PixelTable, ScoreTable
 from wsss.store.store import JOB, Artifact
 from wsss.store.texts import write_text
 from wsss.training.loggers.history import HISTORY, read_history
-from wsss.types import ScoreMaps
 
 SHOWN: Final = (RAW_MAPS.name, MAPS.name, MASKS.name)
 """Kinds of artifacts that contact sheets show, each under the name of its stage."""
+ADVICE: Final = "advice"
+"""Key of a stage's summary: sentences on what went wrong and what to do, which stand at the top of the page."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MakeReport(Reduce):
     """Draw `report.html` from what the other stages left, and every contact sheet as a picture of its own."""
 
+    version: ClassVar[int] = 2
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "evaluation": TABLE}
     reads_graph: ClassVar[bool] = True
@@ -50,6 +54,8 @@ class MakeReport(Reduce):
             scores=evaluation.table("items/scores.json", ScoreTable),
             charts=(*self._curves(job, evaluation.table("items/curves.json", ScoreTable)), *trainings(job.inputs)),
             sheets=tuple(self._sheets(job, index, evaluation.table("items/images.json", ImageTable))),
+            outcome=outcome(job, index),
+            warnings=said(job.inputs.values(), ADVICE),
             notes=all_notes(job.inputs),
             config="\n".join(artifact.content(JOB).decode() for artifact in job.inputs.values()),
         )
@@ -87,10 +93,29 @@ class MakeReport(Reduce):
         return sheets
 
 
+def outcome(job: Job, index: Index) -> Outcome:
+    """Return what the run reached."""
+    evaluation, artifacts = job.inputs["evaluation"], list(job.inputs.values())
+    learnt = [split for a in artifacts if a.kind == MASKS.name for split in a.summary["splits"][:1]][:1]
+    shown = Counter(index.classes[c] for record in index.union(learnt) for c in record.classes)
+    return outcome_of(
+        artifacts,
+        scores=evaluation.table("items/scores.json", ScoreTable),
+        counts=evaluation.table("items/confusions.json", PixelTable),
+        classes=index.classes,
+        images={name: shown[name] for name in index.classes} if learnt else {},
+    )
+
+
+def said(artifacts: Iterable[Artifact], key: str) -> tuple[str, ...]:
+    """Return the sentences that the stages left under a key of their summaries, each once."""
+    return tuple(dict.fromkeys(words for artifact in artifacts for words in artifact.summary.get(key, ())))
+
+
 def all_notes(inputs: Mapping[str, Artifact]) -> tuple[str, ...]:
     """Return what the stages say that a person should know, such as images that were left out, each once."""
-    said = (note for artifact in inputs.values() for note in artifact.summary.get("notes", ()))
-    return tuple(dict.fromkeys([*said, *inputs["evaluation"].table("items/notes.json", list[str])]))
+    notes = said(inputs.values(), "notes")
+    return tuple(dict.fromkeys([*notes, *inputs["evaluation"].table("items/notes.json", list[str])]))
 
 
 def stage_line(artifact: Artifact) -> StageLine:
@@ -123,32 +148,3 @@ def trainings(inputs: Mapping[str, Artifact]) -> list[Chart]:
         if rows:
             charts.append(Chart(title=f"Training: {artifact.stage}", svg=draw.training_curves(rows)))
     return charts
-
-
-def row(index: Index, record: Record, *, made: Mapping[str, Items], iou: float | None) -> SheetRow:
-    """Return one image with whatever the stages made of it."""
-    truth = index.mask_path(record)
-    panels: list[Panel] = [ImagePanel(title="image")]
-    panels += [panel(items, record, title=title, class_names=index.classes) for title, items in made.items()]
-    panels.append(MaskPanel(title="truth", labels=read_mask(truth)) if truth else _missing("truth", "no true mask"))
-    return SheetRow(
-        id=record.id,
-        image=index.pixels(record),
-        classes=tuple(index.classes[c] for c in record.classes),
-        panels=tuple(panels),
-        iou=iou,
-    )
-
-
-def panel(items: Items, record: Record, *, title: str, class_names: tuple[str, ...]) -> Panel:
-    """Return what a stage made of an image, or why there is nothing."""
-    if not items.path(record).exists():
-        return _missing(title, "not made for this split")
-    item = items.read(record)
-    if isinstance(item, ScoreMaps):
-        return HeatPanel.of(item, title=title, class_names=class_names)
-    return MaskPanel(title=title, labels=item)
-
-
-def _missing(title: str, why: str) -> Panel:
-    return MissingPanel(title=title, words=why)

@@ -58,3 +58,5 @@ ScoreTable = dict[str, dict[str, Plain]]
 """Metrics by stage and split."""
 ImageTable = dict[str, dict[str, dict[str, float | None]]]
 """A number an image, by stage and split."""
+PixelTable = dict[str, dict[str, list[list[int]]]]
+"""Pixels by true and by given label, by stage and split."""
