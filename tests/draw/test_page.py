@@ -11,6 +11,7 @@ from markupsafe import Markup
 from wsss.draw.curves import threshold_curve
 from wsss.draw.page import Chart, ClassLine, Report, ScoreLine, StageLine, class_lines, render, score_lines
 from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow
+from wsss.store.manifest import Machine
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
@@ -171,6 +172,23 @@ def test_stages_have_words_for_time_and_size_and_a_sum():
     assert "extract_cams 0123456789ab 3 min 12 s 14.2 MB made" in text
     assert "predict_masks ffffffffffff – – cached together 3 min 12 s 14.2 MB" in text
     assert "2026-01-02 03:04 UTC" in text
+
+
+def test_stages_say_on_which_machine_they_ran_and_what_memory_they_took():
+    here = Machine(device="cpu", cores=2, memory=8_000_000_000, peak=1_500_000_000, gpu_peak=None)
+    there = replace_in(here, device="Some GPU", gpu_peak=3_000_000_000)
+    lines = [
+        replace(full_report().stages[0], stage=f"stage {i}", machine=each) for i, each in enumerate((here, there, None))
+    ]
+    text = Reader(render(replace(full_report(), stages=tuple(lines)))).text
+    assert "On cpu, 2 cores a process, 8.0 GB of memory and on Some GPU, 2 cores" in text
+    assert "14.2 MB 1.5 GB made" in text
+    assert "14.2 MB 1.5 GB + 3.0 GB GPU made" in text
+    assert "14.2 MB – made" in text
+
+
+def replace_in(machine: Machine, **changes: object) -> Machine:
+    return Machine.model_validate({**machine.model_dump(), **changes})
 
 
 def test_examples_show_pictures_reasons_and_a_legend():

@@ -1,7 +1,7 @@
 """The report: everything that a person wants to know of a run, as one HTML file that needs no network and no script."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,11 +14,12 @@ from markupsafe import Markup
 from wsss import draw
 from wsss.draw.advice import PAGE, advice, findings
 from wsss.draw.confusions import confusion_table
-from wsss.draw.numbers import ORACLE, duration, file_size, percent
+from wsss.draw.numbers import ABSENT, ORACLE, duration, file_size, percent
 from wsss.draw.outcome import Outcome
 from wsss.draw.overlay import mask_picture
 from wsss.draw.sheet import Sheet, data_address
 from wsss.labels import BACKGROUND, IGNORE, label_names, palette
+from wsss.store.manifest import Machine
 
 Metrics = Mapping[str, Any]
 """As in `scores.json`: fractions `miou`, `map`, `fp`, `fn`; `threshold`; `iou`, a fraction or None for each name."""
@@ -35,6 +36,16 @@ class StageLine:
     seconds: float | None
     size: int | None
     state: str
+    machine: Machine | None = None
+    """Where it ran, and the memory that it took."""
+
+    @property
+    def memory(self) -> str:
+        """The memory that it took, in words: of the GPU too where one was used."""
+        if self.machine is None:
+            return ABSENT
+        own = file_size(self.machine.peak)
+        return f"{own} + {file_size(self.machine.gpu_peak)} GPU" if self.machine.gpu_peak else own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +119,18 @@ def render(report: Report) -> str:
             colours=css_colours(report.classes),
             ignored=data_address(mask_picture(np.full((12, 12), IGNORE, dtype=np.uint8))),
             oracle=ORACLE,
+            machines=machines(report.stages),
             heat=data_address(np.repeat(draw.heat_colours()[None], 8, axis=0)),
+        )
+    )
+
+
+def machines(stages: Iterable[StageLine]) -> list[str]:
+    """Say on which machines the stages ran, each once."""
+    known = [stage.machine for stage in stages if stage.machine]
+    return list(
+        dict.fromkeys(
+            f"{each.device}, {each.cores} cores a process, {file_size(each.memory)} of memory" for each in known
         )
     )
 

@@ -16,6 +16,7 @@ from torch.distributed.elastic.multiprocessing.errors import get_error_handler, 
 from wsss.config.build import build
 from wsss.engine.barrier import barrier
 from wsss.engine.log import log_to
+from wsss.engine.machine import machine, reset_peak
 from wsss.engine.malloc import keep_freed_memory
 from wsss.engine.processes import end_with_parent, world
 from wsss.engine.shortages import explained
@@ -65,6 +66,8 @@ def work(path: Path) -> None:
         if here.rank == 0:
             check_unchanged(outside, inputs.values(), store=store)
         stage = build(frozen.config, Stage, key=f"pipeline.{frozen.stage}")  # type: ignore[type-abstract]
+        device = stage.runtime.torch_device()
+        reset_peak(device)
         started = time.monotonic()
         summary = stage.run(Job(artifact=artifact, inputs=inputs, command=frozen.command))
         barrier()
@@ -76,6 +79,7 @@ def work(path: Path) -> None:
                 seconds=time.monotonic() - started,
                 threads=torch.get_num_threads(),
                 summary=summary,
+                machine=machine(device),
                 oracle=stage.uses_true_masks or any(each.manifest().oracle for each in inputs.values()),
             )
         barrier()  # a machine that goes on finds the artifact complete

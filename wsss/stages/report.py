@@ -126,6 +126,7 @@ def stage_line(artifact: Artifact) -> StageLine:
         fingerprint=artifact.fingerprint,
         seconds=manifest.seconds,
         size=manifest.bytes,
+        machine=manifest.machine,
         state=f"made {manifest.created}",
     )
 

@@ -14,6 +14,19 @@ FORMAT: Final = 1
 """Version of the layout of artifacts; a store of a newer version is refused."""
 
 
+class Machine(Strict):
+    """Where a stage ran, and how many bytes the first of its processes took at most; None where nobody counts."""
+
+    device: Text
+    """`cpu`, or the name of the GPU."""
+    cores: int
+    """Cores that one process may keep busy."""
+    memory: int | None
+    """Bytes that the machine has."""
+    peak: int | None
+    gpu_peak: int | None
+
+
 class Manifest(Strict):
     """What `Artifact.complete` wrote."""
 
@@ -31,6 +44,7 @@ class Manifest(Strict):
     versions: dict[Text, Text]
     """Of the packages that made it."""
     threads: int
+    machine: Machine | None = None
     bytes: Annotated[int, Field(ge=0)]
     summary: Plain
     """What the stage says of itself."""

@@ -14,7 +14,7 @@ from filelock import FileLock
 from wsss.errors import StoreError
 from wsss.paths import entries_below, first_link, inside, is_regular, sha256
 from wsss.store.fingerprint import LENGTH
-from wsss.store.manifest import FORMAT, Manifest, read_manifest
+from wsss.store.manifest import FORMAT, Machine, Manifest, read_manifest
 from wsss.store.results import MANIFEST, is_result
 from wsss.store.run_notes import read_notes, write_note
 from wsss.store.texts import from_json, read_bytes, write_json
@@ -158,6 +158,7 @@ class Artifact:
         threads: int,
         summary: Mapping[str, Any],
         oracle: bool = False,
+        machine: Machine | None = None,
     ) -> None:
         """Write the manifest: hashes of all items, what went in, what it took, and what the stage says of itself.
 
@@ -176,6 +177,7 @@ class Artifact:
             "seconds": round(seconds, 2),
             "versions": dict(versions()),
             "threads": threads,
+            "machine": machine.model_dump() if machine else None,
             "bytes": sum(path.stat().st_size for path in files),
             "summary": dict(summary),
             "job": sha256(self.job),
