@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,8 @@ EQUAL = (
     *("index_data", "train_classifier", "extract_cams", "refine_cams", "make_masks"),
     *("train_segmenter", "predict_masks", "evaluate"),
 )
+START = "start"
+"""What happens before the first stage, and between two."""
 TORCHRUN = ("launcher=torchrun", "launcher.nproc=2", "launcher.threads=1")
 
 
@@ -34,9 +36,10 @@ class Disturbed:
     folder: Path
     launcher: Sequence[str]
     rng: random.Random
-    longest: float = 1.0
-    """Seconds from the first moment at which a signal is caught to the end."""
+    spans: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of every stage in an undisturbed run, and of what comes before the first."""
     hit: Counter[str] = field(default_factory=Counter)
+    """How often a stage was at work when the signal came."""
 
     @property
     def store(self) -> Path:
@@ -56,21 +59,25 @@ class Disturbed:
         )
 
     def disturb(self, number: signal.Signals) -> bool:
-        """Start, send a signal to the command or to its whole group, and start afresh; False where it came too late."""
+        """Start, and send a signal to the command or to its whole group while a stage that was met least is at work.
+
+        False where it came too late.
+        """
+        wanted = min(self.rng.sample(sorted(self.spans), len(self.spans)), key=self.hit.__getitem__)
+        self._forget(self.rng.choice(EQUAL) if wanted == START else wanted)
         process, started = self.start(), time.time()
-        while process.poll() is None and not catches(process.pid, signal.SIGUSR1):
-            time.sleep(0.01)
-        began = time.monotonic()
-        time.sleep(self.rng.uniform(0, self.longest))
-        stage, send = self._at_work(), self.rng.choice((os.kill, os.killpg))
+        end = time.monotonic() + PATIENCE
+        while process.poll() is None and not self._has_come(wanted, process.pid, since=started):
+            assert time.monotonic() < end, wanted
+            time.sleep(0.005)
+        time.sleep(self.rng.uniform(0, self.spans[wanted]))
+        stage, send = self._at_work(since=started), self.rng.choice((os.kill, os.killpg))
         if process.poll() is None:
             send(process.pid, number)
         screen, _ = process.communicate(timeout=PATIENCE)  # ends when the last process that can write to it is gone
         if process.returncode == 0 or screen.endswith("report.html\n"):  # everything was done
-            self.longest = time.monotonic() - began
-            self._forget()
             return False
-        self.hit[f"{number.name} {stage}"] += 1
+        self.hit[stage] += 1
         sys.stdout.write(f"{number.name} {stage} {send.__name__}\n")
         if number == signal.SIGKILL:
             assert process.returncode == -number
@@ -82,26 +89,39 @@ class Disturbed:
             assert f"INFO ended by {number.name}\n" in log.read_text(encoding="utf-8"), log
         return True
 
-    def finish(self) -> None:
-        screen, _ = (process := self.start()).communicate(timeout=PATIENCE)
+    def finish(self) -> dict[str, float]:
+        """Run to the end, and return the spans."""
+        process, began = self.start(), time.time()
+        while process.poll() is None and not catches(process.pid, signal.SIGUSR1):
+            time.sleep(0.01)
+        caught = time.time()
+        screen, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, screen
+        jobs = {path.parent: path.stat().st_mtime for path in self.store.glob("*/*/stage.yaml")}
+        made = {folder.parent.name: (folder / "manifest.json").stat().st_mtime - at for folder, at in jobs.items()}
+        return {START: max(min(jobs.values()) - max(caught, began), 0.1), **made}
+
+    def _has_come(self, stage: str, process: int, *, since: float) -> bool:
+        if stage == START:
+            return catches(process, signal.SIGUSR1)
+        return any(path.stat().st_mtime > since for path in self.store.glob(f"{stage}/*/stage.yaml"))
 
     def _begun(self) -> list[Path]:
         jobs = sorted(self.store.glob("*/*/stage.yaml"), key=lambda path: path.stat().st_mtime_ns)
         return [job.parent for job in jobs if not (job.parent / "manifest.json").exists()]
 
-    def _at_work(self) -> str:
-        return begun[-1].parent.name if (begun := self._begun()) else "between"
+    def _at_work(self, *, since: float) -> str:
+        begun = [folder for folder in self._begun() if (folder / "stage.yaml").stat().st_mtime > since]
+        return begun[-1].parent.name if begun else START
 
     def _unfinished_logs(self, *, since: float) -> list[Path]:
         """The logs of the stage that was at work, if it had begun to write them."""
         logs = [log for folder in self._begun() for log in folder.glob("log*.txt")]
         return [log for log in logs if log.stat().st_mtime > since]
 
-    def _forget(self) -> None:
-        """Take the results of finished stages away, from a random one on, so that there is something to do again."""
-        stages = sorted(self.store.glob("*/*/manifest.json"), key=lambda path: path.stat().st_mtime_ns)
-        for manifest in stages[self.rng.randrange(len(stages)) :]:
+    def _forget(self, stage: str) -> None:
+        """Take the result of a stage away, if it is finished, so that there is something to do again."""
+        for manifest in self.store.glob(f"{stage}/*/manifest.json"):
             manifest.unlink()
             (manifest.parent / "stage.yaml").unlink()
             items = [path for path in (manifest.parent / "items").rglob("*") if path.is_file()]
@@ -125,10 +145,8 @@ def test_kills_and_signals_at_random_moments(launcher: Sequence[str], kills: int
     for each in (clean, folder):
         each.mkdir()
     rng = random.Random(11)
-    undisturbed = Disturbed(folder=clean, launcher=launcher, rng=rng)
-    began = time.monotonic()
-    undisturbed.finish()
-    run = Disturbed(folder=folder, launcher=launcher, rng=rng, longest=time.monotonic() - began)
+    spans = Disturbed(folder=clean, launcher=launcher, rng=rng).finish()
+    run = Disturbed(folder=folder, launcher=launcher, rng=rng, spans=spans)
     sent = [signal.SIGKILL] * kills + [SIGNALS[place % len(SIGNALS)] for place in range(signals)]
     rng.shuffle(sent)
     while sent:
@@ -136,6 +154,7 @@ def test_kills_and_signals_at_random_moments(launcher: Sequence[str], kills: int
             sent.pop()
     run.finish()
     sys.stdout.write(f"{dict(sorted(run.hit.items()))}\n")
+    assert {START, *EQUAL} <= run.hit.keys()
     for stage in EQUAL:
         (expected,), (made,) = clean.glob(f"runs/{stage}/*/items"), folder.glob(f"runs/{stage}/*/items")
         assert made.parent.name == expected.parent.name, stage
