@@ -1,6 +1,5 @@
 """Every option does something: another value makes another fingerprint and another result, or a test is named."""
 
-import re
 from collections.abc import Callable
 from dataclasses import Field, fields, is_dataclass, replace
 from functools import cache
@@ -11,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 import pytest
 import torch
+import yaml
 from builders import named
 from members import concrete, members
 from stored_networks import SMALL
@@ -210,32 +210,12 @@ TURNED: dict[type, Callable[[Any], Answer]] = {
 }
 """Families whose options are turned here, and what one makes of a small input."""
 
-ELSEWHERE: dict[str, str] = {
-    "RepresentativeCAM.over": "cams/test_representative.py",
-    "FitOptions": "training/test_options.py training/test_classifier.py stages/test_train_classifier.py",
-    "MultiLabelFit": "engine/test_fit.py data/test_datasets.py training/test_options.py",
-    "ClassifierFit": "training/test_classifier.py",
-    "SegmenterFit": "training/test_segmenter.py training/test_options.py data/test_datasets.py",
-    "AffinityFit": "methods/affinity/test_options.py methods/affinity/test_module.py contracts/test_trainings.py",
-    "ReCAMFit": "methods/recam/test_module.py",
-    "OwnRepresentativesFit": "methods/representatives/test_module.py methods/representatives/test_train.py",
-    "RepresentativesFit": "methods/representatives/test_options.py contracts/test_trainings.py",
-    "Limits": "training/test_options.py",
-    "TrainerOptions": "training/test_trainer.py",
-    "NetworkOptions": "models/test_base.py",
-    "ClassifierOptions": "models/test_classifier.py",
-    "SegmenterOptions": "models/test_segmenter.py",
-    "PairOptions": "methods/affinity/test_networks.py",
-    "BinaryOptions": "methods/representatives/test_train.py",
-    "Layout": "data/layouts/test_base.py data/layouts/test_folder.py",
-    "Folder": "data/layouts/test_folder.py data/layouts/test_label_file.py",
-    "VOC": "data/layouts/test_voc.py",
-    "Toy": "data/layouts/test_toy.py",
-    "Fit": "engine/test_fit.py contracts/test_stages.py contracts/test_trainings.py",
-    "Predicting": "stages/test_predict_masks.py contracts/test_stages.py",
-    "Map": "engine/test_map.py stages/test_extract_cams.py contracts/test_stages.py",
-}
-"""Where other options are turned, all of a class or one: tests that speak of each by its name."""
+ELSEWHERE: dict[str, str] = yaml.safe_load(Path(__file__).with_name("knobs.yaml").read_text(encoding="utf-8"))
+"""Options that are turned by tests of their own, by the first class that has them, such as `Layout.limit`."""
+
+
+NOT_HERE = {"RepresentativeCAM.over"}
+"""Options of the families here that only their own tests can turn: the network has to be trained for them."""
 
 
 def turned() -> list[Any]:
@@ -246,7 +226,7 @@ def turned() -> list[Any]:
         for cls in {family.__name__: family, **concrete(family)}.values()
         if is_dataclass(cls) and not getattr(cls, "__abstractmethods__", None)
         for field in fields(cls)
-        if f"{cls.__name__}.{field.name}" not in {**ONE_VALUE, **ELSEWHERE}
+        if f"{cls.__name__}.{field.name}" not in {*ONE_VALUE, *NOT_HERE}
     ]
 
 
@@ -274,24 +254,23 @@ def example(cls: Any) -> Any:
     )
 
 
-def test_options_of_all_other_classes_are_turned_by_a_test_that_names_them() -> None:
-    own = {name for family in TURNED for name in (family.__name__, *concrete(family))}
+def others() -> set[str]:
+    """Every option that is not turned here, by the first class that has it."""
+    own = {cls for family in TURNED for cls in (family, *members(family))}
+    options = {
+        defining(cls, field.name) if cls not in own else f"{cls.__name__}.{field.name}"
+        for cls in members(Configurable)
+        for field in (fields(cls) if is_dataclass(cls) else ())
+        if field.name not in NO_PART
+    }
+    return {name for name in options if name.partition(".")[0] not in {cls.__name__ for cls in own}} | NOT_HERE
+
+
+def test_every_other_option_is_in_the_list_with_a_test_that_turns_it() -> None:
+    assert ELSEWHERE.keys() == others(), "turn the option in a test, and name that test in knobs.yaml"
     missing = []
-    for cls in members(Configurable):
-        for field in fields(cls) if is_dataclass(cls) else ():
-            if cls.__name__ in own and f"{cls.__name__}.{field.name}" not in ELSEWHERE:
-                continue
-            owner = defining(cls, field.name).partition(".")[0]
-            places = ELSEWHERE.get(f"{owner}.{field.name}") or ELSEWHERE.get(owner) or mirror_of(owner)
-            if field.name in NO_PART:
-                continue
-            texts = [(TESTS / place).read_text(encoding="utf-8") for place in places.split()]
-            if not any(re.search(rf"\b{field.name}\b", text) for text in texts):
-                missing.append(f"{owner}.{field.name} in {places}")
-    assert not missing, "; ".join(sorted(set(missing))) + ": turn it in a test, and name that test in ELSEWHERE"
-
-
-def mirror_of(name: str) -> str:
-    """The test of the module that defines a class."""
-    (cls,) = (each for each in members(Configurable) if each.__name__ == name)
-    return "/".join(cls.__module__.split(".")[1:-1]) + f"/test_{cls.__module__.rpartition('.')[2]}.py"
+    for option, place in ELSEWHERE.items():
+        file, _, name = place.partition("::")
+        if f"\ndef {name}(" not in (TESTS / file).read_text(encoding="utf-8"):
+            missing.append(f"{option}: {place}")
+    assert missing == [], "there are no such tests"
