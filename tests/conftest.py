@@ -1,5 +1,7 @@
+import gc
 import os
 import sys
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from jaxtyping import install_import_hook
@@ -21,6 +23,17 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("costs", "skips")
 # A test of pure functions takes a second as long as nothing here imports torch: fixtures import what they need.
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without looking for garbage: imports leave none, and looking through them takes as long again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

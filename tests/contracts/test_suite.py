@@ -1,5 +1,6 @@
 """What the suite promises of itself: no test drops out unnoticed, and costs are told."""
 
+import gc
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -39,6 +40,10 @@ def test_an_expected_failure_is_not_a_skip():
 
 def test_skips_are_looked_at_in_this_run(request: pytest.FixtureRequest):
     assert request.config.pluginmanager.has_plugin("skips")
+
+
+def test_garbage_is_looked_for_again_once_tests_are_collected():
+    assert gc.isenabled()
 
 
 def test_children_count_among_the_costs():
