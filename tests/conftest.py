@@ -1,3 +1,4 @@
+import atexit
 import gc
 import os
 import sys
@@ -33,6 +34,7 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        atexit.register(gc.unfreeze)  # nanobind takes what is never freed for a leak
         gc.enable()
 
 
