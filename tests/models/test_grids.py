@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from wsss.errors import ModelError
-from wsss.models.grids import ChannelsFirst, ChannelsLast, Grid, Tokens
+from wsss.models.grids import ChannelsFirst, ChannelsLast, Grid, Tokens, grid_of
 
 CELLS = torch.arange(24.0).reshape(1, 2, 3, 4)  # two channels, three rows, four columns
 
@@ -41,3 +41,28 @@ def test_tokens_without_a_prefix():
 def test_another_form_is_refused(grid: Grid, shape: tuple[int, ...], words: str):
     with pytest.raises(ModelError, match=words):
         grid.maps(torch.zeros(shape), height=24, width=32)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((1, 5, 7, 10), ChannelsFirst()),  # 7 x 10 cells of 32 pixels
+        ((1, 7, 10, 768), ChannelsLast()),
+        ((1, 7, 9, 7), ChannelsLast()),  # rounded down
+        ((1, 1 + 14 * 20, 24), Tokens(patch=16)),
+        ((1, 5 + 14 * 20, 24), Tokens(patch=16)),
+        ((1, 7 * 10, 24), Tokens(patch=32)),
+    ],
+)
+def test_the_layout_is_found_by_the_shape(shape: tuple[int, ...], expected: Grid):
+    assert grid_of(torch.zeros(shape), height=224, width=320) == expected
+
+
+def test_channels_come_first_where_both_would_do():
+    assert grid_of(torch.zeros(1, 64, 64, 64), height=64, width=64) == ChannelsFirst()
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (1, 5, 20, 3), (1, 3, 20, 5), (1, 290, 24), (1, 2, 3, 4, 5)])
+def test_an_output_without_a_grid_of_the_images_proportions_is_refused(shape: tuple[int, ...]):
+    with pytest.raises(ModelError, match="no grid of the proportions of an image of 320 x 224 pixels"):
+        grid_of(torch.zeros(shape), height=224, width=320)

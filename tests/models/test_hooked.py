@@ -22,7 +22,7 @@ from wsss.cams import (
     XGradCAM,
 )
 from wsss.errors import ModelError
-from wsss.models.grids import ChannelsLast, Tokens
+from wsss.models.grids import ChannelsFirst, ChannelsLast, Tokens
 from wsss.models.hooked import Hooked, class_logits
 from wsss.protocols import CutClassifier, LinearHead
 from wsss.testing.families import small_family_network
@@ -193,9 +193,9 @@ def test_hooks_go_with_the_call(resnet: Any):
     assert hooks(resnet) == 0
     with pytest.raises(ModelError, match="this network has no 'layer5'; its blocks are layer4"):
         hooked.until("layer5", images())
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ModelError, match=r"shape \[1, 3, 64, 64\], float16 on cpu: it says"):
         hooked.until("layer4", torch.zeros(1, 3, 64, 64, dtype=torch.float16))  # the weights are of another type
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ModelError, match="does not take images"):
         hooked.after("layer4", hooked.until("layer4", images()).with_maps(torch.zeros(2, 3, 2, 2)))
     assert hooks(resnet) == 0
     assert torch.is_grad_enabled()
@@ -239,12 +239,32 @@ def test_a_layer_that_runs_twice_or_never_is_refused():
         Hooked(network, {"relu": shared}).until("relu", images())
 
 
+def test_the_grid_of_a_layer_is_found(vit: Any):
+    """A transformer's tokens, and channels last of a network whose layers would else be taken for seven channels."""
+    found = Hooked(vit, {"last": vit.vit.layernorm}).until("last", images())
+    told = Hooked(vit, {"last": vit.vit.layernorm}, grid=Tokens(patch=16)).until("last", images())
+    assert torch.equal(found.maps, told.maps)
+    network, hooked = two_inputs()
+    found = Hooked(network, {"odd": network.odd}, call=lambda x: network(x, torch.tensor(3.0))).until("odd", images())
+    assert torch.equal(found.maps, hooked.until("odd", images()).maps)
+
+
+def test_a_layer_of_windows_is_refused():
+    class Windows(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x.unflatten(2, (2, -1)).permute(0, 2, 1, 3, 4).flatten(0, 1)
+
+    network = nn.Sequential(windows := Windows(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    with pytest.raises(ModelError, match="returns 4 tensors for 2 images, as layers that work on windows do"):
+        Hooked(network, {"windows": windows}).until("windows", images())
+
+
 def test_a_layer_without_a_grid_is_refused(resnet: Any, vit: Any):
-    with pytest.raises(ModelError, match=r"shape \[2, 4\], which is not channels first"):
+    with pytest.raises(ModelError, match=r"shape \[2, 4\], in which there is no grid.*Tokens"):
         Hooked(resnet, {"fc": resnet.fc}).until("fc", images())
     layer = vit.vit.layernorm
     with pytest.raises(ModelError, match=r"shape \[2, 17, 24\], which is not channels first.*Tokens"):
-        Hooked(vit, {"norm": layer}).until("norm", images())
+        Hooked(vit, {"norm": layer}, grid=ChannelsFirst()).until("norm", images())
     with pytest.raises(ModelError, match="17 tokens are fewer than the 8 x 8 patches of 8 pixels"):
         Hooked(vit, {"norm": layer}, grid=Tokens(patch=8)).until("norm", images())
 

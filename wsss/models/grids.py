@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 import torch
 from jaxtyping import Float
@@ -12,6 +12,8 @@ from wsss.errors import ModelError
 
 Kept = tuple[Tensor, ...]
 """What of an output the maps alone lose, batch first."""
+MOST_PREFIX: Final = 5
+"""A class token and four register tokens of a transformer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,44 @@ class Tokens(Grid):
         """See `Grid`."""
         (prefix,) = kept
         return torch.cat([prefix.to(maps.dtype), maps.flatten(2).transpose(1, 2)], dim=1)
+
+
+def grid_of(output: Tensor, *, height: int, width: int) -> Grid:
+    """Return the layout in which a layer's output has a grid of the proportions of images of `height` x `width` pixels.
+
+    Channels first come before channels last where both would do. Raises `ModelError` where no layout fits.
+
+    >>> grid_of(torch.zeros(1, 7, 9, 96), height=224, width=288)
+    ChannelsLast()
+    >>> grid_of(torch.zeros(1, 1 + 7 * 9, 96), height=224, width=288)
+    Tokens(patch=32)
+    """
+    match tuple(output.shape[1:]):
+        case (_, rows, columns) if _proportional(rows, columns, height=height, width=width):
+            return ChannelsFirst()
+        case (rows, columns, _) if _proportional(rows, columns, height=height, width=width):
+            return ChannelsLast()
+        case (tokens, _) if patch := _patch(tokens, height=height, width=width):
+            return Tokens(patch=patch)
+        case _:
+            raise ModelError(
+                f"the layer returns a tensor of shape {list(output.shape)}, in which there is no grid of the "
+                f"proportions of an image of {width} x {height} pixels: choose another layer, or pass the `grid` that "
+                "describes it (ChannelsFirst(), ChannelsLast() or Tokens(patch=...))"
+            )
+
+
+def _proportional(rows: int, columns: int, *, height: int, width: int) -> bool:
+    """Whether cells cover as many pixels along one axis as along the other, but for rounding to whole cells."""
+    vertical, horizontal = height / rows, width / columns
+    return abs(width / vertical - columns) <= 1 or abs(height / horizontal - rows) <= 1
+
+
+def _patch(tokens: int, *, height: int, width: int) -> int | None:
+    """Return the pixels a side of a token, with as few tokens as possible before those of the patches."""
+    before = {side: tokens - (height // side) * (width // side) for side in range(1, min(height, width) + 1)}
+    possible = [side for side, count in before.items() if 0 <= count <= MOST_PREFIX]
+    return min(possible, key=lambda side: (before[side], height % side + width % side), default=None)
 
 
 def _check_axes(output: Tensor, axes: int, wanted: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from wsss.errors import ModelError, one_of
-from wsss.models.grids import ChannelsFirst, Grid
+from wsss.errors import ModelError, WsssError, first_line, one_of
+from wsss.models.grids import Grid, grid_of
 from wsss.types import Cut, Images
 
 PROBE: Final = 224
@@ -43,7 +43,8 @@ class Hooked:
     Args:
         model: The network. It is used as it is, mode and device included.
         blocks: Names for layers, from the input on: `{"layer4": model.layer4}`. Each must run once a pass.
-        grid: How maps lie in the layers' outputs; a pair's or a list's first item is taken.
+        grid: How maps lie in the layers' outputs, found by their shapes if not given: see `grid_of`. A pair's or a
+            list's first item is taken.
         call: How the network is run on images, where `model(images)` is not enough, such as with a second input.
         logits: What is asked of its answer, `[b c]`; see `class_logits`. With `Scored`, anything with the batch first.
         stride: Input pixels a cell of the last block's maps; found on an empty image of 224 x 224 if not given.
@@ -66,7 +67,7 @@ class Hooked:
             raise ModelError(f'blocks: {problem}; pass modules of the network, such as {{"layer4": model.layer4}}')
         self._model = model
         self._layers = dict(blocks)
-        self._grid = grid or ChannelsFirst()
+        self._grid = grid
         self._call = call or model
         self._logits = logits
         self._stride = stride
@@ -87,8 +88,8 @@ class Hooked:
         return self._stride
 
     def __call__(self, images: Images) -> Tensor:
-        """Return the logits."""
-        return self._logits(self._call(images))
+        """Return the logits. Raises `ModelError` where the network does not take the images."""
+        return self._logits(asked(self._call, images))
 
     def until(self, block: str, images: Images) -> Cut:
         """Run the network and return the block's maps; the cut's `rest` begins with the images.
@@ -101,11 +102,17 @@ class Hooked:
             outputs.append(_tensor(output).clone())  # what follows may work in place
 
         with self._hook(block, keep):
-            self._call(images)
+            asked(self._call, images)
         if len(outputs) != 1:
             raise ModelError(f"block {block!r} ran {len(outputs)} times in one pass: name a layer that runs once")
+        (output,) = outputs
+        if len(output) != len(images):
+            raise ModelError(
+                f"block {block!r} returns {len(output)} tensors for {len(images)} images, as layers that work on "
+                "windows do: name a layer around it"
+            )
         height, width = images.shape[-2:]
-        maps, kept = self._grid.maps(outputs[0], height=height, width=width)
+        maps, kept = self._grid_of(output, images).maps(output, height=height, width=width)
         return Cut(maps=maps, stride=max(1, round(height / maps.shape[-2])), rest=(images, *kept))
 
     def after(self, block: str, cut: Cut) -> Tensor:
@@ -115,12 +122,16 @@ class Hooked:
 
         def replace(_module: nn.Module, _inputs: Any, output: Any) -> Any:
             torch.set_grad_enabled(wanted)
-            return _replaced(output, self._grid.output(cut.maps, tuple(kept)))
+            return _replaced(output, self._grid_of(_tensor(output), images).output(cut.maps, tuple(kept)))
 
         with self._hook(block, replace), torch.no_grad():
-            answer = self._call(images)
+            answer = asked(self._call, images)
         with torch.set_grad_enabled(wanted):
             return self._logits(answer)
+
+    def _grid_of(self, output: Tensor, images: Images) -> Grid:
+        height, width = images.shape[-2:]
+        return self._grid or grid_of(output, height=height, width=width)
 
     @contextmanager
     def _hook(self, block: str, function: Callable[..., Any]) -> Iterator[None]:
@@ -131,6 +142,26 @@ class Hooked:
             yield
         finally:
             handle.remove()
+
+
+def asked(network: Callable[[Images], Any], images: Tensor) -> Any:
+    """Return what a network answers; whatever else it raises becomes a `ModelError` with the images' shape.
+
+    A GPU's lack of memory is passed on.
+    """
+    try:
+        return network(images)
+    except (WsssError, torch.OutOfMemoryError):
+        raise
+    except (RuntimeError, AssertionError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise ModelError(
+            f"the network does not take images of the shape {list(images.shape)}, {_kind(images)}: it says "
+            f"{first_line(error)!r}; pass [b 3 h w] of a size that it takes, on its device"
+        ) from error
+
+
+def _kind(images: Tensor) -> str:
+    return f"{str(images.dtype).removeprefix('torch.')} on {images.device.type}"
 
 
 def _tensor(output: Any) -> Tensor:
