@@ -1,4 +1,4 @@
-"""Weakly supervised semantic segmentation."""
+"""Weakly supervised semantic segmentation. Names are imported when they are first used: see `__init__.pyi`."""
 
 import lazy_loader
 

@@ -1,1 +1,3 @@
+from .apps.notebook import compose as compose, explain as explain
+from .models.scored import detection as detection, region as region, similarity as similarity
 from .version import __version__ as __version__

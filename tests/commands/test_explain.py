@@ -98,7 +98,10 @@ def test_all_methods_that_fit(toy_run: Run, photos: Path, monkeypatch: pytest.Mo
             "--methods: there is no 'x'; there are: ablationcam, adcam, cam",
         ),
         (["photos", "--model", "RUN", "--classes", "cow"], "--classes: there is no 'cow'; there are: bee, ladybird"),
-        (["photos", "--model", "RUN", "--methods", "representative"], "methods: representative does not fit this run"),
+        (
+            ["photos", "--model", "RUN", "--methods", "representative"],
+            "methods: representative does not fit this network",
+        ),
         (["photos", "--model", "RUN", "--side", "8"], "--side: side must be at least 32 pixels, got 8"),
         (["photos", "--model", "RUN", "--mask", "mask.png"], "is one mask for 2 images"),
         (["photos/grey.jpg", "--model", "RUN", "--mask", "small.png"], "small.png has 4 x 4 pixels and"),

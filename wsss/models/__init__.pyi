@@ -6,6 +6,12 @@ from .gap import GAPClassifier as GAPClassifier, gap_classifier as gap_classifie
 from .grids import ChannelsFirst as ChannelsFirst, ChannelsLast as ChannelsLast, Tokens as Tokens
 from .hooked import Hooked as Hooked
 from .normalisation import Normalisation as Normalisation
-from .scored import Scored as Scored, logit as logit, region as region, similarity as similarity
+from .scored import (
+    Scored as Scored,
+    detection as detection,
+    logit as logit,
+    region as region,
+    similarity as similarity,
+)
 from .segmentation import SegmentationNetwork as SegmentationNetwork
 from .segmenter import SegmenterOptions as SegmenterOptions

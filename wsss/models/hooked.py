@@ -15,16 +15,17 @@ PROBE: Final = 224
 """Side in pixels of the empty image by which a stride is found."""
 
 
-def class_logits(answer: Any) -> Tensor:
-    """Return the logits in what a network returns: a tensor, the `logits` of transformers' outputs, or a first item.
+def class_logits(answer: Any) -> Any:
+    """Return what is asked of a network's answer, which is a tensor but for detectors.
 
-    Raises `ModelError` where there is none.
+    It is the answer itself, the `logits` of transformers' outputs, the `out` of torchvision's segmentation networks, or
+    a first item; of torchvision's detectors all of it, a table of `boxes` an image. Raises `ModelError` for others.
     """
     match answer:
-        case Tensor():
+        case Tensor() | [{"boxes": Tensor()}, *_]:
             return answer
-        case Mapping() if "logits" in answer:
-            return class_logits(answer["logits"])
+        case {"logits": logits} | {"out": logits}:
+            return class_logits(logits)
         case (first, *_):
             return class_logits(first)
         case _:
@@ -57,7 +58,7 @@ class Hooked:
         *,
         grid: Grid | None = None,
         call: Callable[[Images], Any] | None = None,
-        logits: Callable[[Any], Tensor] = class_logits,
+        logits: Callable[[Any], Any] = class_logits,
         stride: int | None = None,
     ) -> None:
         layers = set(model.modules())
@@ -87,7 +88,7 @@ class Hooked:
             self._stride = probe.stride
         return self._stride
 
-    def __call__(self, images: Images) -> Tensor:
+    def __call__(self, images: Images) -> Any:
         """Return the logits. Raises `ModelError` where the network does not take the images."""
         return self._logits(asked(self._call, images))
 
@@ -115,7 +116,7 @@ class Hooked:
         maps, kept = self._grid_of(output, images).maps(output, height=height, width=width)
         return Cut(maps=maps, stride=max(1, round(height / maps.shape[-2])), rest=(images, *kept))
 
-    def after(self, block: str, cut: Cut) -> Tensor:
+    def after(self, block: str, cut: Cut) -> Any:
         """Run the network again, with the cut's maps in place of the block's output, and return the logits."""
         images, *kept = cut.rest
         wanted = torch.is_grad_enabled()

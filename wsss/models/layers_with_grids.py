@@ -77,11 +77,14 @@ def layers_with_grids(
     return layers
 
 
-def chosen_layer(layers: Mapping[str, GridLayer], *, answered: int) -> GridLayer:
-    """Return the layer nearest to the answer on whose cells it depends; `answered` channels are the answer itself.
+def chosen_layer(layers: Mapping[str, GridLayer], *, answer: Any) -> GridLayer:
+    """Return the layer nearest to the answer on whose cells it depends.
 
-    Linear layers, dropout and poolings are passed over. Raises `ModelError` where no layer has a grid.
+    Linear layers, dropout and poolings are passed over, and what has as many channels as the answer. Where that is not
+    a number a class, as of networks that segment or detect, layers with the fewest cells come first: those after them
+    look back at fine detail. Raises `ModelError` where no layer has a grid.
     """
+    answered = answer.shape[1] if isinstance(answer, Tensor) and answer.ndim > 1 else 0
     useful = [
         layer
         for layer in layers.values()
@@ -94,7 +97,10 @@ def chosen_layer(layers: Mapping[str, GridLayer], *, answered: int) -> GridLayer
             "layer: none of this network's layers returns a grid on which its answer depends: name one of "
             f"{listed(layers)}, or pass the `grid` of its layers"
         )
-    return useful[-1]
+    if isinstance(answer, Tensor) and answer.ndim == 2:
+        return useful[-1]
+    fewest = min(layer.cells for layer in useful)
+    return [layer for layer in useful if layer.cells == fewest][-1]
 
 
 def named_layer(layers: Mapping[str, GridLayer], name: str) -> GridLayer:

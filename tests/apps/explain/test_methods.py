@@ -49,7 +49,7 @@ def test_unknown_names_are_all_named_with_the_known_ones():
 
 
 def test_nothing_that_fits_is_refused():
-    with pytest.raises(ConfigError, match="methods: representative does not fit this run: RepresentativeCAM asks"):
+    with pytest.raises(ConfigError, match="methods: representative does not fit this network: RepresentativeCAM asks"):
         fitting(["representative"], [small_timm_network()])
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from wsss.apps.explain.answering import answering, extraction
 from wsss.apps.explain.explanation import Explained, Explanation
 from wsss.apps.explain.maps import at_size, maps_of
-from wsss.apps.explain.methods import QUICK, Fitting, fitting
+from wsss.apps.explain.methods import QUICK, Fitting, Methods, fitting
 from wsss.apps.explain.scoring import Judgement, Scoring, localisation
 from wsss.cams.base import CAMMethod
 from wsss.cams.scores import classify
@@ -110,7 +110,7 @@ class Explainer:
         self,
         image: Picture,
         *,
-        methods: Sequence[str] | Fitting = QUICK,
+        methods: Methods | Fitting = QUICK,
         classes: Sequence[str] = (),
         mask: UInt8[np.ndarray, "mask_h mask_w"] | None = None,
         scored: bool = True,
@@ -120,7 +120,7 @@ class Explainer:
 
         Args:
             image: What to explain.
-            methods: Names of files of conf/cam (all: `methods.cam_methods()`), or what `fitting` made.
+            methods: Names of files of conf/cam (all: `methods.cam_methods()`), objects, or what `fitting` made.
             classes: Names of classes; those that the classifier says yes to, at least the likeliest, if not given.
             mask: The true mask, for the scores that need one.
             scored: False leaves the scores out, which take most of the time.

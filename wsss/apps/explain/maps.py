@@ -11,19 +11,25 @@ from wsss.cams.base import CAMMethod, scaled_to_one
 from wsss.protocols import CutClassifier
 from wsss.resample import resample
 from wsss.types import Images, Size
+from wsss.views.base import Views
 from wsss.views.multi_scale import MultiScaleFlip
 
 ONE_VIEW: Final = MultiScaleFlip(scales=(1.0,), flip=False)
 
 
 def maps_of(
-    method: CAMMethod, network: CutClassifier, *, images: Images, classes: Sequence[Sequence[int]]
+    method: CAMMethod,
+    network: CutClassifier,
+    *,
+    images: Images,
+    classes: Sequence[Sequence[int]],
+    views: Views = ONE_VIEW,
 ) -> Float[Tensor, "n h w"]:
     """Return maps in [0, 1] at the images' size, one an image and class, in the order in which classes are given."""
     # Views want increasing classes, since score maps hold them so.
     ordered = [sorted(own) for own in classes]
     with torch.no_grad():
-        every = ONE_VIEW(method, network, images=images.contiguous(memory_format=torch.channels_last), classes=ordered)
+        every = views(method, network, images=images.contiguous(memory_format=torch.channels_last), classes=ordered)
     rows = [
         maps.full().scores[ranked.index(cls)]
         for maps, ranked, own in zip(every, ordered, classes, strict=True)

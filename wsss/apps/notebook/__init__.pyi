@@ -1,0 +1,3 @@
+from .asking import explain as explain
+from .composing import compose as compose
+from .heatmaps import Heatmap as Heatmap, Heatmaps as Heatmaps

@@ -1,0 +1,122 @@
+"""Networks by name, from a run, or as Python holds them: with what it takes to show them an image."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, final
+
+from torch import nn
+
+from wsss import models
+from wsss.apps.explain.explainer import Explainer
+from wsss.errors import ModelError
+from wsss.models.families import check_name
+from wsss.models.normalisation import IMAGENET, Normalisation, colour
+from wsss.models.weights import DOWNLOADED, UNTRAINED, check_weights, download, fill, normalisation_of, stored_weights
+from wsss.protocols import CutClassifier
+from wsss.run.names import RECORD
+
+IMAGENET_CLASSES: Final = 1000
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A network that is asked, and how it wants images."""
+
+    network: nn.Module | CutClassifier
+    classes: tuple[str, ...] = ()
+    """Names of its classes, none where they are not known."""
+    normalisation: Normalisation = IMAGENET
+    size: tuple[int, int] | None = None
+    """Height and width of the only images that it takes; None where it takes images of any size."""
+
+
+def network_of(model: nn.Module | CutClassifier | str | Path, *, weights: str) -> Asked:
+    """Return the network that `model` names or is.
+
+    `weights` are those of a timm network that is named: see `ClassifierOptions`. Raises a `WsssError` for a name that
+    is not known, and for weights that cannot be had.
+    """
+    match model:
+        case nn.Module():
+            return _module(model)
+        case str() | Path():
+            return _named(str(model), Path(model).expanduser(), weights=weights)
+        case CutClassifier():
+            return Asked(network=model)
+        case _:
+            raise ModelError(
+                f"model: expected a torch.nn.Module, a run's folder, or the name of a network of timm or transformers; "
+                f"got a {type(model).__name__}"
+            )
+
+
+def _named(name: str, path: Path, *, weights: str) -> Asked:
+    if (path / RECORD).exists():
+        explainer = Explainer.of(path)
+        return Asked(network=explainer.networks[0], classes=explainer.classes, normalisation=explainer.normalisation)
+    if (path / "config.json").exists() or (name.count("/") == 1 and not path.exists()):
+        return _of_transformers(name)
+    if path.exists() or "/" in name:
+        raise ModelError(f"model: {name} is neither a run's folder, such as outputs/toy/1, nor a saved network")
+    check_name(name)
+    check_weights(weights, backbone=name)
+    with download(name):
+        network = models.zoo.timm.create_model(name, pretrained=weights == DOWNLOADED)
+    if weights not in (DOWNLOADED, UNTRAINED):
+        fill(network, stored_weights(weights), origin=f"weights {weights!r} for {name}", remedy="choose another file")
+    classes = _imagenet() if network.num_classes == IMAGENET_CLASSES and weights != UNTRAINED else ()
+    normalisation = normalisation_of(weights, backbone=name)
+    return Asked(network=network, classes=classes, normalisation=normalisation, size=_size_of(network))
+
+
+def _of_transformers(name: str) -> Asked:
+    if find_spec("transformers") is None:
+        raise ModelError(f"model: {name} looks like a network of transformers: install that, or name a timm network")
+    transformers = import_module("transformers")
+    try:
+        network = transformers.AutoModelForImageClassification.from_pretrained(name)
+        processor = transformers.AutoImageProcessor.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"model: transformers cannot load {name}: {str(error).splitlines()[0]}") from error
+    normalisation = Normalisation(mean=colour(processor.image_mean), std=colour(processor.image_std))
+    asked = _module(network)
+    return Asked(network=network, classes=asked.classes, normalisation=normalisation, size=asked.size)
+
+
+def _module(network: nn.Module) -> Asked:
+    """Read what timm's and transformers' networks say of themselves."""
+    config: Any = getattr(network, "pretrained_cfg", None)
+    names = getattr(getattr(network, "config", None), "id2label", None)
+    told = isinstance(config, Mapping) and "mean" in config and "std" in config
+    return Asked(
+        network=network,
+        classes=tuple(str(names[index]) for index in sorted(names)) if isinstance(names, Mapping) else (),
+        normalisation=Normalisation(mean=colour(config["mean"]), std=colour(config["std"])) if told else IMAGENET,
+        size=_size_of(network),
+    )
+
+
+def _size_of(network: nn.Module) -> tuple[int, int] | None:
+    """Return the only size that a network takes: timm, transformers and torchvision each say it in their own words."""
+    config: Any = getattr(network, "pretrained_cfg", None)
+    if isinstance(config, Mapping):
+        patches = getattr(network, "patch_embed", None)
+        size = getattr(patches, "img_size", None) or config["input_size"][-2:]
+        return _pair(size) if config.get("fixed_input_size") else None
+    size = getattr(getattr(network, "config", None), "image_size", None) or getattr(network, "image_size", None)
+    return None if size is None else _pair(size)
+
+
+def _pair(size: int | Sequence[int]) -> tuple[int, int]:
+    height, width = (size, size) if isinstance(size, int) else size
+    return height, width
+
+
+def _imagenet() -> tuple[str, ...]:
+    info = import_module("timm.data").ImageNetInfo()
+    short = [info.index_to_description(index).split(",")[0] for index in range(IMAGENET_CLASSES)]
+    return tuple(name if short.count(name) == 1 else f"{name} ({index})" for index, name in enumerate(short))
