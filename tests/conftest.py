@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wsss.models.gap import GAPClassifier
 
-pytest_plugins = ("costs", "skips")
+pytest_plugins = ("costs", "skips", "tables")
 # A test of pure functions takes a second as long as nothing here imports torch: fixtures import what they need.
 
 

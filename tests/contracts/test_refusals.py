@@ -1,21 +1,16 @@
 """`wsss data check` refuses exactly what a run refuses, in the same words."""
 
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 import pytest
 from damages import HARMLESS, REFUSED, Damage
 from data_sets import checked, devkit, edit, own_folder
-from toy_runs import composed
+from run_says import run_says
 
 from wsss.data.layouts.base import Layout
 from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.voc import VOC
-from wsss.data.listing import sentences, skip_remedy
-from wsss.engine.stage import Stage
-from wsss.errors import ConfigError, DataError
-from wsss.run.plan import build_stages
+from wsss.data.listing import sentences
 
 FOLDERS: dict[str, tuple[Damage, dict[str, object]]] = {
     "a separator of another kind": (lambda r: edit(r / "labels.csv", "dog;person", '"dog,person"'), {}),
@@ -31,33 +26,9 @@ FOLDERS: dict[str, tuple[Damage, dict[str, object]]] = {
 }
 
 
-@cache
-def readers() -> Mapping[str, Stage]:
-    """The stages of a run that every data set is large enough for."""
-    sizes = [f"fit.{name}.batch_size=1" for name in ("classifier", "segmenter")]
-    return build_stages(composed("experiment=folder", "dataset.root=unused", *sizes, small=False)["pipeline"])
-
-
-def run_says(layout: Layout, into: Path) -> list[str]:
-    """What a run says when it refuses a data set; nothing where it does not."""
-    try:
-        layout.sources()
-        index = layout.index(into)
-    except DataError as error:
-        lines = [line.strip().removesuffix(f"; {skip_remedy()}") for line in str(error).splitlines()]
-        return [line for line in lines if not line.endswith("problems of the data set:") and line != skip_remedy()]
-    said = []
-    for stage in readers().values():
-        try:
-            stage.check_index(index)
-        except (ConfigError, DataError) as error:
-            said.append(str(error))
-    return said
-
-
 def compare(layout: Layout, into: Path) -> None:
     told = {sentence for _, sentence in sentences(checked(layout).problems)}
-    said = run_says(layout, into)
+    said, _ = run_says(layout, into)
     assert set(said) <= told
     assert bool(said) == bool(told)
 

@@ -1,16 +1,13 @@
 """Refusals: all that a run finds wrong with a data set, as `wsss data check` tells it and a run raises it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final
 
 from wsss.data.examine import Examined, meanings
 from wsss.data.index import missing_split
 from wsss.data.listing import Listing, Problem
+from wsss.data.mask_notes import holds_no_class
 from wsss.errors import DataError, one_of
-from wsss.labels import BACKGROUND, IGNORE, check_class_names
-
-SEPARATE: Final = frozenset((BACKGROUND, IGNORE))
-"""Labels of a mask that are not of a class."""
+from wsss.labels import check_class_names
 
 
 def refused_of_data(listing: Listing, examined: Mapping[str, Examined], *, skipped: Collection[str]) -> list[Problem]:
@@ -71,8 +68,8 @@ def _of_classes(listing: Listing) -> Iterator[Problem]:
 
 
 def _of_all_masks(listing: Listing, examined: Mapping[str, Examined]) -> Iterator[Problem]:
-    drawn = {label for entry in listing.entries if entry.names for label in examined[entry.id].labels}
-    if IGNORE in drawn and drawn <= SEPARATE:
+    drawn = {label: 1 for entry in listing.entries if entry.names for label in examined[entry.id].labels}
+    if holds_no_class(drawn):
         what = "the masks hold only 0 and 255, which is ignored, and no class"
         yield Problem(kind="mask", why=f"{what}: draw {meanings(listing.classes)}")
 

@@ -42,7 +42,7 @@ def test_json(tmp_path: Path):
         ('["a.jpg"]', "holds no object of images"),
         ('{"a.jpg": "cat"}', r"the labels of 'a\.jpg' are not a list of names"),
         ('{"a.jpg": [1]}', r"the labels of 'a\.jpg' are not a list of names"),
-        ('{"a.jpg": ["cat"], "a.jpg": []}', r"lists 'a\.jpg' twice, with other labels: join"),
+        ('{"a.jpg": ["cat"], "a.jpg": []}', r"twice, with other labels: join their labels, `\"a\.jpg\": \[\"cat\"\]`$"),
         ('{"a.jpg": ["cat"], "a.jpg": ["cat"]}', r"lists 'a\.jpg' twice: keep one"),
         ('{"a.jpg": {}}', r"the labels of 'a\.jpg' are not a list of names"),
         ("[" * 100_000, "is nested too deeply"),

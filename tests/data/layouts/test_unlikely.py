@@ -49,6 +49,13 @@ def test_words_for_nothing(name: str):
     assert list(unlikely_labels(rows("cat", name), known=("cat", name))) == []
 
 
+@pytest.mark.parametrize("name", ["id", "Index", "fold"])
+def test_columns_of_numbers(name: str):
+    (problem,) = unlikely_labels(rows("cat", name), known=())
+    assert problem.why.startswith(f"line 3: the label {name!r} looks like a column of numbers: take that column out")
+    assert list(unlikely_labels(rows("cat", name), known=("cat", name))) == []
+
+
 def test_a_foreign_letter_is_told_by_its_number():
     (problem,) = unlikely_labels(rows("cat", "c\u0430t"), known=())
     assert "(in ASCII 'c\\u0430t')" in problem.why

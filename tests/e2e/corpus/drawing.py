@@ -11,8 +11,8 @@ from PIL import Image
 HEIGHT, WIDTH = 24, 32
 NOISE = np.random.default_rng(0).integers(0, 256, size=(HEIGHT, WIDTH, 3), dtype=np.uint8)
 LABELS = "image,labels\na.png,cat\nb.png,dog\nc.png,cat;dog\nd.png,\n"
-PLAIN = {"a": ["cat"], "b": ["dog"], "c": ["cat", "dog"], "d": []}
-"""What the four images show."""
+TWO = {"a": ["cat"], "b": ["dog"]}
+"""What most label files of the corpus say."""
 Make = Callable[[Path], object]
 
 

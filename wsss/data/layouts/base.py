@@ -12,6 +12,7 @@ from wsss.data.depth import WHITE
 from wsss.data.examine import Examined, examine_all
 from wsss.data.index import Index, Record
 from wsss.data.listing import Listing, Problem, refuse
+from wsss.data.mask_notes import mask_notes
 from wsss.data.refusals import refused_of_data
 from wsss.data.traits import trait_notes
 from wsss.errors import ConfigError
@@ -105,9 +106,10 @@ class Layout(Configurable, ABC):
 
     @final
     def trait_notes(self, listing: Listing, examined: Mapping[str, Examined]) -> tuple[str, ...]:
-        """Return a sentence for every way in which images are read otherwise than they are stored."""
+        """Return a sentence for every way in which images, or masks, are read otherwise than a person may think."""
         images = [(entry.image, examined[entry.id].traits) for entry in listing.entries]
-        return tuple(trait_notes(images, white=self.white))
+        masks = [(e.mask, examined[e.id].labels) for e in listing.entries if e.mask is not None and e.names]
+        return (*trait_notes(images, white=self.white), *mask_notes(masks, classes=listing.classes))
 
     @final
     def skipped(self, examined: Mapping[str, Examined]) -> tuple[str, ...]:

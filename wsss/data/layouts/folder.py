@@ -94,7 +94,7 @@ class Folder(Layout):
         rows, of_rows, read_so = self._rows(tuple(there))
         images = by_id(row.image for row in rows if row.image in there)
         absent = [row for row in rows if row.image not in there]
-        gone = missing_images(absent, there, others=others, folder=self.images)
+        gone = missing_images(absent, there, others=others, folder=self.images, root=home)
         masks = match_masks(tuple(images), root=home, folder=self.masks, known=by_id(there))
         row_of = {row.image: row for row in rows}
         splits = self._splits({i: row_of[names[0]] for i, names in images.items()})

@@ -1,6 +1,7 @@
 """Image-level labels in one file: a CSV or JSON table of image names and what each image shows."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -74,9 +75,17 @@ def _repeated(path: Path, first: LabelRow, second: LabelRow) -> Problem:
     names = tuple(dict.fromkeys((*first.names, *second.names)))
     if set(names) == set(first.names) == set(second.names):
         return Problem(kind="label", why=f"{why}: keep one", name=name, complaint="repeated")
-    together = f"`{second.image},{SEPARATOR.join(names)}`"
-    remedy = f"join their labels, {together}, or set dataset.label_per_line=true, which joins those of all lines"
+    remedy = f"{_together(second, names)}, or set dataset.label_per_line=true, which joins those of all lines"
+    if second.line is None:
+        remedy = _together(second, names)
     return Problem(kind="label", why=f"{why}, with other labels: {remedy}", name=name, complaint="other labels")
+
+
+def _together(row: LabelRow, names: Sequence[str]) -> str:
+    """Return the remedy that joins labels, written as the file writes them: without lines it is JSON."""
+    if row.line is None:
+        return f"join their labels, `{json.dumps({row.image: names}, ensure_ascii=False)[1:-1]}`"
+    return f"join their labels, `{row.image},{SEPARATOR.join(names)}`"
 
 
 def _problem(why: str) -> Problem:

@@ -10,6 +10,8 @@ from wsss.errors import brief
 
 NOTHING: Final = frozenset(("nan", "none", "null", "n/a", "<na>", "?", "-"))
 """What programs write into empty cells, in lower case."""
+COUNTED: Final = frozenset(("id", "index", "idx", "no", "nr", "number", "fold"))
+"""What columns of numbers are called, in lower case: where all are 0 or 1, such a column looks like a class."""
 LOOKALIKES: Final = str.maketrans("асеһіјоԛѕԝхуαινορτυχ", "aceһijoqswxyaivoptux")
 """Small Cyrillic and Greek letters by the Latin ones that they look like (Unicode Technical Standard 39)."""
 
@@ -32,6 +34,10 @@ def unlikely_labels(rows: Sequence[LabelRow], *, known: Collection[str]) -> Iter
             remedy = "leave it empty where an image shows no class; if it is a class, name it in `dataset.classes`"
             why = f"{source}: the label {name!r} looks like an empty cell: {remedy}"
             yield Problem(kind="label", why=why, name=repr(name), complaint="nothing")
+        elif name.lower() in COUNTED:
+            remedy = "take that column out; if it is a class, name it in `dataset.classes`"
+            why = f"{source}: the label {name!r} looks like a column of numbers: {remedy}"
+            yield Problem(kind="label", why=why, name=repr(name), complaint="numbers")
         elif before != name:
             likeness = f"the label {_spelt(name)} is almost {_spelt(before)} ({sources[before]})"
             accepted = "if each is a class of its own, name both in `dataset.classes`"
