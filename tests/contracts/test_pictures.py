@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from wsss.apps.explain.maps import at_size
 from wsss.data.transforms import ClassifierTransform, EvalTransform, SegmenterTransform, Transform
-from wsss.draw.sheet import shrunk
+from wsss.draw.panels import shrunk
 from wsss.methods.affinity.networks import EdgeNet
 from wsss.methods.affinity.refiner import on_cells
 from wsss.refine.local import colours

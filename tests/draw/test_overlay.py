@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
 
+from wsss.draw.label_colours import label_colours
 from wsss.draw.overlay import (
     IGNORED_COLOURS,
+    LUMA,
+    heat_layer,
     heat_overlay,
+    mask_layer,
     mask_overlay,
     mask_picture,
     outlines,
@@ -33,9 +37,9 @@ def test_heat_overlay_clips_scores():
     assert (heat_overlay(image, np.array([[-3.0, 1.0001]])) == inside).all()
 
 
-def test_mask_picture_draws_voc_colours_and_hatches_what_is_ignored():
+def test_mask_picture_draws_colours_for_every_eye_and_hatches_what_is_ignored():
     drawn = mask_picture(np.array([[0, 1, 2, 15], [255, 255, 255, 255]], dtype=np.uint8))
-    assert drawn[0].tolist() == [[0, 0, 0], [128, 0, 0], [0, 128, 0], [192, 128, 128]]
+    assert drawn[0].tolist() == [[0, 0, 0], [230, 159, 0], [86, 180, 233], label_colours()[15].tolist()]
     assert [tuple(pixel) for pixel in drawn[1].tolist()] == [STRIPES, GROUND, GROUND, GROUND]
 
 
@@ -47,7 +51,23 @@ def test_outlines_lie_left_of_and_above_a_change_but_not_beside_ignored_pixels()
 def test_mask_overlay_leaves_the_background_and_outlines_regions_in_white():
     labels = np.array([[0, 0, 1, 1]], dtype=np.uint8)
     drawn = mask_overlay(grey(100, (1, 4)), labels, opacity=0.5)
-    assert drawn.tolist() == [[[100, 100, 100], [255, 255, 255], [114, 50, 50], [114, 50, 50]]]
+    assert drawn.tolist() == [[[100, 100, 100], [255, 255, 255], [165, 130, 50], [165, 130, 50]]]
+
+
+def laid_over(image: np.ndarray, layer: np.ndarray) -> np.ndarray:
+    """What a browser shows."""
+    opacity = layer[:, :, 3:] / 255
+    return image * (1 - opacity) + layer[:, :, :3] * opacity
+
+
+def test_layers_over_a_photograph_look_as_the_overlays_do():
+    random = np.random.default_rng(0)
+    image = random.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    labels = random.choice([0, 1, 2, 255], (6, 8)).astype(np.uint8)
+    scores = random.random((6, 8))
+    assert np.abs(laid_over(image, mask_layer(labels)) - mask_overlay(image, labels)).max() <= 1
+    dull = np.repeat(np.rint(image @ np.array(LUMA))[:, :, None], 3, axis=2)
+    assert np.abs(laid_over(dull, heat_layer(scores)) - heat_overlay(image, scores)).max() <= 2
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (7, 3)])

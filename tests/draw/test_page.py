@@ -9,8 +9,10 @@ import pytest
 from markupsafe import Markup
 
 from wsss.draw.curves import threshold_curve
+from wsss.draw.image_table import ImageLine
 from wsss.draw.page import Chart, ClassLine, Report, ScoreLine, StageLine, class_lines, render, score_lines
-from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, Sheet, SheetRow
+from wsss.draw.panels import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel
+from wsss.draw.sheet import Sheet, SheetRow
 from wsss.store.manifest import Machine
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
@@ -118,7 +120,7 @@ def test_it_is_one_html_file_that_needs_nothing_else(make: Callable[[], Report])
     assert not found.all("script")
     assert not found.all("link")
     assert all(str(image["src"]).startswith("data:image/") for image in found.all("img"))
-    assert not re.search(r"url\((?!#)|@import|@font-face", page)
+    assert not re.search(r"url\((?!#|data:image/)|@import|@font-face", page)
 
 
 def test_everything_from_a_user_is_escaped():
@@ -194,17 +196,44 @@ def replace_in(machine: Machine, **changes: object) -> Machine:
 def test_examples_show_pictures_reasons_and_a_legend():
     page = render(full_report())
     found = Reader(page)
-    pictures = [image for image in found.all("img") if image.get("alt")]
-    assert {image["alt"] for image in pictures} >= {
-        'CAM of "a" <i>',
-        "prediction of b",
-        "cat: CAM of b",
-        "<b>: CAM of b",
-    }
+    pictures = [link["aria-label"] for link in found.all("a") if link.get("role") == "img"]
+    assert set(pictures) >= {'image of "a" <i>', 'CAM of "a" <i>', "prediction of b", "cat: CAM of b", "<b>: CAM of b"}
     assert found.text.count("made of train only") == 2
     assert found.text.count("IoU 50.0") == 4
-    # The first two colours of the VOC palette.
-    assert {"background: #800000", "background: #008000"} <= {str(each.get("style")) for each in found.all("span")}
+    # The first two colours of Okabe and Ito.
+    assert {"background: #e69f00", "background: #56b4e9"} <= {str(each.get("style")) for each in found.all("span")}
+
+
+def test_every_link_within_the_page_has_its_end_and_every_id_is_there_once():
+    found = Reader(render(full_report()))
+    ids = [str(attributes["id"]) for _, attributes in found.found if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    assert {str(link["href"]) for link in found.all("a")} <= {f"#{each}" for each in ids}
+
+
+def test_a_picture_is_a_link_that_opens_itself_and_the_photograph_is_there_once():
+    page = render(full_report())
+    found = Reader(page)
+    figures = [str(each["id"]) for each in found.all("figure") if each.get("id")]
+    assert "example-1-2-4" in figures
+    assert "example-1-2-class-1" in figures
+    opened = [link["href"] for link in found.all("a") if link.get("role") == "img"]
+    assert set(opened) < {f"#{each}" for each in figures}
+    assert page.count("--photo: url(data:image/webp") == 2, "one for each example"
+
+
+def test_the_table_of_images_leads_to_examples_and_has_its_orders():
+    lines = (
+        ImageLine(id="b", split="val", classes=("cat",), iou=0.9),
+        ImageLine(id="<c>", split="train", classes=("cat", "<b>"), iou=0.25, agreement=0.5),
+    )
+    page = render(replace(full_report(), images=lines))
+    text = Reader(page).text
+    assert "all 2; names lead" in text
+    assert "<c> train cat, <b> 25.0 50.0 b val cat 90.0 –" in text
+    assert '<a href="#example-1-2-1">b</a>' in page
+    assert 'style="--iou:0;--best:1;--agreement:0;--name:0;--classes:1;"' in page
+    assert "tbody tr { order: var(--agreement); }" in page
 
 
 def photograph():

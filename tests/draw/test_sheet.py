@@ -3,43 +3,22 @@ import io
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from wsss.draw.grid import GAP, LINE, PAPER, SEAM
-from wsss.draw.overlay import heat_overlay, mask_overlay
-from wsss.draw.sheet import (
-    MISSING,
-    WORDS,
-    HeatPanel,
-    ImagePanel,
-    MaskPanel,
-    MissingPanel,
-    Sheet,
-    SheetRow,
-    data_address,
-    pick,
-    sheet_picture,
-    shrunk,
-)
-from wsss.types import ScoreMaps, Size
+from wsss.draw.overlay import mask_layer
+from wsss.draw.panels import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel
+from wsss.draw.sheet import MISSING, WORDS, Sheet, SheetRow, data_address, pick, sheet_picture
 
 
 def picture(height: int, width: int):
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def decoded(address: str) -> Image.Image:
+def decoded(address: str, *, kind: str = "jpeg") -> Image.Image:
     head, _, body = address.partition(",")
-    assert head == "data:image/jpeg;base64"
+    assert head == f"data:image/{kind};base64"
     return Image.open(io.BytesIO(base64.b64decode(body)))
-
-
-@pytest.mark.parametrize(
-    ("size", "shown"), [((480, 960), (120, 240)), ((500, 333), (240, 160)), ((30, 40), (30, 40)), ((2000, 1), (240, 1))]
-)
-def test_shrunk_fits_the_longer_side(size: tuple[int, int], shown: tuple[int, int]):
-    assert shrunk(picture(*size)).shape == (*shown, 3)
 
 
 def test_data_address_holds_a_jpeg_of_the_picture():
@@ -49,49 +28,18 @@ def test_data_address_holds_a_jpeg_of_the_picture():
     assert np.abs(np.asarray(image).astype(int) - 99).max() <= 2
 
 
-def test_panels_draw_over_the_small_image():
-    image = picture(2, 4)
-    scores = np.array([[0.0, 1.0]], dtype=np.float32)
-    labels = np.array([[0, 0, 0, 0, 1, 1, 1, 1]] * 4, dtype=np.uint8)
-    assert (ImagePanel(title="image").draw(image) == image).all()
-    assert (MaskPanel(title="mask", labels=labels).draw(image) == mask_overlay(image, labels[::2, ::2])).all()
-    # Bilinear by extents: cells are centred on pixel coordinates 1 and 3, pixels on 0.5, 1.5, 2.5 and 3.5.
-    wide = np.array([[0.0, 0.25, 0.75, 1.0]] * 2)
-    assert (HeatPanel(title="CAM", scores=scores).draw(image) == heat_overlay(image, wide)).all()
-
-
-def maps(labels: list[int], scores: list[float]) -> ScoreMaps:
-    planes = torch.tensor(scores).reshape(-1, 1, 1).expand(-1, 2, 3)
-    return ScoreMaps(labels=torch.tensor(labels, dtype=torch.int64), scores=planes, size=Size(height=2, width=3))
-
-
-NAMES = ("cat", "dog", "cow", "pig", "hen")
+CLASSES = {1: "cat", 2: "dog", 3: "cow"}
 
 
 def heat(labels: list[int], scores: list[float], *, title: str = "refined") -> HeatPanel:
-    return HeatPanel.of(maps(labels, scores), title=title, class_names=NAMES)
-
-
-def test_heat_of_maps_is_the_highest_foreground_score():
-    assert (heat([0, 1, 5], [0.9, 0.2, 0.7]).scores == np.float32(0.7)).all()
-    empty = heat([0], [0.9])
-    assert empty.scores.shape == (2, 3)
-    assert not empty.scores.any()
-    assert empty.by_class == {}
-
-
-def test_heat_by_class_names_every_foreground_label():
-    by_class = heat([0, 1, 3], [0.9, 0.2, 0.7]).by_class
-    assert {name: float(scores[0, 0]) for name, scores in by_class.items()} == {
-        "cat": pytest.approx(0.2),
-        "cow": pytest.approx(0.7),
-    }
+    planes = {CLASSES[label]: np.full((2, 3), score) for label, score in zip(labels, scores, strict=True) if label}
+    return HeatPanel(title=title, scores=np.max(list(planes.values()), axis=0), by_class=planes)
 
 
 def test_a_row_has_a_heatmap_of_each_class_below_those_of_all():
     panels = (ImagePanel(title="image"), heat([1, 3], [0.2, 0.7], title="CAM"), heat([0, 3], [0.5, 0.6]))
     row = SheetRow(id="a", image=picture(2, 3), panels=panels)
-    assert [panel.title for panel, _ in row.drawn(row.class_panels)] == ["cat: CAM", "cow: CAM", "cow: refined"]
+    assert [panel.title for panel, _ in row.layers(row.class_panels)] == ["cat: CAM", "cow: CAM", "cow: refined"]
     scores = [float(panel.scores[0, 0]) for panel in row.class_panels if isinstance(panel, HeatPanel)]
     assert scores == [pytest.approx(0.2), pytest.approx(0.7), pytest.approx(0.6)]
 
@@ -101,17 +49,41 @@ def test_a_row_of_one_class_repeats_nothing():
     assert row.class_panels == ()
 
 
-def test_a_row_draws_its_panels_over_the_small_image():
-    row = SheetRow(
-        id="a",
-        image=picture(480, 320),
-        panels=(ImagePanel(title="image"), MissingPanel(title="truth", words="no mask")),
+def test_a_row_has_its_photograph_once_and_layers_over_it():
+    labels = np.zeros((960, 640), dtype=np.uint8)
+    labels[:480] = 1
+    panels = (
+        ImagePanel(title="image"),
+        HeatPanel(title="CAM", scores=np.eye(4, dtype=np.float32)),
+        MaskPanel(title="mask", labels=labels),
+        MissingPanel(title="truth", words="no mask"),
     )
-    (shown, address), (missing, nothing) = row.drawn(row.panels)
+    row = SheetRow(id="a", image=picture(960, 640), panels=panels)
     assert row.small.shape == (240, 160, 3)
-    assert decoded(str(address)).size == (160, 240)
-    assert (shown.title, missing.title, missing.words, nothing) == ("image", "truth", "no mask", None)
-    assert row.class_panels == ()
+    assert decoded(row.photo, kind="webp").size == (320, 480)
+    (_, image), (_, heat), (_, mask), (missing, nothing) = row.layers(row.panels)
+    assert (image, nothing, missing.title, missing.words) == (None, None, "truth", "no mask")
+    assert decoded(str(heat), kind="webp").size == (4, 4), "the page enlarges it"
+    drawn = np.asarray(decoded(str(mask), kind="webp").convert("RGBA"))
+    assert (drawn == mask_layer(labels[::2, ::2])).all(), "nothing is lost"
+
+
+def test_a_sheet_leaves_out_columns_without_a_picture_and_says_why():
+    def row(name: str, *panels: Panel) -> SheetRow:
+        return SheetRow(id=name, image=picture(2, 2), panels=(ImagePanel(title="image"), *panels))
+
+    def none(title: str) -> MissingPanel:
+        return MissingPanel(title=title, words="not made for this split")
+
+    drawn = ImagePanel(title="mask")
+    sheet = Sheet.of(
+        [row("a", none("CAM"), none("maps"), drawn), row("b", none("CAM"), none("maps"), none("mask"))], title="val"
+    )
+    assert sheet.columns == ("image", "mask")
+    assert [panel.missing for panel in sheet.rows[1].panels] == [False, True]
+    assert sheet.note == "CAM, maps: not made for this split"
+    assert Sheet.of([row("a", drawn)], title="val").note == ""
+    assert Sheet.of([], title="val").rows == ()
 
 
 def test_columns_of_a_sheet():

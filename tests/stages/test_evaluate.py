@@ -25,7 +25,7 @@ def tables(store: Store, **inputs: Artifact) -> dict[str, Any]:
     work = job(store, "evaluate", **inputs)
     summary = Evaluate().run(work)
     found = {path.stem: read_json(path, Any) for path in work.artifact.items.iterdir()}
-    assert found.keys() == {"scores", "curves", "images", "confusions", "notes"}
+    assert found.keys() == {"scores", "curves", "images", "confusions", "agreements", "notes"}
     assert summary == {"notes": found["notes"]}
     return found
 

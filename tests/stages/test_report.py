@@ -41,7 +41,14 @@ def test_the_page_needs_no_other_file(page: str):
 def evaluation(store: Store, **tables: object) -> Artifact:
     artifact = store.artifact("evaluate", "4" * 16)
     artifact.items.mkdir(parents=True)
-    for name, empty in (("scores", {}), ("curves", {}), ("images", {}), ("confusions", {}), ("notes", [])):
+    for name, empty in (
+        ("scores", {}),
+        ("curves", {}),
+        ("images", {}),
+        ("confusions", {}),
+        ("agreements", {}),
+        ("notes", []),
+    ):
         write_json(artifact.items / f"{name}.json", tables.get(name, empty))
     return made(artifact, TABLE)
 

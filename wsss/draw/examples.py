@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
-from wsss.draw.sheet import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel, SheetRow
+from wsss.draw.panels import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel
+from wsss.draw.sheet import SheetRow
 from wsss.store.kinds import Items
 from wsss.types import ScoreMaps
 

@@ -85,12 +85,8 @@ def outcome_of(
     artifacts: Sequence[Artifact], *, scores: Table, counts: Table, classes: tuple[str, ...], images: Mapping[str, int]
 ) -> Outcome:
     """Find the results among the artifacts of a run, in the order of its pipeline."""
-    by_print = {artifact.fingerprint: artifact for artifact in artifacts}
     raw = _last(artifact for artifact in artifacts if artifact.kind == RAW_MAPS.name)
-    made = [artifact for artifact in artifacts if artifact.kind == MASKS.name]
-    predicted = _last(artifact for artifact in made if NETWORK_ROLE in artifact.manifest().inputs)
-    network = _input(predicted, NETWORK_ROLE, among=by_print)
-    masks = _input(network, MASKS_ROLE, among=by_print) or _last(each for each in made if each is not predicted)
+    predicted, masks = learnt_from(artifacts)
     learnt = masks or raw or predicted
     seen = learnt.summary["splits"][:1] if learnt else []
     others = [split for split in (predicted.summary["splits"] if predicted else ()) if split not in seen]
@@ -114,6 +110,16 @@ def outcome_of(
         map=maps[-1] if maps else None,
         images=images,
     )
+
+
+def learnt_from(artifacts: Sequence[Artifact]) -> tuple[Artifact | None, Artifact | None]:
+    """Return the last masks that a network made, and those that it learnt from; the last ones where none learnt."""
+    by_print = {artifact.fingerprint: artifact for artifact in artifacts}
+    made = [artifact for artifact in artifacts if artifact.kind == MASKS.name]
+    predicted = _last(artifact for artifact in made if NETWORK_ROLE in artifact.manifest().inputs)
+    network = _input(predicted, NETWORK_ROLE, among=by_print)
+    learnt = _input(network, MASKS_ROLE, among=by_print)
+    return predicted, learnt or _last(each for each in made if each is not predicted)
 
 
 def _input(artifact: Artifact | None, role: str, *, among: Mapping[str, Artifact]) -> Artifact | None:

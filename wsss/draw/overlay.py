@@ -7,9 +7,18 @@ from jaxtyping import Bool, Float, UInt8
 from numpy.typing import NDArray
 
 from wsss import draw
-from wsss.labels import BACKGROUND, IGNORE, palette
+from wsss.draw.label_colours import label_colours
+from wsss.labels import BACKGROUND, IGNORE
 
 Picture = UInt8[np.ndarray, "h w 3"]
+Layer = UInt8[np.ndarray, "h w 4"]
+"""Colours with their opacity, to be laid over a photograph."""
+
+OPACITY: Final = 0.55
+"""Share of a mask's colour over the photograph."""
+WEAKEST: Final = 0.5
+STRONGEST: Final = 0.85
+"""Share of the colours of scores 0 and 1 over a grey photograph."""
 
 IGNORED_COLOURS: Final = ((225, 225, 225), (170, 170, 170))
 """Ground and stripes of the hatch over ignored pixels."""
@@ -19,7 +28,7 @@ LUMA: Final = (0.299, 0.587, 0.114)
 
 
 def heat_overlay(
-    image: Picture, scores: Float[np.ndarray, "h w"], *, weakest: float = 0.5, strongest: float = 0.85
+    image: Picture, scores: Float[np.ndarray, "h w"], *, weakest: float = WEAKEST, strongest: float = STRONGEST
 ) -> Picture:
     """Draw scores in [0, 1] over a grey copy of the image; values outside are clipped.
 
@@ -33,8 +42,24 @@ def heat_overlay(
     return _blend(_grey(image), colours, weight=weight)
 
 
-def mask_overlay(image: Picture, labels: UInt8[np.ndarray, "h w"], *, opacity: float = 0.55) -> Picture:
-    """Tint labelled pixels in their palette colour and outline every region; the background is left as it is.
+def heat_layer(scores: Float[np.ndarray, "h w"]) -> Layer:
+    """Return scores in [0, 1] as a layer; over a grey photograph it looks as `heat_overlay` draws them."""
+    share = np.clip(scores, 0, 1).astype(np.float32)
+    opacity = _rounded(255 * (WEAKEST + (STRONGEST - WEAKEST) * share))
+    return np.dstack([draw.heat_colours()[_rounded(share * 255)], opacity])
+
+
+def mask_layer(labels: UInt8[np.ndarray, "h w"]) -> Layer:
+    """Return a mask as a layer; over a photograph it looks as `mask_overlay` draws it."""
+    layer: Layer = np.dstack([mask_picture(labels), np.where(labels == BACKGROUND, 0, round(255 * OPACITY))])
+    layer = layer.astype(np.uint8)
+    layer[layer[:, :, 3] == 0] = 0
+    layer[outlines(labels)] = 255
+    return layer
+
+
+def mask_overlay(image: Picture, labels: UInt8[np.ndarray, "h w"], *, opacity: float = OPACITY) -> Picture:
+    """Tint labelled pixels in their colour and outline every region; the background is left as it is.
 
     Ignored pixels are hatched in light grey, which no class is drawn in.
     """
@@ -46,8 +71,8 @@ def mask_overlay(image: Picture, labels: UInt8[np.ndarray, "h w"], *, opacity: f
 
 
 def mask_picture(labels: UInt8[np.ndarray, "h w"]) -> Picture:
-    """Draw a mask alone, in the VOC palette with ignored pixels hatched in light grey."""
-    picture: Picture = palette()[labels]
+    """Draw a mask alone, in the colours of pictures with ignored pixels hatched in light grey."""
+    picture: Picture = label_colours()[labels]
     ground, stripes = np.array(IGNORED_COLOURS, dtype=np.uint8)
     ignored = labels == IGNORE
     picture[ignored] = ground

@@ -1,7 +1,7 @@
 """The report: everything that a person wants to know of a run, as one HTML file that needs no network and no script."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,11 +14,13 @@ from markupsafe import Markup
 from wsss import draw
 from wsss.draw.advice import PAGE, advice, findings
 from wsss.draw.confusions import confusion_table
+from wsss.draw.image_table import ORDERS, ImageLine, ranked
+from wsss.draw.label_colours import label_colours
 from wsss.draw.numbers import ABSENT, ORACLE, duration, file_size, percent
 from wsss.draw.outcome import Outcome
 from wsss.draw.overlay import mask_picture
 from wsss.draw.sheet import Sheet, data_address
-from wsss.labels import BACKGROUND, IGNORE, label_names, palette
+from wsss.labels import BACKGROUND, IGNORE, label_names
 from wsss.store.manifest import Machine
 
 Metrics = Mapping[str, Any]
@@ -73,6 +75,7 @@ class Report:
     scores: Mapping[str, Mapping[str, Metrics]]
     charts: tuple[Chart, ...] = ()
     sheets: tuple[Sheet, ...] = ()
+    images: tuple[ImageLine, ...] = ()
     outcome: Outcome | None = None
     warnings: tuple[str, ...] = ()
     """What stages say that a person must know before anything else."""
@@ -119,10 +122,20 @@ def render(report: Report) -> str:
             colours=css_colours(report.classes),
             ignored=data_address(mask_picture(np.full((12, 12), IGNORE, dtype=np.uint8))),
             oracle=ORACLE,
+            images=ranked(report.images),
+            orders=ORDERS,
+            image_count=len(report.images),
+            places=places_of(report.sheets),
             machines=machines(report.stages),
             heat=data_address(np.repeat(draw.heat_colours()[None], 8, axis=0)),
         )
     )
+
+
+def places_of(sheets: Sequence[Sheet]) -> dict[str, str]:
+    """Return where each example stands, by the image's id: `example-1-2` is the second of the first sheet."""
+    every = [(row.id, f"example-{s}-{r}") for s, sheet in enumerate(sheets, 1) for r, row in enumerate(sheet.rows, 1)]
+    return dict(reversed(every))
 
 
 def machines(stages: Iterable[StageLine]) -> list[str]:
@@ -159,7 +172,7 @@ def _known(value: Any) -> Any:
 
 def css_colours(classes: tuple[str, ...]) -> dict[str, str]:
     """Return each label's colour by name; the background, which is not tinted, has none."""
-    colours = palette()
+    colours = label_colours()
     named = enumerate(label_names(classes))
     return {name: "#" + bytes(colours[label].tolist()).hex() for label, name in named if label != BACKGROUND}
 

@@ -3,96 +3,31 @@
 import base64
 import io
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from PIL import Image
 
 from wsss.draw.grid import INK, QUIET, Grid, Strip
 from wsss.draw.numbers import percent
-from wsss.draw.overlay import Picture, heat_overlay, mask_overlay
-from wsss.labels import BACKGROUND
+from wsss.draw.overlay import Picture
+from wsss.draw.panels import HeatPanel, Panel, shrunk, size_of
 from wsss.store.files import item_name
 from wsss.store.texts import whole
-from wsss.types import ScoreMaps
 
-LONG_SIDE: Final = 240
-"""Pixels of a picture's longer side: twice what a page of six columns shows, for sharp screens."""
-
+LARGE_SIDE: Final = 480
+"""Pixels of a photograph's longer side in a page, where it can be opened."""
 JPEG_QUALITY: Final = 80
+PHOTO_QUALITY: Final = 65
+HEAT_QUALITY: Final = 60
 WORDS: Final = 120
 """Pixels that a column takes at least, so that there is room for its title."""
 MISSING: Final = (236, 236, 236)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Panel(ABC):
-    """One picture of a row: `title` names its column, `words` stand below it."""
-
-    title: str
-    words: str = ""
-
-    @abstractmethod
-    def draw(self, image: Picture) -> Picture | None:
-        """Draw over an image that is already as small as it will be shown; None where there is nothing to draw."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImagePanel(Panel):
-    """The image itself."""
-
-    def draw(self, image: Picture) -> Picture:
-        """Return the image."""
-        return image
-
-
-@dataclass(frozen=True, kw_only=True)
-class HeatPanel(Panel):
-    """Scores in [0, 1] on a grid that covers the image, of whatever resolution."""
-
-    scores: Float[np.ndarray, "y x"]
-
-    by_class: Mapping[str, Float[np.ndarray, "y x"]] = field(default_factory=dict)
-    """The scores of each class alone, by its name; empty where they are not those of classes."""
-
-    @classmethod
-    def of(cls, maps: ScoreMaps, *, title: str, class_names: Sequence[str], words: str = "") -> "HeatPanel":
-        """Show the highest score among the foreground labels at each position; an image without any is all zero."""
-        foreground = maps.full().scores[maps.labels != BACKGROUND].float().cpu().numpy()
-        highest = foreground.max(axis=0) if len(foreground) else np.zeros(maps.size.over(1), dtype=np.float32)
-        by_class = {class_names[index]: scores for index, scores in zip(maps.classes, foreground, strict=True)}
-        return cls(title=title, words=words, scores=highest, by_class=by_class)
-
-    def draw(self, image: Picture) -> Picture:
-        """Return the scores as colours over the image."""
-        scores = Image.fromarray(self.scores.astype(np.float32)).resize(_size(image), Image.Resampling.BILINEAR)
-        return heat_overlay(image, np.asarray(scores))
-
-
-@dataclass(frozen=True, kw_only=True)
-class MaskPanel(Panel):
-    """A mask of the image's own size: pseudo-mask, prediction or truth."""
-
-    labels: UInt8[np.ndarray, "h w"]
-
-    def draw(self, image: Picture) -> Picture:
-        """Return the mask as colours over the image."""
-        labels = Image.fromarray(self.labels).resize(_size(image), Image.Resampling.NEAREST)
-        return mask_overlay(image, np.asarray(labels))
-
-
-@dataclass(frozen=True, kw_only=True)
-class MissingPanel(Panel):
-    """An empty card; `words` say why there is no picture."""
-
-    def draw(self, image: Picture) -> None:
-        """Return nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,11 +64,22 @@ class SheetRow:
             if name in heat.by_class
         )
 
-    def drawn(self, panels: Iterable[Panel]) -> Iterator[tuple[Panel, str | None]]:
-        """Draw panels over the small image, each as a `data:` address, or None where there is no picture."""
+    @cached_property
+    def large(self) -> Picture:
+        """The image as a page opens it."""
+        return shrunk(self.image, side=LARGE_SIDE)
+
+    @property
+    def photo(self) -> str:
+        """The large image as a `data:` address."""
+        return webp_address(self.large, quality=PHOTO_QUALITY)
+
+    def layers(self, panels: Iterable[Panel]) -> Iterator[tuple[Panel, str | None]]:
+        """Return for each panel the `data:` address of what lies over the photograph, or None where nothing does."""
         for panel in panels:
-            picture = panel.draw(self.small)
-            yield panel, None if picture is None else data_address(picture)
+            layer = panel.layer(size_of(self.large))
+            quality = HEAT_QUALITY if isinstance(panel, HeatPanel) else None
+            yield panel, None if layer is None else webp_address(layer, quality=quality)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +89,18 @@ class Sheet:
     title: str
     rows: tuple[SheetRow, ...]
     note: str = ""
+
+    @classmethod
+    def of(cls, rows: Sequence[SheetRow], *, title: str) -> "Sheet":
+        """Arrange rows without the columns that would hold no picture; the note says why they are missing."""
+        held = {panel.title for row in rows for panel in row.panels if not panel.missing}
+        absent: dict[str, list[str]] = {}
+        for panel in rows[0].panels if rows else ():
+            if panel.title not in held:
+                absent.setdefault(panel.words, []).append(panel.title)
+        kept = (replace(row, panels=tuple(panel for panel in row.panels if panel.title in held)) for row in rows)
+        note = "; ".join(f"{', '.join(titles)}: {words}" for words, titles in absent.items())
+        return cls(title=title, rows=tuple(kept), note=note)
 
     def __post_init__(self) -> None:
         columns = {tuple(panel.title for panel in row.panels) for row in self.rows}
@@ -212,16 +170,12 @@ def _pictures(grid: Grid, row: SheetRow, *, panels: Sequence[Panel]) -> Strip:
     return grid.pictures([np.full_like(row.small, MISSING) if picture is None else picture for picture in drawn])
 
 
-def shrunk(image: Picture, *, side: int = LONG_SIDE) -> UInt8[np.ndarray, "y x 3"]:
-    """Return the image with its longer side at `side` pixels, or as it is where it is smaller."""
-    return image if max(image.shape[:2]) <= side else fitted(image, side=side)
-
-
-def fitted(image: Picture, *, side: int) -> UInt8[np.ndarray, "y x 3"]:
-    """Return the image with its longer side at `side` pixels."""
-    scale = side / max(image.shape[:2])
-    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
+def webp_address(picture: UInt8[np.ndarray, "h w channels"], *, quality: int | None) -> str:
+    """Encode a picture of three or four channels as a `data:` address that holds a WebP; None loses nothing."""
+    file = io.BytesIO()
+    options = {"lossless": True} if quality is None else {"quality": quality}
+    Image.fromarray(picture).save(file, format="WEBP", method=4, **options)
+    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def data_address(picture: Picture) -> str:
@@ -229,7 +183,3 @@ def data_address(picture: Picture) -> str:
     file = io.BytesIO()
     Image.fromarray(picture).save(file, format="JPEG", quality=JPEG_QUALITY, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def _size(picture: Picture) -> tuple[int, int]:
-    return picture.shape[1], picture.shape[0]

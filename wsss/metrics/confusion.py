@@ -92,6 +92,13 @@ class SegmentationScores:
         }
 
 
+def image_miou(matrix: NDArray[np.int64]) -> float | None:
+    """Return one image's mIoU; None where truth and prediction hold nothing but background."""
+    if not matrix[1:].any() and not matrix[:, 1:].any():
+        return None
+    return SegmentationScores.of(matrix).miou
+
+
 def mean_of_known(values: Iterable[float | None]) -> float:
     """Return the mean of the values that are neither None nor nan; nan where there is none."""
     known = [value for value in values if value is not None and not np.isnan(value)]

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
+from wsss.engine.agreement import agreements
 from wsss.engine.progress import Advance, bar
 from wsss.engine.stage import Job, Reduce
 from wsss.engine.threads import in_threads
 from wsss.labels import label_count, label_names
 from wsss.masks import strongest, strongest_class
-from wsss.metrics.confusion import SegmentationScores, confusion
+from wsss.metrics.confusion import SegmentationScores, confusion, image_miou
 from wsss.metrics.curve import ThresholdCurve
 from wsss.store.kinds import CHOICE, INDEX, MAPS, MASKS, NETWORK, RAW_MAPS, TABLE, Kind
 from wsss.store.store import Artifact
@@ -32,6 +33,8 @@ class Tables:
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
     confusions: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Pixels of every true label, and of every label that they were given."""
+    agreements: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """How well each image's network mask agrees with the mask that the network learnt from."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -43,7 +46,7 @@ class Evaluate(Reduce):
     Where a threshold was chosen for them without masks, its score stands beside.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
     reads_graph: ClassVar[bool] = True
@@ -60,7 +63,8 @@ class Evaluate(Reduce):
                 score(source, tables=tables, advance=advance)
                 if source.artifact.manifest().oracle:
                     tables.scores[source.artifact.stage][source.split]["oracle"] = True
-        for name in ("scores", "curves", "images", "confusions", "notes"):
+        tables.agreements.update(agreements(list(job.inputs.values()), index=index))
+        for name in ("scores", "curves", "images", "confusions", "agreements", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
         return {"notes": tables.notes}
 
@@ -152,20 +156,13 @@ def score_labels(source: Source, *, tables: Tables, advance: Advance) -> None:
     for record, truth, labels in source.truths():
         matrix = confusion(truth, labels, labels=count)
         total += matrix
-        own[record.id] = own_score(matrix)
+        own[record.id] = image_miou(matrix)
         advance()
     stage = source.artifact.stage
     scores = SegmentationScores.of(total).to_dict(label_names(source.index.classes))
     tables.scores.setdefault(stage, {})[source.split] = scores
     tables.images.setdefault(stage, {})[source.split] = own
     tables.confusions.setdefault(stage, {})[source.split] = total.tolist()
-
-
-def own_score(matrix: NDArray[np.int64]) -> float | None:
-    """Return one image's mIoU for the contact sheets; None where truth and prediction hold nothing but background."""
-    if not matrix[1:].any() and not matrix[:, 1:].any():
-        return None
-    return SegmentationScores.of(matrix).miou
 
 
 SCORED: Final[Mapping[str, tuple[Kind, Callable[[Any], Any]]]] = {

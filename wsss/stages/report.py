@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from wsss import draw
 from wsss.data.index import Index
 from wsss.draw.examples import row
+from wsss.draw.image_table import ImageLine
 from wsss.draw.outcome import Outcome, outcome_of
 from wsss.draw.page import Chart, Report, StageLine, render
 from wsss.draw.series import LogRow
@@ -30,7 +31,7 @@ ADVICE: Final = "advice"
 class MakeReport(Reduce):
     """Draw `report.html` from what the other stages left, and every contact sheet as a picture of its own."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "evaluation": TABLE}
     reads_graph: ClassVar[bool] = True
@@ -54,6 +55,7 @@ class MakeReport(Reduce):
             scores=evaluation.table("items/scores.json", ScoreTable),
             charts=(*self._curves(job, evaluation.table("items/curves.json", ScoreTable)), *trainings(job.inputs)),
             sheets=tuple(self._sheets(job, index, evaluation.table("items/images.json", ImageTable))),
+            images=image_lines(job, index),
             outcome=outcome(job, index),
             warnings=said(job.inputs.values(), ADVICE),
             notes=all_notes(job.inputs),
@@ -89,7 +91,7 @@ class MakeReport(Reduce):
             for group, ids in pick(ious, count=self.examples, random_seed=self.random_seed).items():
                 rows = tuple(row(index, index.records[i], made=made, iou=ious[i]) for i in ids)
                 if rows:
-                    sheets.append(Sheet(title=f"{split}: {group}", rows=rows))
+                    sheets.append(Sheet.of(rows, title=f"{split}: {group}"))
         return sheets
 
 
@@ -104,6 +106,23 @@ def outcome(job: Job, index: Index) -> Outcome:
         counts=evaluation.table("items/confusions.json", PixelTable),
         classes=index.classes,
         images={name: shown[name] for name in index.classes} if learnt else {},
+    )
+
+
+def image_lines(job: Job, index: Index) -> tuple[ImageLine, ...]:
+    """Return all images, each with the score of the last masks that were scored, and with the network's agreement."""
+    tables = [job.inputs["evaluation"].table(f"items/{name}.json", ImageTable) for name in ("images", "agreements")]
+    ious, agreed = ({split: v for stage in table.values() for split, v in stage.items()} for table in tables)
+    return tuple(
+        ImageLine(
+            id=record.id,
+            split=split,
+            classes=tuple(index.classes[c] for c in record.classes),
+            iou=ious.get(split, {}).get(record.id),
+            agreement=agreed.get(split, {}).get(record.id),
+        )
+        for split in index.splits
+        for record in index.split(split)
     )
 
 

@@ -20,7 +20,8 @@ def test_the_worst_disagreements_come_first(tmp_path: Path) -> None:
         "no label 'cat': 1 pixel; no pixel of 'person'",
         "no pixel of 'cow'",
     ]
-    assert all(address for row in sheet.rows for _, address in row.drawn(row.panels))
+    assert not any(panel.missing for row in sheet.rows for panel in row.panels)
+    assert all(row.photo.startswith("data:image/webp") for row in sheet.rows)
 
 
 def test_equal_images_in_several_splits_come_first(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from wsss.apps.explain.metric import METRICS
 from wsss.apps.explain.scoring import Judgement
 from wsss.apps.explain.sheet import ACROSS, LEAST, OUTLINE, SIDE, sheet
 from wsss.draw.grid import GAP, GOOD_PAPER
-from wsss.draw.sheet import fitted
+from wsss.draw.panels import fitted
 from wsss.types import Size
 
 SCORES: Final = {metric.key: 0.5 for metric in METRICS}

@@ -68,9 +68,9 @@ def test_an_overlay_names_what_it_shows_and_is_not_too_large() -> None:
     labels = np.ones((3, 3000), dtype=np.uint8)
     shown = draw(np.full((3, 3000, 3), 255, np.uint8), prediction(labels))
     assert shown.shape[1] == OVERLAY_SIDE
-    tint = np.array([128, 0, 0]) * 0.55 + 255 * 0.45
+    tint = np.array([230, 159, 0]) * 0.55 + 255 * 0.45
     np.testing.assert_allclose(shown[0, 5], tint, atol=1)
-    assert (shown[2:] == [128, 0, 0]).all(axis=2).any(), "no legend"
+    assert (shown[2:] == [230, 159, 0]).all(axis=2).any(), "no legend"
 
 
 def test_an_overlay_of_nothing_is_the_image() -> None:

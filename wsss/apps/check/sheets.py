@@ -5,7 +5,8 @@ from typing import Final
 from wsss.apps.check.findings import Check
 from wsss.data.images import read_image, read_mask
 from wsss.data.listing import Entry
-from wsss.draw.sheet import ImagePanel, MaskPanel, Sheet, SheetRow
+from wsss.draw.panels import ImagePanel, MaskPanel
+from wsss.draw.sheet import Sheet, SheetRow
 
 EXAMPLES: Final = 12
 """Images of a sheet at most."""

@@ -10,7 +10,8 @@ from wsss.apps.compare.compared import Compared
 from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.draw.numbers import percent
-from wsss.draw.sheet import ImagePanel, MaskPanel, Panel, Sheet, SheetRow
+from wsss.draw.panels import ImagePanel, MaskPanel, Panel
+from wsss.draw.sheet import Sheet, SheetRow
 from wsss.errors import StoreError, one_of
 from wsss.store.kinds import MASKS, Items
 

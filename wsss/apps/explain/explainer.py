@@ -19,7 +19,7 @@ from wsss.apps.explain.scoring import Judgement, Scoring, localisation
 from wsss.cams.base import CAMMethod
 from wsss.cams.scores import classify
 from wsss.data.depth import WHITE
-from wsss.draw.sheet import shrunk
+from wsss.draw.panels import shrunk
 from wsss.engine.stage import Runtime
 from wsss.errors import ConfigError, DataError, ModelError, one_of
 from wsss.labels import IGNORE, label_of

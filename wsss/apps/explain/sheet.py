@@ -13,7 +13,7 @@ from wsss.apps.explain.tables import brief
 from wsss.draw.grid import QUIET, TYPE, Grid, Strip
 from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture, outlines
-from wsss.draw.sheet import HeatPanel, fitted
+from wsss.draw.panels import HeatPanel, fitted
 from wsss.labels import label_of
 
 SIDE: Final = 256

@@ -12,7 +12,7 @@ from torch import Tensor
 from wsss.apps.notebook.shown import Shown
 from wsss.draw.grid import Grid, Strip
 from wsss.draw.overlay import Picture, heat_overlay
-from wsss.draw.sheet import HeatPanel, fitted
+from wsss.draw.panels import HeatPanel, fitted
 from wsss.errors import ConfigError, one_of
 
 SIDE: Final = 256

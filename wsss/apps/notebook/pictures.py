@@ -13,7 +13,7 @@ from torch import Tensor
 
 from wsss.data.images import read_image
 from wsss.draw.overlay import Picture
-from wsss.draw.sheet import shrunk
+from wsss.draw.panels import shrunk
 from wsss.errors import DataError
 from wsss.models.normalisation import Normalisation
 

@@ -14,9 +14,10 @@ from wsss.apps.batch.output import Output, Row
 from wsss.apps.batch.task import Example, Task
 from wsss.apps.predict.predictor import Prediction, Predictor
 from wsss.draw.grid import with_legend
+from wsss.draw.label_colours import label_colours
 from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture
-from wsss.draw.sheet import MaskPanel, shrunk
+from wsss.draw.panels import MaskPanel, shrunk
 from wsss.labels import BACKGROUND, label_names, palette
 from wsss.store.files import MASK, write_mask
 from wsss.store.texts import whole
@@ -85,7 +86,7 @@ class Predict(Task[Prediction]):
 def draw(image: Picture, prediction: Prediction) -> UInt8[np.ndarray, "y x 3"]:
     """Return the mask over the image, at most `OVERLAY_SIDE` pixels long, above the names of what it shows."""
     drawn = MaskPanel(title="overlay", labels=prediction.labels).draw(shrunk(image, side=OVERLAY_SIDE))
-    colours = palette()
+    colours = label_colours()
     names = label_names(prediction.classes)
     areas = prediction.areas()
     entries = [
