@@ -21,7 +21,7 @@ def index(*records: Record, **splits: list[str]) -> Index:
 def test_an_index_survives_being_written() -> None:
     made = index(record("a b", 0, 1, mask="masks/a b.png"), record("ü"), train=["a b"], val=["ü", "a b"])
     assert Index.from_json(made.to_json(), root=made.root) == made
-    noted = replace(made, notes=("a.png is left out",))
+    noted = replace(made, notes=("a.png is left out",), white=4095)
     assert Index.from_json(noted.to_json(), root=made.root) == noted
 
 
@@ -58,7 +58,20 @@ def test_an_unknown_split_is_refused_with_the_known_ones() -> None:
         index(record("a"), train=["a"], val=["a"]).split("test")
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"classes": ["a"], "splits": {}, "records": [1]}'])
+GOOD = index(record("a", 1), train=["a"]).to_json()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"classes": ["a"], "splits": {}, "records": [1]}',
+        "[" * 200_000,
+        GOOD.replace("4", "4.5"),
+        GOOD.replace("6", "0"),
+    ],
+)
 def test_a_torn_index_is_refused(text: str) -> None:
     with pytest.raises(DataError, match="this is not an index"):
         Index.from_json(text, root=Path("/data"))

@@ -4,14 +4,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import UInt8
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wsss.data.depth import WHITE
 from wsss.data.images import read_image
 from wsss.data.opened import place
-from wsss.errors import DataError, one_of
+from wsss.errors import DataError, first_line, one_of
 from wsss.labels import check_class_names
 from wsss.size import Size
 
@@ -87,13 +89,10 @@ class Index:
     def from_json(cls, text: str, *, root: Path) -> "Index":
         """Read what `to_json` wrote; raises `DataError` where the text is not an index."""
         try:
-            data = json.loads(text)
-            records = [_record(fields) for fields in data["records"]]
-            splits = {name: tuple(ids) for name, ids in data["splits"].items()}
-            classes, notes = tuple(data["classes"]), tuple(data.get("notes", ()))
-        except (AssertionError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-            raise DataError(f"this is not an index ({error}): delete the artifact and run again") from error
-        return cls(classes=classes, records={r.id: r for r in records}, splits=splits, root=root, notes=notes)
+            file = _IndexFile.model_validate_json(text)
+        except (ValidationError, RecursionError, MemoryError) as error:
+            raise DataError(f"this is not an index ({_told(error)}): delete the artifact and run again") from error
+        return cls.of(**dict(file), root=root)
 
     @classmethod
     def of(
@@ -132,9 +131,20 @@ def missing_split(name: str, splits: Sequence[str]) -> str:
     )
 
 
-def _record(fields: dict[str, object]) -> Record:
-    size = fields.pop("size")
-    classes = fields.pop("classes")
-    assert isinstance(size, dict)
-    assert isinstance(classes, list)
-    return Record(size=Size(**size), classes=tuple(classes), **fields)  # type: ignore[arg-type]
+class _IndexFile(BaseModel):
+    """What `Index.to_json` writes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    classes: tuple[str, ...]
+    splits: dict[str, tuple[str, ...]]
+    white: Annotated[int, Field(ge=1, le=WHITE)] = WHITE
+    notes: tuple[str, ...] = ()
+    records: tuple[Record, ...]
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        return f"{'.'.join(str(part)[:80] for part in first['loc'])}: {first['msg']}"
+    return first_line(error)
