@@ -7,6 +7,7 @@ source scripts/setup.sh
 
 set_up --group dev
 has_crf || say "without pydensecrf, tests that compare with it are skipped: pytest lists them at its end"
+command -v chromium chromium-browser google-chrome >/dev/null || say "without chromium, NOBODY LOOKS AT THE PAGES: tests of the report in a browser are skipped"
 # Images of containers often set it: every interpreter that a test starts then compiles torch and Lightning anew.
 unset PYTHONDONTWRITEBYTECODE
 

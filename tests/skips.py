@@ -7,6 +7,7 @@ import pytest
 
 EXPECTED: Final = {
     "pydensecrf": "it is compiled where it is installed, and there may be no compiler",
+    "chromium": "a browser is no Python package",
     "WSSS_VOC_MINI": "photographs do not come with the package",
 }
 """Words of a skip's reason, and why this machine may lack what the test needs."""
