@@ -1,6 +1,8 @@
 """Files that are opened as images, and others, which are named with a remedy."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,18 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path):
     os.mkfifo(tmp_path / "a.png")
     with pytest.raises(FileError, match=r"a\.png is a pipe, a socket or a device"), opened(tmp_path / "a.png"):
         pass
+
+
+def test_pillow_prints_nothing_of_damaged_files(tmp_path: Path):
+    Image.new("RGB", (16, 12)).save(tmp_path / "a.tif")
+    content = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(content[:44] + b"---" + content[44:])
+    look = (
+        "import sys; from pathlib import Path; from wsss.data.images import read_image; read_image(Path(sys.argv[1]))"
+    )
+    command = [sys.executable, "-c", look, str(tmp_path / "a.tif")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "Warning" not in done.stderr
 
 
 def test_errors_keep_their_words(tmp_path: Path):

@@ -1,7 +1,9 @@
 """Open an image file, in a format of photographs alone; what goes wrong becomes one line that names file and remedy."""
 
 import errno
+import logging
 import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,9 @@ from wsss.errors import DataError, FileError, OutsideError
 from wsss.paths import NotRegularError, inside, open_regular
 
 Image.MAX_IMAGE_PIXELS = None  # or Pillow warns from half of `MOST_PIXELS` on, on the screen and once for every image
+# What Pillow warns of and logs of damaged files says nothing that the refusal, or the decoded image, does not.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "JPEG2000", "AVIF")
 """All that is decoded, whatever a file's suffix says: other readers of Pillow run programs, as Ghostscript for EPS."""
