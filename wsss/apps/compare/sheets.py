@@ -1,6 +1,7 @@
 """Contact sheets of the images on which one run's masks are better, or worse, than another's."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, NamedTuple, cast
 
 import numpy as np
@@ -13,7 +14,8 @@ from wsss.draw.numbers import percent
 from wsss.draw.panels import ImagePanel, MaskPanel, Panel
 from wsss.draw.sheet import Sheet, SheetRow
 from wsss.errors import StoreError, one_of
-from wsss.store.kinds import MASKS, Items
+from wsss.store.kinds import INDEX, MASKS, Items
+from wsss.store.store import Artifact
 
 WORTH: Final = 0.01
 """Differences in an image's own IoU below this are none."""
@@ -65,11 +67,12 @@ def gain_sheets(first: Compared, other: Compared, masks: Masks, *, count: int) -
         "better": [image for image in ranked if gains[image] >= WORTH][:count],
         "worse": [image for image in ranked[::-1] if gains[image] <= -WORTH][:count],
     }
+    drawn = first.artifact(first.record.last(INDEX))
     made = [(run, _items(run, masks)) for run in (first, other)]
     return tuple(
         Sheet(
             title=f"{other.name} {word} than {first.name}",
-            rows=tuple(_row(index, image, masks, made=made) for image in images),
+            rows=tuple(_row(index, image, masks, made=made, drawn=drawn) for image in images),
         )
         for word, images in groups.items()
         if images
@@ -80,10 +83,13 @@ def _items(run: Compared, masks: Masks) -> Items:
     return MASKS.items(run.artifact(masks.stage), run.index())
 
 
-def _row(index: Index, image: str, masks: Masks, *, made: Sequence[tuple[Compared, Items]]) -> SheetRow:
+def _row(
+    index: Index, image: str, masks: Masks, *, made: Sequence[tuple[Compared, Items]], drawn: Artifact
+) -> SheetRow:
     record = index.records[image]
     path = index.mask_path(record)
     assert path is not None, "an image without a mask is not scored"
+    _refuse_changed(drawn, path, index.image_path(record))
     panels: list[Panel] = [ImagePanel(title="image")]
     for run, items in made:
         own = run.images[masks.stage][masks.split][image]
@@ -97,9 +103,16 @@ def _row(index: Index, image: str, masks: Masks, *, made: Sequence[tuple[Compare
     )
 
 
+def _refuse_changed(artifact: Artifact, *paths: Path) -> None:
+    """Refuse files of an artifact that are not as they were made; images of a data set may lie elsewhere."""
+    for path in paths:
+        if path.is_relative_to(artifact.path):
+            artifact.content(path.relative_to(artifact.path).as_posix())
+
+
 def _mask(run: Compared, masks: Masks, items: Items, record: Record) -> NDArray[np.uint8]:
     artifact = run.artifact(masks.stage)
-    artifact.content(items.path(record).relative_to(artifact.path).as_posix())
+    _refuse_changed(artifact, items.path(record))
     return cast("NDArray[np.uint8]", items.read(record))
 
 
