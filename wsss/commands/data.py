@@ -1,4 +1,4 @@
-"""`wsss data check DIR`: what a data set holds, and everything that a run would refuse of it."""
+"""`wsss data`: check what a data set holds, and take over masks that people corrected."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from wsss import engine, store
-from wsss.apps import check
+from wsss.apps import check, corrected
 from wsss.config.leaves import Leaf, leaves
 from wsss.config.search import OPTION, added_among, config_folders
 
@@ -17,6 +17,17 @@ ABOUT: Final = """\
 Look at a data set before a run does.
 
   wsss data check my_photos        what is there, and everything that a run would refuse
+  wsss data masks export.json      masks that people corrected in Label Studio
+"""
+MASKS: Final = """\
+Turn the JSON that Label Studio exports into masks, one PNG for each image that somebody annotated.
+
+  wsss predict photos --model outputs/toy/1 --formats label_studio
+  wsss data masks export.json --out my_photos/masks
+  wsss run experiment=folder dataset.root=my_photos dataset.masks=masks
+
+Brush strokes, polygons and upright rectangles are read; where they overlap, the later one counts. Images without an
+annotation are left out, and their number is told.
 """
 CHECK: Final = """\
 Read every label, image and mask of a data set, and list all that is wrong: a run would refuse it.
@@ -36,9 +47,12 @@ KEY: Final = f"{GROUP}."
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Look at a data set; exits with 1 where a run would refuse it."""
+    """Check a data set or take masks over; exits with 1 where a run would refuse the data set."""
     added, words = added_among(arguments)
     options = argument_parser(added).parse_args(words)
+    if options.command == "masks":
+        _take_over(options)
+        return
     given = {key.removeprefix(KEY): value for key, value in vars(options).items() if key.startswith(KEY)}
     choice = check.chosen(leaves(GROUP, config_folders(added)), root=options.root, name=options.layout)
     layout = choice.layout(options.root, given={key: value for key, value in given.items() if value is not None})
@@ -49,6 +63,13 @@ def main(arguments: Sequence[str]) -> None:
         )
         _tell(found, command=choice.run_line(layout, **splits, added=added), page=options.html)
     sys.exit(1 if found.problems else 0)
+
+
+def _take_over(options: argparse.Namespace) -> None:
+    """Write the masks of an export, and say how many there are."""
+    found = corrected.write_corrected(options.export, out=options.out.expanduser(), classes=options.classes)
+    left = f"; {len(found.untouched)} images are not annotated" if found.untouched else ""
+    engine.console.print(f"{len(found.masks)} masks are written to {options.out.absolute()}{left}", markup=False)
 
 
 def _tell(found: "check.Check", *, command: str, page: Path | None) -> None:
@@ -67,7 +88,7 @@ def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
     known = leaves(GROUP, config_folders(added))
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss data", description=ABOUT, formatter_class=raw)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="check")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="check|masks")
     checking = commands.add_parser("check", description=CHECK, formatter_class=raw)
     add = checking.add_argument
     add("root", type=Path, nargs="?", metavar="DIR", help="the folder that holds the data set")
@@ -77,6 +98,11 @@ def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
     add(OPTION, metavar="DIR", help="layouts of your own, as DIR/dataset/mine.yaml")
     add("--html", type=Path, metavar="FILE", help="write a page with the tables and with examples, too")
     _add_keys(checking, known)
+    taking = commands.add_parser("masks", description=MASKS, formatter_class=raw)
+    add = taking.add_argument
+    add("export", type=Path, metavar="FILE", help="the JSON that Label Studio exported")
+    add("--out", type=Path, default=Path("masks"), metavar="DIR", help="folder of the masks (default: masks)")
+    add("--classes", nargs="+", default=(), metavar="NAME", help="in the order of the mask ids (default: the tasks')")
     return parser
 
 

@@ -23,11 +23,19 @@ Label every pixel of new images with the segmentation network of a finished run.
   overlays/<image>.jpg     the mask over the image, and the names of what it shows
   predictions.json         of every image: its size, each class with its pixels, share and mean confidence
 
+and, where --formats names them:
+
+  confidence/<image>.png   the score of each pixel's label: grey, 255 for 1
+  coco.json                annotations with run lengths, as pycocotools reads them
+  label_studio.json        tasks in which people correct the masks, and label_studio.xml, the labelling interface;
+                           `wsss data masks` turns what they export into masks
+
 The suffix of an image is kept in these names where two images of a folder differ in nothing else. Images that cannot be
 read are named at the end and left out, with exit code 1. Results that are there already are made again, unless --resume
 is given: it keeps those of the same model, size of tiles and content of the image.
 """
 TILE: Final = 1024
+FORMATS: Final = ("confidence", "coco", "label_studio")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -43,7 +51,7 @@ def main(arguments: Sequence[str]) -> None:
     output.check()
     inputs = batch.find_inputs(options.images, without=output.folders)
     predictor = predict.Predictor.of(options.model, store=options.store, device=options.device, tile=options.tile)
-    task = predict.Predict(predictor=predictor)
+    task = predict.Predict(predictor=predictor, formats=options.formats)
     table = batch.work_off(
         task, inputs, output=output, head=task.head(inputs, run=options.model), resume=options.resume
     )
@@ -64,6 +72,9 @@ def argument_parser() -> argparse.ArgumentParser:
         default=TILE,
         metavar="PIXELS",
         help=f"cut images with a longer side into tiles (default: {TILE}); smaller ones need less memory and see less",
+    )
+    parser.add_argument(
+        "--formats", nargs="+", choices=FORMATS, default=(), metavar="NAME", help=f"also write: {', '.join(FORMATS)}"
     )
     parser.add_argument("--json", action="store_true", help="for programs: print predictions.json, and the bar aside")
     return parser

@@ -1,6 +1,7 @@
 """What a folder of predictions holds."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from wsss.apps.batch.output import Output
 from wsss.apps.batch.task import Example, work_off
 from wsss.apps.predict import Predictor
 from wsss.apps.predict.predictor import Prediction
-from wsss.apps.predict.task import OVERLAY_SIDE, Predict, draw, predictions
+from wsss.apps.predict.task import CHOICES, OVERLAY_SIDE, Predict, draw, predictions
 from wsss.store.files import read_mask_item
 
 
@@ -62,6 +63,19 @@ def test_files_and_row_of_an_image(task: Predict, tmp_path: Path):
     files = {path.relative_to(output.folder).as_posix() for path in output.folder.rglob("*") if path.is_file()}
     assert files == {"masks/x/it's.png", "overlays/x/it's.jpg"}
     assert np.unique(read_mask_item(output.folder / "masks/x/it's.png")).tolist() == [0, 2]
+
+
+def test_formats_that_are_asked_for(task: Predict, tmp_path: Path):
+    noise = np.random.default_rng(0).integers(0, 256, size=(32, 48, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    inputs, output = find_inputs([tmp_path]), predictions(tmp_path / "out")
+    asked = replace(task, formats=CHOICES)
+    table = work_off(asked, inputs, output=output, head=asked.head(inputs, run=tmp_path))
+    assert table["files"] == {"coco": "coco.json", "label_studio": "label_studio.json"}
+    with Image.open(output.folder / table["images"][0]["confidence_map"]) as shown:
+        assert (shown.mode, shown.size) == ("L", (48, 32))
+        assert np.asarray(shown).mean() / 255 == pytest.approx(table["images"][0]["confidence"], abs=0.01)
+    assert "maps" not in task.head(inputs, run=tmp_path)
 
 
 def test_an_overlay_names_what_it_shows_and_is_not_too_large() -> None:

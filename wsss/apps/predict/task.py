@@ -1,6 +1,6 @@
 """Predictions of many images as files: masks, overlays, and a row of what each image shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -12,6 +12,7 @@ from PIL import Image
 from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output, Row
 from wsss.apps.batch.task import Example, Task
+from wsss.apps.predict.exports import FORMATS, write_formats
 from wsss.apps.predict.predictor import Prediction, Predictor
 from wsss.draw.grid import with_legend
 from wsss.draw.label_colours import label_colours
@@ -22,7 +23,11 @@ from wsss.labels import BACKGROUND, label_names, palette
 from wsss.store.files import MASK, write_mask
 from wsss.store.texts import whole
 
-PARTS: Final = {"mask": "masks", "overlay": "overlays"}
+PARTS: Final = {"mask": "masks", "overlay": "overlays", "confidence_map": "confidence"}
+CONFIDENCE: Final = "confidence"
+"""The format that has a file for each image."""
+CHOICES: Final = (CONFIDENCE, *FORMATS)
+"""Formats that a person may ask for beside masks and overlays."""
 OVERLAY_SIDE: Final = 2000
 """Pixels of an overlay's longer side at most: it is for looking at, the mask has every pixel."""
 QUALITY: Final = 90
@@ -41,6 +46,8 @@ class Predict(Task[Prediction]):
     unit: ClassVar[str] = "images"
 
     predictor: Predictor
+    formats: Sequence[str] = ()
+    """Of `CHOICES`."""
 
     @property
     def white(self) -> int:
@@ -51,7 +58,9 @@ class Predict(Task[Prediction]):
         """Return what the table says before its images: all that a prediction depends on but the image."""
         colours = palette()
         names = enumerate(label_names(self.predictor.classes))
+        known = {"maps": CONFIDENCE} if CONFIDENCE in self.formats else {}
         return {
+            **known,
             "model": str(run.expanduser().resolve()),
             "fingerprint": self.predictor.fingerprint,
             "tile": self.predictor.tiles.side,
@@ -76,11 +85,28 @@ class Predict(Task[Prediction]):
         return {
             "mask": output.relative(mask),
             "overlay": output.relative(overlay),
+            **self._confidence(example, result, output=output),
             "width": width,
             "height": height,
             "confidence": result.mean_confidence,
             "classes": {name: asdict(area) for name, area in result.areas().items()},
         }
+
+    def _confidence(self, example: Example, result: Prediction, *, output: Output) -> Row:
+        if CONFIDENCE not in self.formats:
+            return {}
+        path = output.file("confidence_map", name=example.name, suffix=".png")
+        with whole(path) as hidden:
+            shown = np.rint(result.confidence.astype(np.float32) * 255).astype(np.uint8)
+            Image.fromarray(shown).save(hidden, format="PNG")
+        return {"confidence_map": output.relative(path)}
+
+    def summary(self, rows: Sequence[Row], *, output: Output) -> dict[str, Any]:
+        """Write what other tools read, and return the names of its files."""
+        wanted = [name for name in self.formats if name in FORMATS]
+        classes, model = self.predictor.classes, f"wsss {self.predictor.fingerprint}"
+        files = write_formats(wanted, rows, output=output, classes=classes, model=model)
+        return {"files": files} if files else {}
 
 
 def draw(image: Picture, prediction: Prediction) -> UInt8[np.ndarray, "y x 3"]:
