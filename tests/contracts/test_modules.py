@@ -31,7 +31,7 @@ RATES: dict[str, Any] = {
 
 
 def segmenter() -> KeyedModule:
-    return SegmenterModule(network=small_unet(), fit=SegmenterFit(**RATES), random_seed=0)
+    return SegmenterModule(network=small_unet(), fit=SegmenterFit(**RATES), random_seed=0, labels=3)
 
 
 def affinity(network: Any) -> KeyedModule:

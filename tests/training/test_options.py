@@ -47,6 +47,7 @@ def test_a_frozen_backbone_leaves_the_head():
     ("option", "value", "said"),
     [
         ("epochs", 0, "epochs and batch_size"),
+        ("least_steps", 0, "least_steps must be at least 1, or null; got 0"),
         ("batch_size", 0, "epochs and batch_size"),
         ("learning_rate", 0.0, "learning_rate and head_factor must be positive"),
         ("learning_rate", float("nan"), "learning_rate and head_factor must be positive"),
@@ -81,3 +82,15 @@ def test_a_limit_of_nothing_is_refused():
         Limits(epochs=0)
     with pytest.raises(ValueError, match="side must be at least 1, got -5"):
         Limits(side=-5)
+
+
+@pytest.mark.parametrize(("images", "epochs"), [(5, 20), (16, 20), (17, 20), (32, 12), (1000, 12)])
+def test_few_images_are_learnt_from_in_more_epochs(images: int, epochs: int):
+    fit = FitOptions(epochs=12, batch_size=16, least_steps=20)
+    assert fit.epochs_of(images) == epochs
+    assert FitOptions(epochs=12, batch_size=16).epochs_of(images) == 12
+
+
+def test_a_limit_of_epochs_leaves_no_least_steps():
+    assert FitOptions(least_steps=1000).limited(Limits(epochs=1)).epochs_of(16) == 1
+    assert FitOptions(least_steps=1000).limited(Limits()).epochs_of(16) == 1000

@@ -9,9 +9,10 @@ import torch
 from networks import small_unet
 from torch import Tensor, nn
 
+from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.training import module as keyed
 from wsss.training.options import SegmenterFit
-from wsss.training.segmenter import SegmenterModule, segmentation_loss
+from wsss.training.segmenter import SegmenterModule, confusion_of, segmentation_loss
 
 KINDS: tuple[Any, ...] = ("cross_entropy", "balanced")
 
@@ -90,14 +91,14 @@ def test_how_a_batch_is_split_among_devices_does_not_matter(kind: Any, monkeypat
 
 @pytest.fixture(scope="module")
 def module() -> SegmenterModule:
-    return SegmenterModule(network=small_unet(), fit=SegmenterFit(loss="balanced"), random_seed=0)
+    return SegmenterModule(network=small_unet(), fit=SegmenterFit(loss="balanced"), random_seed=0, labels=3)
 
 
 @pytest.mark.parametrize("batch_norm", ["frozen", "learning"])
 def test_the_encoders_statistics_are_kept_or_learn_and_the_decoder_learns_its_own(
     module: SegmenterModule, batch_norm: Any
 ):
-    module = SegmenterModule(network=module.network, fit=SegmenterFit(batch_norm=batch_norm), random_seed=0)
+    module = SegmenterModule(network=module.network, fit=SegmenterFit(batch_norm=batch_norm), random_seed=0, labels=3)
     module.train()
     encoder = {id(part) for part in module.network.encoder.modules()}
     norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
@@ -116,3 +117,35 @@ def test_a_step_logs_the_loss_that_was_asked_for(module: SegmenterModule, monkey
     logits = module.network(images)
     assert loss.item() == pytest.approx(segmentation_loss(logits, labels, kind="balanced").item(), rel=1e-4)
     assert loss.item() != pytest.approx(segmentation_loss(logits, labels, kind="cross_entropy").item(), rel=1e-4)
+
+
+def test_pixels_are_counted_by_truth_and_prediction_as_scores_count_them():
+    logits, labels = torch.randn(2, 3, 5, 4), torch.randint(0, 3, (2, 5, 4))
+    labels[0, :2] = 255
+    by_hand = confusion(labels.numpy(), logits.argmax(dim=1).numpy(), labels=3)
+    assert (confusion_of(logits, labels).numpy() == by_hand).all()
+
+
+def test_the_last_epoch_alone_counts_and_a_checkpoint_holds_it(
+    module: SegmenterModule, monkeypatch: pytest.MonkeyPatch
+):
+    logged: dict[str, float] = {}
+    monkeypatch.setattr(module, "log", lambda name, value, **_: logged.update({name: float(value)}))
+    monkeypatch.setattr("wsss.training.module.logged", lambda _: {})
+    module._trainer = SimpleNamespace()  # type: ignore[assignment]
+    labels = torch.randint(0, 3, (2, 32, 32))
+    for _ in range(2):
+        module.on_train_epoch_start()
+        module.eval()
+        images = torch.randn(2, 3, 32, 32)
+        module.training_step((images, labels), 0)
+        module.on_train_epoch_end()
+    with torch.no_grad():
+        expected = SegmentationScores.of(confusion_of(module.network(images), labels).numpy())
+    assert logged["train/miou"] == pytest.approx(expected.miou)
+    checkpoint: dict[str, Any] = {}
+    module.on_save_checkpoint(checkpoint)
+    other = SegmenterModule(network=module.network, fit=SegmenterFit(), random_seed=0, labels=3)
+    other.on_load_checkpoint(checkpoint)
+    assert other.reproduced() == expected
+    assert not any("pixels" in name for name in module.state_dict())

@@ -82,8 +82,7 @@ class Fit(Stage):
 
     def epochs(self, job: Job) -> int:
         """Return how many epochs there are in all."""
-        del job
-        return self.fit.epochs
+        return self.fit.epochs_of(len(job.index().split(self.train_split)))
 
     @property
     def weight_names(self) -> tuple[str, ...]:
@@ -102,6 +101,11 @@ class Fit(Stage):
             write_weights(network_part(self.kept(module, job)), job.artifact, name=BEST_WEIGHTS)
             files = {BEST: (BEST_WEIGHTS,), **files}
         self.describe(job, weights=files)
+
+    def findings(self, module: "training.KeyedModule", job: Job) -> dict[str, Any]:
+        """Return what else a trained module tells for the summary; `advice` holds sentences for whoever reads it."""
+        del module, job
+        return {}
 
     def describe(self, job: Job, *, weights: dict[str, tuple[str, ...]], options: NetworkOptions | None = None) -> None:
         """Write of which network the weights are; `options` are the planned ones, where more is not known now."""
@@ -156,7 +160,7 @@ class Fit(Stage):
             clear_checkpoints(job.artifact)
         steps = trainer.global_step
         counts = {"steps": steps, "images": steps * self.fit.batch_size, "parameters": _count(module.network)}
-        return {"metrics": metrics, **counts}
+        return {"metrics": metrics, **counts, **self.findings(module, job)}
 
 
 @dataclass(frozen=True, kw_only=True)

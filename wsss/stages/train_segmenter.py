@@ -4,14 +4,16 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 from wsss import training
 from wsss.data.datasets import SegmenterData
 from wsss.data.transforms import SegmenterTransform
 from wsss.engine.fit import Fit
+from wsss.engine.log import logger
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
+from wsss.labels import label_count, label_names
 from wsss.models.base import NetworkOptions, PlannedNetwork, PlannedNetworks
 from wsss.models.batch_of_one import learns_from_one
 from wsss.models.freezing import freeze_parameters
@@ -20,6 +22,7 @@ from wsss.models.segmentation import SegmentationNetwork
 from wsss.models.segmenter import SegmenterOptions
 from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
 from wsss.training.options import SegmenterFit
+from wsss.training.reproduced import advice_on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,19 @@ class FitSegmenter(Fit):
         if self.fit.frozen_until is not None:
             options = as_segmenter(self.planned_network(job.networks()).options)
             freeze_parameters(network.encoder, paths=options.frozen_paths(self.fit.frozen_until))
-        return training.SegmenterModule(network=network, fit=self.fit, random_seed=self.random_seed)
+        return training.SegmenterModule(
+            network=network, fit=self.fit, random_seed=self.random_seed, labels=label_count(job.index().classes)
+        )
+
+    def findings(self, module: "training.KeyedModule", job: Job) -> dict[str, Any]:
+        """Tell how well the network reproduces the masks that it learnt from, and what to do where it does not."""
+        assert isinstance(module, training.SegmenterModule)
+        scores = module.reproduced()
+        names = label_names(job.index().classes)
+        words = advice_on(scores, names=names, steps=module.trainer.global_step)
+        for sentence in words:
+            logger.warning(sentence)
+        return {"reproduced": scores.to_dict(names), "advice": words}
 
     def data(self, job: Job) -> "training.KeyedDataModule":
         """Images and pseudo masks under the same augmentation. No validation: true masks only ever score."""

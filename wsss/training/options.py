@@ -37,6 +37,8 @@ class FitOptions(Configurable):
     """SGD with two groups of parameters and a polynomial schedule over all steps."""
 
     epochs: int = 12
+    least_steps: int | None = None
+    """There are more epochs than `epochs` where these have fewer steps: with few images. null: as many as `epochs`."""
     batch_size: int = 16
     """Images a step, over all devices together."""
     learning_rate: float = 0.02
@@ -54,6 +56,8 @@ class FitOptions(Configurable):
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1:
             raise ValueError("epochs and batch_size must be at least 1")
+        if self.least_steps is not None and self.least_steps < 1:
+            raise ValueError(f"least_steps must be at least 1, or null; got {self.least_steps}")
         # Written so that nan, which denies every comparison, is refused too.
         if not (0 < self.learning_rate < math.inf and 0 < self.head_factor < math.inf):
             raise ValueError("learning_rate and head_factor must be positive")
@@ -68,8 +72,19 @@ class FitOptions(Configurable):
             for name, part in parts.items()
             if isinstance(part, Transform)
         }
-        epochs, batch_size = limits.epochs or self.epochs, limits.batch_size or self.batch_size
-        return replace(self, epochs=epochs, batch_size=batch_size, **held)
+        if limits.epochs is not None:
+            held |= {"epochs": limits.epochs, "least_steps": None}
+        return replace(self, batch_size=limits.batch_size or self.batch_size, **held)
+
+    def epochs_of(self, images: int) -> int:
+        """Return how many epochs a set of so many images is learnt from, at least one batch.
+
+        >>> FitOptions(epochs=10, batch_size=16, least_steps=300).epochs_of(160)
+        30
+        >>> FitOptions(epochs=10, batch_size=16, least_steps=300).epochs_of(16_000)
+        10
+        """
+        return max(self.epochs, math.ceil((self.least_steps or 0) / max(1, images // self.batch_size)))
 
     @property
     def batch_bytes(self) -> int:

@@ -1,6 +1,6 @@
 """The segmentation network's training: cross entropy on pseudo masks, ignored pixels without a say."""
 
-from typing import Literal
+from typing import Any, Final, Literal
 
 import torch
 from jaxtyping import Float, Int64
@@ -9,17 +9,27 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.labels import BACKGROUND, IGNORE
+from wsss.metrics.confusion import SegmentationScores, known_or_none
 from wsss.models.freezing import freeze_batch_norm
 from wsss.models.segmentation import SegmentationNetwork
 from wsss.training.module import KeyedModule, over_all_ranks, process_count
 from wsss.training.options import SegmenterFit
 
+PIXELS: Final = "pixels"
+"""Where a checkpoint holds how the epoch's pixels were labelled."""
+
 
 class SegmenterModule(KeyedModule):
-    """Fits a segmentation network to label masks. It sees no true mask, so it reports no validation score."""
+    """Fits a segmentation network to label masks of so many labels, the background included.
 
-    def __init__(self, *, network: SegmentationNetwork, fit: SegmenterFit, random_seed: int) -> None:
+    It sees no true mask: `train/miou` says after every epoch how well the network reproduced the masks that it learns
+    from, over the epoch's crops as it saw them.
+    """
+
+    def __init__(self, *, network: SegmentationNetwork, fit: SegmenterFit, random_seed: int, labels: int) -> None:
         super().__init__(fit=fit, random_seed=random_seed)
+        self._pixels: Tensor
+        self.register_buffer("_pixels", torch.zeros(labels, labels, dtype=torch.int64), persistent=False)
         self.network: SegmentationNetwork = network.to(memory_format=torch.channels_last)
         self._loss: Literal["cross_entropy", "balanced"] = fit.loss
 
@@ -36,11 +46,45 @@ class SegmenterModule(KeyedModule):
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = segmentation_loss(logits, labels, kind=self._loss)
         self.log("train/loss", loss.detach())
+        self._pixels += confusion_of(logits.detach(), labels)
         return loss
+
+    def on_train_epoch_start(self) -> None:
+        """Also count anew."""
+        super().on_train_epoch_start()
+        self._pixels.zero_()
+
+    def on_train_epoch_end(self) -> None:
+        """Log how well the masks were reproduced, by all processes together."""
+        self._pixels.copy_(over_all_ranks(self._pixels))
+        if (miou := known_or_none(self.reproduced().miou)) is not None:
+            self.log("train/miou", miou)
+
+    def reproduced(self) -> SegmentationScores:
+        """Return how well the network reproduced in the last epoch what it learns from, label by label."""
+        return SegmentationScores.of(self._pixels.cpu().numpy())
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Also keep the counts of the last epoch, which a training that ended before its weights were kept reads."""
+        super().on_save_checkpoint(checkpoint)
+        checkpoint[PIXELS] = self._pixels.cpu()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """See `on_save_checkpoint`."""
+        self._pixels.copy_(checkpoint[PIXELS])
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """See Lightning."""
         return self.sgd(backbone=self.network.encoder_parameters(), head=self.network.decoder_parameters())
+
+
+def confusion_of(
+    logits: Float[Tensor, "b labels h w"], labels: Int64[Tensor, "b h w"]
+) -> Int64[Tensor, "labels labels"]:
+    """Count pixels that are not 255 by their label, down, and by the label of the highest logit, across."""
+    count = logits.shape[1]
+    pairs = labels * count + logits.argmax(dim=1)
+    return torch.bincount(pairs[labels != IGNORE], minlength=count**2).reshape(count, count)
 
 
 def segmentation_loss(

@@ -83,7 +83,7 @@ class OwnPairsModule(KeyedModule):
         super().__init__(fit=fit, random_seed=random_seed)
         self.network: GAPClassifier = network.to(memory_format=torch.channels_last)
         self._first = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-        self._epochs, self._pairs, self._keep = fit.epochs, pairs, keep
+        self._epochs, self._pairs, self._keep = fit.epochs_of(fit.images), pairs, keep
 
     def train(self, mode: bool = True) -> "OwnPairsModule":  # noqa: FBT001, FBT002 - torch's signature
         """Switch to training, with batch norm's statistics left as they are unless they are to learn."""

@@ -104,7 +104,7 @@ class TrainOwnRepresentatives(FitBinary):
 
     def epochs(self, job: Job) -> int:
         """Return the epochs of all pairs."""
-        return self.fit.epochs * len(self.representatives(job).pairs)
+        return self.fit.epochs_of(self.fit.images) * len(self.representatives(job).pairs)
 
     def module(self, job: Job) -> "representatives.OwnPairsModule":
         """Take the trained backbone as every pair's first weights."""
@@ -126,7 +126,7 @@ class TrainOwnRepresentatives(FitBinary):
         train = BinaryData(
             index=index,
             sides=[sides(records, pair) for pair in self.representatives(job).pairs],
-            epochs=self.fit.epochs,
+            epochs=self.fit.epochs_of(self.fit.images),
             images=self.fit.images,
             transform=self.fit.transform,
             normalisation=self.normalisation(job),
