@@ -21,3 +21,15 @@ class Size:
         (2, 3)
         """
         return -(-self.height // stride), -(-self.width // stride)
+
+    def within(self, long_side: int | None) -> "Size":
+        """Return the size at which the longer side is at most so many pixels, at the same aspect; None keeps it.
+
+        >>> Size(height=3000, width=4000).within(500)
+        Size(height=375, width=500)
+        """
+        longest = max(self.height, self.width)
+        if long_side is None or longest <= long_side:
+            return self
+        height, width = (max(1, round(side * long_side / longest)) for side in (self.height, self.width))
+        return Size(height=height, width=width)

@@ -1,9 +1,11 @@
 """The index: what it refuses, and that it survives being written."""
 
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from wsss.data.index import Index, Record
 from wsss.errors import DataError
@@ -23,6 +25,33 @@ def test_an_index_survives_being_written() -> None:
     assert Index.from_json(made.to_json(), root=made.root) == made
     noted = replace(made, notes=("a.png is left out",), white=4095)
     assert Index.from_json(noted.to_json(), root=made.root) == noted
+
+
+def test_every_field_of_an_index_survives_at_another_value_than_its_default() -> None:
+    made = replace(index(record("a"), train=["a"]), white=4095, long_side=500, notes=("a.png is left out",))
+    for field in fields(made):
+        assert field.default is MISSING or getattr(made, field.name) != field.default, f"give {field.name} a value here"
+    assert Index.from_json(made.to_json(), root=made.root) == made
+
+
+def test_images_and_masks_are_read_at_the_size_of_their_record(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, size=(40, 60, 3), dtype=np.uint8)
+    labels = np.repeat(np.arange(3, dtype=np.uint8), 20)[None].repeat(40, axis=0)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    Image.fromarray(labels).save(tmp_path / "m.png")
+    one = Record(id="a", image="a.png", size=Size(height=20, width=30), classes=(), mask="m.png")
+    made = Index.of([one], classes=("cat", "dog"), splits={"train": ["a"]}, root=tmp_path, long_side=30)
+    truth = made.truth(one)
+    assert truth is not None
+    assert (truth == labels[::2, ::2]).all()
+    small = made.pixels(one)
+    assert small.shape == (20, 30, 3)
+    blocks = pixels.reshape(20, 2, 30, 2, 3).mean(axis=(1, 3))
+    assert np.abs(small - blocks).mean() < np.abs(small - blocks.mean(axis=(0, 1))).mean() / 2
+    whole = replace(made, long_side=None)
+    assert (whole.pixels(one) == pixels).all()
+    assert (replace(made, long_side=60).truth(one) == labels).all()
+    assert made.truth(replace(one, mask=None)) is None
 
 
 def test_splits_keep_their_order_and_a_union_has_every_image_once() -> None:

@@ -75,6 +75,22 @@ def read_image(path: Path, *, white: int = WHITE) -> UInt8[np.ndarray, "h w 3"]:
         return np.array(shown if turn is None else shown.transpose(turn))
 
 
+def reduced(pixels: UInt8[np.ndarray, "h w 3"], long_side: int | None) -> UInt8[np.ndarray, "small_h small_w 3"]:
+    """Return an image at `Size.within(long_side)`: bicubic with anti-aliasing, and itself where it is no larger."""
+    return _resized(pixels, long_side, Image.Resampling.BICUBIC)
+
+
+def reduced_mask(labels: UInt8[np.ndarray, "h w"], long_side: int | None) -> UInt8[np.ndarray, "small_h small_w"]:
+    """Return a mask as `reduced` returns its image: each pixel has the label at its centre."""
+    return _resized(labels, long_side, Image.Resampling.NEAREST)
+
+
+def _resized(pixels: NDArray[np.uint8], long_side: int | None, how: Image.Resampling) -> NDArray[np.uint8]:
+    size = Size(height=pixels.shape[0], width=pixels.shape[1])
+    small = size.within(long_side)
+    return pixels if small == size else np.array(Image.fromarray(pixels).resize((small.width, small.height), how))
+
+
 def read_size(path: Path) -> Size:
     """Return the size of what `read_image` would return, from the header alone; raises `DataError` as that does."""
     with opened(path) as image:

@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wsss.data.depth import WHITE
-from wsss.data.images import read_image
+from wsss.data.images import read_image, read_mask, reduced, reduced_mask
 from wsss.data.opened import place
 from wsss.errors import DataError, first_line, one_of
 from wsss.labels import check_class_names
@@ -39,6 +39,8 @@ class Index:
     root: Path
     white: int = WHITE
     """The value that is read as white in images of 16 bits."""
+    long_side: int | None = None
+    """Pixels to which larger images are reduced, with their masks, before anything looks at them; None: none are."""
     notes: tuple[str, ...] = ()
     """What a person should know of how it came about, such as images that were left out; a sentence each."""
 
@@ -72,16 +74,27 @@ class Index:
         return place(self.root, record.image)
 
     def pixels(self, record: Record) -> UInt8[np.ndarray, "h w 3"]:
-        """Read a record's image; raises `DataError` as `wsss.data.images.read_image` does."""
-        return read_image(self.image_path(record), white=self.white)
+        """Read a record's image at the record's size; raises `DataError` as `wsss.data.images.read_image` does."""
+        return reduced(read_image(self.image_path(record), white=self.white), self.long_side)
 
     def mask_path(self, record: Record) -> Path | None:
         """Return where a record's true mask lies, None where there is none."""
         return None if record.mask is None else place(self.root, record.mask)
 
+    def truth(self, record: Record) -> UInt8[np.ndarray, "h w"] | None:
+        """Read a record's true mask at the record's size, None where there is none; raises `DataError` as `pixels`."""
+        path = self.mask_path(record)
+        return None if path is None else reduced_mask(read_mask(path), self.long_side)
+
     def to_json(self) -> str:
         """Serialise everything but the root, one record a line."""
-        head = {"classes": self.classes, "splits": self.splits, "white": self.white, "notes": self.notes}
+        head = {
+            "classes": self.classes,
+            "splits": self.splits,
+            "white": self.white,
+            "long_side": self.long_side,
+            "notes": self.notes,
+        }
         lines = ",\n".join(json.dumps(asdict(record), ensure_ascii=False) for record in self.records.values())
         return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "records": [\n{lines}\n]}}\n'
 
@@ -103,6 +116,7 @@ class Index:
         splits: Mapping[str, Sequence[str]],
         root: Path,
         white: int = WHITE,
+        long_side: int | None = None,
         notes: Sequence[str] = (),
     ) -> "Index":
         """Gather records into an index; raises `DataError` where two have one id."""
@@ -119,6 +133,7 @@ class Index:
             splits={name: tuple(ids) for name, ids in splits.items()},
             root=root,
             white=white,
+            long_side=long_side,
             notes=tuple(notes),
         )
 
@@ -139,6 +154,7 @@ class _IndexFile(BaseModel):
     classes: tuple[str, ...]
     splits: dict[str, tuple[str, ...]]
     white: Annotated[int, Field(ge=1, le=WHITE)] = WHITE
+    long_side: Annotated[int, Field(ge=1)] | None = None
     notes: tuple[str, ...] = ()
     records: tuple[Record, ...]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.draw.panels import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel
 from wsss.draw.sheet import SheetRow
@@ -12,10 +11,10 @@ from wsss.types import ScoreMaps
 
 def row(index: Index, record: Record, *, made: Mapping[str, Items], iou: float | None) -> SheetRow:
     """Return one image with whatever the stages made of it."""
-    truth = index.mask_path(record)
+    truth = index.truth(record)
     panels: list[Panel] = [ImagePanel(title="image")]
     panels += [panel(items, record, title=title, class_names=index.classes) for title, items in made.items()]
-    panels.append(MaskPanel(title="truth", labels=read_mask(truth)) if truth else _missing("truth", "no true mask"))
+    panels.append(MaskPanel(title="truth", labels=truth) if truth is not None else _missing("truth", "no true mask"))
     return SheetRow(
         id=record.id,
         image=index.pixels(record),

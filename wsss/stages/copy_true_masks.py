@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.engine.batch import Compute
 from wsss.engine.map import Map
@@ -47,8 +46,8 @@ class CopyTrueMasks(Map):
         index = job.index()
 
         def copy(record: Record) -> NDArray[np.uint8]:
-            path = index.mask_path(record)
-            assert path is not None, "check_index comes first"
-            return read_mask(path)  # in whatever format it is
+            truth = index.truth(record)
+            assert truth is not None, "check_index comes first"
+            return truth
 
         return lambda batch: [partial(copy, record) for record in batch.records]

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.engine.agreement import agreements
 from wsss.engine.progress import Advance, bar
@@ -86,9 +85,9 @@ class Source:
         items = kind.items(self.artifact, self.index)
 
         def both(record: Record) -> tuple[Record, Labels, Any]:
-            path = self.index.mask_path(record)
-            assert path is not None
-            return record, read_mask(path), labels(items.read(record))
+            truth = self.index.truth(record)
+            assert truth is not None
+            return record, truth, labels(items.read(record))
 
         return in_threads(both, self.records)
 

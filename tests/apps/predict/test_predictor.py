@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from toy_runs import Run
 
 from wsss.apps.predict import Area, Prediction, Predictor
-from wsss.data.images import read_image
+from wsss.data.images import read_image, reduced
 from wsss.errors import StoreError
 from wsss.models.segmentation import SegmentationNetwork
 from wsss.run.record import read_record
@@ -37,6 +37,16 @@ def test_it_answers_as_the_runs_own_stage(toy_run: Run, predictor: Predictor) ->
         # Batches of other sizes may differ in the last bits, and so where two labels are equally strong.
         assert (prediction.labels == stored).mean() > 0.999
         assert prediction.confidence.min() >= 1 / (1 + len(index.classes)) - 1e-3
+
+
+def test_a_large_image_is_seen_reduced_and_its_mask_has_its_own_size(predictor: Predictor) -> None:
+    small = np.random.default_rng(0).integers(0, 256, size=(48, 64, 3), dtype=np.uint8)
+    large = small.repeat(3, axis=0).repeat(3, axis=1)
+    seen = replace(predictor, long_side=64)
+    answer, expected = seen(large), seen(reduced(large, 64))
+    assert answer.labels.shape == large.shape[:2]
+    assert (answer.labels == expected.labels.repeat(3, axis=0).repeat(3, axis=1)).all()
+    assert (answer.confidence == expected.confidence.repeat(3, axis=0).repeat(3, axis=1)).all()
 
 
 def test_areas_by_hand() -> None:

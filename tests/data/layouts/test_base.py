@@ -209,3 +209,19 @@ def test_images_of_one_id_are_named_together():
 def test_a_limit_that_keeps_nothing_is_refused(limit: int):
     with pytest.raises(ConfigError, match=r"dataset\.limit: -?\d keeps no image; use 1 or more"):
         Toy(train=1, val=1, limit=limit)
+
+
+def test_large_images_are_reduced_and_small_ones_are_not(tmp_path: Path):
+    for name, size in (("a", (60, 40)), ("b", (20, 10))):
+        Image.new("RGB", size).save(tmp_path / f"{name}.png")
+    made = build_index([entry("a"), entry("b")], splits={"train": ["a", "b"]}, root=tmp_path, long_side=32)
+    assert [record.size for record in made.split("train")] == [Size(height=21, width=32), Size(height=10, width=20)]
+    assert made.long_side == 32
+    for record in made.split("train"):
+        assert made.pixels(record).shape[:2] == record.size.over(1)
+
+
+def test_a_side_at_which_nothing_is_seen_is_refused(tmp_path: Path):
+    with pytest.raises(ConfigError, match=r"dataset\.long_side: 31 shows nothing; use at least 32, or null"):
+        Toy(train=1, val=1, long_side=31)
+    Toy(train=1, val=1, long_side=32)

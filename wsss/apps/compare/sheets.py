@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss.apps.compare.compared import Compared
-from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.draw.numbers import percent
 from wsss.draw.panels import ImagePanel, MaskPanel, Panel
@@ -90,11 +89,13 @@ def _row(
     path = index.mask_path(record)
     assert path is not None, "an image without a mask is not scored"
     _refuse_changed(drawn, path, index.image_path(record))
+    truth = index.truth(record)
+    assert truth is not None
     panels: list[Panel] = [ImagePanel(title="image")]
     for run, items in made:
         own = run.images[masks.stage][masks.split][image]
         panels.append(MaskPanel(title=run.name, words=f"IoU {percent(own)}", labels=_mask(run, masks, items, record)))
-    panels.append(MaskPanel(title="truth", labels=read_mask(path)))
+    panels.append(MaskPanel(title="truth", labels=truth))
     return SheetRow(
         id=record.id,
         image=index.pixels(record),

@@ -7,8 +7,10 @@ from typing import Literal, final
 import numpy as np
 import torch
 from jaxtyping import Float16, UInt8
+from numpy.typing import NDArray
 
 from wsss.data.depth import WHITE
+from wsss.data.images import reduced
 from wsss.engine.stage import Runtime
 from wsss.errors import ModelError
 from wsss.labels import BACKGROUND, class_of
@@ -79,6 +81,8 @@ class Predictor:
     tiles: Tiles = field(default_factory=Tiles)
     white: int = WHITE
     """The value that the run reads as white in images of 16 bits."""
+    long_side: int | None = None
+    """Pixels to which the run reduces larger images; labels and confidence are brought back to the image's own size."""
 
     @classmethod
     def of(
@@ -116,20 +120,25 @@ class Predictor:
             network=network,
             tiles=tiles,
             white=index.white,
+            long_side=index.long_side,
         )
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> Prediction:
         """Return the labels of an RGB image, such as `wsss.data.images.read_image` reads it with `white`."""
-        labels = np.empty(image.shape[:2], dtype=np.uint8)
-        confidence = np.empty(image.shape[:2], dtype=np.float16)
+        seen = reduced(image, self.long_side)
+        labels = np.empty(seen.shape[:2], dtype=np.uint8)
+        confidence = np.empty(seen.shape[:2], dtype=np.float16)
 
         def scores(rows: slice, columns: slice) -> Scores:
-            return self._scores(image[rows, columns])
+            return self._scores(seen[rows, columns])
 
-        size = Size(height=image.shape[0], width=image.shape[1])
+        size = Size(height=seen.shape[0], width=seen.shape[1])
         for rows, columns, block in self.tiles.merged(size, scores):
             labels[rows, columns], confidence[rows, columns] = strongest(_maps(block))
-        return Prediction(classes=self.classes, labels=labels, confidence=confidence)
+        down, across = (nearest(own, small) for own, small in zip(image.shape[:2], seen.shape[:2], strict=True))
+        return Prediction(
+            classes=self.classes, labels=labels[down[:, None], across], confidence=confidence[down[:, None], across]
+        )
 
     def _scores(self, image: UInt8[np.ndarray, "h w 3"]) -> Scores:
         try:
@@ -138,6 +147,15 @@ class Predictor:
             size = f"{image.shape[1]} x {image.shape[0]} pixels"
             raise ModelError(f"{size} at once do not fit the memory of the GPU: choose smaller tiles") from error
         return self.network.refined(image, maps).full().scores
+
+
+def nearest(own: int, small: int) -> NDArray[np.intp]:
+    """Return for every one of `own` pixels of an axis which of `small` equal parts holds its centre.
+
+    >>> nearest(5, 2)
+    array([0, 0, 1, 1, 1])
+    """
+    return ((np.arange(own) + 0.5) * small / own).astype(np.intp)
 
 
 def check_tile(side: int) -> None:

@@ -19,6 +19,8 @@ from wsss.errors import ConfigError
 
 LARGE: Final = 16_000_000
 """Pixels from which on a person is told what an image costs: networks look at whole ones, at up to twice their size."""
+LEAST_SIDE: Final = 32
+"""A network sees nothing in a smaller image."""
 LEFT_OUT: Final = 10
 """So many of the images that are left out are noted; the rest are not."""
 
@@ -38,8 +40,16 @@ class Layout(Configurable, ABC):
     white: int = WHITE
     """The value that is read as white in images of 16 bits, such as 4095 for a camera of 12."""
 
+    long_side: int | None = None
+    """Pixels to which larger images are reduced, with their masks, before anything looks at them; None: none are.
+
+    Time and memory of maps, of CRFs and of networks grow with the pixels. Scores are those of the reduced masks;
+    `predict` reduces an image likewise, and gives its mask the image's own size."""
+
     def __post_init__(self) -> None:
         problems = []
+        if self.long_side is not None and self.long_side < LEAST_SIDE:
+            problems.append(f"dataset.long_side: {self.long_side} shows nothing; use at least {LEAST_SIDE}, or null")
         if self.limit is not None and self.limit < 1:
             problems.append(f"dataset.limit: {self.limit} keeps no image; use 1 or more, or null for all")
         if not 1 <= self.white <= WHITE:
@@ -89,13 +99,14 @@ class Layout(Configurable, ABC):
         examined = examine_all(listing)
         skipped = self.skipped(examined)
         refuse(refused_of_data(listing, examined, skipped=skipped))
-        records = _records(listing, examined, skipped=skipped)
+        records = _records(listing, examined, skipped=skipped, long_side=self.long_side)
         return Index.of(
             records,
             classes=listing.classes,
             splits={name: [i for i in ids if i not in skipped] for name, ids in listing.splits.items()},
             root=listing.root,
             white=self.white,
+            long_side=self.long_side,
             notes=(
                 *listing.notes,
                 *self.trait_notes(listing, examined),
@@ -141,14 +152,17 @@ def ambiguous(images: Mapping[str, Sequence[str]], *, folder: str) -> list[Probl
     ]
 
 
-def _records(listing: Listing, examined: Mapping[str, Examined], *, skipped: Collection[str]) -> list[Record]:
+def _records(
+    listing: Listing, examined: Mapping[str, Examined], *, skipped: Collection[str], long_side: int | None
+) -> list[Record]:
     number = {name: index for index, name in enumerate(listing.classes)}
     records = []
     for entry in listing.entries:
         size = examined[entry.id].size
         if entry.id not in skipped and size is not None:
             classes = tuple(sorted({number[name] for name in entry.names}))
-            records.append(Record(id=entry.id, image=entry.image, size=size, classes=classes, mask=entry.mask))
+            small = size.within(long_side)
+            records.append(Record(id=entry.id, image=entry.image, size=small, classes=classes, mask=entry.mask))
     return records
 
 
@@ -167,5 +181,5 @@ def _size_note(records: Sequence[Record]) -> list[str]:
     if not large:
         return []
     first = f"{large[0].image}, {large[0].size.width} x {large[0].size.height} pixels"
-    remedy = "make them smaller, or views.scales and predict.views.scales"
+    remedy = "reduce them with dataset.long_side=1000"
     return [f"large images, {len(large)} of {len(records)} ({first}): where memory or time does not suffice, {remedy}"]
