@@ -1,4 +1,4 @@
-"""Whether a segmentation network learnt what it was shown: its IoU with the masks that it learnt from."""
+"""Advice where a segmentation network did not learn what it was shown, by its IoU with the masks that it learnt from."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
