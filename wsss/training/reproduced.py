@@ -1,4 +1,4 @@
-"""Advice where a segmentation network did not learn what it was shown, by its IoU with the masks that it learnt from."""
+"""Advice where a segmentation network did not learn its masks, by its IoU with those that it learnt from."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
