@@ -123,6 +123,7 @@ def test_an_artifact_without_a_network_is_named(artifact: Artifact):
         (lambda said: said | {"format": 2}, "another version"),
         (lambda said: {key: said[key] for key in said if key != "options"}, "'options'"),
         (lambda said: said | {"classes": "cat"}, "classes"),
+        (lambda said: said | {"classes": [f"c{i}" for i in range(300)]}, "300 classes are more than the 254 of a mask"),
         (lambda said: said | {"use": "best"}, "there are no weights 'best'; there are: last"),
         (lambda said: said | {"more": 1}, "NetworkRecord has no such option"),
         (lambda said: said | {"weights": {"last": ["../../elsewhere.safetensors"]}}, "not the name of a safetensors"),
@@ -131,6 +132,10 @@ def test_an_artifact_without_a_network_is_named(artifact: Artifact):
         (lambda said: said | {"options": {"class": "wsss:Nothing", "fields": {}}}, "there is no class 'wsss:Nothing'"),
         (lambda said: said | {"options": {"class": "wsss:CAM", "fields": {}}}, "options"),
         (lambda said: said | {"options": {"class": "wsss:ClassifierOptions", "fields": {"backbone": 3}}}, "backbone"),
+        (
+            lambda said: said | {"options": {"class": "wsss:ClassifierOptions", "fields": {"backbone": "hf-hub:x/y"}}},
+            "not the plain name of a timm network",
+        ),
         (lambda said: said | {"options": {"_target_": "wsss.models.ClassifierOptions"}}, "_target_ is not read"),
         (lambda said: said | {"_target_": "wsss.models.ClassifierOptions"}, "_target_ is not read"),
     ],

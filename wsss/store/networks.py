@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import safetensors.torch
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, nn
 
 from wsss.config.build import TARGET, build
 from wsss.configurable import Configurable
 from wsss.errors import ConfigError, ModelError, StoreError, first_line, one_of
+from wsss.labels import MAX_CLASSES
 from wsss.models.base import LAST, Network, NetworkOptions, PlannedNetwork
 from wsss.models.normalisation import Normalisation
 from wsss.paths import is_regular
@@ -44,6 +45,8 @@ class NetworkRecord:
     def __post_init__(self) -> None:
         if self.use not in self.weights:
             raise ValueError(f"there are no weights {self.use!r}; there are: {one_of(list(self.weights))}")
+        if len(self.classes) > MAX_CLASSES:
+            raise ValueError(f"{len(self.classes)} classes are more than the {MAX_CLASSES} of a mask")
         strange = [file for files in self.weights.values() for file in files if not FILE.fullmatch(file)]
         if strange:
             raise ValueError(f"{strange[0]!r} is not the name of a safetensors file")
@@ -123,7 +126,7 @@ def load(artifact: Artifact, *, weights: str | None = None) -> Network:
     name = weights or record.use
     if name not in record.weights:
         raise StoreError(f"{artifact.path} has no weights {name!r}; it has: {one_of(list(record.weights))}")
-    module = record.options.skeleton(record.classes)
+    module = _skeleton(artifact, record)
     state = _read_state(artifact, record.weights[name])
     own = module.state_dict()
     wrong = sorted(own.keys() ^ state.keys()) or [key for key in own if _kind(own[key]) != _kind(state[key])]
@@ -136,6 +139,14 @@ def load(artifact: Artifact, *, weights: str | None = None) -> Network:
     return Network(
         module=module.eval(), classes=record.classes, normalisation=record.normalisation, options=record.options
     )
+
+
+def _skeleton(artifact: Artifact, record: NetworkRecord) -> nn.Module:
+    try:
+        return record.options.skeleton(record.classes)
+    except (ConfigError, ModelError) as error:
+        path = artifact.items / RECORD
+        raise StoreError(f"{path} describes no network ({first_line(error)}): {_remedy(artifact)}") from error
 
 
 def _read_state(artifact: Artifact, files: tuple[str, ...]) -> dict[str, Tensor]:

@@ -1,0 +1,5 @@
+"""Stores and runs as somebody might send them: each attack damages one, and is to be told and to harm nothing else."""
+
+from e2e.attacks import files, records, weights
+
+ATTACKS = (*records.ATTACKS, *files.ATTACKS, *weights.ATTACKS)
