@@ -67,6 +67,16 @@ def test_strange_words_are_refused_before_hydra_is_asked(monkeypatch: pytest.Mon
         run.main(["toy"])
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_person_is_told_at_once_that_something_happens(
+    *, terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    monkeypatch.setattr("wsss.run.run_command", lambda _: None)
+    run.main(["experiment=toy"])
+    assert capsys.readouterr().err == ("checking the config and the data ...\n" if terminal else "")
+
+
 @pytest.mark.parametrize("columns", [40, 80, 300])
 def test_help_fits_the_screen(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))

@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from rich.progress import Progress
 from rich.table import Table
 
-from wsss.engine.progress import bar, console
+from wsss.engine.progress import Rate, Times, bar, console
 
 
 def test_the_last_state_is_printed(capsys: pytest.CaptureFixture[str]):
@@ -16,6 +17,41 @@ def test_the_last_state_is_printed(capsys: pytest.CaptureFixture[str]):
     assert re.match(r"extract_cams +\S+ +5/5 ", line)
     assert line.rstrip().endswith("loss 0.5")
     assert "images/s" in line
+
+
+def test_without_a_terminal_a_line_a_minute_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    now = [0.0]
+    monkeypatch.setattr("wsss.engine.progress.time.monotonic", lambda: now[0])
+    with bar("fit", total=10, unit="steps") as advance:
+        for seconds in (59.0, 60.0, 61.0, 119.0, 121.0):
+            now[0] = seconds
+            advance(note=f"loss {seconds:.0f}")
+        said = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+        assert [(line[0], line[1], line[-1]) for line in said] == [("fit", "2/10", "60"), ("fit", "5/10", "121")]
+    assert "5/10" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("each", "rate", "left", "took"),
+    [
+        (0.5, "2.0 steps/s", "0:00:05 left", "0:00:10 in all"),
+        (25.0, "25.0 s/step", "0:04:10 left", "0:08:20 in all"),
+    ],
+)
+def test_rates_below_one_are_seconds_a_unit_and_times_say_what_they_are(each: float, rate: str, left: str, took: str):
+    now = [0.0]
+    progress = Progress(Rate(), Times(), get_time=lambda: now[0], speed_estimate_period=1e6, disable=True)
+    number = progress.add_task("fit", total=20, unit="steps")
+    (task,) = progress.tasks
+    assert (Rate().render(task).plain, Times().render(task).plain) == ("", "")
+    for step in range(20):
+        if step == 10:
+            assert (Rate().render(task).plain, Times().render(task).plain) == (rate, left)
+        now[0] += each
+        progress.update(number, advance=1)
+    assert (Rate().render(task).plain, Times().render(task).plain) == (rate, took)
 
 
 def test_a_note_stays_until_the_next(capsys: pytest.CaptureFixture[str]):

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from wsss.engine.progress import console
-from wsss.run.screen import Expectation, Row, show_cached, show_outcome, show_plan
+from wsss.run.screen import (
+    FEW,
+    Expectation,
+    Row,
+    show_cached,
+    show_data,
+    show_outcome,
+    show_plan,
+    show_stage,
+)
 
 ROWS = [
     Row(stage="index_data", fingerprint="0" * 16, state="cached", reads=()),
@@ -44,6 +53,26 @@ def test_a_plan_adds_up_what_is_known(capsys: pytest.CaptureFixture[str], monkey
 def test_a_plan_of_what_is_there_has_no_total(capsys: pytest.CaptureFixture[str]) -> None:
     show_plan(ROWS[:1])
     assert "total" not in capsys.readouterr().out
+
+
+def test_a_stage_says_its_place_and_the_time_that_is_left_where_all_of_it_is_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    known = Expectation(seconds=600.0, size=1, like=1)
+    show_stage("make_masks", number=3, count=9, expected=[known, known])
+    show_stage("report", number=9, count=9, expected=[known, None])
+    assert capsys.readouterr().out == "stage 3 of 9: make_masks, about 20 min 00 s left\nstage 9 of 9: report\n"
+
+
+def test_the_data_are_counted_and_classes_with_few_images_named(capsys: pytest.CaptureFixture[str]) -> None:
+    show_data({"train": 30, "val": 12}, {"ant": 40, "bee": FEW})
+    show_data({"train": 30}, {"ant": 9, "bee": 2})
+    show_data({"train": 30}, dict.fromkeys("abcdef", 1))
+    assert capsys.readouterr().out.splitlines() == [
+        "images: 30 for train, 12 for val; classes: 2",
+        "images: 30 for train; classes: 2; fewer than 10 images show bee 2, ant 9",
+        "images: 30 for train; classes: 6; fewer than 10 images show a 1, b 1, c 1, d 1, e 1, ...",
+    ]
 
 
 def test_the_outcome_ends_with_the_report_or_with_the_folder(

@@ -56,6 +56,8 @@ def main(arguments: Sequence[str]) -> None:
         sys.stdout.write(group_text(names[0], folders) if names else help_text(folders))
         return
     check_words(words, folders)
+    if sys.stderr.isatty():  # what follows imports the stack, which takes seconds
+        sys.stderr.write("checking the config and the data ...\n")
     run.run_command(arguments)
 
 

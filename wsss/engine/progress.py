@@ -1,14 +1,16 @@
-"""Progress of a stage on the screen: one bar with a rate and the time that remains, and lines of log."""
+"""Progress of a stage on the screen: one bar with a rate and the time that remains, or a line a minute."""
 
 import errno
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol, runtime_checkable
 
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.segment import Segment
+from rich.table import Column
 from rich.text import Text
 
 from wsss.engine.processes import world
@@ -40,27 +42,75 @@ class Advance(Protocol):
         ...
 
 
-class _Rate(ProgressColumn):
+EVERY: Final = 60.0
+"""Seconds between two lines where there is no terminal, such as in the log of a queue."""
+
+
+class Rate(ProgressColumn):
+    """How fast a task is: units a second, or seconds a unit where that is more than one."""
+
     def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.1f} {task.fields['unit']}/s")
+        """See rich."""
+        return Text(_rate(task))
+
+
+class Times(ProgressColumn):
+    """How long a task takes yet, or took in all."""
+
+    def render(self, task: Task) -> Text:
+        """See rich."""
+        return Text(_times(task))
+
+
+def _rate(task: Task) -> str:
+    unit, speed = task.fields["unit"], task.finished_speed or task.speed
+    if not speed:
+        return ""
+    return f"{speed:.1f} {unit}/s" if speed >= 1 else f"{1 / speed:.1f} s/{unit.removesuffix('s')}"
+
+
+def _times(task: Task) -> str:
+    if task.finished:
+        return f"{_clock(task.finished_time or 0.0)} in all"
+    return "" if task.time_remaining is None else f"{_clock(task.time_remaining)} left"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 @contextmanager
 def bar(title: str, *, total: int, unit: str, done: int = 0) -> Iterator[Advance]:
-    """Show a bar of `total` units, of which `done` were finished before; where there is no terminal, its last state."""
+    """Show a bar of `total` units, of which `done` were finished before.
+
+    Where there is no terminal, a line a minute says how far it is, and one at the end.
+    """
     columns = (
         TextColumn("{task.description:<17}"),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(elapsed_when_finished=True),
+        Rate(table_column=Column(no_wrap=True)),
+        Times(table_column=Column(no_wrap=True)),
         TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=console, disable=world().rank > 0) as progress:
-        task = progress.add_task(title, total=total, completed=done, unit=unit, note="")
+        number = progress.add_task(title, total=total, completed=done, unit=unit, note="")
+        task = progress.tasks[0]
+        silent = not progress.disable and not console.is_terminal
+        said = time.monotonic()
 
         def advance(count: int = 1, /, *, note: str = "") -> None:
-            progress.update(task, advance=count, note=note or progress.tasks[0].fields["note"])
+            nonlocal said
+            progress.update(number, advance=count, note=note or task.fields["note"])
+            if silent and not task.finished and time.monotonic() - said >= EVERY:
+                said = time.monotonic()
+                console.print(_line(task), markup=False)
 
         yield advance
+
+
+def _line(task: Task) -> str:
+    """Return how far a task is in a line of a log."""
+    parts = (f"{task.completed:.0f}/{task.total:.0f}", _rate(task), _times(task), task.fields["note"])
+    return "  ".join(part for part in (task.description, *parts) if part)

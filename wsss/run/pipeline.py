@@ -1,6 +1,6 @@
 """Run a composed config: plan, show the plan, make what is missing stage by stage, and say how good it is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -20,8 +20,9 @@ from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
 from wsss.run.run_folder import choose_folder, write_outcome
 from wsss.run.scores import Scores, value_of
-from wsss.run.screen import Row, show_cached, show_outcome, show_plan, show_versions
+from wsss.run.screen import Row, show_cached, show_data, show_outcome, show_plan, show_stage, show_versions
 from wsss.run.worker import freeze
+from wsss.stages.index_data import IndexData
 from wsss.store.disk_errors import writing
 from wsss.store.stamp import stamp
 from wsss.store.store import Artifact, State, Store
@@ -69,7 +70,10 @@ def _run(config: Mapping[str, Any], *, command: str) -> float | None:
     with launcher.open() as crew:
         if crew.leads:
             write_record(folder, store=store, steps=steps, config=config)
+        missing = [step for step in steps if states[step.name] != "cached"]
         for step in steps:
+            if crew.leads and step in missing:
+                announce(step, missing, store=store)
             make(step, crew=crew, command=command) if crew.leads else follow(step, crew=crew)
             if crew.leads:
                 if states[step.name] != "cached":
@@ -101,6 +105,16 @@ def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, Logg
     check_shares(steps, workers=launcher.workers)
     check_objective(settings["objective"], steps)
     return steps, launcher, logger
+
+
+def announce(step: Step, missing: Sequence[Step], *, store: Store) -> None:
+    """Say which stage begins, how long all that follow may take, and what there is to learn from once that is known."""
+    place = missing.index(step)
+    if place and isinstance(missing[place - 1].stage, IndexData):
+        summary = missing[place - 1].artifact.summary
+        show_data(summary["images"], summary["classes"])
+    expected = [expect(each, store=store) for each in missing[place:]]
+    show_stage(step.name, number=place + 1, count=len(missing), expected=expected)
 
 
 def make(step: Step, *, crew: Crew, command: str = "wsss run") -> None:

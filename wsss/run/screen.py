@@ -1,6 +1,6 @@
 """The screen of a run: its plan, the versions of what it reuses, its scores and where the report is."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,10 @@ from wsss.store.manifest import Manifest
 from wsss.store.store import State
 from wsss.store.versions import other_versions
 
+FEW: Final = 10
+"""Images of a class below which little is learnt of it."""
+NAMED: Final = 5
+"""Classes that are named at most."""
 WIDE: Final = 120
 """Columns of a screen on which a plan also shows what reads what."""
 
@@ -68,6 +72,25 @@ def show_versions(manifests: Iterable[Manifest]) -> None:
     """Say so in one line where what is reused was made by other versions of packages than those installed."""
     if note := other_versions(manifest.versions for manifest in manifests):
         console.print(note, markup=False, soft_wrap=True)
+
+
+def show_stage(name: str, *, number: int, count: int, expected: Sequence[Expectation | None]) -> None:
+    """Print which of the stages that are to be made begins, and how long they may take yet, where that is known.
+
+    `expected` are those of this stage and of all that follow.
+    """
+    known = [each.seconds for each in expected if each is not None]
+    left = f", about {duration(sum(known))} left" if len(known) == len(expected) else ""
+    console.print(f"stage {number} of {count}: {name}{left}", markup=False)
+
+
+def show_data(images: Mapping[str, int], classes: Mapping[str, int]) -> None:
+    """Print how many images and classes there are, and which classes have few images."""
+    splits = ", ".join(f"{count} for {split}" for split, count in images.items())
+    few = sorted((count, name) for name, count in classes.items() if count < FEW)
+    rare = ", ".join(f"{name} {count}" for count, name in few[:NAMED]) + (", ..." if len(few) > NAMED else "")
+    note = f"; fewer than {FEW} images show {rare}" if few else ""
+    console.print(f"images: {splits}; classes: {len(classes)}{note}", markup=False)
 
 
 def show_cached(count: int) -> None:
