@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from run_says import run_says
-from toy_runs import contents
 
 from wsss.apps.check.check import check_dataset
 from wsss.data.images import read_mask
@@ -106,6 +105,11 @@ def _wrong(case: Input, index: Index) -> Iterator[str]:
         mask = index.mask_path(index.records[i])
         if mask is None or not np.array_equal(read_mask(mask), labels):
             yield f"mask of {i}"
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    """The bytes of every file of a data set; a pipe has none that could be lost."""
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 def _short(text: str, root: Path) -> str:

@@ -298,3 +298,11 @@ def test_a_folder_for_each_class_needs_no_label_file(own: Path) -> None:
     assert label_file_at(own, images=own / "by class") is None
     assert Folder.found_at(own, {"images": "by class"}) == {"labels": None, "masks": "masks"}
     assert Folder.found_at(own, {}) is None
+
+
+def test_what_is_no_file_is_no_label_file(tmp_path: Path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels.csv").mkdir()
+    with pytest.raises(DataError, match=r"labels\.csv is not a file, or a link to none: replace it by the label file"):
+        Folder(root=tmp_path).sources()
+    assert Folder.found_at(tmp_path, {}) == {"labels": "labels.csv", "masks": None}

@@ -1,6 +1,7 @@
 """One's own images: a folder of them, and a CSV or JSON file that says what each shows, or a sub-folder a class."""
 
 import hashlib
+import os
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -121,6 +122,9 @@ class Folder(Layout):
             remedy = "set `dataset.root` and `dataset.images` to where images lie"
             return [Problem(kind="layout", why=f"{home} {state} {self.images!r}: {remedy}")]
         if self.labels is not None and not (home / self.labels).is_file():
+            if os.path.lexists(home / self.labels):
+                why = f"{home / self.labels} is not a file, or a link to none: replace it by the label file"
+                return [Problem(kind="layout", why=why)]
             others = tables_at(home)
             remedy = f"use dataset.labels={others[0]}" if others else f"write {CSV_FORM}"
             folders = f"set dataset.labels=null where every class has a folder in {self.images!r}"
@@ -183,7 +187,7 @@ def label_file_at(root: Path, *, images: Path) -> str | None:
 
 def tables_at(root: Path) -> list[str]:
     """Return the names of the CSV and JSON files in a folder."""
-    return sorted(path.name for path in root.glob("*") if path.suffix.lower() in TABLES)
+    return sorted(path.name for path in root.glob("*") if path.suffix.lower() in TABLES and path.is_file())
 
 
 def by_composed_name(paths: Sequence[str], *, folder: str) -> tuple[dict[str, str], list[Problem]]:
