@@ -23,6 +23,7 @@ scores of how faithful each is to the classifier.
 
   sheets/<image>.png       classes down, methods across: each map over the image, its scores below it
   explanations.json        of every image: the probability of every class, and every score; and their means
+  maps/<image>/*.npy .png  with --maps: each map at the image's size, as numbers in [0, 1] and as a grey picture
 
 Methods are those of `wsss run cam=...`; one that does not fit the run's classifier is left out, and said why. Classes
 are those that the classifier says yes to, at least the likeliest. Of several images the means are printed as well.
@@ -57,12 +58,23 @@ def main(arguments: Sequence[str]) -> None:
     for name, reason in methods.left_out.items():
         engine.console.print(f"{name} is left out: {reason}", markup=False)
     few = len(inputs.names) <= SHOWN
-    task = explain.Explain(explainer=explainer, methods=methods, classes=classes, scored=options.scores, printed=few)
-    table = batch.work_off(
-        task, inputs, output=output, head=task.head(inputs, run=options.model), resume=options.resume
+    task = explain.Explain(
+        explainer=explainer,
+        methods=methods,
+        classes=classes,
+        scored=options.scores,
+        printed=few,
+        with_maps=options.maps,
     )
+    head = task.head(inputs, run=options.model)
+    begun = options.resume or not options.scores
+    if not begun and (first := explain.first_look(task, inputs, output=output, head=head)):
+        engine.console.print(first.words, markup=False)
+    table = batch.work_off(task, inputs, output=output, head=head, resume=options.resume)
     if options.scores:
         explain.print_means(table)
+    if said := batch.warning(table, why="the classifier says yes to no class"):
+        engine.console.print(said, markup=False)
     for path in [row["sheet"] for row in table["images"]] if few else ["sheets"]:
         engine.console.print(str((output.folder / path).absolute()), markup=False)
     engine.console.print(str(output.table.absolute()), markup=False)
@@ -78,6 +90,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--classes", metavar="NAMES", help="joined by commas (default: those that the classifier says yes to)")
     add("--mask", type=Path, metavar="MASK", help="the image's true mask, or a folder of masks named as the images are")
     add("--no-scores", dest="scores", action="store_false", help="heatmaps alone, which take a fraction of the time")
+    add("--maps", action="store_true", help="also write every map as .npy and .png")
     add(
         "--side",
         type=int,

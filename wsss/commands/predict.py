@@ -58,6 +58,8 @@ def main(arguments: Sequence[str]) -> None:
     if options.json:
         sys.stdout.write(json.dumps(table) + "\n")
     else:
+        if said := batch.warning(table, why=f"mean confidence below {predict.UNSURE}"):
+            engine.console.print(said, markup=False)
         engine.console.print(f"{len(table['images'])} of {len(inputs.names)} images are predicted")
         engine.console.print(str(output.table.absolute()), markup=False)
     name_failed(table)

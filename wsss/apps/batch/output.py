@@ -30,7 +30,10 @@ class _Table(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """Results in `folder`: the table `<name>.json`, and files in a sub-folder for each key of a row in `parts`."""
+    """Results in `folder`: the table `<name>.json`, and in a sub-folder for each key of `parts` what rows name there.
+
+    A row names one file or a list of them.
+    """
 
     folder: Path
     name: str
@@ -87,7 +90,8 @@ class Output:
         return dict(table)
 
     def _has_files(self, row: Row) -> bool:
-        return all(self._is_there(row[part]) for part in self.parts if part in row)
+        named = [row[part] for part in self.parts if part in row]
+        return all(self._is_there(name) for each in named for name in (each if isinstance(each, list) else [each]))
 
     def _is_there(self, name: Any) -> bool:
         try:

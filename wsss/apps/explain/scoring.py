@@ -42,6 +42,11 @@ class Scoring:
     chunk: int = CHUNK
     """Changed images at a time. Memory grows with it, results do not change."""
 
+    @property
+    def passes(self) -> int:
+        """Forward passes that the scores of one map take."""
+        return 2 * self.steps + 2 * len(self.percentiles) + 4
+
     def faithfulness(
         self,
         confidence: Confidence,

@@ -8,9 +8,11 @@ from typing import Any, ClassVar, Final
 from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output, Row
 from wsss.apps.batch.task import Example, Task
+from wsss.apps.batch.unlike import unsure
 from wsss.apps.explain.averages import COUNTS, averages, pooled_pixels, write_counts
-from wsss.apps.explain.explainer import Explainer
+from wsss.apps.explain.explainer import YES, Explainer
 from wsss.apps.explain.explanation import Explained
+from wsss.apps.explain.map_files import MAPS, write_maps
 from wsss.apps.explain.methods import Fitting
 from wsss.apps.explain.metric import METRICS
 from wsss.apps.explain.sheet import sheet
@@ -18,7 +20,7 @@ from wsss.apps.explain.tables import class_tables
 from wsss.engine.progress import console
 from wsss.store.texts import whole
 
-PARTS: Final = {"sheet": "sheets", COUNTS: "counts"}
+PARTS: Final = {"sheet": "sheets", COUNTS: "counts", MAPS: "maps"}
 
 
 def explanations(folder: Path) -> Output:
@@ -40,6 +42,8 @@ class Explain(Task[Explained]):
     scored: bool = True
     printed: bool = False
     """Whether the scores of each image are printed."""
+    with_maps: bool = False
+    """Whether maps are written as files of their own."""
 
     @property
     def white(self) -> int:
@@ -53,7 +57,9 @@ class Explain(Task[Explained]):
 
     def head(self, inputs: Inputs, *, run: Path) -> dict[str, Any]:
         """Return what the table says before its images: all that an explanation depends on but the image."""
+        known = {"with_maps": True} if self.with_maps else {}
         return {
+            **known,
             "model": str(run.expanduser().resolve()),
             "fingerprint": self.explainer.fingerprint,
             "root": str(inputs.root),
@@ -96,6 +102,7 @@ class Explain(Task[Explained]):
         return {
             "sheet": output.relative(path),
             **write_counts(result, name=example.name, output=output),
+            **(write_maps(result, name=example.name, output=output) if self.with_maps else {}),
             "width": example.image.shape[1],
             "height": example.image.shape[0],
             "probabilities": dict(result.probabilities),
@@ -112,5 +119,9 @@ class Explain(Task[Explained]):
         }
 
     def summary(self, rows: Sequence[Row], *, output: Output) -> dict[str, Any]:
-        """Return the means of every method."""
-        return {"means": averages(rows, pixels=pooled_pixels(rows, output=output))}
+        """Return the means of every method, and the images of which the classifier says yes to no class."""
+        likeliest = {row["image"]: max(row["probabilities"].values(), default=0.0) for row in rows}
+        return {
+            "means": averages(rows, pixels=pooled_pixels(rows, output=output)),
+            "unsure": unsure(rows, sure=likeliest, least=YES),
+        }

@@ -1,2 +1,2 @@
 from .predictor import Area as Area, Prediction as Prediction, Predictor as Predictor, check_tile as check_tile
-from .task import CHOICES as CHOICES, Predict as Predict, predictions as predictions
+from .task import CHOICES as CHOICES, UNSURE as UNSURE, Predict as Predict, predictions as predictions

@@ -12,6 +12,7 @@ from PIL import Image
 from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output, Row
 from wsss.apps.batch.task import Example, Task
+from wsss.apps.batch.unlike import unsure
 from wsss.apps.predict.exports import FORMATS, write_formats
 from wsss.apps.predict.predictor import Prediction, Predictor
 from wsss.draw.grid import with_legend
@@ -24,6 +25,8 @@ from wsss.store.files import MASK, write_mask
 from wsss.store.texts import whole
 
 PARTS: Final = {"mask": "masks", "overlay": "overlays", "confidence_map": "confidence"}
+UNSURE: Final = 0.7
+"""Mean confidence below which an image may be unlike those that the network learnt from."""
 CONFIDENCE: Final = "confidence"
 """The format that has a file for each image."""
 CHOICES: Final = (CONFIDENCE, *FORMATS)
@@ -102,11 +105,12 @@ class Predict(Task[Prediction]):
         return {"confidence_map": output.relative(path)}
 
     def summary(self, rows: Sequence[Row], *, output: Output) -> dict[str, Any]:
-        """Write what other tools read, and return the names of its files."""
+        """Write what other tools read; return the names of its files, and images of which the network is unsure."""
         wanted = [name for name in self.formats if name in FORMATS]
         classes, model = self.predictor.classes, f"wsss {self.predictor.fingerprint}"
         files = write_formats(wanted, rows, output=output, classes=classes, model=model)
-        return {"files": files} if files else {}
+        sure = {row["image"]: row["confidence"] for row in rows}
+        return {**({"files": files} if files else {}), "unsure": unsure(rows, sure=sure, least=UNSURE)}
 
 
 def draw(image: Picture, prediction: Prediction) -> UInt8[np.ndarray, "y x 3"]:

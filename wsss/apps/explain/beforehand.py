@@ -1,0 +1,75 @@
+"""A first look at one image: its maps at once, and how long the scores of all will take."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from wsss.apps.batch.inputs import Inputs
+from wsss.apps.batch.output import Output
+from wsss.apps.batch.task import Example
+from wsss.apps.explain.task import Explain
+from wsss.cams.scores import classify
+from wsss.data.images import read_image
+from wsss.draw.numbers import duration
+from wsss.draw.panels import shrunk
+from wsss.errors import DataError
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstLook:
+    """The sheet of the first image, without scores, and the seconds that all images take, by guess."""
+
+    sheet: Path
+    seconds: float
+    without_scores: float
+
+    @property
+    def words(self) -> str:
+        """What a person is told."""
+        quick = f"maps alone (--no-scores) about {duration(self.without_scores)}"
+        return f"with scores this takes about {duration(self.seconds)}, {quick}; the first maps: {self.sheet}"
+
+
+def first_look(task: Explain, inputs: Inputs, *, output: Output, head: Mapping[str, Any]) -> FirstLook | None:
+    """Explain the first image that can be read, without scores; None where none can be read.
+
+    The scores of a map take `Scoring.passes` passes of the network, and its method once more. One batch of them is
+    timed, and all images are taken to be as the first.
+    """
+    example = _first(inputs, white=task.white)
+    if example is None:
+        return None
+    output.write_table({**head, "images": [], "failed": {}})  # a folder with sheets and no table is somebody else's
+    explainer, quick = task.explainer, replace(task, scored=False, printed=False)
+    explained = quick.look(example, advance=lambda: None)
+    row = quick.write(example, explained, output=output)
+    maps = sum({each.method: each.seconds for each in explained.explanations}.values())
+    passes = explainer.scoring.passes * len(explained.explanations)
+    scores = maps + passes * _seconds_a_pass(task, example)
+    count = len(inputs.names)
+    return FirstLook(
+        sheet=output.place(row["sheet"]).absolute(), seconds=count * (maps + scores), without_scores=count * maps
+    )
+
+
+def _first(inputs: Inputs, *, white: int) -> Example | None:
+    for path, name in inputs.names.items():
+        try:
+            return Example(path=path, name=name, image=read_image(inputs.root / path, white=white), files={})
+        except DataError:  # the batch names it
+            continue
+    return None
+
+
+def _seconds_a_pass(task: Explain, example: Example) -> float:
+    explainer = task.explainer
+    seen = explainer.normalisation(shrunk(example.image, side=explainer.side)).to(explainer.device)
+    batch = seen.expand(explainer.scoring.chunk, -1, -1, -1)
+    begin = time.perf_counter()
+    with torch.no_grad():
+        classify(explainer.classifier, batch).cpu()
+    return (time.perf_counter() - begin) / len(batch)
