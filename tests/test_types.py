@@ -119,3 +119,8 @@ def test_full_scores_do_not_leave_0_1():
 def test_maps_move_to_a_device():
     maps = score_maps([1], torch.rand(1, 2, 2)).to("cpu")
     assert maps.scores.device.type == maps.labels.device.type == "cpu"
+
+
+def test_classes_are_not_counted_from_the_last_one_on():
+    with pytest.raises(ValueError, match="classes are 0 or more, got -1"):
+        Targets.of([[0], [-1]])

@@ -1,3 +1,4 @@
-from .apps.notebook import compose as compose, explain as explain
+from . import run as run
+from .apps.notebook import compose as compose, explain as explain, predict as predict
 from .models.scored import detection as detection, region as region, similarity as similarity
 from .version import __version__ as __version__

@@ -30,6 +30,7 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss run experiment=toy random_seed=0,1,2 -m             a sweep
   wsss predict photos --model outputs/toy/1                masks and overlays of new images, by a finished run
   wsss explain cat.jpg --model outputs/toy/1               where its classifier saw what it says, by many CAM methods
+  wsss model outputs/toy/1 toy.wsss                        its networks as one file, for `--model` elsewhere
   wsss compare outputs/toy/1 outputs/toy/2                 what differs between runs, in numbers and pictures
   wsss data check my_photos                                what a data set holds, and what a run would refuse of it
   wsss store ls                                            what is on disk; also verify and gc
@@ -46,6 +47,7 @@ COMMANDS: Final[dict[str, str]] = {
     "run": "wsss.commands.run:main",
     "predict": "wsss.commands.predict:main",
     "explain": "wsss.commands.explain:main",
+    "model": "wsss.commands.model:main",
     "compare": "wsss.commands.compare:main",
     "data": "wsss.commands.data:main",
     "store": "wsss.commands.store:main",

@@ -36,7 +36,7 @@ class Targets:
 
     @classmethod
     def of(cls, classes: Sequence[Sequence[int]], *, device: torch.device | str = "cpu") -> "Targets":
-        """Pair every image with each of its own classes, image by image.
+        """Pair every image with each of its own classes, image by image; raises `ValueError` for a negative class.
 
         >>> targets = Targets.of([[0, 2], [1]])
         >>> targets.image.tolist(), targets.cls.tolist()
@@ -44,6 +44,8 @@ class Targets:
         """
         pairs = [(image, index) for image, own in enumerate(classes) for index in own]
         image, index = zip(*pairs, strict=True) if pairs else ((), ())
+        if min(index, default=0) < 0:  # would count from the last class on
+            raise ValueError(f"classes are 0 or more, got {min(index)}")
         return cls(
             image=torch.tensor(image, dtype=torch.int64, device=device),
             cls=torch.tensor(index, dtype=torch.int64, device=device),

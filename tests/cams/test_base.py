@@ -3,11 +3,34 @@ from dataclasses import replace
 import pytest
 import torch
 from networks import Given, TinyGAP, TinyMLP
-from torch import Tensor
+from torch import Tensor, nn
 
-from wsss.cams import CAM, GradCAM
-from wsss.cams.base import activations_and_gradients, by_image, check_chunk, scaled_to_one, single, weighted_sum
+from wsss.cams import (
+    ADCAM,
+    CAM,
+    FDCAM,
+    FGCAM,
+    VSCAM,
+    AblationCAM,
+    CAMMethod,
+    GradCAM,
+    HiResCAM,
+    LayerCAM,
+    ReciproCAM,
+    RepresentativeCAM,
+    ScoreCAM,
+)
+from wsss.cams.base import (
+    activations_and_gradients,
+    by_image,
+    check_chunk,
+    check_targets,
+    scaled_to_one,
+    single,
+    weighted_sum,
+)
 from wsss.errors import ModelError
+from wsss.models.hooked import Hooked
 from wsss.types import Cut, Targets
 
 
@@ -118,3 +141,35 @@ def test_a_chunk_is_at_least_one():
     check_chunk(1)
     with pytest.raises(ValueError, match="chunk must be at least 1, got 0"):
         check_chunk(0)
+
+
+@pytest.mark.parametrize("method", [GradCAM(), AblationCAM(), ScoreCAM(), ReciproCAM(), CAM(), FDCAM(), LayerCAM()])
+def test_a_target_that_is_not_there_is_said_in_a_sentence(method: CAMMethod, tiny: TinyGAP):
+    images = torch.randn(2, 3, 32, 32)
+    with pytest.raises(ModelError, match=r"targets: there is no class 9: there are 4, 0 \.\. 3"):
+        method(tiny.eval(), images, Targets.of([[1], [9]]))
+    with pytest.raises(ModelError, match=r"targets: there is no image 2: there are 2"):
+        method(tiny, images, Targets.of([[1], [2], [0]]))
+
+
+@pytest.mark.parametrize("method", [CAM(), FGCAM(), ADCAM(), VSCAM(), RepresentativeCAM()])
+def test_a_network_that_does_not_fit_is_refused_by_the_call_too(method: CAMMethod):
+    network = nn.Sequential(nn.Conv2d(3, 4, 4, stride=4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    hooked = Hooked(network.eval(), {"image": network[0], "last": network[0]})
+    with pytest.raises(ModelError, match=r"needs|asks"):
+        method(hooked, torch.randn(1, 3, 16, 16), Targets.of([[0]]))
+
+
+def test_images_of_another_shape_are_refused(tiny: TinyGAP):
+    for images in (torch.zeros(2, 1, 32, 32), torch.zeros(3, 32, 32)):
+        with pytest.raises(ModelError, match=r"images: expected normalised ones as \[b 3 h w\], got the shape"):
+            check_targets(Targets.of([[1]]), model=tiny, images=images)
+
+
+def test_what_else_goes_wrong_is_passed_on(tiny: TinyGAP, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object) -> None:
+        raise RuntimeError("a fault of the method's own")
+
+    monkeypatch.setattr("wsss.cams.hirescam.activations_and_gradients", broken)
+    with pytest.raises(RuntimeError, match="a fault of the method's own"):
+        HiResCAM()(tiny.eval(), torch.randn(1, 3, 32, 32), Targets.of([[0]]))

@@ -13,7 +13,13 @@ def batch_parser(command: str, *, about: str, out: str) -> argparse.ArgumentPars
     parser = argparse.ArgumentParser(prog=f"wsss {command}", description=about, formatter_class=raw)
     add = parser.add_argument
     add("images", type=Path, nargs="+", metavar="IMAGE", help="images, or folders with their sub-folders")
-    add("--model", type=Path, required=True, metavar="RUN", help="a run's folder: outputs/toy/1")
+    add(
+        "--model",
+        type=Path,
+        required=True,
+        metavar="RUN",
+        help="a run's folder, or a model file: outputs/toy/1, toy.wsss",
+    )
     add("--out", type=Path, default=Path(out), metavar="DIR", help=f"default: {out}")
     add("--resume", action="store_true", help="keep what an earlier call has finished")
     add("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")

@@ -11,11 +11,12 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from wsss.apps.explain.answering import answering, extraction
 from wsss.apps.explain.explanation import Explained, Explanation
 from wsss.apps.explain.maps import at_size, maps_of
 from wsss.apps.explain.methods import QUICK, Fitting, Methods, fitting
 from wsss.apps.explain.scoring import Judgement, Scoring, localisation
+from wsss.apps.model.answering import answering
+from wsss.apps.model.source import opened
 from wsss.cams.base import CAMMethod
 from wsss.cams.scores import classify
 from wsss.data.depth import WHITE
@@ -26,8 +27,8 @@ from wsss.labels import IGNORE, label_of
 from wsss.metrics.faithfulness import confidence_in, explanation_images
 from wsss.models.normalisation import Normalisation
 from wsss.protocols import Classifies, CutClassifier
-from wsss.run.record import RunRecord, read_record
-from wsss.stages.extract_cams import ExtractCams, as_cut
+from wsss.run.record import RunRecord
+from wsss.stages.extract_cams import as_cut
 from wsss.types import Size
 
 YES: Final = 0.5
@@ -76,34 +77,34 @@ class Explainer:
         """Load the classifier of a finished run.
 
         Args:
-            run: The run's folder, such as `outputs/toy/1`, or what `read_record` returned for it.
+            run: The run's folder, such as `outputs/toy/1`, what `read_record` returned for it, or a model file.
             store: Where the run's store lies, if it was moved.
             device: Where to compute; `auto` takes a GPU if there is one.
             side: Pixels of the longer side at which the network sees larger images, at least 32.
 
         Raises:
-            StoreError: The folder is not a run's, or its maps are not finished.
+            StoreError: It is neither, its maps are not finished, or the file is damaged.
             ConfigError: `device` is not there.
             ValueError: `side` is too small.
         """
-        record = run if isinstance(run, RunRecord) else read_record(Path(run), store=Path(store) if store else None)
         check_side(side)
-        name = extraction(record)
-        stage, job = record.stage(name, ExtractCams), record.job(name)
         place = Runtime(device=device).torch_device()
-        trained = stage.network(job, place)
-        network, classifier = as_cut(trained.module), answering(record, stage, trained, job=job)
+        with opened(run, store=store) as source:
+            parts = source.explaining()
+            trained = parts.stage.network(parts.job, place)
+            network = as_cut(trained.module)
+            classifier = answering(trained, parts.stage, artifact=parts.answering)
         assert isinstance(classifier, nn.Module)
         classifier.to(place)
         return cls(
             classes=trained.classes,
-            fingerprint=job.inputs["classifier"].fingerprint,
+            fingerprint=parts.job.inputs["classifier"].fingerprint,
             classifier=classifier,
             networks=(network,) if isinstance(network, Classifies) else (classifier, network),
             normalisation=trained.normalisation,
             device=place,
             side=side,
-            white=job.index().white,
+            white=parts.white,
         )
 
     def __call__(

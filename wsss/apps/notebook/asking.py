@@ -81,7 +81,8 @@ def explain(  # noqa: PLR0913 - one flat call, for people who type it
         ModelError: A layer or class that the network does not have, an image that it does not take, or no method fits.
     """
     found = network_of(model, weights=weights)
-    looked = looked_at(image, normalisation=normalisation or found.normalisation, side=side, size=found.size)
+    pixels = normalisation or found.normalisation
+    looked = looked_at(image, normalisation=pixels, side=side, size=found.size, white=found.white)
     how = _How(call=call, logits=logits, grid=grid, views=views if isinstance(views, Views) else views_named(views))
     names = found.classes if classes is None else tuple(classes)
     with evaluating(found.network):

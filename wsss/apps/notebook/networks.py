@@ -11,6 +11,7 @@ from torch import nn
 
 from wsss import models
 from wsss.apps.explain.explainer import Explainer
+from wsss.data.depth import WHITE
 from wsss.errors import ModelError
 from wsss.models.families import check_name
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
@@ -32,6 +33,8 @@ class Asked:
     normalisation: Normalisation = IMAGENET
     size: tuple[int, int] | None = None
     """Height and width of the only images that it takes; None where it takes images of any size."""
+    white: int = WHITE
+    """The value that is read as white in images of 16 bits."""
 
 
 def network_of(model: nn.Module | CutClassifier | str | Path, *, weights: str) -> Asked:
@@ -55,9 +58,14 @@ def network_of(model: nn.Module | CutClassifier | str | Path, *, weights: str) -
 
 
 def _named(name: str, path: Path, *, weights: str) -> Asked:
-    if (path / RECORD).exists():
+    if path.is_file() or (path / RECORD).exists():
         explainer = Explainer.of(path)
-        return Asked(network=explainer.networks[0], classes=explainer.classes, normalisation=explainer.normalisation)
+        return Asked(
+            network=explainer.networks[0],
+            classes=explainer.classes,
+            normalisation=explainer.normalisation,
+            white=explainer.white,
+        )
     if (path / "config.json").exists() or (name.count("/") == 1 and not path.exists()):
         return _of_transformers(name)
     if path.exists() or "/" in name:

@@ -11,6 +11,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from wsss.data.depth import WHITE
 from wsss.data.images import read_image
 from wsss.draw.overlay import Picture
 from wsss.draw.panels import shrunk
@@ -34,11 +35,14 @@ class Looked:
     seen: Float[Tensor, "1 3 y x"]
 
 
-def picture_of(image: object) -> Picture:
-    """Return the RGB pixels of an image that is not a normalised tensor; raises `DataError` for any other form."""
+def picture_of(image: object, *, white: int = WHITE) -> Picture:
+    """Return the RGB pixels of an image that is not a normalised tensor; raises `DataError` for any other form.
+
+    `white` is the value that is read as white in files of 16 bits a pixel.
+    """
     match image:
         case str() | Path():
-            return read_image(Path(image).expanduser())
+            return read_image(Path(image).expanduser(), white=white)
         case Image.Image():
             turned = ImageOps.exif_transpose(image)
             return np.array(turned.convert("RGB"))
@@ -50,7 +54,14 @@ def picture_of(image: object) -> Picture:
             raise _refusal(image)
 
 
-def looked_at(image: object, *, normalisation: Normalisation, side: int, size: tuple[int, int] | None = None) -> Looked:
+def looked_at(
+    image: object,
+    *,
+    normalisation: Normalisation,
+    side: int,
+    size: tuple[int, int] | None = None,
+    white: int = WHITE,
+) -> Looked:
     """Return an image as people and as the network see it.
 
     Args:
@@ -58,11 +69,12 @@ def looked_at(image: object, *, normalisation: Normalisation, side: int, size: t
         normalisation: How pixels are normalised.
         side: Images with a longer side are shrunk to it.
         size: Height and width at which the network sees every image, whatever its proportions; comes before `side`.
+        white: See `picture_of`.
     """
     if isinstance(image, Tensor) and image.is_floating_point():
         tensor = _three_axes(image)
         return Looked(picture=_shown(tensor, normalisation), seen=tensor[None].detach())
-    picture = picture_of(image)
+    picture = picture_of(image, white=white)
     shown = shrunk(picture, side=side) if size is None else _resized(picture, size)
     return Looked(picture=picture, seen=normalisation(shown)[None])
 

@@ -9,15 +9,15 @@ import torch
 from jaxtyping import Float16, UInt8
 from numpy.typing import NDArray
 
+from wsss.apps.model.source import opened
 from wsss.data.depth import WHITE
 from wsss.data.images import reduced
 from wsss.engine.stage import Runtime
 from wsss.errors import ModelError
 from wsss.labels import BACKGROUND, class_of
 from wsss.masks import strongest
-from wsss.run.record import RunRecord, read_record
-from wsss.stages.predict_masks import MaskPredictor, PredictMasks
-from wsss.store.kinds import MASKS
+from wsss.run.record import RunRecord
+from wsss.stages.predict_masks import MaskPredictor
 from wsss.tiles import Scores, Tiles
 from wsss.types import ScoreMaps, Size
 
@@ -96,31 +96,30 @@ class Predictor:
         """Load the network of a finished run.
 
         Args:
-            run: The run's folder, such as `outputs/toy/1`, or what `read_record` returned for it.
+            run: The run's folder, such as `outputs/toy/1`, what `read_record` returned for it, or a model file.
             store: Where the run's store lies, if it was moved.
             device: Where to compute; `auto` takes a GPU if there is one.
             tile: Pixels of a side above which an image is cut, at least 256. Memory grows with its square.
 
         Raises:
-            StoreError: The folder is not a run's, or its segmentation network is not finished.
+            StoreError: It is neither, its segmentation network is not finished, or the file is damaged.
             ConfigError: `device` is not there.
             ValueError: `tile` is too small.
 
         A call raises `ModelError` where a tile does not fit the memory of a GPU.
         """
-        record = run if isinstance(run, RunRecord) else read_record(Path(run), store=Path(store) if store else None)
         tiles = Tiles(side=tile)
-        name = record.last(MASKS, by=PredictMasks)
-        stage, job = record.stage(name, PredictMasks), record.job(name)
-        network = stage.predictor(job, Runtime(device=device).torch_device())
-        index = job.index()
+        place = Runtime(device=device).torch_device()
+        with opened(run, store=store) as source:
+            parts = source.predicting()
+            network = parts.stage.predictor(parts.job, place)
         return cls(
-            classes=index.classes,
-            fingerprint=job.artifact.fingerprint,
+            classes=parts.classes,
+            fingerprint=parts.job.artifact.fingerprint,
             network=network,
             tiles=tiles,
-            white=index.white,
-            long_side=index.long_side,
+            white=parts.white,
+            long_side=parts.long_side,
         )
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> Prediction:

@@ -12,20 +12,26 @@ from wsss.store.networks import load, read_record
 from wsss.store.store import Artifact
 
 
-def answering(record: RunRecord, stage: ExtractCams, network: Network, *, job: Job) -> Classifies:
+def answering(trained: Network, stage: ExtractCams, *, artifact: Artifact) -> Classifies:
     """Return the classifier behind the network of an `ExtractCams`: the one that was last trained on what images show.
 
     It is what maps are read from, unless these are other weights or another kind of network: beside ReCAM's second head
-    it is the first, and below binary classifiers what these were trained from.
+    it is the first, and below binary classifiers what these were trained from. `artifact` is what `answering_artifact`
+    returned.
     """
-    if stage.weights is None and isinstance(network.module, Classifies):
-        return network.module
-    artifact = job.inputs["classifier"]
-    while not isinstance(_outline(artifact), Classifies):
-        artifact = record.job(artifact.stage).inputs["classifier"]
+    if stage.weights is None and isinstance(trained.module, Classifies):
+        return trained.module
     module = load(artifact).module.to(memory_format=torch.channels_last)
     assert isinstance(module, Classifies), "as its outline is"
     return module
+
+
+def answering_artifact(record: RunRecord, *, job: Job) -> Artifact:
+    """Return the artifact of the last network that says what an image shows, from that which maps are read from."""
+    artifact = job.inputs["classifier"]
+    while not isinstance(_outline(artifact), Classifies):
+        artifact = record.job(artifact.stage).inputs["classifier"]
+    return artifact
 
 
 def _outline(artifact: Artifact) -> object:

@@ -7,7 +7,7 @@ import torch
 from stored_networks import tensors_of
 from toy_runs import Run, finished
 
-from wsss.apps.explain.answering import answering
+from wsss.apps.model.answering import answering, answering_artifact
 from wsss.methods.representatives.network import BinaryClassifiers
 from wsss.run.record import RunRecord, read_record
 from wsss.stages.extract_cams import ExtractCams
@@ -18,7 +18,7 @@ def networks(record: RunRecord) -> tuple[Any, Any]:
     """What a run's maps are read from, and what says what an image shows."""
     stage, job = record.stage("extract_cams", ExtractCams), record.job("extract_cams")
     network = stage.network(job, torch.device("cpu"))
-    return network.module, answering(record, stage, network, job=job)
+    return network.module, answering(network, stage, artifact=answering_artifact(record, job=job))
 
 
 def trained_head(record: RunRecord, stage: str) -> torch.Tensor:

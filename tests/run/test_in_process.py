@@ -1,0 +1,29 @@
+import pytest
+from toy_runs import SMALL, Run
+
+import wsss
+from wsss.errors import ConfigError
+
+
+def test_a_run_is_made_and_its_scores_are_returned(toy_run: Run, capsys: pytest.CaptureFixture[str]):
+    finished = wsss.run([*SMALL, *toy_run.overrides, "objective=predict_masks/val/miou"])
+    assert finished.folder == toy_run.out
+    assert finished.report.is_file()
+    assert finished.objective == finished.scores["predict_masks"]["val"]["miou"]
+    assert next(iter(finished.record.stages)) == "index_data"
+    assert "<td>predict_masks</td><td>val</td>" in finished._repr_html_()
+    assert "predict_masks" in capsys.readouterr().out
+
+
+def test_mistakes_and_plans_are_refused():
+    with pytest.raises(ConfigError, match="plan=true: a plan is printed by"):
+        wsss.run([*SMALL, "plan=true"])
+    with pytest.raises(ConfigError, match="gradcamm"):
+        wsss.run("cam=gradcamm")
+
+
+def test_the_package_stays_a_package():
+    import wsss.run.record
+
+    assert wsss.run.record.RunRecord
+    assert callable(wsss.run)
