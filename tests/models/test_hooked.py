@@ -274,5 +274,8 @@ def test_logits_are_found_in_what_networks_return():
     assert class_logits(logits) is logits
     assert class_logits((logits, "more")) is logits
     assert class_logits({"loss": None, "logits": logits}) is logits
+    assert class_logits({"out": logits, "aux": None}) is logits
+    detections = [{"boxes": torch.zeros(0, 4)}]
+    assert class_logits(detections) is detections
     with pytest.raises(ModelError, match="the network returns a str: pass logits="):
         class_logits("answer")

@@ -19,6 +19,36 @@ ROUNDING: Final = 1e-6
 """Numbers that differ by a smaller share than this are equal but for rounding."""
 
 
+def _with_reasons(call: Callable[..., RawMaps]) -> Callable[..., RawMaps]:
+    """Let a method that fails say so in a `ModelError` where the network, the images or the targets are the reason."""
+
+    @wraps(call)
+    def called(method: Any, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
+        try:
+            return call(method, model, images, targets)
+        except torch.OutOfMemoryError:
+            raise
+        except (AssertionError, LookupError, RuntimeError):
+            method.check(model)
+            check_targets(targets, model=model, images=images)
+            raise
+
+    return called
+
+
+def check_targets(targets: Targets, *, model: CutClassifier, images: Tensor) -> None:
+    """Raise `ModelError` for images that are none, and for targets of an image or a class that is not there."""
+    if images.ndim != 4 or images.shape[1] != 3:
+        raise ModelError(f"images: expected normalised ones as [b 3 h w], got the shape {list(images.shape)}")
+    last = model.blocks[-1]
+    with torch.no_grad():
+        classes = model.after(last, model.until(last, images[:1])).shape[1]
+    for name, indices, count in (("image", targets.image, len(images)), ("class", targets.cls, classes)):
+        wrong = sorted({index for index in indices.tolist() if not 0 <= index < count})
+        if wrong:
+            raise ModelError(f"targets: there is no {name} {wrong[0]}: there are {count}, 0 .. {count - 1}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class CAMMethod(Configurable, ABC):
     """Turn a classifier's answer into maps of where it saw the class.
@@ -66,36 +96,6 @@ class WeightedCAM(CAMMethod):
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
         """See `CAMMethod`."""
         return weighted_sum(*self.channel_weights(model, images, targets))
-
-
-def _with_reasons(call: Callable[..., RawMaps]) -> Callable[..., RawMaps]:
-    """Let a method that fails say so in a `ModelError` where the network, the images or the targets are the reason."""
-
-    @wraps(call)
-    def called(method: CAMMethod, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
-        try:
-            return call(method, model, images, targets)
-        except torch.OutOfMemoryError:
-            raise
-        except (AssertionError, LookupError, RuntimeError):
-            method.check(model)
-            check_targets(targets, model=model, images=images)
-            raise
-
-    return called
-
-
-def check_targets(targets: Targets, *, model: CutClassifier, images: Tensor) -> None:
-    """Raise `ModelError` for images that are none, and for targets of an image or a class that is not there."""
-    if images.ndim != 4 or images.shape[1] != 3:
-        raise ModelError(f"images: expected normalised ones as [b 3 h w], got the shape {list(images.shape)}")
-    last = model.blocks[-1]
-    with torch.no_grad():
-        classes = model.after(last, model.until(last, images[:1])).shape[1]
-    for name, indices, count in (("image", targets.image, len(images)), ("class", targets.cls, classes)):
-        wrong = sorted({index for index in indices.tolist() if not 0 <= index < count})
-        if wrong:
-            raise ModelError(f"targets: there is no {name} {wrong[0]}: there are {count}, 0 .. {count - 1}")
 
 
 def activations_and_gradients(

@@ -158,7 +158,7 @@ def _found(detections: Mapping[str, Tensor], *, box: Sequence[float], label: int
         return scores.sum()
     overlaps = _overlaps(boxes, boxes.new_tensor(list(box)))
     best = int(overlaps.argmax())
-    counts = float(overlaps[best]) > least and int(detections["labels"][best]) == label
+    counts = float(overlaps[best].detach()) > least and int(detections["labels"][best]) == label
     return overlaps[best] + scores[best] if counts else 0 * scores.sum()
 
 

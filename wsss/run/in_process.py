@@ -67,7 +67,7 @@ def run_in_process(overrides: str | Sequence[str] = (), *, config_dir: str | Pat
     config = composed(searching(words, folders), build=build_stages)
     plain = resolved(config)
     if plain["plan"]:
-        raise ConfigError(["plan=true: a plan is printed by `wsss run` and is no run to return; leave it out"])
+        raise ConfigError(["plan=true: a plan is printed by `wsss run` and is not a run to return; leave it out"])
     objective = run_composed(config, words)
     steps, *_ = run.pipeline.prepare(plain)
     record = read_record(run.pipeline.run_folder(steps, plain))

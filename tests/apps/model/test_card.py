@@ -7,7 +7,7 @@ def test_a_card_names_classes_networks_and_scores():
     assert "- ape\n- bee\n" in text
     assert "- train_segmenter: `('unet', 3)`" in text
     assert "- predict_masks, val: mIoU 51.2\n" in text
-    assert "- best, val: mIoU 60.0 (oracle)" in text
+    assert "- best, val: mIoU 60.0 (oracle (uses masks))" in text
 
 
 def test_without_scores_it_says_so():

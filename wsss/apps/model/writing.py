@@ -103,7 +103,7 @@ def _check(inputs: Mapping[str, Artifact], *, stage: str) -> None:
     for role, artifact in inputs.items():
         if not holds_network(artifact):
             raise ModelError(
-                f"{stage} reads {artifact.stage} as {role}, which is no network: a model file cannot hold it"
+                f"{stage} reads {artifact.stage} as {role}, which is not a network: a model file cannot hold it"
             )
 
 
