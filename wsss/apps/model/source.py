@@ -64,9 +64,7 @@ class FromRun:
         name = self.record.last(MASKS, by=PredictMasks)
         stage, job = self.record.stage(name, PredictMasks), self.record.job(name)
         index = job.index()
-        return Predicts(
-            stage=stage, job=job, classes=index.classes, white=index.white, long_side=index.long_side
-        )
+        return Predicts(stage=stage, job=job, classes=index.classes, white=index.white, long_side=index.long_side)
 
     def explaining(self) -> Explains:
         """See `Source`."""
@@ -88,9 +86,7 @@ class FromFile:
         """See `Source`."""
         stage, job = self.file.stage("predict", PredictMasks)
         record = self.file.record
-        return Predicts(
-            stage=stage, job=job, classes=record.classes, white=record.white, long_side=record.long_side
-        )
+        return Predicts(stage=stage, job=job, classes=record.classes, white=record.white, long_side=record.long_side)
 
     def explaining(self) -> Explains:
         """See `Source`."""

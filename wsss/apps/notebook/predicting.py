@@ -16,7 +16,7 @@ from wsss.apps.predict.task import draw
 from wsss.draw.grid import INK, Grid
 from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture
-from wsss.draw.sheet import MaskPanel, fitted
+from wsss.draw.panels import MaskPanel, fitted
 from wsss.tiles import Tiles
 
 SIDE: Final = 320
