@@ -24,7 +24,8 @@ HELP: Final = """\
 wsss: weakly supervised semantic segmentation, from image-level labels to a segmentation network.
 
   wsss run experiment=toy                                  the whole pipeline on drawn scenes, in minutes
-  wsss run experiment=voc12_mini dataset.root=VOC2012      the same on a VOC devkit
+  wsss run experiment=folder dataset.root=my_photos        the same on your own photographs and labels
+  wsss run experiment=voc12_mini dataset.root=VOC2012      and on a VOC devkit
   wsss run experiment=toy plan=true                        what would run, and what is cached
   wsss run experiment=toy cam=gradcam refine=background    choose other parts; `wsss run --help` lists them
   wsss run experiment=toy random_seed=0,1,2 -m             a sweep
