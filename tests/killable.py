@@ -1,13 +1,17 @@
-"""Runs in processes of their own that can be killed; a server that has imported everything forks them."""
+"""Runs and workers in processes of their own, to be killed too; a server that has imported everything forks them."""
 
 import multiprocessing
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["killable", "wsss.run.pipeline", "wsss.training.trainer", "wsss.stages.report"])
+PRELOADED = ("wsss.run.pipeline", "wsss.training.trainer", "wsss.stages.report", "segmentation_models_pytorch", "timm")
+CONTEXT.set_forkserver_preload(["killable", *PRELOADED])
 
 
 def start(config: dict[str, Any], *, write: int | None = None) -> "multiprocessing.context.ForkServerProcess":
@@ -15,6 +19,21 @@ def start(config: dict[str, Any], *, write: int | None = None) -> "multiprocessi
     process = CONTEXT.Process(target=_run, args=(config, write))
     process.start()
     return process
+
+
+def launch(config: LaunchConfig, python: str) -> elastic_launch:
+    """Stand in for `elastic_launch` with an interpreter: its workers need not import everything anew."""
+    config.start_method = "forkserver"
+    return elastic_launch(config, _work)
+
+
+def _work(option: str, module: str, *arguments: str) -> None:
+    from wsss.run.worker import main
+
+    assert (option, module) == ("-m", main.__module__)
+    multiprocessing.set_start_method("fork", force=True)  # as in a process that no server started
+    sys.argv = [module, *arguments]
+    main()
 
 
 def _run(config: dict[str, Any], write: int | None) -> None:

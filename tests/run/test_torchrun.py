@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import killable
 import pytest
 import torch
 from stored_networks import tensors_of
@@ -32,6 +33,12 @@ STARTED = {"SLURM_PROCID": "0", "SLURM_NTASKS": "4", "SLURM_NNODES": "4", "SLURM
 def _outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*STARTED, "WORLD_SIZE", "SLURM_NODELIST"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def _forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saves most of the seconds of a worker; slow tests start interpreters, as a run does."""
+    monkeypatch.setattr("wsss.run.torchrun.elastic_launch", killable.launch)
 
 
 def emptied(step: Step) -> dict[str, bytes]:
@@ -84,6 +91,7 @@ def test_numbers_are_positive(name: str) -> None:
         Torchrun(**options)
 
 
+@pytest.mark.usefixtures("_forked")
 def test_two_workers_make_the_same_bytes_and_weights(toy_run: Run, tmp_path: Path) -> None:
     several_make_the_same(toy_run.copied(tmp_path), processes=2)
 
@@ -123,6 +131,7 @@ def weights_of(step: Step) -> dict[str, torch.Tensor]:
     return state
 
 
+@pytest.mark.usefixtures("_forked")
 def test_a_worker_that_fails_is_named_and_the_others_work_stays(toy_run: Run, tmp_path: Path) -> None:
     copy = toy_run.copied(tmp_path)
     step = copy.plan()["extract_cams"]
@@ -150,6 +159,7 @@ def test_a_worker_that_fails_is_named_and_the_others_work_stays(toy_run: Run, tm
     assert contents(step.artifact.items) == before
 
 
+@pytest.mark.usefixtures("_forked")
 def test_a_signal_is_passed_on_to_the_workers(toy_run: Run, tmp_path: Path) -> None:
     step = toy_run.copied(tmp_path).plan("limits.batch_size=6", "limits.epochs=9999")["train_classifier"]
     folder = step.artifact.path
