@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,8 +36,8 @@ class Disturbed:
     folder: Path
     launcher: Sequence[str]
     rng: random.Random
-    spans: Mapping[str, float] = field(default_factory=dict)
-    """Seconds of every stage in an undisturbed run, and of what comes before the first."""
+    spans: dict[str, float] = field(default_factory=dict)
+    """Seconds of every stage in an undisturbed run, and of what comes before the first; less where that was too late."""
     hit: Counter[str] = field(default_factory=Counter)
     """How often a stage was at work when the signal came."""
 
@@ -76,6 +76,7 @@ class Disturbed:
             send(process.pid, number)
         screen, _ = process.communicate(timeout=PATIENCE)  # ends when the last process that can write to it is gone
         if process.returncode == 0 or screen.endswith("report.html\n"):  # everything was done
+            self.spans[wanted] /= 2
             return False
         self.hit[stage] += 1
         sys.stdout.write(f"{number.name} {stage} {send.__name__}\n")
