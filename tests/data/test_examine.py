@@ -1,5 +1,6 @@
 """Every image and mask is looked at, and what is broken is said with the file and the remedy."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,6 +141,23 @@ def test_all_are_examined_and_counted(tmp_path: Path):
         *range(9, 21),
     ]
     assert counted == [20] * 20
+
+
+def test_what_is_not_begun_is_left_after_a_ctrl_c(image: Path):
+    entries = tuple(Entry(id=str(number), image=image.name, names=(), source="labels.csv") for number in range(1000))
+    listing = Listing(root=image.parent, classes=CLASSES, entries=entries, splits={}, problems=())
+    seen = []
+
+    def look(path: Path) -> Examined:
+        seen.append(path)
+        time.sleep(0.005)
+        if len(seen) >= 10:
+            raise KeyboardInterrupt
+        return Examined(size=Size(height=2, width=3))
+
+    with pytest.raises(KeyboardInterrupt):
+        examine_all(listing, look=look)
+    assert 10 <= len(seen) < 1000
 
 
 @pytest.mark.parametrize("orientation", [5, 6, 7, 8])

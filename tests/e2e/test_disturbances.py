@@ -37,7 +37,7 @@ class Disturbed:
     launcher: Sequence[str]
     rng: random.Random
     spans: dict[str, float] = field(default_factory=dict)
-    """Seconds of every stage in an undisturbed run, and of what comes before the first; less where that was too late."""
+    """Seconds of every stage in an undisturbed run, and what comes before the first; less where that was too late."""
     hit: Counter[str] = field(default_factory=Counter)
     """How often a stage was at work when the signal came."""
 

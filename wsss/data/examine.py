@@ -80,7 +80,8 @@ def hashed(path: Path, *, white: int = WHITE) -> Examined:
 def examine_all(listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a_terminal) -> dict[str, Examined]:
     """Examine the images of a listing with their masks, and return them by id. Decoding lets other threads run."""
     examined = {}
-    with ThreadPoolExecutor(min(MOST_READERS, os.cpu_count() or 1)) as pool, watch(len(listing.entries)) as advance:
+    readers = ThreadPoolExecutor(min(MOST_READERS, os.cpu_count() or 1))
+    with readers as pool, _cancelled(pool), watch(len(listing.entries)) as advance:
         of = pool.map(
             lambda entry: examine(entry, root=listing.root, classes=listing.classes, look=look), listing.entries
         )
@@ -88,6 +89,16 @@ def examine_all(listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a
             examined[entry.id] = found
             advance()
     return examined
+
+
+@contextmanager
+def _cancelled(pool: ThreadPoolExecutor) -> Iterator[None]:
+    """Drop what is not begun where something is raised, as by a Ctrl-C: a pool waits for all that it was given."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
 
 
 def examine(entry: Entry, *, root: Path, classes: Sequence[str], look: Look = sized) -> Examined:
