@@ -35,18 +35,61 @@ find_uv() {
   echo .tools/bin/uv
 }
 
+# Whether torch's build for CPUs is wanted. TORCH=cpu or TORCH=cuda says so; otherwise it is where the machine has no
+# NVIDIA driver and .venv has no other build yet. PyPI's builds for other systems than Linux hold no CUDA anyway.
+wants_cpu_torch() {
+  local version=$1 there
+  case ${TORCH:-auto} in
+    cuda) return 1 ;;
+    cpu) [[ $(uname -s) == Linux ]] ;;
+    auto)
+      there=$(compgen -G ".venv/lib/python*/site-packages/torch-$version.dist-info" || true)
+      [[ $(uname -s) == Linux && -z $there ]] && ! has_nvidia
+      ;;
+    *) fail "TORCH=$TORCH is not a build of torch: use cpu, cuda or auto" ;;
+  esac
+}
+
+has_nvidia() {
+  local file
+  for file in ${NVIDIA_DRIVER:-/proc/driver/nvidia/version /usr/lib/wsl/lib/libcuda.so.1}; do
+    [[ ! -e $file ]] || return 0
+  done
+  nvidia-smi >/dev/null 2>&1
+}
+
+locked_version() { grep -A1 "^name = \"$1\"\$" uv.lock | sed -n 's/^version = "\(.*\)"$/\1/p'; }
+
+# install UV [options of `uv sync`]: bring .venv to uv.lock, with the smaller torch where that is wanted.
+install() {
+  local uv=$1 torch vision index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu} skipped
+  shift
+  torch=$(locked_version torch)
+  vision=$(locked_version torchvision)
+  if wants_cpu_torch "$torch"; then
+    mapfile -t skipped < <(sed -nE 's/^name = "(torch|torchvision|triton|(nvidia|cuda)-.*)"$/--no-install-package=\1/p' uv.lock)
+    # The torch of an earlier call stays; uv takes the option only once.
+    [[ " $* " == *" --inexact "* ]] || skipped+=(--inexact)
+    "$uv" sync --locked "$@" "${skipped[@]}" || return
+    say "torch's build for CPUs, as this is TORCH=cpu or a machine without an NVIDIA driver (TORCH=cuda takes the other)"
+    "$uv" pip install --python .venv --no-deps --default-index "$index" "torch==$torch+cpu" "torchvision==$vision+cpu" && return
+    say "it could not be had from $index: taking the build of uv.lock, which is larger and runs on CPUs as well"
+  fi
+  "$uv" sync --locked "$@"
+}
+
 # set_up [options of `uv sync`]: make .venv or bring it up to date, with pydensecrf2 where that can be built.
 set_up() {
   local python uv
   python=$(find_python)
   uv=$(find_uv "$python")
   say "making .venv from uv.lock with $("$python" --version); the first time, some gigabytes are downloaded"
-  if "$uv" sync --locked --python "$python" --extra crf "$@"; then
+  if install "$uv" --python "$python" --extra crf "$@"; then
     return
   fi
   # One package that does not build keeps uv from installing any: was it the extra's?
   say "that failed, see above: trying without the extra crf"
-  "$uv" sync --locked --python "$python" "$@" || fail "the environment could not be made without the extra either, see above"
+  install "$uv" --python "$python" "$@" || fail "the environment could not be made without the extra either, see above"
   say "pydensecrf2 could not be installed: it is compiled here and needs a C++ compiler"
   say "nothing is lost without it: the dense CRF runs on PyTorch instead, and computes the same"
 }

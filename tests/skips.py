@@ -8,6 +8,8 @@ import pytest
 EXPECTED: Final = {
     "pydensecrf": "it is compiled where it is installed, and there may be no compiler",
     "chromium": "a browser is no Python package",
+    "shellcheck": "a linter of shell scripts is no Python package",
+    "on Linux": "builds of torch are chosen there, and it alone counts a process's memory anew",
     "WSSS_VOC_MINI": "photographs do not come with the package",
 }
 """Words of a skip's reason, and why this machine may lack what the test needs."""
