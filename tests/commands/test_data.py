@@ -1,11 +1,15 @@
 """`wsss data check` from the command line."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from data_sets import LISTS, devkit, own_folder
 
 from wsss.__main__ import main
+from wsss.data.images import read_mask
+from wsss.data.label_studio import task_of
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -59,6 +63,23 @@ def test_options_are_keys_of_a_run(
         f"wsss run dataset=voc dataset.root={root} 'dataset.classes=[cat,dog,person]' "
         f"++dataset.splits.aug={LISTS}/aug.txt dataset.masks=null dataset.difficult=false splits.train=aug"
     )
+
+
+def test_corrected_masks_are_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    labels = np.array([[0, 1], [2, 2]], dtype=np.uint8)
+    task = task_of("a.jpg", labels, name="a", classes=("cat", "dog"), model="wsss")
+    tasks = [{**task, "annotations": task["predictions"]}, {"data": {"id": "b", "classes": ["cat", "dog"]}}]
+    (tmp_path / "export.json").write_text(json.dumps(tasks), encoding="utf-8")
+    assert call(monkeypatch, "masks", "export.json", "--out", "my masks") == 0
+    assert capsys.readouterr().out.replace("\n", "") == (
+        f"masks: 1, written to {tmp_path}/my masks; images without an annotation: 1"
+    )
+    assert read_mask(tmp_path / "my masks/a.png").tolist() == labels.tolist()
+    assert call(monkeypatch, "masks", "export.json", "--classes", "cow") == 2
+    assert "label 'cat' is not a class; there are: cow" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

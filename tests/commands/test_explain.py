@@ -80,6 +80,25 @@ def test_a_folder_in_which_one_is_broken(
     assert names == {"epoch=3, it's (1).png", "grey.png"}
 
 
+def test_maps_as_files_and_the_time_that_scores_take(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--model", toy_run.out, "--methods", "cam", "--classes", "bee", "--maps", "--device", "cpu")
+    assert call(monkeypatch, photos / "grey.jpg", *given) == 0
+    folder = photos.parent / "explanations"
+    assert np.load(folder / "maps/grey/bee cam.npy").shape == (40, 60)
+    assert (folder / "maps/grey/bee cam.png").is_file()
+    printed = capsys.readouterr().out.replace("\n", " ")
+    assert "with scores this takes about" in printed
+    row = json.loads((folder / "explanations.json").read_text(encoding="utf-8"))["images"][0]
+    assert call(monkeypatch, photos / "grey.jpg", *given, "--resume") == 0
+    assert json.loads((folder / "explanations.json").read_text(encoding="utf-8"))["images"][0] == row
+    (folder / "maps/grey/bee cam.png").unlink()
+    assert call(monkeypatch, photos / "grey.jpg", *given, "--resume") == 0
+    assert (folder / "maps/grey/bee cam.png").is_file(), "what is missing is made again"
+    assert "with scores this takes about" not in capsys.readouterr().out
+
+
 def test_all_methods_that_fit(toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = ("--methods", "all", "--classes", "bee", "--no-scores", "--device", "cpu")
     assert call(monkeypatch, photos / "grey.jpg", "--model", toy_run.out, *given) == 0

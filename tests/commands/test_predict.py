@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from toy_runs import Run
 
+from wsss.apps.predict import task as task_module
 from wsss.commands import predict
 from wsss.tiles import Tiles
 
@@ -66,6 +67,22 @@ def test_a_resumed_call_does_what_changed_and_then_nothing(
     assert call(monkeypatch, *given) == 0
     assert json.loads((out / "predictions.json").read_text(encoding="utf-8")) == changed
     assert "4 of 4 images are predicted" in capsys.readouterr().out
+
+
+def test_formats_are_named_and_unsure_images_told(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(task_module, "UNSURE", 1.1)
+    given = ("photos", "--model", toy_run.out, "--device", "cpu", "--formats", "confidence", "coco", "label_studio")
+    assert call(monkeypatch, *given) == 0
+    out = photos.parent / "predictions"
+    assert {path.name for path in out.iterdir() if path.is_file()} == {
+        *("predictions.json", "coco.json", "label_studio.json", "label_studio.xml")
+    }
+    assert len(list((out / "confidence").iterdir())) == 4
+    assert "4 of 4 images may be unlike those that were learnt from" in capsys.readouterr().out
+    assert call(monkeypatch, "photos", "--model", toy_run.out, "--formats", "csv") == 2
+    assert "confidence, coco, label_studio" in capsys.readouterr().err.replace("'", "")
 
 
 def test_json_is_all_that_is_printed(

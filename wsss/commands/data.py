@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> None:
     options = argument_parser(added).parse_args(words)
     if options.command == "masks":
         _take_over(options)
-        return
+        sys.exit(0)
     given = {key.removeprefix(KEY): value for key, value in vars(options).items() if key.startswith(KEY)}
     choice = check.chosen(leaves(GROUP, config_folders(added)), root=options.root, name=options.layout)
     layout = choice.layout(options.root, given={key: value for key, value in given.items() if value is not None})
@@ -68,8 +68,8 @@ def main(arguments: Sequence[str]) -> None:
 def _take_over(options: argparse.Namespace) -> None:
     """Write the masks of an export, and say how many there are."""
     found = corrected.write_corrected(options.export, out=options.out.expanduser(), classes=options.classes)
-    left = f"; {len(found.untouched)} images are not annotated" if found.untouched else ""
-    engine.console.print(f"{len(found.masks)} masks are written to {options.out.absolute()}{left}", markup=False)
+    left = f"; images without an annotation: {len(found.untouched)}" if found.untouched else ""
+    engine.console.print(f"masks: {len(found.masks)}, written to {options.out.absolute()}{left}", markup=False)
 
 
 def _tell(found: "check.Check", *, command: str, page: Path | None) -> None:
