@@ -11,6 +11,7 @@ EXPECTED: Final = {
     "shellcheck": "a linter of shell scripts is no Python package",
     "on Linux": "builds of torch are chosen there, and it alone counts a process's memory anew",
     "WSSS_VOC_MINI": "photographs do not come with the package",
+    "/dev/full": "Linux has the device, and not every container does",
 }
 """Words of a skip's reason, and why this machine may lack what the test needs."""
 

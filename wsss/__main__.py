@@ -14,7 +14,7 @@ from typing import Final
 
 from wsss.config.suggest import unknown
 from wsss.engine.shortages import explained
-from wsss.engine.streams import open_streams, read_to_the_end
+from wsss.engine.streams import open_streams, printing, read_to_the_end
 from wsss.errors import ConfigError, WsssError, first_line, printable
 from wsss.signals import Ended, ended_by_signals
 from wsss.store.disk_errors import writing
@@ -79,20 +79,9 @@ def main() -> None:
 
 
 def _dispatch() -> None:
-    name, *arguments = sys.argv[1:] or ["--help"]
-    if name in ("-h", "--help", "help"):
-        sys.stdout.write(HELP)
-        return
-    if name in VERSION or arguments == ["--version"]:
-        sys.stdout.write(version_text())
-        return
-    if name not in COMMANDS:
-        sys.stderr.write(f"wsss: {unknown('command', name, COMMANDS)}. See wsss --help.\n")
-        sys.exit(2)
     try:
-        module, _, function = COMMANDS[name].partition(":")
-        with ended_by_signals(), writing(Path()), explained():
-            getattr(import_module(module), function)(named(arguments))
+        with ended_by_signals(), writing(Path()), explained(), printing():
+            _call(*(sys.argv[1:] or ["--help"]))
     except ConfigError as error:
         _say(*error.problems)
         sys.exit(2)
@@ -108,6 +97,20 @@ def _dispatch() -> None:
     except Exception as error:  # noqa: BLE001, whatever else there is
         _say(unexpected(error))
         sys.exit(UNEXPECTED)
+
+
+def _call(name: str, *arguments: str) -> None:
+    if name in ("-h", "--help", "help"):
+        sys.stdout.write(HELP)
+        return
+    if name in VERSION or arguments == ("--version",):
+        sys.stdout.write(version_text())
+        return
+    if name not in COMMANDS:
+        sys.stderr.write(f"wsss: {unknown('command', name, COMMANDS)}. See wsss --help.\n")
+        sys.exit(2)
+    module, _, function = COMMANDS[name].partition(":")
+    getattr(import_module(module), function)(named(arguments))
 
 
 def unexpected(error: Exception) -> str:

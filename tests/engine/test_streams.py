@@ -1,15 +1,18 @@
 """Streams that are closed, too narrow, or not read to the end: as a shell makes them."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from wsss.engine.streams import open_streams, read_to_the_end
+from wsss.engine.streams import open_streams, printing, read_to_the_end
 
 WRITES = """
 import sys
@@ -76,3 +79,37 @@ def test_a_terminal_that_is_gone_hides_no_other_end(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stdout", Gone(BytesIO()))
     with pytest.raises(SystemExit, match=str(128 + signal.SIGHUP)), read_to_the_end():
         sys.exit(128 + signal.SIGHUP)
+
+
+@pytest.fixture
+def full() -> Iterator[BinaryIO]:
+    """A file that takes nothing, as on a full disk."""
+    path = Path("/dev/full")
+    if not path.exists():
+        pytest.skip("there is no /dev/full here")
+    with path.open("wb") as file:
+        yield file
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", ["--help", "--version", "store ls --store .", "store ls --help"])
+def test_a_stdout_that_is_full_is_said_in_a_line(words: str, unbuffered: str, full: BinaryIO, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "wsss", *words.split()]
+    variables = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, env=variables, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        b"wsss: stdout cannot be written (No space left on device): print elsewhere, or free some space\n"
+    )
+
+
+def test_an_end_of_its_own_stays_so_where_stdout_is_full(full: BinaryIO) -> None:
+    command = [sys.executable, "-c", WRITES.format(code="print('lost'); sys.exit(7)")]
+    variables = {**os.environ, "PYTHONUNBUFFERED": ""}
+    done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=variables, check=False)
+    assert (done.returncode, done.stderr) == (7, b"")
+
+
+def test_a_full_disk_beside_a_stdout_that_can_be_written_is_passed_on(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="other"), printing():
+        raise OSError(errno.ENOSPC, "other")

@@ -128,6 +128,12 @@ def test_files_without_a_state_dict_are_refused(tmp_path: Path):
         read_weights(tmp_path / "e.pth")
 
 
+def test_sparse_tensors_are_refused(tmp_path: Path):
+    torch.save({"head.bias": torch.zeros(2), "head.weight": torch.eye(2).to_sparse()}, tmp_path / "sparse.pth")
+    with pytest.raises(ModelError, match=r"head\.weight.* is sparse, or holds numbers that are not finite"):
+        read_weights(tmp_path / "sparse.pth")
+
+
 def test_a_file_of_another_architecture_is_refused_by_the_check(tmp_path: Path):
     torch.save({"conv.weight": torch.zeros(2, 2)}, tmp_path / "other.pt")
     options = ClassifierOptions(backbone=SMALL, weights=str(tmp_path / "other.pt"), output_stride=32)

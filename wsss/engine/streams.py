@@ -6,8 +6,10 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
-from typing import Final
+from io import RawIOBase, TextIOWrapper
+from typing import Final, NoReturn
+
+from wsss.errors import WsssError
 
 STREAMS: Final = {"stdin": 0, "stdout": 1, "stderr": 2}
 
@@ -16,6 +18,7 @@ def open_streams() -> None:
     """Let every write succeed that can: into nothing where a stream is closed, and escaped where it lacks a character.
 
     A closed stream's number would otherwise be given to the next file that is opened, and what others print be in it.
+    Where Python does not buffer stdout, whole lines are: a write that failed would leave nothing to tell of it later.
     """
     for name, number in STREAMS.items():
         try:
@@ -24,6 +27,9 @@ def open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))
+    if isinstance(getattr(sys.stdout, "buffer", None), RawIOBase):  # PYTHONUNBUFFERED, python -u
+        lines = os.fdopen(1, "w", buffering=1, encoding=sys.stdout.encoding, closefd=False)
+        sys.stdout = sys.__stdout__ = lines  # type: ignore[misc]
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -33,13 +39,18 @@ def open_streams() -> None:
 def read_to_the_end() -> Iterator[None]:
     """End in silence with exit code 141, as other programs do, where the reader of stdout has seen enough, as `head`.
 
-    What was written is handed over before Python ends, which would otherwise complain.
+    What was written is handed over before Python ends, which would otherwise complain. Where that is impossible, as on
+    a full disk, the exit code is 2 and a line says so, unless the command ended for a reason of its own.
     """
     try:
         try:
             yield
-        finally:
-            _hand_over()
+        except BaseException as error:
+            if (lost := _hand_over()) and isinstance(error, SystemExit) and not error.code:
+                _refuse(lost)
+            raise
+        if lost := _hand_over():
+            _refuse(lost)
     except BrokenPipeError:
         if not _nobody_reads():  # but another pipe is broken
             raise
@@ -47,13 +58,35 @@ def read_to_the_end() -> Iterator[None]:
         sys.exit(128 + signal.SIGPIPE)
 
 
-def _hand_over() -> None:
+def _refuse(lost: str) -> NoReturn:
+    sys.stderr.write(f"wsss: {lost}\n")
+    sys.exit(2)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Turn what the system says of stdout into a `WsssError`: it names no file, and another would be blamed."""
+    try:
+        yield
+    except BrokenPipeError:  # which `read_to_the_end` answers
+        raise
+    except OSError as error:
+        if error.filename is None and (lost := _hand_over()):
+            raise WsssError(lost) from error
+        raise
+
+
+def _hand_over() -> str:
+    """Write what stdout still holds, and return in words what keeps it from being written, if anything does."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         raise
-    except OSError:  # a terminal that is gone, or a full disk: Python tries again at its end, and says so
-        return
+    except OSError as error:  # a terminal that is gone, or a full disk
+        if sys.stdout is sys.__stdout__:
+            _discard_output()  # or Python tries again at its end, and complains
+        return f"stdout cannot be written ({error.strerror}): print elsewhere, or free some space"
+    return ""
 
 
 def _nobody_reads() -> bool:

