@@ -6,7 +6,7 @@ import yaml
 from toy_runs import drawn_index, drawn_masks, made
 
 from wsss.apps.compare.sheets import Masks
-from wsss.run.record import manifest_hash
+from wsss.run.run_file import manifest_hash
 from wsss.store.kinds import TABLE
 from wsss.store.store import Store
 from wsss.store.texts import write_json

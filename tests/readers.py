@@ -21,7 +21,8 @@ from wsss.data.index import Index, Record
 from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.voc import VOC
 from wsss.data.traits import traits_of
-from wsss.run.record import read_record, stages_in
+from wsss.run.record import read_record
+from wsss.run.run_file import stages_in
 from wsss.store.files import read_mask_item, read_scores, write_mask, write_scores
 from wsss.store.jobs import read_job
 from wsss.store.kinds import NETWORK, TABLE

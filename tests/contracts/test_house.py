@@ -374,6 +374,11 @@ def test_a_run_that_is_known_needs_no_torch(toy_run: Run, tmp_path: Path) -> Non
         assert "torch" not in modules_after_command("run", *SMALL, *copy.overrides, *plan)
 
 
+@pytest.mark.parametrize("command", ["ls", "verify", "gc"])
+def test_a_store_is_looked_at_without_the_stack(command: str, toy_run: Run) -> None:
+    assert modules_after_command("store", command, "--store", str(toy_run.store)) & {"torch", "timm", "hydra"} == set()
+
+
 def test_the_core_costs_torch_and_nothing_else() -> None:
     loaded = modules_after("import wsss.cams, wsss.refine, wsss.views, wsss.masks, wsss.metrics, wsss.models")
     assert "torch" in loaded

@@ -12,7 +12,8 @@ from wsss.engine.stage import Stage
 from wsss.errors import StoreError
 from wsss.paths import sha256
 from wsss.run.names import RECORD
-from wsss.run.record import read_record, stages_in, write_record
+from wsss.run.record import read_record, write_record
+from wsss.run.run_file import stages_in
 from wsss.stages.make_masks import MakeMasks
 from wsss.stages.predict_masks import PredictMasks
 from wsss.store.kinds import MASKS, NETWORK, RAW_MAPS, TABLE

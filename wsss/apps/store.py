@@ -17,8 +17,8 @@ from wsss.errors import one_of
 from wsss.paths import remove
 from wsss.run.chain import check_runs
 from wsss.run.names import RECORD
-from wsss.run.record import read_record
 from wsss.run.references import known_users, lost, used_by
+from wsss.run.run_file import RunFile
 from wsss.store.garbage import StoredArtifact, delete, entries, frozen_job, waste
 from wsss.store.store import Artifact, Store
 from wsss.store.verify import Damage, check, repair
@@ -91,7 +91,7 @@ def collect(store: Store, *, deleting: bool, keep: Sequence[Path] = ()) -> None:
     Raises `StoreError` where what a run refers to cannot be read; nothing is deleted then.
     """
     for folder in keep:
-        store.remember(read_record(folder, store=store.root).folder)
+        store.remember(RunFile.read(folder, store=store.root).folder)
     found = waste(store, roots=used_by(store))
     for folder in lost(store):
         _say(f"no longer a run: {folder}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wsss.errors import StoreError
 from wsss.run.names import RECORD
-from wsss.run.record import RunRecord, read_record, record_hash
+from wsss.run.run_file import RunFile, record_hash
 from wsss.store.run_notes import read_notes
 from wsss.store.store import Store
 
@@ -33,7 +33,7 @@ def check_runs(store: Store, *, named: Iterable[Path] = ()) -> list[CheckedRun]:
 
 def _checked(folder: Path, store: Store) -> CheckedRun:
     try:
-        record = read_record(folder, store=store.root)
+        record = RunFile.read(folder, store=store.root)
         problems = tuple(_problems(record))
         return CheckedRun(folder=folder, digest=record_hash(folder), problems=problems)
     except StoreError as error:
@@ -43,13 +43,13 @@ def _checked(folder: Path, store: Store) -> CheckedRun:
 def _is_elsewhere(folder: Path, store: Store) -> bool:
     """Whether a run's own store is there and is another one, of which this is a copy."""
     try:
-        own = read_record(folder).store.root
+        own = RunFile.read(folder).store.root
     except StoreError:  # its store was moved, or its record is torn, which is told
         return False
     return own.resolve() != store.root.resolve()
 
 
-def _problems(record: RunRecord) -> Iterator[str]:
+def _problems(record: RunFile) -> Iterator[str]:
     for name, fingerprint in record.stages.items():
         artifact = record.store.artifact(name, fingerprint)
         # What was deleted deceives nobody: the run makes it again.

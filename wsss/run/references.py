@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wsss.errors import StoreError
 from wsss.run.names import RECORD
-from wsss.run.record import referred_in
+from wsss.run.run_file import referred_in
 from wsss.store.run_notes import read_notes
 from wsss.store.store import Store
 

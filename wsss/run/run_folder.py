@@ -5,7 +5,7 @@ from pathlib import Path
 
 from wsss.run.names import REPORT, SCORES, SHEETS
 from wsss.run.plan import Step
-from wsss.run.record import stages_in
+from wsss.run.run_file import stages_in
 from wsss.run.scores import Scores, scores_among
 from wsss.store.texts import whole, write_json
 

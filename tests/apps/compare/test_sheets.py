@@ -10,7 +10,7 @@ from toy_runs import made
 from wsss.apps.compare.compared import Compared, read_runs
 from wsss.apps.compare.sheets import chosen_masks, gain_sheets
 from wsss.errors import StoreError
-from wsss.run.record import manifest_hash
+from wsss.run.run_file import manifest_hash
 from wsss.store.kinds import TABLE
 from wsss.store.store import Store
 from wsss.store.texts import write_json

@@ -10,7 +10,7 @@ from typing import Any
 from e2e.attacks.attack import Attack, Make, in_json, only, rewritten
 from toy_runs import Run
 
-from wsss.run.record import manifest_hash
+from wsss.run.run_file import manifest_hash
 from wsss.store.store import Store
 
 STAGE = "train_segmenter"
