@@ -23,6 +23,7 @@ def test_a_notebook_shows_the_picture_with_its_caption():
     shown = Red()._repr_html_()
     assert "data:image/jpeg;base64," in shown
     assert "<figcaption>a &lt;red&gt; picture</figcaption>" in shown
+    assert repr(Red()) == "<Red: a <red> picture>"
 
 
 @pytest.mark.parametrize("name", ["a.png", "b.webp"])

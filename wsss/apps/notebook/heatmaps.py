@@ -37,7 +37,7 @@ class Heatmap:
 
 
 @final
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Heatmaps(Shown, Sequence[Heatmap]):
     """The heatmaps of an image, method by method and for each the targets in the order in which they were given.
 

@@ -24,7 +24,7 @@ SIDE: Final = 320
 
 
 @final
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Masked(Shown):
     """An image with its mask."""
 
@@ -53,7 +53,7 @@ class Masked(Shown):
 
 
 @final
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Masks(Shown, Sequence[Masked]):
     """The masks of several images, in their order."""
 

@@ -24,6 +24,9 @@ class Shown(ABC):
     def caption(self) -> str:
         """Return in a sentence what the picture shows."""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.caption()}>"
+
     def show(self) -> None:
         """Show the picture: below the cell of a notebook, or in the system's viewer of images."""
         notebook = sys.modules.get("IPython")
