@@ -1,11 +1,15 @@
 """A manifest is read as it was written; the contract of broken ones is in test_garbage.py."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
+from toy_runs import freeze
 
 from wsss.errors import NewerError, StoreError
 from wsss.store.manifest import read_manifest
+from wsss.store.store import Store
 
 
 def test_one_of_a_newer_version_is_told_apart_from_a_torn_one(tmp_path: Path):
@@ -18,3 +22,12 @@ def test_one_of_a_newer_version_is_told_apart_from_a_torn_one(tmp_path: Path):
         with pytest.raises(StoreError, match=r"manifest\.json cannot be read") as refused:
             read_manifest(path)
         assert not isinstance(refused.value, NewerError)
+
+
+@pytest.mark.parametrize("wrong", [{"inputs": {"index": "elsewhere"}}, {"seconds": float("nan")}])
+def test_one_that_could_not_be_read_is_not_written(wrong: dict[str, Any], tmp_path: Path):
+    artifact = Store(root=tmp_path).artifact("index_data", "0" * 16)
+    freeze(artifact)
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        artifact.complete(**{"kind": "index", "inputs": {}, "seconds": 0.0, "threads": 1, "summary": {}, **wrong})
+    assert not artifact.manifest_path.exists()

@@ -10,12 +10,13 @@ from typing import Any, final
 import pytest
 import torch
 from builders import named
+from pydantic import ValidationError
 from safetensors.torch import save_file
 from stored_networks import SMALL, stored, tensors_of
 from torch import nn
 from toy_runs import made
 
-from wsss.errors import ModelError, StoreError
+from wsss.errors import ModelError, NewerError, StoreError
 from wsss.methods.affinity import EdgeNetOptions
 from wsss.methods.representatives import BinaryOptions
 from wsss.models import ClassifierOptions, NetworkOptions, Normalisation, SegmenterOptions
@@ -120,15 +121,44 @@ def test_an_artifact_without_a_network_is_named(artifact: Artifact):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda said: said | {"format": 2}, "another version"),
-        (lambda said: {key: said[key] for key in said if key != "options"}, "'options'"),
-        (lambda said: said | {"classes": "cat"}, "classes"),
+        (lambda said: {key: said[key] for key in said if key != "options"}, "options: Field required"),
+        (lambda said: said | {"format": "1"}, "format: Input should be a valid integer"),
+        (lambda said: said | {"classes": "cat"}, "classes: Input should be a valid"),
+        (lambda said: said | {"more": 1}, "more: Extra inputs are not permitted"),
+        (lambda said: said | {"normalisation": {"mean": [0, 0], "std": [1, 1, 1]}}, r"normalisation\.mean"),
+        (lambda said: said | {"_target_": "wsss.models.ClassifierOptions"}, "_target_: Extra inputs"),
+    ],
+)
+def test_a_record_of_another_shape_is_refused(change: Callable[[Any], Any], message: str, artifact: Artifact):
+    stored(SMALL, artifact)
+    rewritten(artifact, change)
+    with pytest.raises(StoreError, match=rf"network\.json cannot be read \({message}.*: delete the folder") as refused:
+        load(artifact)
+    assert not isinstance(refused.value, NewerError)
+
+
+def test_a_record_of_a_newer_version_is_told_apart(artifact: Artifact):
+    stored(SMALL, artifact)
+    rewritten(artifact, lambda said: said | {"format": 2, "more": 1})
+    with pytest.raises(NewerError, match=r"network\.json was written by a newer wsss: update wsss"):
+        load(artifact)
+
+
+def test_a_record_that_could_not_be_read_is_not_written(artifact: Artifact):
+    artifact.items.mkdir(parents=True)
+    endless = Normalisation(mean=(0.1, 0.2, float("inf")), std=(1.0, 0.5, 0.25))
+    with pytest.raises(ValidationError, match=r"mean\.2"):
+        write_record(artifact, record(normalisation=endless))
+    assert not holds_network(artifact)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
         (lambda said: said | {"classes": [f"c{i}" for i in range(300)]}, "300 classes are more than the 254 of a mask"),
         (lambda said: said | {"use": "best"}, "there are no weights 'best'; there are: last"),
-        (lambda said: said | {"more": 1}, "NetworkRecord has no such option"),
         (lambda said: said | {"weights": {"last": ["../../elsewhere.safetensors"]}}, "not the name of a safetensors"),
         (lambda said: said | {"weights": {"last": ["weights.pt"]}}, "not the name of a safetensors"),
-        (lambda said: said | {"normalisation": {"mean": [0, 0], "std": [1, 1, 1]}}, "mean"),
         (lambda said: said | {"options": {"class": "wsss:Nothing", "fields": {}}}, "there is no class 'wsss:Nothing'"),
         (lambda said: said | {"options": {"class": "wsss:CAM", "fields": {}}}, "options"),
         (lambda said: said | {"options": {"class": "wsss:ClassifierOptions", "fields": {"backbone": 3}}}, "backbone"),
@@ -137,7 +167,6 @@ def test_an_artifact_without_a_network_is_named(artifact: Artifact):
             "not the plain name of a timm network",
         ),
         (lambda said: said | {"options": {"_target_": "wsss.models.ClassifierOptions"}}, "_target_ is not read"),
-        (lambda said: said | {"_target_": "wsss.models.ClassifierOptions"}, "_target_ is not read"),
     ],
 )
 def test_a_record_that_says_something_else_is_refused(change: Callable[[Any], Any], message: str, artifact: Artifact):

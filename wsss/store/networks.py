@@ -3,9 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import safetensors.torch
+from pydantic import Field
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
@@ -18,9 +21,9 @@ from wsss.models.normalisation import Normalisation
 from wsss.paths import is_regular
 from wsss.store.fingerprint import public_name
 from wsss.store.public_names import located
-from wsss.store.schema import Plain
+from wsss.store.schema import Plain, Strict, Text, refuse_newer
 from wsss.store.store import ITEMS, Artifact
-from wsss.store.texts import whole, write_json
+from wsss.store.texts import from_json, whole, write_json
 
 RECORD: Final = "network.json"
 WEIGHTS: Final = "weights.safetensors"
@@ -28,6 +31,25 @@ FORMAT: Final = 1
 """Version of what a record holds; a record of a newer version is refused."""
 FILE: Final = re.compile(r"[A-Za-z0-9_-]+\.safetensors")
 """Names of files of weights: a file beside the record, and not elsewhere."""
+
+
+class NormalisationFile(Strict):
+    """The normalisation in `network.json`."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class NetworkFile(Strict):
+    """What `network.json` holds; what it means here is a `NetworkRecord`."""
+
+    format: Annotated[int, Field(ge=1, le=FORMAT)]
+    options: Plain
+    """The class of the options and their fields, as `_described` gives them."""
+    classes: tuple[Text, ...]
+    normalisation: NormalisationFile
+    weights: dict[Text, tuple[Text, ...]]
+    use: Text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +81,15 @@ class NetworkRecord:
 
 def write_record(artifact: Artifact, record: NetworkRecord) -> None:
     """Write a record among the items; the weights lie there already."""
-    content = {
-        "format": FORMAT,
-        "options": _described(record.options),
-        "classes": record.classes,
-        "normalisation": {"mean": record.normalisation.mean, "std": record.normalisation.std},
-        "weights": record.weights,
-        "use": record.use,
-    }
-    write_json(artifact.items / RECORD, content)
+    said = NetworkFile(
+        format=FORMAT,
+        options=_described(record.options),
+        classes=record.classes,
+        normalisation=NormalisationFile(mean=record.normalisation.mean, std=record.normalisation.std),
+        weights=record.weights,
+        use=record.use,
+    )
+    write_json(artifact.items / RECORD, said.model_dump())
 
 
 def write_weights(state: Mapping[str, Tensor], artifact: Artifact, *, name: str = WEIGHTS) -> None:
@@ -87,28 +109,33 @@ def holds_network(artifact: Artifact) -> bool:
 def read_record(artifact: Artifact) -> NetworkRecord:
     """Read what network an artifact holds; imports only classes of wsss and of plug-ins.
 
-    Raises `StoreError` for an artifact without a network, and for a record that is torn, of a newer version, or of a
-    network that is not known here.
+    Raises `StoreError` for an artifact without a network, and for a record that is torn or of a network that is not
+    known here; `NewerError` for one of a newer wsss.
     """
     if not holds_network(artifact):
         raise StoreError(f"{artifact.path} holds no network: read a stage that trains one")
     path = artifact.items / RECORD
-    content: dict[str, Any] = artifact.table(f"{ITEMS}/{RECORD}", Plain)
+    said = _said(artifact, path)
     try:
-        return _record(content)
-    except (ConfigError, KeyError, TypeError) as error:
+        return _record(said)
+    except ConfigError as error:
         raise StoreError(f"{path} describes no network ({first_line(error)}): {_remedy(artifact)}") from error
 
 
-def _record(content: dict[str, Any]) -> NetworkRecord:
-    if content.pop("format", None) != FORMAT:
-        raise ConfigError(["another version of wsss wrote it: update wsss"])
-    options = _node(content.pop("options"))
-    normalisation = {TARGET: f"{Normalisation.__module__}.Normalisation", **content.pop("normalisation")}
-    if TARGET in content:
-        raise ConfigError([f"{TARGET} is not read"])
-    node = {TARGET: f"{__name__}.NetworkRecord", **content, "options": options, "normalisation": normalisation}
-    return build(node, NetworkRecord)
+def _said(artifact: Artifact, path: Path) -> NetworkFile:
+    data = artifact.content(f"{ITEMS}/{RECORD}")
+    try:
+        return from_json(data, NetworkFile, path=path, remedy=_remedy(artifact))
+    except StoreError:
+        refuse_newer(partial(from_json, data, path=path), path=path, known=FORMAT, another="`store` or `out`")
+        raise
+
+
+def _record(said: NetworkFile) -> NetworkRecord:
+    content = said.model_dump(mode="json", exclude={"format"})
+    normalisation = {TARGET: f"{Normalisation.__module__}.Normalisation", **content["normalisation"]}
+    own = {"options": _node(said.options), "normalisation": normalisation}
+    return build({TARGET: f"{__name__}.NetworkRecord", **content, **own}, NetworkRecord)
 
 
 def load(artifact: Artifact, *, weights: str | None = None) -> Network:

@@ -166,24 +166,24 @@ class Artifact:
         process, on which the last bits depend, as they do on versions of packages.
         """
         files = self.files()
-        manifest = {
-            "format": FORMAT,
-            "stage": self.stage,
-            "fingerprint": self.fingerprint,
-            "kind": kind,
-            "oracle": oracle,
-            "inputs": dict(inputs),
-            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "seconds": round(seconds, 2),
-            "versions": dict(versions()),
-            "threads": threads,
-            "machine": machine.model_dump() if machine else None,
-            "bytes": sum(path.stat().st_size for path in files),
-            "summary": dict(summary),
-            "job": sha256(self.job),
-            "files": {path.relative_to(self.path).as_posix(): sha256(path) for path in files},
-        }
-        write_json(self.manifest_path, manifest)
+        manifest = Manifest(
+            format=FORMAT,
+            stage=self.stage,
+            fingerprint=self.fingerprint,
+            kind=kind,
+            oracle=oracle,
+            inputs=dict(inputs),
+            created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            seconds=round(seconds, 2),
+            versions=dict(versions()),
+            threads=threads,
+            machine=machine,
+            bytes=sum(path.stat().st_size for path in files),
+            summary=dict(summary),
+            job=sha256(self.job),
+            files={path.relative_to(self.path).as_posix(): sha256(path) for path in files},
+        )
+        write_json(self.manifest_path, manifest.model_dump())
 
 
 @dataclass(frozen=True, kw_only=True)
