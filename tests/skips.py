@@ -9,7 +9,9 @@ EXPECTED: Final = {
     "pydensecrf": "it is compiled where it is installed, and there may be no compiler",
     "chromium": "a browser is no Python package",
     "shellcheck": "a linter of shell scripts is no Python package",
-    "on Linux": "builds of torch are chosen there, and it alone counts a process's memory anew",
+    "Docker is": "it is a service of the machine",
+    "hadolint": "a linter of Dockerfiles is no Python package",
+    "Linux": "builds of torch are chosen there, and it alone counts a process's memory anew",
     "WSSS_VOC_MINI": "photographs do not come with the package",
     "/dev/full": "Linux has the device, and not every container does",
 }

@@ -95,7 +95,8 @@ def open_regular(path: Path, *, links: bool = False) -> BufferedReader:
     a person made them.
     """
     _check(path.stat() if links else path.lstat(), path)
-    flags = os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
+    names = ("O_NONBLOCK", "O_CLOEXEC") if links else ("O_NONBLOCK", "O_CLOEXEC", "O_NOFOLLOW")
+    flags = sum(getattr(os, name, 0) for name in names)  # Windows has none of them
     file = open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags))  # noqa: SIM115, it is returned
     try:
         _check(os.fstat(file.fileno()), path)  # it may be another file by now

@@ -9,7 +9,9 @@ from typing import Final
 
 from wsss.errors import WsssError
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
+SIGNALS: Final[tuple[signal.Signals, ...]] = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
+"""Windows has the first two."""
 
 
 class Ended(KeyboardInterrupt):
@@ -69,6 +71,9 @@ def ended_by_signals() -> Iterator[None]:
 @contextmanager
 def blocked() -> Iterator[None]:
     """Let the processes that are started meanwhile never get SIGHUP and SIGUSR1, which would end them before us."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, which has neither
+        yield
+        return
     numbers = {signal.SIGHUP, signal.SIGUSR1}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:

@@ -1,8 +1,8 @@
 """Whatever enters a network is on the device that the stage was given: seen without a GPU, with torch's meta device."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -10,13 +10,21 @@ from builders import named
 from members import concrete
 from stored_networks import SMALL, stored
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from toy_runs import Run, networks_of
 
+from wsss.cams.clustercam import ClusterCAM
+from wsss.commands.batch import batch_parser
 from wsss.engine.batch import Batch
-from wsss.engine.fit import Fit
+from wsss.engine.fit import ACCELERATORS, Fit
 from wsss.engine.map import Map
-from wsss.engine.stage import Job, Reduce, Stage
+from wsss.engine.stage import Device, Job, Reduce, Stage
 from wsss.methods.affinity import AffinityNetOptions, EdgeNetOptions
+from wsss.metrics.faithfulness import coherency
+from wsss.metrics.localisation import PixelCurve, energy_inside
+from wsss.metrics.perturbation import area
+from wsss.metrics.road import Road
 from wsss.models.base import Network, NetworkOptions
 from wsss.refine.base import Refiner
 from wsss.run.plan import Step
@@ -68,6 +76,21 @@ class Seen:
             self._loading = False
 
 
+class Doubles(TorchDispatchMode):
+    """Notes what makes float64 on the meta device: Apple's GPUs, `mps`, have none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made = list[str]()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        del types
+        made = func(*args, **(kwargs or {}))
+        tensors = [each for each in tree_leaves(made) if isinstance(each, Tensor)]
+        self.made += [str(func) for each in tensors if each.device == META and each.dtype == torch.float64]
+        return made
+
+
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
     seen = Seen()
@@ -117,10 +140,11 @@ def test_tensors_enter_a_network_on_the_device_of_the_stage(
     monkeypatch.setattr("torch.autocast", lambda *_, **__: nullcontext())  # there is none for this device
     seen.devices.clear()
     # What comes of it has no values that could be brought back, and not all operations are there.
-    with suppress(NotImplementedError, RuntimeError):
+    with suppress(NotImplementedError, RuntimeError), Doubles() as doubles:
         ask(step.stage, Job(artifact=step.artifact, inputs=step.inputs))
     assert seen.devices, "nothing entered a network"
     assert set(seen.devices) == {META}
+    assert doubles.made == []
 
 
 def needs(cls: Any) -> dict[str, str]:
@@ -143,10 +167,42 @@ def test_tensors_enter_the_network_of_a_refiner_on_its_device(
     )
     maps = maps_to_refine(refiner, images)
     seen.devices.clear()
-    with suppress(NotImplementedError, RuntimeError):
+    with suppress(NotImplementedError, RuntimeError), Doubles() as doubles:
         refiner.open(dict.fromkeys(refiner.needs, read), META)(images, maps)
     assert seen.devices, "nothing entered the network"
     assert set(seen.devices) == {META}
+    assert doubles.made == []
+
+
+HEAT, TARGET = torch.zeros(4, 4, device=META), torch.zeros(4, 4, dtype=torch.bool, device=META)
+METRICS: dict[str, Callable[[], object]] = {
+    "area": lambda: area(HEAT[0]),
+    "coherency": lambda: coherency(HEAT[None], HEAT[None]),
+    "energy_inside": lambda: energy_inside(HEAT, TARGET),
+    "PixelCurve": lambda: PixelCurve.of(HEAT, TARGET),
+    "Road": lambda: Road(most=HEAT[0], least=HEAT[0]).combined,
+    "ClusterCAM": lambda: ClusterCAM()._grouped(HEAT),
+}
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_sums_in_float64_are_done_on_the_cpu(metric: str) -> None:
+    with Doubles() as doubles, pytest.raises((NotImplementedError, RuntimeError), match="meta"):
+        METRICS[metric]()
+    assert doubles.made == []
+
+
+def test_float64_on_a_device_is_noticed() -> None:
+    with Doubles() as doubles:
+        HEAT.double()
+    assert doubles.made == ["aten._to_copy.default"]
+
+
+def test_every_device_is_offered_and_has_its_accelerator() -> None:
+    assert {"auto", *ACCELERATORS} == {*get_args(Device)}
+    parser = batch_parser("predict", about="", out="out")
+    (action,) = (each for each in parser._actions if "--device" in each.option_strings)
+    assert action.choices == get_args(Device)
 
 
 def test_every_stage_that_asks_a_network_is_a_case(copy: Run) -> None:

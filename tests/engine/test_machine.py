@@ -34,6 +34,11 @@ def test_the_peak_is_that_since_the_reset():
     assert with_block - after > 150_000_000
 
 
+def test_a_gpu_of_apples_is_named_and_its_memory_is_not_known():
+    here = machine(torch.device("mps"))
+    assert (here.device, here.gpu_peak) == ("mps", None)
+
+
 def test_elsewhere_the_peak_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("wsss.engine.machine.STATUS", STATUS.with_name("nowhere"))
     peak = machine(CPU).peak

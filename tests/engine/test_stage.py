@@ -36,6 +36,22 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch):
     assert Runtime(device="cpu").torch_device() == torch.device("cpu")
 
 
+def test_a_gpu_of_apples_is_taken_by_name_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert Runtime().torch_device() == torch.device("cpu")
+    assert Runtime(device="mps").torch_device() == torch.device("mps")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match="device=mps: one GPU does not serve 2 processes: use launcher=inline"):
+        Runtime(device="mps").torch_device()
+
+
+def test_a_gpu_of_apples_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(ConfigError, match="torch sees no GPU of Apple's here: use device=cpu, or device=auto"):
+        Runtime(device="mps").torch_device()
+
+
 def test_every_worker_of_a_machine_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setenv("WORLD_SIZE", "3")

@@ -76,7 +76,7 @@ class ClusterCAM(CAMMethod):
         scaled = functional.normalize(rows, dim=1) if self.normalise else rows / rows.norm(dim=1).max()
         # In the order of their values, and each once: k-means then neither sees how channels are numbered, nor parts
         # those that are equal.
-        rounded = scaled.double().cpu().round(decimals=DECIMALS)
+        rounded = scaled.cpu().double().round(decimals=DECIMALS)
         points, own, counts = rounded.unique(dim=0, return_inverse=True, return_counts=True)
         groups = cluster(points.numpy(), counts=counts.numpy(), groups=self.groups, random_seed=self.random_seed)
         return torch.from_numpy(groups).long()[own].to(rows.device)

@@ -23,7 +23,7 @@ def batch_parser(command: str, *, about: str, out: str) -> argparse.ArgumentPars
     add("--out", type=Path, default=Path(out), metavar="DIR", help=f"default: {out}")
     add("--resume", action="store_true", help="keep what an earlier call has finished")
     add("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default: auto")
     return parser
 
 

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -26,6 +26,8 @@ from wsss.training.shared_memory import check_shared_memory
 BEST: Final = "best"
 """The name of the weights of the best epoch."""
 BEST_WEIGHTS: Final = "best.safetensors"
+ACCELERATORS: Final[Mapping[str, Literal["cpu", "gpu", "mps"]]] = {"cpu": "cpu", "cuda": "gpu", "mps": "mps"}
+"""Lightning's names of devices."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +143,7 @@ class Fit(Stage):
             trainer = training.trainer_for(
                 options=self.trainer,
                 devices=training.Devices(
-                    accelerator="cpu" if self.runtime.torch_device().type == "cpu" else "gpu",
+                    accelerator=ACCELERATORS[self.runtime.torch_device().type],
                     each_machine=here.local_size,
                     machines=here.machines,
                 ),

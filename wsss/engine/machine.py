@@ -30,7 +30,7 @@ def machine(device: torch.device) -> Machine:
     """Return where this process runs, and the memory that it took at most; a GPU is named if something lay in it."""
     gpu = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else 0
     return Machine(
-        device=torch.cuda.get_device_name(device) if gpu else "cpu",
+        device=torch.cuda.get_device_name(device) if gpu else "mps" if device.type == "mps" else "cpu",
         cores=world().cores,
         memory=_memory(),
         peak=_peak(),

@@ -24,7 +24,9 @@ class World:
     @property
     def cores(self) -> int:
         """How many cores this worker may keep busy: its part of the machine's."""
-        return max(1, len(os.sched_getaffinity(0)) // self.local_size)
+        # Only Linux says which cores a process may use.
+        all_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return max(1, all_cores // self.local_size)
 
 
 def world() -> World:

@@ -36,7 +36,7 @@ class Refining(Map):
     def processes(self) -> bool:
         """Spread over processes of the CPU, unless there is a GPU for a refiner that works there."""
         gains = any(refiner.on_device for refiner in self.refiners)
-        return not (gains and self.runtime.torch_device().type == "cuda")
+        return not (gains and self.runtime.torch_device().type != "cpu")
 
     def needed_roles(self) -> Mapping[str, Kind]:
         """Return what the stage and its refiners read."""

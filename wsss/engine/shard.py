@@ -148,9 +148,11 @@ def _in_processes(work: Work, batches: Sequence[Records]) -> Iterator[int]:
         yield from _in_this_process(work, batches)
         return
     # A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it
-    # imports once for all.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([work.module])
+    # imports once for all. Windows can only start processes that import for themselves.
+    server = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if server else "spawn")
+    if server:
+        context.set_forkserver_preload([work.module])
     with ProcessPoolExecutor(processes, context, initializer=_open_in_child, initargs=(work,)) as pool:
         with postponed():  # the first batch starts the processes
             counts = pool.map(_batch_in_child, batches)

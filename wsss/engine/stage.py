@@ -25,12 +25,15 @@ from wsss.store.texts import read_bytes
 from wsss.store.verify import refuse_harmed
 from wsss.training.loggers.options import LoggerOptions, NoLogger
 
+Device = Literal["auto", "cpu", "cuda", "mps"]
+"""Where to compute. `auto` is a GPU of NVIDIA's or else the CPU; Apple's, `mps`, lacks operations: ask for it by name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
     """How a stage is run: none of it changes what comes out, so none of it enters the fingerprint."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
     workers: int | None = None
     """Processes of what is bound to the CPU, and loader workers; all cores where it is not given."""
     logger: LoggerOptions = field(default_factory=NoLogger)
@@ -41,6 +44,8 @@ class Runtime:
 
     def torch_device(self) -> torch.device:
         """Return this worker's device; raises `ConfigError` where a GPU is asked for and none is there."""
+        if self.device == "mps":
+            return _mps()
         found, own = torch.cuda.device_count(), world().local_rank
         if self.device == "cuda" and not found:
             raise ConfigError(["device=cuda, but torch sees no GPU here: use device=cpu, or device=auto"])
@@ -49,6 +54,14 @@ class Runtime:
         if own >= found:
             raise ConfigError([f"launcher.nproc: worker {own + 1} has no GPU, there are {found}: use nproc={found}"])
         return torch.device("cuda", own)
+
+
+def _mps() -> torch.device:
+    if not torch.backends.mps.is_available():
+        raise ConfigError(["device=mps, but torch sees no GPU of Apple's here: use device=cpu, or device=auto"])
+    if world().size > 1:
+        raise ConfigError([f"device=mps: one GPU does not serve {world().size} processes: use launcher=inline"])
+    return torch.device("mps")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 import os
 import select
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from typing import Final, NoReturn
 from wsss.errors import WsssError
 
 STREAMS: Final = {"stdin": 0, "stdout": 1, "stderr": 2}
+NOBODY_READS: Final = 141
+"""128 and the number of SIGPIPE, which Windows has not."""
 
 
 def open_streams() -> None:
@@ -55,7 +56,7 @@ def read_to_the_end() -> Iterator[None]:
         if not _nobody_reads():  # but another pipe is broken
             raise
         _discard_output()
-        sys.exit(128 + signal.SIGPIPE)
+        sys.exit(NOBODY_READS)
 
 
 def _refuse(lost: str) -> NoReturn:
@@ -91,6 +92,8 @@ def _hand_over() -> str:
 
 def _nobody_reads() -> bool:
     """Whether stdout is a pipe whose reader has ended."""
+    if not hasattr(select, "poll"):  # Windows
+        return True
     poll = select.poll()
     poll.register(1, 0)
     return any(events & select.POLLERR for _, events in poll.poll(0))

@@ -122,7 +122,7 @@ def _share(part: Float[Tensor, " n"], *, of: Float[Tensor, " n"]) -> Float[Tenso
 
 def _centred(maps: Float[Tensor, "n h w"]) -> Float[Tensor, "n cells"]:
     """Return the maps less their means, as rows; one that is constant but for rounding becomes 0."""
-    flat = maps.double().flatten(1)
+    flat = maps.cpu().double().flatten(1)  # not every device has float64
     centred = flat - flat.mean(dim=1, keepdim=True)
     constant = centred.abs().amax(dim=1, keepdim=True) <= ROUNDING * flat.abs().amax(dim=1, keepdim=True)
     return centred.masked_fill(constant, 0.0)

@@ -43,9 +43,10 @@ def energy_inside(
     >>> energy_inside(torch.tensor([[0.25, 0.75]]), torch.tensor([[False, True]]))
     0.75
     """
-    energy = heat.double() if counted is None else heat.double() * counted
+    # On the CPU: not every device has float64.
+    energy = heat.cpu().double() if counted is None else heat.cpu().double() * counted.cpu()
     total = float(energy.sum())
-    return float(energy[target].sum()) / total if total > 0 else 0.0
+    return float(energy[target.cpu()].sum()) / total if total > 0 else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +66,11 @@ class PixelCurve:
         cls, heat: Float[Tensor, "h w"], target: Bool[Tensor, "h w"], *, counted: Bool[Tensor, "h w"] | None = None
     ) -> "PixelCurve":
         """Count the pixels of one map in [0, 1]; those that are not `counted` are left out."""
-        edges = torch.arange(1, THRESHOLDS + 1, device=heat.device, dtype=torch.float64) / THRESHOLDS
-        bins = torch.bucketize(heat.double(), edges, right=True)
-        kept = torch.ones_like(target) if counted is None else counted
-        beside, inside = (
-            torch.bincount(bins[kept & side], minlength=THRESHOLDS + 1).cpu() for side in (~target, target)
-        )
+        edges = torch.arange(1, THRESHOLDS + 1, dtype=torch.float64) / THRESHOLDS
+        bins = torch.bucketize(heat.cpu().double(), edges, right=True)
+        target = target.cpu()
+        kept = torch.ones_like(target) if counted is None else counted.cpu()
+        beside, inside = (torch.bincount(bins[kept & side], minlength=THRESHOLDS + 1) for side in (~target, target))
         return cls(beside=beside, inside=inside)
 
     def __add__(self, other: "PixelCurve") -> "PixelCurve":

@@ -54,7 +54,7 @@ def insertion_curve(
 
 def area(curve: Float[Tensor, " points"]) -> float:
     """Return the area under a curve over [0, 1], by trapezoids: a mean score, in the range of the scores."""
-    return float(torch.trapezoid(curve.double()) / (len(curve) - 1))
+    return float(torch.trapezoid(curve.cpu().double()) / (len(curve) - 1))
 
 
 def ranks(heat: Float[Tensor, "h w"], *, descending: bool = True) -> Int64[Tensor, "h w"]:

@@ -38,7 +38,7 @@ class Road:
 
         What a map gets that names the same pixels in both orders, such as a constant one, is 0.
         """
-        return float((self.least - self.most).double().mean() / 2)
+        return float((self.least - self.most).cpu().double().mean() / 2)
 
 
 def road(

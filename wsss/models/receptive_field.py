@@ -44,7 +44,7 @@ def _moments(model: CutClassifier, images: Images, *, block: str) -> Float[Tenso
         cut = model.until(block, pixels)
         middle = cut.maps.shape[2] // 2, cut.maps.shape[3] // 2
         (gradient,) = torch.autograd.grad(cut.maps[:, :, middle[0], middle[1]].sum(), pixels)
-    density = gradient.abs().sum(dim=1)
+    density = gradient.abs().sum(dim=1).cpu()  # not every device has the float64 that follows
     (down, tall), (right, wide) = (_along(density.sum(dim=axis)) for axis in (2, 1))
     centre = (torch.tensor(middle, device=density.device) + 0.5) * cut.stride
     return torch.stack([down - centre[0], right - centre[1], (tall + wide) / 2], dim=1)

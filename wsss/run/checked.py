@@ -37,7 +37,7 @@ class Checked:
 
     def __init__(self, place: Path) -> None:
         self._place = place
-        self._here = [stamp(), torch.cuda.device_count(), asdict(world())]
+        self._here = [stamp(), torch.cuda.device_count(), torch.backends.mps.is_available(), asdict(world())]
         self._passed = dict.fromkeys(self._read())
         self._new = False
 

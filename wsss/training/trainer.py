@@ -92,7 +92,7 @@ class WholeCheckpoints(TorchCheckpointIO):
 class Devices:
     """What a training runs on: one process a device."""
 
-    accelerator: Literal["cpu", "gpu"] = "cpu"
+    accelerator: Literal["cpu", "gpu", "mps"] = "cpu"
     each_machine: int = 1
     machines: int = 1
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, final
+from typing import Final, final
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from wsss.cams.base import CAMMethod
 from wsss.cams.scores import classify
 from wsss.data.depth import WHITE
 from wsss.draw.panels import shrunk
-from wsss.engine.stage import Runtime
+from wsss.engine.stage import Device, Runtime
 from wsss.errors import ConfigError, DataError, ModelError, one_of
 from wsss.labels import IGNORE, label_of
 from wsss.metrics.faithfulness import confidence_in, explanation_images
@@ -71,7 +71,7 @@ class Explainer:
         run: str | Path | RunRecord,
         *,
         store: str | Path | None = None,
-        device: Literal["auto", "cpu", "cuda"] = "auto",
+        device: Device = "auto",
         side: int = SIDE,
     ) -> "Explainer":
         """Load the classifier of a finished run.
@@ -79,7 +79,7 @@ class Explainer:
         Args:
             run: The run's folder, such as `outputs/toy/1`, what `read_record` returned for it, or a model file.
             store: Where the run's store lies, if it was moved.
-            device: Where to compute; `auto` takes a GPU if there is one.
+            device: Where to compute; `auto` takes NVIDIA's GPU if there is one.
             side: Pixels of the longer side at which the network sees larger images, at least 32.
 
         Raises:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, final
+from typing import Final, final
 
 import numpy as np
 from jaxtyping import Float16, UInt8
@@ -17,6 +17,7 @@ from wsss.draw.grid import INK, Grid
 from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture
 from wsss.draw.panels import MaskPanel, fitted
+from wsss.engine.stage import Device
 from wsss.tiles import Tiles
 
 SIDE: Final = 320
@@ -90,7 +91,7 @@ def predict(
     model: Predictor | str | Path,
     images: Pictured | Sequence[Pictured],
     *,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
+    device: Device = "auto",
     tile: int = Tiles.side,
 ) -> Masks:
     """Label every pixel of images with the segmentation network of a finished run.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, final
+from typing import final
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wsss.apps.model.source import opened
 from wsss.data.depth import WHITE
 from wsss.data.images import reduced
-from wsss.engine.stage import Runtime
+from wsss.engine.stage import Device, Runtime
 from wsss.errors import ModelError
 from wsss.labels import BACKGROUND, class_of
 from wsss.masks import strongest
@@ -90,7 +90,7 @@ class Predictor:
         run: str | Path | RunRecord,
         *,
         store: str | Path | None = None,
-        device: Literal["auto", "cpu", "cuda"] = "auto",
+        device: Device = "auto",
         tile: int = Tiles.side,
     ) -> "Predictor":
         """Load the network of a finished run.
@@ -98,7 +98,7 @@ class Predictor:
         Args:
             run: The run's folder, such as `outputs/toy/1`, what `read_record` returned for it, or a model file.
             store: Where the run's store lies, if it was moved.
-            device: Where to compute; `auto` takes a GPU if there is one.
+            device: Where to compute; `auto` takes NVIDIA's GPU if there is one.
             tile: Pixels of a side above which an image is cut, at least 256. Memory grows with its square.
 
         Raises:

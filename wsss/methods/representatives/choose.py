@@ -88,7 +88,7 @@ class ChooseRepresentatives(Reduce):
             for cls, records in enumerate(described):
                 for images in self._batches(index, records, normalisation=trained.normalisation):
                     pooled = network.until("last", images.to(device)).maps.float().mean(dim=(2, 3))
-                    sums[cls] += pooled.double().sum(dim=0).cpu().numpy() / len(records)
+                    sums[cls] += pooled.cpu().double().sum(dim=0).numpy() / len(records)
                     advance(len(images))
         return sums
 
