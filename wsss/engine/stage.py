@@ -26,7 +26,7 @@ from wsss.store.verify import refuse_harmed
 from wsss.training.loggers.options import LoggerOptions, NoLogger
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
-"""Where to compute. `auto` is a GPU of NVIDIA's or else the CPU; Apple's, `mps`, lacks operations: ask for it by name."""
+"""Where to compute. `auto` is NVIDIA's GPU or else the CPU; Apple's, `mps`, lacks operations: ask for it by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
