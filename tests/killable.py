@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,35 @@ def _work(option: str, module: str, *arguments: str) -> None:
     multiprocessing.set_start_method("fork", force=True)  # as in a process that no server started
     sys.argv = [module, *arguments]
     main()
+
+
+def start_one_of_two(job: Path, rank: int, port: int, signs: Path) -> "multiprocessing.context.ForkServerProcess":
+    """Start one of two workers: the first leaves `waits` in a folder before it waits, the second is slow until `go`."""
+    process = CONTEXT.Process(target=_meet, args=(job, rank, port, signs))
+    process.start()
+    return process
+
+
+def _meet(job: Path, rank: int, port: int, signs: Path) -> None:
+    import torch
+
+    from wsss.run import worker
+
+    meeting = {"MASTER_ADDR": "localhost", "MASTER_PORT": str(port), "LOCAL_WORLD_SIZE": "2", "WORLD_SIZE": "2"}
+    os.environ |= {**meeting, "RANK": str(rank), "LOCAL_RANK": str(rank)}
+    torch.set_num_threads(1)
+    multiprocessing.set_start_method("fork", force=True)
+    barrier = worker.barrier
+
+    def meets() -> None:
+        if rank == 0:
+            (signs / "waits").touch()
+        while rank == 1 and not (signs / "go").exists():
+            time.sleep(0.05)
+        barrier()
+
+    worker.barrier = meets  # type: ignore[attr-defined]
+    worker.work(job)
 
 
 def _run(config: dict[str, Any], write: int | None) -> None:

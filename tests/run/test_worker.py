@@ -1,10 +1,13 @@
 """A worker gets a frozen file and nothing else."""
 
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import killable
 import pytest
 import yaml
 from toy_runs import Run, contents
@@ -48,6 +51,29 @@ def test_nothing_is_complete_before_all_workers_are_done(
     monkeypatch.setattr("wsss.run.worker.barrier", lambda: met.append(step.artifact.state()))
     work(freeze(step, command="wsss run"))
     assert met == ["resume", "cached"]
+
+
+def test_no_manifest_is_there_while_another_worker_is_slow(toy_run: Run, tmp_path: Path) -> None:
+    step = toy_run.copied(tmp_path).plan()["make_masks"]
+    before = contents(step.artifact.items)
+    step.artifact.discard()
+    step.artifact.manifest_path.unlink()
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    job = freeze(step, command="wsss run")
+    both = [killable.start_one_of_two(job, rank, port, tmp_path) for rank in range(2)]
+    while not (tmp_path / "waits").exists():
+        assert all(process.is_alive() for process in both)
+        time.sleep(0.05)
+    time.sleep(1)  # enough for the first to go on, if it did not wait
+    assert step.artifact.state() == "resume"
+    (tmp_path / "go").touch()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    assert step.artifact.state() == "cached"
+    assert contents(step.artifact.items) == before
 
 
 @pytest.mark.parametrize(
