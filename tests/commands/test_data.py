@@ -107,3 +107,20 @@ def test_wrong_words(
 def test_help_shows_examples(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(monkeypatch, "check", "--help") == 0
     assert "wsss data check my_photos --masks masks --html check.html" in capsys.readouterr().out
+
+
+def test_a_home_folder_that_is_a_file_is_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "home").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert call(monkeypatch, "check", devkit(tmp_path / "kit")) == 0
+
+
+def test_a_temporary_folder_that_is_a_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "temp").touch()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
+    assert call(monkeypatch, "check", devkit(tmp_path / "kit")) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"wsss: {tmp_path / 'temp'}/")
+    assert "a file is where a folder is wanted" in line

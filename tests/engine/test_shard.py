@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import signalled
 import torch
 from toy_runs import contents
 
@@ -114,6 +115,14 @@ def test_no_workers_are_none_and_not_all_cores(work: Work, shout: Shout, monkeyp
     monkeypatch.setattr(shard, "ProcessPoolExecutor", None)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4))
     assert run(replace(work, workers=0, processes=True), shout)[0] == 8
+    assert items(work) == WHOLE
+
+
+def test_processes_leave_signals_to_the_one_that_started_them(work: Work):
+    text = ItemFormat(suffix=".txt", read=Path.read_text, write=signalled.write, is_whole=signalled.is_whole)
+    items_of = replace(work.items, format=text)
+    those = replace(work, reader=signalled.reader, open=signalled.opened, items=items_of, module="signalled")
+    assert shard.run(replace(those, workers=2, processes=True), BATCHES) == 8
     assert items(work) == WHOLE
 
 

@@ -63,14 +63,16 @@ def test_no_manifest_is_there_while_another_worker_is_slow(toy_run: Run, tmp_pat
         port = free.getsockname()[1]
     job = freeze(step, command="wsss run")
     both = [killable.start_one_of_two(job, rank, port, tmp_path) for rank in range(2)]
-    while not (tmp_path / "waits").exists():
-        assert all(process.is_alive() for process in both)
-        time.sleep(0.05)
-    time.sleep(1)  # enough for the first to go on, if it did not wait
-    assert step.artifact.state() == "resume"
-    (tmp_path / "go").touch()
-    for process in both:
-        process.join()
+    try:
+        while not (tmp_path / "waits").exists():
+            assert all(process.is_alive() for process in both)
+            time.sleep(0.05)
+        time.sleep(1)  # enough for the first to go on, if it did not wait
+        assert step.artifact.state() == "resume"
+    finally:
+        (tmp_path / "go").touch()
+        for process in both:
+            process.join(timeout=60)
     assert [process.exitcode for process in both] == [0, 0]
     assert step.artifact.state() == "cached"
     assert contents(step.artifact.items) == before

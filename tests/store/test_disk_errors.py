@@ -1,6 +1,7 @@
 """A disk that takes nothing more: one line, and nothing that was finished is lost."""
 
 import errno
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def test_a_folder_that_is_a_file_or_may_not_be_made(tmp_path: Path):
     for place, said in ((tmp_path / "file", "a file is where a folder is wanted"), (Path("/sys/wsss"), "/sys/wsss")):
         with pytest.raises(StoreError, match=said), writing(place):
             (place / "stage").mkdir(parents=True, exist_ok=True)
+
+
+def test_no_folder_that_takes_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("tempfile._candidate_tempdir_list", lambda: [str(tmp_path / "file"), str(tmp_path / "none")])
+    with pytest.raises(StoreError, match=r"^no folder takes temporary files: .*TMPDIR"), writing(tmp_path):
+        tempfile.mkdtemp()
 
 
 WRITES: dict[str, Callable[[Path], None]] = {

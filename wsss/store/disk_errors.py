@@ -21,6 +21,8 @@ TROUBLE: Final = {
     errno.ENOTDIR: _FILE,
 }
 """What is wrong, and the first remedy, by the system's number of the error."""
+NO_TEMPORARY: Final = "No usable temporary directory"
+"""How Python's error begins where no folder takes temporary files, most likely since the disk is full."""
 
 
 @contextmanager
@@ -32,6 +34,8 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if NO_TEMPORARY in str(error):
+            raise StoreError("no folder takes temporary files: free some space, or let TMPDIR name one") from error
         if error.errno not in TROUBLE:
             raise
         path = error.filename2 or error.filename or folder
