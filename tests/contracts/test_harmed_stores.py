@@ -13,6 +13,7 @@ from wsss.apps import compare
 from wsss.apps.explain import Explainer
 from wsss.apps.predict import Predictor
 from wsss.errors import StoreError
+from wsss.run.chain import check_runs
 from wsss.store.store import JOB, MANIFEST, Artifact, Store
 from wsss.store.verify import check
 
@@ -42,6 +43,13 @@ def verified(path: Path) -> None:
     """Check the artifact of a file, as `wsss store verify` does."""
     if harms := [finding for finding in check(artifact_of(path)) if finding.harm != "stray"]:
         raise StoreError(f"{harms[0].harm} {harms[0].path}")
+    if path.name == MANIFEST:  # whose figures nothing tells but the run that made it
+        artifact = artifact_of(path)
+        root = artifact.path.parents[1]
+        if problems := [
+            said for run in check_runs(Store(root=root), named=[root.parent / "out"]) for said in run.problems
+        ]:
+            raise StoreError(problems[0])
 
 
 def compared(folder: Path) -> None:

@@ -53,10 +53,10 @@ def test_what_is_in_the_wheel_works_without_the_checkout(wheel: Path, tmp_path: 
     (entry,) = (tmp_path / "site").glob("*.dist-info/entry_points.txt")
     assert "wsss = wsss.__main__:main" in entry.read_text(encoding="utf-8")
     code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import wsss; print(wsss.__file__); "
-    call = "sys.argv = ['wsss', 'run', '--help']; from wsss.__main__ import main; main()"
+    call = "sys.argv = ['wsss', 'run', '--help', 'cam']; from wsss.__main__ import main; main()"
     printed = run(sys.executable, "-c", f"{code}\ntry:\n    {call}\nexcept SystemExit: pass", cwd=tmp_path)
     assert printed.startswith(str(tmp_path / "site"))
-    assert "\n    layercam " in printed
+    assert "\n  layercam " in printed
 
 
 @pytest.mark.slow

@@ -54,7 +54,11 @@ class Trial:
         screen, errors = io.StringIO(), io.StringIO()
         front_door = patch("wsss.run.run_command", lambda _: run(self.config)) if self.config else nullcontext()
         GlobalHydra.instance().clear()
-        with patch.object(sys, "argv", ["wsss", "run", *self.words]), front_door, redirect_stdout(screen):
+        with (
+            patch.object(sys, "argv", ["wsss", "run", *(self.words or ("plan=false",))]),
+            front_door,
+            redirect_stdout(screen),
+        ):
             try:
                 with redirect_stderr(errors):
                     main()

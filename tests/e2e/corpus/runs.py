@@ -57,7 +57,7 @@ CONFIG = [
     Case(
         name="an unknown option of a group",
         words=("refine=crff",),
-        said=r"refine=crff: .*background classifier_prior crf ",
+        said=r"refine=crff: .*did you mean 'crf'\? there are auto, background, ",
     ),
     Case(
         name="refiners without a background",
@@ -416,7 +416,7 @@ SIZES = [
         name="a 12,000 x 9,000 image",
         make=one_more("c.jpg", enormous),
         works=all_of(sized("c", width=12_000, height=9_000), drawn("c", masks=False)),
-        said=r"warning: large images, 1 of 3 \(images/c\.jpg, 12000 x 9000 pixels\): .*make them smaller, or views",
+        said=r"warning: large images, 1 of 3 \(images/c\.jpg, 12000 x 9000 pixels\): .*dataset\.long_side=1000",
     ),
     Case(
         name="an all-black image",
