@@ -10,7 +10,9 @@ from typing import Final
 from wsss.errors import WsssError
 
 NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
-SIGNALS: Final[tuple[signal.Signals, ...]] = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
+SIGNALS: Final[tuple[signal.Signals, ...]] = tuple(
+    number for name in NAMES if (number := getattr(signal, name, None)) is not None
+)
 """Windows has the first two."""
 
 
@@ -71,7 +73,7 @@ def ended_by_signals() -> Iterator[None]:
 @contextmanager
 def blocked() -> Iterator[None]:
     """Let the processes that are started meanwhile never get SIGHUP and SIGUSR1, which would end them before us."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows, which has neither
+    if getattr(signal, "pthread_sigmask", None) is None:  # Windows, which has neither
         yield
         return
     numbers = {signal.SIGHUP, signal.SIGUSR1}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCKERFILE = ROOT / "scripts/Dockerfile"
+DOCKERFILE = ROOT / "scripts/image/Dockerfile"
 TEXT = DOCKERFILE.read_text(encoding="utf-8")
 
 

@@ -25,7 +25,8 @@ class World:
     def cores(self) -> int:
         """How many cores this worker may keep busy: its part of the machine's."""
         # Only Linux says which cores a process may use.
-        all_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        affinity = getattr(os, "sched_getaffinity", None)
+        all_cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
         return max(1, all_cores // self.local_size)
 
 

@@ -92,7 +92,7 @@ def _hand_over() -> str:
 
 def _nobody_reads() -> bool:
     """Whether stdout is a pipe whose reader has ended."""
-    if not hasattr(select, "poll"):  # Windows
+    if getattr(select, "poll", None) is None:  # Windows
         return True
     poll = select.poll()
     poll.register(1, 0)
