@@ -107,6 +107,30 @@ def test_a_loader_that_was_killed() -> None:
         list(DataLoader(Deadly(), batch_size=2, num_workers=2))
 
 
+class Ending(Dataset[int]):
+    """Ends as a loader does that is killed while it hands over a batch, or as a file that is cut off."""
+
+    def __init__(self, *, file: bool) -> None:
+        self.file = file
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, index: int) -> int:
+        if self.file:
+            raise EOFError
+        here, there = multiprocessing.Pipe()
+        there.close()
+        return int(here.recv())
+
+
+def test_a_loader_that_was_killed_while_it_handed_over_a_batch() -> None:
+    with pytest.raises(WsssError, match="a loader process was killed"), explained():
+        list(DataLoader(Ending(file=False)))
+    with pytest.raises(EOFError), explained():
+        list(DataLoader(Ending(file=True)))
+
+
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -2,6 +2,7 @@
 
 import errno
 import re
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
@@ -41,6 +42,10 @@ WORDS: Final = {
 """Of libraries' errors, which have no class of their own: patterns of what torch 2 and Python 3 say."""
 
 
+FROM_A_LOADER: Final = {"multiprocessing.connection", "torch.utils.data.dataloader"}
+"""Modules through which an error comes where a loader was killed while it handed over a batch."""
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn an error that a shortage led to into a `WsssError`; one that a signal led to goes on its way."""
@@ -68,9 +73,16 @@ def _of_one(error: BaseException) -> str | None:
             return MEMORY
         case BrokenExecutor():
             return POOL
+        case EOFError() | ConnectionError() if _modules(error).issuperset(FROM_A_LOADER):
+            return LOADER
         case OSError():
             return NUMBERS.get(error.errno or 0)
         case RuntimeError():
             return next((said for words, said in WORDS.items() if re.search(words, str(error), re.DOTALL)), None)
         case _:
             return None
+
+
+def _modules(error: BaseException) -> set[str]:
+    """Return the names of the modules through which an error came."""
+    return {str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)}
