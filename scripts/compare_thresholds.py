@@ -19,7 +19,6 @@ import torch
 from threshold_ways import Chosen, Seen, by_answer, by_crf, by_mixture, by_scales, by_separation
 
 from wsss.config.build import build
-from wsss.data.images import read_mask
 from wsss.data.index import Index
 from wsss.engine.stage import Job, read_index
 from wsss.labels import label_count
@@ -95,9 +94,9 @@ def curve(every: Sequence[Seen], index: Index) -> tuple[list[float], np.ndarray]
     for each in every:
         full = each.maps.full()
         score, position = full.scores.max(dim=0)
-        path = index.mask_path(each.record)
-        assert path is not None
-        counted.add(read_mask(path), strongest=full.labels[position].numpy(), score=score.numpy())
+        truth = index.truth(each.record)
+        assert truth is not None
+        counted.add(truth, strongest=full.labels[position].numpy(), score=score.numpy())
     return list(counted.thresholds), 100 * np.array([scores.miou for scores in counted.scores()])
 
 

@@ -21,7 +21,6 @@ from measures import spread
 
 from wsss.apps.explain.methods import cam_method, cam_methods
 from wsss.cams import CAMMethod
-from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.engine.batch import Batch
 from wsss.engine.malloc import keep_freed_memory
@@ -123,11 +122,11 @@ def score(asked: Asked, records: list[Record]) -> str:
     """Return the best mIoU over all thresholds, in per cent, and the threshold."""
     curve = ThresholdCurve(labels=label_count(asked.index.classes))
     for record, maps in zip(records, asked.maps(records), strict=True):
-        path = asked.index.mask_path(record)
-        assert path is not None
+        truth = asked.index.truth(record)
+        assert truth is not None
         full = maps.full()
         strongest, position = full.scores.max(dim=0)
-        curve.add(read_mask(path), strongest=full.labels[position].numpy(), score=strongest.numpy())
+        curve.add(truth, strongest=full.labels[position].numpy(), score=strongest.numpy())
     best = curve.best()
     return f"{100 * curve.scores()[best].miou:.1f} | {curve.thresholds[best]:.2f}"
 

@@ -24,7 +24,6 @@ import yaml
 from measures import spread
 from numpy.typing import NDArray
 
-from wsss.data.images import read_mask
 from wsss.data.index import Index, Record
 from wsss.labels import label_count
 from wsss.masks import strongest
@@ -90,9 +89,8 @@ class Opened:
 
     def confusions(self, record: Record) -> dict[Tried, NDArray[np.int64]]:
         """Return the confusion matrix of one image after every refiner of every combination."""
-        path = self.index.mask_path(record)
-        assert path is not None
-        image, truth = self.index.pixels(record), read_mask(path)
+        image, truth = self.index.pixels(record), self.index.truth(record)
+        assert truth is not None
         found: dict[Tried, NDArray[np.int64]] = {}
 
         def go_on(maps: ScoreMaps, tried: Tried) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from wsss.config.suggest import unknown
+from wsss.config.words import COMPLETING
 from wsss.engine.shortages import explained
 from wsss.engine.streams import open_streams, printing, read_to_the_end
 from wsss.errors import ConfigError, WsssError, first_line, printable
@@ -57,8 +58,6 @@ COMMANDS: Final[dict[str, str]] = {
 """The function of every command, imported only when it is called: the stack takes seconds to import."""
 
 
-COMPLETING: Final = "_ARGCOMPLETE"
-"""The variable that is set where a shell asks which words may follow."""
 VERSION: Final = ("version", "--version", "-V")
 
 

@@ -15,7 +15,7 @@ from wsss.apps.predict import Predictor
 from wsss.errors import StoreError
 from wsss.run.chain import check_runs
 from wsss.store.store import JOB, MANIFEST, Artifact, Store
-from wsss.store.verify import check
+from wsss.store.verify import refuse_harmed
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,7 @@ def artifact_of(path: Path) -> Artifact:
 
 def verified(path: Path) -> None:
     """Check the artifact of a file, as `wsss store verify` does."""
-    if harms := [finding for finding in check(artifact_of(path)) if finding.harm != "stray"]:
-        raise StoreError(f"{harms[0].harm} {harms[0].path}")
+    refuse_harmed(artifact_of(path))
     if path.name == MANIFEST:  # whose figures nothing tells but the run that made it
         artifact = artifact_of(path)
         root = artifact.path.parents[1]

@@ -13,7 +13,7 @@ from argcomplete.shell_integration import shellcode
 from wsss.config.help import groups
 from wsss.config.search import added_among, config_folders
 from wsss.config.suggest import keys
-from wsss.config.words import ALONE, TAKE_A_VALUE
+from wsss.config.words import ALONE, COMPLETING, TAKE_A_VALUE
 
 ABOUT: Final = """\
 Print a script for your shell: with it, Tab completes commands, options, groups, their choices and keys.
@@ -23,8 +23,6 @@ Print a script for your shell: with it, Tab completes commands, options, groups,
   wsss completion fish | source                in ~/.config/fish/config.fish
 """
 SHELLS: Final = ("bash", "zsh", "fish")
-PLACE: Final = "_ARGCOMPLETE"
-"""The variable that says at which word the program's own words begin."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -46,7 +44,7 @@ def complete(commands: Iterable[str]) -> None:
     line = os.environ["COMP_LINE"]
     _, *words = line[: int(os.environ["COMP_POINT"])].split(" ")
     if len(words) > 1 and words[0] in commands:
-        os.environ[PLACE] = "2"
+        os.environ[COMPLETING] = "2"
         argcomplete.autocomplete(_parser_of(words[0], words[1:]))
     parser = argparse.ArgumentParser(prog="wsss")
     parser.add_argument("command", choices=commands)

@@ -13,7 +13,7 @@ from wsss import run
 from wsss.config import suggest
 from wsss.config.help import Group, groups, settings
 from wsss.config.leaves import Leaf
-from wsss.config.search import added_among, config_folders, options
+from wsss.config.search import added_among, config_folders
 from wsss.config.words import check_words
 from wsss.errors import ConfigError
 
@@ -95,15 +95,14 @@ def group_text(key: str, folders: Sequence[Path]) -> str:
 
 
 def _keys_of(group: Group, folders: Sequence[Path]) -> Iterator[str]:
-    folder, _, package = group.key.partition("@")
-    path = options(folder, folders).get(group.default)
-    if path is None or suggest.is_global(path):
+    path = group.default_file(folders)
+    if path is None:
         return
     leaf = Leaf.read(path)
     yield from ("", f"keys of {group.default}:")
     for name, value in leaf.values.items():
         if name not in suggest.HYDRAS:
-            yield from _entry(f"  {package or group.key}.{name}={_written(value)}", leaf.words[name])
+            yield from _entry(f"  {group.package}.{name}={_written(value)}", leaf.words[name])
 
 
 def _written(value: object) -> str:

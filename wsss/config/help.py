@@ -10,6 +10,8 @@ import yaml
 from wsss.config.search import options
 
 MAIN: Final = "run.yaml"
+GLOBAL: Final = "# @package _global_"
+"""First line of a file whose keys lie at the top and not below its group."""
 HYDRAS: Final = "override "
 """How an entry of the defaults begins that chooses among Hydra's own configs."""
 
@@ -24,6 +26,16 @@ class Group:
     words: str
     options: dict[str, str]
     default: str
+
+    @property
+    def package(self) -> str:
+        """The key below which the options of a choice lie."""
+        return self.key.partition("@")[2] or self.key
+
+    def default_file(self, folders: Sequence[Path]) -> Path | None:
+        """Return the file of the default; None where there is none, or its keys lie at the top."""
+        path = options(self.key.partition("@")[0], folders).get(self.default)
+        return None if path is None or path.read_text(encoding="utf-8").startswith(GLOBAL) else path
 
 
 @dataclass(frozen=True, kw_only=True)

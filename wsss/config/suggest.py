@@ -14,8 +14,6 @@ from wsss.errors import one_of
 WRITTEN: Final = "options are written key=value"
 HYDRAS: Final = ("defaults", "_target_")
 """Keys of a file that are not options."""
-GLOBAL: Final = "# @package _global_"
-"""First line of a file whose keys lie at the top and not below its group."""
 
 
 def near(word: str, names: Iterable[str]) -> str:
@@ -77,10 +75,8 @@ def keys(folders: Sequence[Path]) -> Iterator[str]:
 
 
 def _keys_of(group: Group, folders: Sequence[Path]) -> Iterator[str]:
-    folder, _, package = group.key.partition("@")
-    path = options(folder, folders).get(group.default)
-    if path and not is_global(path):
-        yield from _flat(yaml.safe_load(path.read_text(encoding="utf-8")), package or group.key)
+    if path := group.default_file(folders):
+        yield from _flat(yaml.safe_load(path.read_text(encoding="utf-8")), group.package)
 
 
 def _flat(node: Any, key: str) -> Iterator[str]:
@@ -89,8 +85,3 @@ def _flat(node: Any, key: str) -> Iterator[str]:
             if name not in HYDRAS:
                 yield f"{key}.{name}"
                 yield from _flat(value, f"{key}.{name}")
-
-
-def is_global(path: Path) -> bool:
-    """Tell whether a config puts its keys at the top, and not below its group."""
-    return path.read_text(encoding="utf-8").startswith(GLOBAL)

@@ -7,6 +7,8 @@ from typing import Final
 from wsss.config import suggest
 from wsss.errors import ConfigError
 
+COMPLETING: Final = "_ARGCOMPLETE"
+"""The variable by which a shell asks what may follow, and which says at which word the program's own begin."""
 SWEEP: Final = ("-m", "--multirun")
 TAKE_A_VALUE: Final = ("-c", "--cfg", "-p", "--package", "-i", "--info", "-cn", "--config-name", "-cp", "--config-path")
 """Options of Hydra's whose next word is not an override."""

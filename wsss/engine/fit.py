@@ -26,6 +26,8 @@ from wsss.training.shared_memory import check_shared_memory
 BEST: Final = "best"
 """The name of the weights of the best epoch."""
 BEST_WEIGHTS: Final = "best.safetensors"
+ADVICE: Final = "advice"
+"""Key of a stage's summary: sentences on what went wrong and what to do, which stand at the top of the report."""
 ACCELERATORS: Final[Mapping[str, Literal["cpu", "gpu", "mps"]]] = {"cpu": "cpu", "cuda": "gpu", "mps": "mps"}
 """Lightning's names of devices."""
 
@@ -105,7 +107,7 @@ class Fit(Stage):
         self.describe(job, weights=files)
 
     def findings(self, module: "training.KeyedModule", job: Job) -> dict[str, Any]:
-        """Return what else a trained module tells for the summary; `advice` holds sentences for whoever reads it."""
+        """Return what else a trained module tells for the summary; see `ADVICE`."""
         del module, job
         return {}
 

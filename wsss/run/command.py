@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import hydra
@@ -51,6 +52,13 @@ def run_composed(config: DictConfig, words: Sequence[str]) -> float | None:
         return run.pipeline.run(plain, command=shlex.join(["wsss", "run", *words]))
     except ConfigError as error:
         raise ConfigError(as_typed(error.problems, config)) from error
+
+
+def composed_from(overrides: str | Sequence[str], *, config_dir: str | Path | None = None) -> DictConfig:
+    """Return the checked config that words of `wsss run` stand for; `config_dir` is a folder beside the own configs."""
+    words = [overrides] if isinstance(overrides, str) else list(overrides)
+    _, *folders = config_folders(None if config_dir is None else Path(config_dir).expanduser())
+    return composed(searching(words, folders), build=build_stages)
 
 
 def look_for_data(config: Mapping[str, Any]) -> None:

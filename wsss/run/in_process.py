@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import final
 
 from wsss import run
-from wsss.config.compose import composed, resolved, searching
-from wsss.config.search import config_folders
+from wsss.config.compose import resolved
 from wsss.draw.numbers import percent
 from wsss.errors import ConfigError
-from wsss.run.command import build_stages, run_composed
+from wsss.run.command import composed_from, run_composed
 from wsss.run.names import REPORT
 from wsss.run.record import RunRecord, read_record
 from wsss.run.scores import Scores, scores_among
@@ -63,8 +62,7 @@ def run_in_process(overrides: str | Sequence[str] = (), *, config_dir: str | Pat
         WsssError: A stage cannot do its work; the message says what to do.
     """
     words = [overrides] if isinstance(overrides, str) else list(overrides)
-    _, *folders = config_folders(None if config_dir is None else Path(config_dir).expanduser())
-    config = composed(searching(words, folders), build=build_stages)
+    config = composed_from(words, config_dir=config_dir)
     plain = resolved(config)
     if plain["plan"]:
         raise ConfigError(["plan=true: a plan is printed by `wsss run` and is not a run to return; leave it out"])

@@ -20,7 +20,7 @@ from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
 from wsss.run.run_folder import choose_folder, write_outcome
 from wsss.run.scores import Scores, value_of
-from wsss.run.screen import Row, show_cached, show_data, show_outcome, show_plan, show_stage, show_versions
+from wsss.run.screen import Expectation, Row, show_cached, show_data, show_outcome, show_plan, show_stage, show_versions
 from wsss.run.worker import freeze
 from wsss.stages.index_data import IndexData
 from wsss.store.disk_errors import writing
@@ -71,13 +71,17 @@ def _run(config: Mapping[str, Any], *, command: str) -> float | None:
         if crew.leads:
             write_record(folder, store=store, steps=steps, config=config)
         missing = [step for step in steps if states[step.name] != "cached"]
+        expected = expectations(missing, store=store) if crew.leads else {}
         for step in steps:
             if crew.leads and step in missing:
-                announce(step, missing, store=store)
+                announce(step, missing, expected=expected)
             make(step, crew=crew, command=command) if crew.leads else follow(step, crew=crew)
             if crew.leads:
                 if states[step.name] != "cached":
                     write_record(folder, store=store, steps=steps, config=config)
+                    if isinstance(step.stage, IndexData):
+                        show_data(step.artifact.summary["images"], step.artifact.summary["classes"])
+                        expected = expectations(missing, store=store)
                 check_readers(step, steps)
                 check_masks(config["objective"], step)
         objective = value_of(config["objective"], finish(steps, folder, logger=logger)) if crew.leads else None
@@ -107,14 +111,16 @@ def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, Logg
     return steps, launcher, logger
 
 
-def announce(step: Step, missing: Sequence[Step], *, store: Store) -> None:
-    """Say which stage begins, how long all that follow may take, and what there is to learn from once that is known."""
+def expectations(missing: Sequence[Step], *, store: Store) -> dict[str, Expectation | None]:
+    """Return what each step that is to be made may take: work is known once the data are."""
+    return {step.name: expect(step, store=store) for step in missing}
+
+
+def announce(step: Step, missing: Sequence[Step], *, expected: Mapping[str, Expectation | None]) -> None:
+    """Say which stage begins, and how long it and all that follow may take."""
     place = missing.index(step)
-    if place and isinstance(missing[place - 1].stage, IndexData):
-        summary = missing[place - 1].artifact.summary
-        show_data(summary["images"], summary["classes"])
-    expected = [expect(each, store=store) for each in missing[place:]]
-    show_stage(step.name, number=place + 1, count=len(missing), expected=expected)
+    left = [expected[each.name] for each in missing[place:]]
+    show_stage(step.name, number=place + 1, count=len(missing), expected=left)
 
 
 def make(step: Step, *, crew: Crew, command: str = "wsss run") -> None:

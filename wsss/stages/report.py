@@ -14,6 +14,7 @@ from wsss.draw.outcome import Outcome, outcome_of
 from wsss.draw.page import Chart, Report, StageLine, render
 from wsss.draw.series import LogRow
 from wsss.draw.sheet import Sheet, pick, write_sheets
+from wsss.engine.fit import ADVICE
 from wsss.engine.stage import Job, Reduce
 from wsss.store.kinds import CHOICE, INDEX, KINDS, MAPS, MASKS, RAW_MAPS, TABLE, Kind
 from wsss.store.schema import ImageTable, PixelTable, ScoreTable
@@ -23,8 +24,6 @@ from wsss.training.loggers.history import HISTORY, read_history
 
 SHOWN: Final = (RAW_MAPS.name, MAPS.name, MASKS.name)
 """Kinds of artifacts that contact sheets show, each under the name of its stage."""
-ADVICE: Final = "advice"
-"""Key of a stage's summary: sentences on what went wrong and what to do, which stand at the top of the page."""
 
 
 @dataclass(frozen=True, kw_only=True)

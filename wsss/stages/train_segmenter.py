@@ -9,7 +9,7 @@ from typing import Any, ClassVar, final
 from wsss import training
 from wsss.data.datasets import SegmenterData
 from wsss.data.transforms import SegmenterTransform
-from wsss.engine.fit import Fit
+from wsss.engine.fit import ADVICE, Fit
 from wsss.engine.log import logger
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
@@ -53,7 +53,7 @@ class FitSegmenter(Fit):
         words = advice_on(scores, names=names, steps=module.trainer.global_step)
         for sentence in words:
             logger.warning(sentence)
-        return {"reproduced": scores.to_dict(names), "advice": words}
+        return {"reproduced": scores.to_dict(names), ADVICE: words}
 
     def data(self, job: Job) -> "training.KeyedDataModule":
         """Images and pseudo masks under the same augmentation. No validation: true masks only ever score."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from wsss.errors import one_of
 from wsss.metrics.confusion import SegmentationScores, mean_of_known
 
 LEAST: Final = 0.4
@@ -25,8 +26,7 @@ def advice_on(scores: SegmentationScores, *, names: Sequence[str], steps: int) -
     lost = sorted((name for name, iou in ious.items() if iou < LOST), key=lambda name: ious[name])
     said = f"The network reproduces the masks that it learnt from at a mean IoU of {100 * mean:.1f} % over its classes"
     if lost:
-        more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-        said += f", and learnt nothing of {len(lost)} of {len(ious)}: {', '.join(lost[:NAMED])}{more}"
+        said += f", and learnt nothing of {len(lost)} of {len(ious)}: {one_of(lost, limit=NAMED)}"
     longer = f"train it for longer (fit.segmenter.least_steps={2 * steps}; there were {steps} steps)"
     return [f"{said}: {longer}, or let small classes count for more (fit.segmenter.loss=balanced)."]
 

@@ -7,6 +7,7 @@ from typing import Final
 from wsss.apps.check.findings import Check, Duplicates
 from wsss.data.listing import skip_remedy
 from wsss.draw.numbers import percent
+from wsss.errors import one_of
 
 Cell = str | int
 
@@ -137,9 +138,8 @@ def _companions(check: Check, cls: int) -> str:
 
 def _counted(what: str, images: Sequence[str], why: str) -> Iterator[str]:
     if images:
-        more = f" and {len(images) - SHOWN} more" if len(images) > SHOWN else ""
         are = "image is" if len(images) == 1 else "images are"
-        yield f"{len(images)} {are} {what}; {why}: {', '.join(images[:SHOWN])}{more}"
+        yield f"{len(images)} {are} {what}; {why}: {one_of(images, limit=SHOWN)}"
 
 
 def _skippable(check: Check) -> Iterator[str]:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from wsss.config.compose import composed, resolved, searching
-from wsss.config.search import config_folders
-from wsss.run.command import build_stages
+from wsss.config.compose import resolved
+from wsss.run.command import composed_from
 
 
 def compose(overrides: str | Sequence[str] = (), *, config_dir: str | Path | None = None) -> dict[str, Any]:
@@ -19,6 +18,4 @@ def compose(overrides: str | Sequence[str] = (), *, config_dir: str | Path | Non
     Raises:
         ConfigError: One or several overrides are wrong; it names each, with the allowed names.
     """
-    words = [overrides] if isinstance(overrides, str) else list(overrides)
-    _, *folders = config_folders(None if config_dir is None else Path(config_dir).expanduser())
-    return resolved(composed(searching(words, folders), build=build_stages))
+    return resolved(composed_from(overrides, config_dir=config_dir))

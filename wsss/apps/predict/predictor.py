@@ -134,10 +134,10 @@ class Predictor:
         size = Size(height=seen.shape[0], width=seen.shape[1])
         for rows, columns, block in self.tiles.merged(size, scores):
             labels[rows, columns], confidence[rows, columns] = strongest(_maps(block))
-        down, across = (nearest(own, small) for own, small in zip(image.shape[:2], seen.shape[:2], strict=True))
-        return Prediction(
-            classes=self.classes, labels=labels[down[:, None], across], confidence=confidence[down[:, None], across]
-        )
+        if seen is not image:
+            down, across = (nearest(own, small) for own, small in zip(image.shape[:2], seen.shape[:2], strict=True))
+            labels, confidence = labels[down[:, None], across], confidence[down[:, None], across]
+        return Prediction(classes=self.classes, labels=labels, confidence=confidence)
 
     def _scores(self, image: UInt8[np.ndarray, "h w 3"]) -> Scores:
         try:
