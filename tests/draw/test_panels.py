@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from wsss.draw.overlay import heat_layer, heat_overlay, mask_layer, mask_overlay
-from wsss.draw.panels import HeatPanel, ImagePanel, MaskPanel, MissingPanel, shrunk
+from wsss.draw.panels import HeatPanel, ImagePanel, MaskPanel, MissingPanel, PicturePanel, shrunk
 from wsss.types import ScoreMaps, Size
 
 
@@ -50,6 +50,16 @@ def test_heat_by_class_names_every_foreground_label():
         "cat": pytest.approx(0.2),
         "cow": pytest.approx(0.7),
     }
+
+
+def test_another_picture_covers_the_photograph():
+    other = picture(480, 960)
+    assert (PicturePanel(title="erased", picture=picture(2, 4)).draw(picture(2, 4)) == picture(2, 4)).all()
+    assert PicturePanel(title="erased", picture=other).draw(picture(120, 240)).shape == (120, 240, 3)
+    layer = PicturePanel(title="erased", picture=other).layer((240, 120))
+    assert layer.shape == (120, 240, 4)
+    assert (layer[..., 3] == 255).all()
+    assert (layer[..., :3] == shrunk(other, side=240)).all()
 
 
 @pytest.mark.parametrize(

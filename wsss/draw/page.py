@@ -20,6 +20,7 @@ from wsss.draw.numbers import ABSENT, ORACLE, duration, file_size, percent
 from wsss.draw.outcome import Outcome
 from wsss.draw.overlay import mask_picture
 from wsss.draw.sheet import Sheet, data_address
+from wsss.draw.tables import shown
 from wsss.labels import BACKGROUND, IGNORE, label_names
 from wsss.store.manifest import Machine
 
@@ -187,5 +188,5 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=percent, duration=duration, file_size=file_size)
+    environment.filters.update(percent=percent, duration=duration, file_size=file_size, cell=shown)
     return environment

@@ -25,6 +25,8 @@ class Panel(ABC):
     """Whether there is no picture."""
     greys: ClassVar[bool] = False
     """Whether the photograph below it loses its colours, so that those of the layer can be read."""
+    lossy: ClassVar[bool] = False
+    """Whether a page may lose some of the layer, to be smaller: a photograph, or heat without edges."""
 
     title: str
     words: str = ""
@@ -55,6 +57,7 @@ class HeatPanel(Panel):
     """Scores in [0, 1] on a grid that covers the image, of whatever resolution."""
 
     greys: ClassVar[bool] = True
+    lossy: ClassVar[bool] = True
 
     scores: Float[np.ndarray, "y x"]
 
@@ -80,6 +83,24 @@ class HeatPanel(Panel):
         if scores.width > size[0] or scores.height > size[1]:
             scores = scores.resize(size, Image.Resampling.BILINEAR)
         return heat_layer(np.asarray(scores))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PicturePanel(Panel):
+    """Another picture of the image's proportions, such as the image with an object erased."""
+
+    lossy: ClassVar[bool] = True
+
+    picture: UInt8[np.ndarray, "y x 3"]
+
+    def draw(self, image: Picture) -> Picture:
+        """Return the picture in place of the image."""
+        return np.asarray(Image.fromarray(self.picture).resize(size_of(image), Image.Resampling.BILINEAR))
+
+    def layer(self, size: tuple[int, int]) -> Layer:
+        """Return the picture, through which nothing shows; one that is smaller is left to the page to enlarge."""
+        picture = shrunk(self.picture, side=max(size))
+        return np.dstack([picture, np.full(picture.shape[:2], 255, dtype=np.uint8)])
 
 
 @dataclass(frozen=True, kw_only=True)

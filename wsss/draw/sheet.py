@@ -24,7 +24,7 @@ LARGE_SIDE: Final = 480
 """Pixels of a photograph's longer side in a page, where it can be opened."""
 JPEG_QUALITY: Final = 80
 PHOTO_QUALITY: Final = 65
-HEAT_QUALITY: Final = 60
+LOSSY_QUALITY: Final = 60
 WORDS: Final = 120
 """Pixels that a column takes at least, so that there is room for its title."""
 MISSING: Final = (236, 236, 236)
@@ -78,7 +78,7 @@ class SheetRow:
         """Return for each panel the `data:` address of what lies over the photograph, or None where nothing does."""
         for panel in panels:
             layer = panel.layer(size_of(self.large))
-            quality = HEAT_QUALITY if isinstance(panel, HeatPanel) else None
+            quality = LOSSY_QUALITY if panel.lossy else None
             yield panel, None if layer is None else webp_address(layer, quality=quality)
 
 

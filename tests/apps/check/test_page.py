@@ -1,42 +1,15 @@
 """The page of a check."""
 
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from pathlib import Path
 
 from data_sets import annotate, checked, devkit
+from page_reader import Reader
 
 from wsss.apps.check.page import render_check
 from wsss.data.layouts.voc import VOC
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
-VOID = {"meta", "img"}
-
-
-class Reader(HTMLParser):
-    """Check that tags are closed in order, and gather the text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.words: list[str] = []
-        self.feed(page)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 def page_of(root: Path) -> str:

@@ -1,30 +1,16 @@
 """A check of a data set as tables and sentences, for the screen and for the page alike."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from wsss.apps.check.findings import Check, Duplicates
 from wsss.data.listing import skip_remedy
 from wsss.draw.numbers import percent
+from wsss.draw.tables import Cell, Table
 from wsss.errors import one_of
-
-Cell = str | int
 
 SHOWN: Final = 5
 """So many names stand in a sentence."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """Rows under a heading; the first column names the row."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-    words: bool = False
-    """Whether the cells hold words, which are set flush left, and not numbers."""
 
 
 def tables(check: Check) -> list[Table]:
