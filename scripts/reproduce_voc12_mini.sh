@@ -9,4 +9,4 @@ for random_seed in 0 1 2; do
   wsss run "experiment=$experiment" "dataset.root='$root'" "random_seed=$random_seed" \
     "out=outputs/$experiment/seed$random_seed" "${@:3}"
 done
-python "$(dirname "$0")/mean_scores.py" "outputs/$experiment"/seed{0,1,2}
+wsss compare "outputs/$experiment"/seed{0,1,2} --group-by name

@@ -1,26 +1,39 @@
 """Runs by hand for comparisons: their masks and scores are known."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import yaml
 from toy_runs import drawn_index, drawn_masks, made
 
 from wsss.apps.compare.sheets import Masks
+from wsss.metrics.image_confusions import sparse_rows
 from wsss.run.run_file import manifest_hash
+from wsss.store.image_confusions import FILE, confusions_key, write_image_confusions
 from wsss.store.kinds import TABLE
 from wsss.store.store import Store
 from wsss.store.texts import write_json
 
 TRUTH = {"a": [[1, 1, 0]], "b": [[1, 0, 0]], "c": [[2, 2, 2]], "d": [[2, 0, 0]]}
 MASKS = Masks("make_masks", "train")
+CURVE = [0.25, None]
+"""mIoU at the thresholds 0.1 and 0.2."""
 PIPELINE = {"evaluate": {"_target_": "wsss.stages.evaluate.Evaluate"}}
 """What is asked of its stages."""
 
 
 def by_hand(
-    folder: Path, *, images: dict[str, float | None], miou: float, dog: float | None = 0.5, jitter: float = 0.0
+    folder: Path,
+    *,
+    images: dict[str, float | None],
+    miou: float,
+    dog: float | None = 0.5,
+    jitter: float = 0.0,
+    random_seed: int = 0,
+    matrices: Mapping[str, list[list[int]]] | None = None,
 ) -> Path:
-    """The folder of a run that made masks of four images, with every image's own IoU."""
+    """The folder of a run that made masks of four images, with every image's own IoU and confusions."""
     store = Store(root=folder / "store")
     index = drawn_index(store, TRUTH)
     masks = drawn_masks(store, "make_masks", TRUTH)
@@ -32,11 +45,19 @@ def by_hand(
     }
     write_json(evaluation.items / "scores.json", scores)
     write_json(evaluation.items / "images.json", {"make_masks": {"train": images}})
+    rows = sparse_rows((np.array((matrices or {}).get(image, np.eye(3, dtype=int))) for image in images), labels=3)
+    write_image_confusions(evaluation.items / FILE, {confusions_key(*MASKS): rows})
+    write_json(evaluation.items / "curves.json", {"extract_cams": {"train": {"thresholds": [0.1, 0.2], "miou": CURVE}}})
     artifacts = (index, masks, made(evaluation, TABLE))
     stages = {artifact.stage: artifact.fingerprint for artifact in artifacts}
     makes = {artifact.stage: artifact.kind for artifact in artifacts}
     manifests = {artifact.stage: manifest_hash(artifact) for artifact in artifacts}
-    config = {"name": folder.name, "fit": {"classifier": {"colour_jitter": jitter, "epochs": 12}}, "pipeline": PIPELINE}
+    config = {
+        "name": folder.name,
+        "random_seed": random_seed,
+        "fit": {"classifier": {"colour_jitter": jitter, "epochs": 12}},
+        "pipeline": PIPELINE,
+    }
     record = {
         "format": 1,
         "store": str(store.root),

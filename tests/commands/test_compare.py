@@ -6,7 +6,8 @@ import pytest
 from compared_runs import two_runs
 from rich.console import Console
 
-from wsss.commands.compare import main
+from wsss.commands.compare import main, parsed
+from wsss.errors import ConfigError
 
 
 def test_the_command_prints_tables_and_writes_pictures(
@@ -19,6 +20,35 @@ def test_the_command_prints_tables_and_writes_pictures(
     assert "colour_jitter" in printed
     assert "+12.0" in printed
     name = f"{tmp_path.name} other"
-    pictures = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert pictures == [f"{name} {word} than {tmp_path.name} first.jpg" for word in ("better", "worse")]
-    assert str(tmp_path / "out" / pictures[0]) in printed
+    made = sorted(path.name for path in (tmp_path / "out").iterdir())
+    charts = ["scores make_masks train.svg", "thresholds extract_cams train.svg"]
+    sheets = [f"{name} {word} than {tmp_path.name} first.jpg" for word in ("better", "worse")]
+    assert made == sorted(charts + sheets)
+    assert all(str(tmp_path / "out" / each) in printed for each in made)
+
+
+def test_groups_are_separated_and_options_may_stand_anywhere():
+    options, sizes = parsed(["a", "b", "--images", "3", "--", "c", "--out", "here"])
+    assert (options.runs, sizes) == ([Path("a"), Path("b"), Path("c")], [2, 1])
+    assert (options.images, options.out) == (3, Path("here"))
+
+
+def test_an_empty_group_is_refused(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        parsed(["a", "--"])
+    assert "the following arguments are required: RUN" in capsys.readouterr().err
+
+
+def test_groups_are_made_in_one_way(tmp_path: Path):
+    first, other = map(str, two_runs(tmp_path))
+    with pytest.raises(ConfigError, match="leave `--` between runs away"):
+        main([first, "--", other, "--group-by", "cam"])
+
+
+def test_runs_are_taken_together_by_their_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    folders = two_runs(tmp_path)
+    monkeypatch.setattr("wsss.engine.console", Console(width=200))
+    main([*map(str, folders), "--group-by", "fit.classifier", "--out", str(tmp_path / "out")])
+    assert "fit.classifier.colour_jitter=0.3" in capsys.readouterr().out

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy_runs import Run
 
 Load = Callable[[str], Any]
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -38,13 +37,6 @@ def test_a_script_is_imported_and_says_how_it_is_used(
         module.main()
     assert ended.value.code == 0
     assert f"usage: {name}" in capsys.readouterr().out
-
-
-def test_mean_scores_of_a_run_are_its_scores(load: Load, toy_run: Run, capsys: pytest.CaptureFixture[str]):
-    load("mean_scores").main([str(toy_run.out), str(toy_run.out)])
-    printed = capsys.readouterr().out
-    assert "refine_cams" in printed
-    assert "22.1" in printed, "per cent"
 
 
 TEXT = '''"""About 3 things."""

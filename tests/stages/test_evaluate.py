@@ -9,7 +9,8 @@ from builders import score_maps
 from toy_runs import drawn_index, drawn_maps, drawn_masks, job, made
 
 from wsss.stages.evaluate import Evaluate
-from wsss.store.kinds import CHOICE, MAPS, NETWORK
+from wsss.store.image_confusions import FILE, confusions_key, read_image_confusions
+from wsss.store.kinds import CHOICE, MAPS, NETWORK, TABLE
 from wsss.store.store import Artifact, Store
 from wsss.store.texts import read_json
 
@@ -24,7 +25,8 @@ def store(tmp_path: Path) -> Store:
 def tables(store: Store, **inputs: Artifact) -> dict[str, Any]:
     work = job(store, "evaluate", **inputs)
     summary = Evaluate().run(work)
-    found = {path.stem: read_json(path, Any) for path in work.artifact.items.iterdir()}
+    files = set(work.artifact.items.iterdir()) - {work.artifact.items / FILE}
+    found = {path.stem: read_json(path, Any) for path in files}
     assert found.keys() == {"scores", "curves", "images", "confusions", "agreements", "notes"}
     assert summary == {"notes": found["notes"]}
     return found
@@ -48,6 +50,16 @@ def test_masks_by_hand(store: Store):
     assert found["images"] == {"make_masks": {"train": {"a": pytest.approx(1 / 2), "b": pytest.approx(7 / 12)}}}
     assert found["confusions"] == {"make_masks": {"train": [[3, 1, 0], [0, 1, 0], [1, 0, 1]]}}
     assert found["notes"] == []
+
+
+def test_the_confusions_of_every_image_are_kept(store: Store):
+    index = drawn_index(store, TRUTH)
+    masks = drawn_masks(store, "make_masks", {"a": [[0, 1, 1, 2]], "b": [[2, 0, 0, 255]]})
+    work = job(store, "evaluate", index=index, masks=masks)
+    Evaluate().run(work)
+    made(work.artifact, TABLE)
+    rows = read_image_confusions(work.artifact, confusions_key("make_masks", "train"), images=2, labels=3)
+    assert rows.toarray().tolist() == [[1, 1, 0, 0, 1, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0, 1, 0, 1]]
 
 
 def test_pixels_are_counted_over_the_split_and_not_averaged_over_images(store: Store):

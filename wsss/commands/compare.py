@@ -5,33 +5,68 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from wsss import draw, engine
+from wsss import draw, engine, store
 from wsss.apps import compare
+from wsss.errors import ConfigError
 
+SEPARATOR: Final = "--"
 ABOUT: Final = """\
-Put finished runs side by side: the options that differ, the scores of every stage, the IoU of every class, and contact
-sheets of the images on which each run's masks are better and worse than those of the first run.
+Put finished runs, or groups of runs, side by side: the options that differ, the scores of every stage, the IoU of every
+class, how sure the gains in mIoU are, and contact sheets of the images on which masks are better and worse than those
+of the first run.
 
   wsss compare outputs/voc12_mini/1 outputs/voc12_mini_recam/1
+  wsss compare outputs/voc12_mini/seed* -- outputs/voc12_mini_recam/seed*      two groups: mean, deviation, intervals
+  wsss compare outputs/sweep/* --group-by cam,refine                           a group for all runs with the same two
+  wsss compare outputs/toy/* --group-by name                                   one group: mean and deviation
   wsss compare outputs/toy/* --masks predict_masks:val --images 12 --out here
 
---out then holds a picture for each later run: <run> better than <first run>.jpg, and worse. An image's own IoU finds
-them; it is the mean over the labels of that image, and not the mIoU of the tables.
+--out then holds charts (a dot a run with intervals; threshold curves over each other) and a picture for each later
+group: <group> better than <first>.jpg, and worse, by their first runs. An image's own IoU finds them; it is the mean
+over the labels of that image, and not the mIoU of the tables.
 """
 
 
 def main(arguments: Sequence[str]) -> None:
     """Compare runs; raises a `WsssError` where one is not finished, or no mask was scored in all of them."""
-    options = argument_parser().parse_args(arguments)
+    options, sizes = parsed(arguments)
+    if options.group_by and len(sizes) > 1:
+        raise ConfigError(["--group-by makes the groups: leave `--` between runs away"])
     runs = compare.read_runs(options.runs)
-    engine.console.print(compare.option_table(runs))
-    engine.console.print(compare.compared_scores(runs))
+    if options.group_by:
+        groups = compare.grouped_by(runs, options.group_by.split(","))
+    else:
+        groups = compare.separated(runs, sizes if len(sizes) > 1 else [1] * len(runs))
     masks = compare.chosen_masks(runs, wanted=options.masks)
-    engine.console.print(compare.compared_classes(runs, stage=masks.stage, split=masks.split))
-    for other in runs[1:]:
-        sheets = compare.gain_sheets(runs[0], other, masks, count=options.images)
-        for path in draw.write_sheets(options.out.expanduser(), sheets):
-            engine.console.print(str(path.absolute()))
+    every = compare.scored_masks(runs)
+    console = engine.console
+    console.print(compare.option_table(groups))
+    console.print(compare.compared_scores(groups))
+    console.print(compare.compared_classes(groups, stage=masks.stage, split=masks.split))
+    if len(groups) > 1:
+        console.print(compare.difference_table(compare.differences(groups, every)))
+    out = options.out.expanduser()
+    out.mkdir(parents=True, exist_ok=True)
+    for name, chart in compare.charts(groups, every):
+        path = out / store.item_name(name, ".svg")
+        store.write_text(path, chart)
+        console.print(str(path.absolute()))
+    first, *others = groups
+    for other in others:
+        for path in draw.write_sheets(out, compare.gain_sheets(first, other, masks, count=options.images)):
+            console.print(str(path.absolute()))
+
+
+def parsed(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[int]]:
+    """Return the options with all runs, and how many runs stand before, between and after each `--`."""
+    parser, options, runs, sizes = argument_parser(), argparse.Namespace(), list[Path](), list[int]()
+    ends = [place for place, word in enumerate(arguments) if word == SEPARATOR]
+    for start, end in zip([-1, *ends], [*ends, len(arguments)], strict=True):
+        options = parser.parse_args(arguments[start + 1 : end], options)
+        runs += options.runs
+        sizes.append(len(options.runs))
+    options.runs = runs
+    return options, sizes
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -39,7 +74,16 @@ def argument_parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss compare", description=ABOUT, formatter_class=raw)
     parser.add_argument(
-        "runs", type=Path, nargs="+", metavar="RUN", help="folders of runs: outputs/toy/1 outputs/toy/2"
+        "runs",
+        type=Path,
+        nargs="+",
+        metavar="RUN",
+        help="folders of runs: outputs/toy/1 outputs/toy/2; -- separates groups",
+    )
+    parser.add_argument(
+        "--group-by",
+        metavar="KEY,KEY",
+        help="take runs together in which these options are the same, such as cam,refine",
     )
     parser.add_argument(
         "--masks", metavar="STAGE:SPLIT", help="which masks to look at (default: the last ones that all runs scored)"

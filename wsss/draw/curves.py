@@ -1,7 +1,7 @@
-"""The two charts of a report: how mIoU depends on the background threshold, and how a training went."""
+"""The charts of a report: how mIoU depends on the background threshold, and how a training went."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from typing import Any, Final
 
@@ -51,6 +51,24 @@ def threshold_curve(
         if not np.isnan(y).all():
             summary.append(_mark_best(axes, float(x[np.nanargmax(y)]), value=float(np.nanmax(y))))
         return to_svg(figure, summary="; ".join(summary))
+
+
+def threshold_curves(curves: Mapping[str, Sequence[tuple[Sequence[float], Sequence[float]]]]) -> Markup:
+    """Draw mIoU over the background threshold for several groups, each run a line: `{name: [(thresholds, mIoUs)]}`."""
+    assert any(curves.values()), "nothing to draw"
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, HEIGHT))
+        axes = figure.add_axes((0.085, 0.4 / HEIGHT, 0.87, 1 - 0.6 / HEIGHT))
+        axes.fmt_xdata = "{:g}".format
+        drawn = [np.array(miou, dtype=float) for lines in curves.values() for _, miou in lines]
+        for (name, lines), colour in zip(curves.items(), cycle(SERIES), strict=False):
+            for place, (thresholds, miou) in enumerate(lines):
+                label = name if place == 0 else f"_{name}"
+                axes.plot(thresholds, miou, color=colour, label=label, linewidth=1.0, clip_on=False, picker=True)
+        axes.set(title="mIoU, %", xlabel="background threshold")
+        _in_percent(axes, values=np.concatenate(drawn))
+        axes.legend(loc="upper right")
+        return to_svg(figure, summary=f"mIoU over the background threshold: {', '.join(curves)}")
 
 
 def _mark_best(axes: Axes, threshold: float, *, value: float) -> str:

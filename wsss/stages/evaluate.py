@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from wsss.data.index import Index, Record
 from wsss.engine.agreement import agreements
@@ -16,6 +17,8 @@ from wsss.labels import label_count, label_names
 from wsss.masks import strongest, strongest_class
 from wsss.metrics.confusion import SegmentationScores, confusion, image_miou
 from wsss.metrics.curve import ThresholdCurve
+from wsss.metrics.image_confusions import sparse_rows
+from wsss.store.image_confusions import FILE, confusions_key, write_image_confusions
 from wsss.store.kinds import CHOICE, INDEX, MAPS, MASKS, NETWORK, RAW_MAPS, TABLE, Kind
 from wsss.store.store import Artifact
 from wsss.store.texts import write_json
@@ -32,6 +35,8 @@ class Tables:
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
     confusions: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Pixels of every true label, and of every label that they were given."""
+    image_confusions: dict[str, csr_array] = field(default_factory=dict)
+    """The same of every image, in the order of `images`, by stage and split."""
     agreements: dict[str, dict[str, Any]] = field(default_factory=dict)
     """How well each image's network mask agrees with the mask that the network learnt from."""
     notes: list[str] = field(default_factory=list)
@@ -45,13 +50,13 @@ class Evaluate(Reduce):
     Where a threshold was chosen for them without masks, its score stands beside.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
     reads_graph: ClassVar[bool] = True
 
     def run(self, job: Job) -> dict[str, Any]:
-        """Write one JSON for each of the tables."""
+        """Write one JSON for each of the tables, and the confusions of all images as arrays."""
         job.artifact.items.mkdir(parents=True, exist_ok=True)
         tables, index = Tables(), job.index()
         score_trainings(job.inputs.values(), tables)
@@ -65,6 +70,7 @@ class Evaluate(Reduce):
         tables.agreements.update(agreements(list(job.inputs.values()), index=index))
         for name in ("scores", "curves", "images", "confusions", "agreements", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
+        write_image_confusions(job.artifact.items / FILE, tables.image_confusions)
         return {"notes": tables.notes}
 
 
@@ -148,20 +154,25 @@ def score_raw_maps(source: Source, *, tables: Tables, advance: Advance) -> None:
 
 
 def score_labels(source: Source, *, tables: Tables, advance: Advance) -> None:
-    """Score masks, and note every image's own IoU for the contact sheets."""
+    """Score masks, and note every image's own IoU and confusions for contact sheets and comparisons."""
     count = label_count(source.index.classes)
-    total = np.zeros((count, count), dtype=np.int64)
     own: dict[str, float | None] = {}
-    for record, truth, labels in source.truths():
-        matrix = confusion(truth, labels, labels=count)
-        total += matrix
-        own[record.id] = image_miou(matrix)
-        advance()
+
+    def matrices() -> Iterator[NDArray[np.int64]]:
+        for record, truth, labels in source.truths():
+            matrix = confusion(truth, labels, labels=count)
+            own[record.id] = image_miou(matrix)
+            yield matrix
+            advance()
+
+    rows = sparse_rows(matrices(), labels=count)
+    total = rows.sum(axis=0).reshape(count, count)
     stage = source.artifact.stage
     scores = SegmentationScores.of(total).to_dict(label_names(source.index.classes))
     tables.scores.setdefault(stage, {})[source.split] = scores
     tables.images.setdefault(stage, {})[source.split] = own
     tables.confusions.setdefault(stage, {})[source.split] = total.tolist()
+    tables.image_confusions[confusions_key(stage, source.split)] = rows
 
 
 SCORED: Final[Mapping[str, tuple[Kind, Callable[[Any], Any]]]] = {

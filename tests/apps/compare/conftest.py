@@ -4,6 +4,7 @@ import pytest
 from compared_runs import two_runs
 
 from wsss.apps.compare.compared import Compared, read_runs
+from wsss.apps.compare.groups import Group, separated
 
 
 @pytest.fixture
@@ -14,3 +15,9 @@ def folders(tmp_path: Path) -> list[Path]:
 @pytest.fixture
 def runs(folders: list[Path]) -> tuple[Compared, ...]:
     return read_runs(folders)
+
+
+@pytest.fixture
+def groups(runs: tuple[Compared, ...]) -> tuple[Group, ...]:
+    """Each run on its own."""
+    return separated(runs, [1, 1])

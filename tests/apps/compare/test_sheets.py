@@ -8,6 +8,7 @@ from compared_runs import MASKS, by_hand
 from toy_runs import made
 
 from wsss.apps.compare.compared import Compared, read_runs
+from wsss.apps.compare.groups import Group, separated
 from wsss.apps.compare.sheets import chosen_masks, gain_sheets
 from wsss.errors import StoreError
 from wsss.run.run_file import manifest_hash
@@ -16,8 +17,8 @@ from wsss.store.store import Store
 from wsss.store.texts import write_json
 
 
-def test_sheets_hold_what_got_better_and_what_got_worse(runs: tuple[Compared, ...]):
-    better, worse = gain_sheets(*runs, MASKS, count=6)
+def test_sheets_hold_what_got_better_and_what_got_worse(groups: tuple[Group, ...]):
+    better, worse = gain_sheets(*groups, MASKS, count=6)
     assert [row.id for row in better.rows] == ["a"], "b differs by less than a hundredth, c was not scored before"
     assert [row.id for row in worse.rows] == ["d"]
     assert [panel.words for panel in better.rows[0].panels] == ["", "IoU 50.0", "IoU 90.0", ""]
@@ -42,4 +43,4 @@ def test_runs_without_masks_in_common_are_refused(tmp_path: Path, folders: list[
         chosen_masks(read_runs([folders[0], third]), wanted=None)
     empty = by_hand(tmp_path / "empty", images={"a": None}, miou=0.1)
     with pytest.raises(StoreError, match="no scored image of train in common"):
-        gain_sheets(*read_runs([folders[0], empty]), MASKS, count=6)
+        gain_sheets(*separated(read_runs([folders[0], empty]), [1, 1]), MASKS, count=6)

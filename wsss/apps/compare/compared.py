@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scipy.sparse import csr_array
+
 from wsss.data.index import Index
 from wsss.engine.stage import read_index
 from wsss.errors import StoreError
+from wsss.labels import label_count
 from wsss.run.record import RunRecord, read_record
 from wsss.run.scores import Scores
 from wsss.stages.evaluate import Evaluate
+from wsss.store.image_confusions import confusions_key, read_image_confusions
 from wsss.store.kinds import INDEX, TABLE
 from wsss.store.schema import ImageTable, ScoreTable
 from wsss.store.store import Artifact
@@ -25,10 +29,19 @@ class Compared:
     scores: Scores
     images: Mapping[str, Mapping[str, Mapping[str, float | None]]]
     """Every image's own IoU, by stage and split."""
+    curves: Scores
+    """mIoU at every background threshold, by stage and split."""
 
     def artifact(self, stage: str) -> Artifact:
         """Return what a stage made."""
         return self.record.artifact(stage)
+
+    def image_confusions(self, stage: str, split: str) -> csr_array:
+        """Read the confusions of the images of `images`, in their order; raises `StoreError` where they are torn."""
+        evaluation = self.artifact(self.record.last(TABLE, by=Evaluate))
+        labels = label_count(self.index().classes)
+        images = len(self.images[stage][split])
+        return read_image_confusions(evaluation, confusions_key(stage, split), images=images, labels=labels)
 
     def index(self) -> Index:
         """Read the index of the data set."""
@@ -67,4 +80,5 @@ def _read(record: RunRecord, *, name: str) -> Compared:
         record=record,
         scores=evaluation.table("items/scores.json", ScoreTable),
         images=evaluation.table("items/images.json", ImageTable),
+        curves=evaluation.table("items/curves.json", ScoreTable),
     )

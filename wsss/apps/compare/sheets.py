@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss.apps.compare.compared import Compared
+from wsss.apps.compare.groups import Group
 from wsss.data.index import Index, Record
 from wsss.draw.numbers import percent
 from wsss.draw.panels import ImagePanel, MaskPanel, Panel
@@ -47,11 +48,12 @@ def chosen_masks(runs: Sequence[Compared], *, wanted: str | None) -> Masks:
     return every[wanted if wanted is not None else list(every)[-1]]
 
 
-def gain_sheets(first: Compared, other: Compared, masks: Masks, *, count: int) -> tuple[Sheet, ...]:
-    """Return two sheets at most, of the images on which `other` gains and loses most, in their own IoU.
+def gain_sheets(group: Group, other_group: Group, masks: Masks, *, count: int) -> tuple[Sheet, ...]:
+    """Return two sheets at most, of the images on which another group's first run gains and loses most.
 
-    Raises `StoreError` where the two have no scored image in common.
+    It is the images' own IoU that counts. Raises `StoreError` where the two have no scored image in common.
     """
+    first, other = group.runs[0], other_group.runs[0]
     index = first.index()
     before, after = (run.images[masks.stage][masks.split] for run in (first, other))
     gains = {
@@ -70,7 +72,7 @@ def gain_sheets(first: Compared, other: Compared, masks: Masks, *, count: int) -
     made = [(run, _items(run, masks)) for run in (first, other)]
     return tuple(
         Sheet(
-            title=f"{other.name} {word} than {first.name}",
+            title=f"{other_group.name} {word} than {group.name}",
             rows=tuple(_row(index, image, masks, made=made, drawn=drawn) for image in images),
         )
         for word, images in groups.items()
