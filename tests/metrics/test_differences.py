@@ -51,6 +51,14 @@ def test_three_images_by_hand():
     assert found.low == pytest.approx((2 / 3 + 1 / 2) / 2 - 1)
 
 
+def test_p_counts_both_sides():
+    first = np.array([[[4, 0], [2, 2]], [[4, 0], [1, 3]]])
+    other = np.array([[[4, 0], [0, 4]], [[4, 0], [2, 2]]])
+    found = difference([sparse_rows(first, labels=2)], [sparse_rows(other, labels=2)], paired=True)
+    # Worse where the second image is drawn twice, once in four times, and better otherwise.
+    assert found.p == pytest.approx(2 / 4, abs=0.05)
+
+
 def test_the_interval_is_that_of_resampling_image_by_image():
     before, after = drawn(40, hit=0.6), drawn(40, hit=0.65, random_seed=1)
     found = difference([rows(before)], [rows(after)], paired=False)
@@ -99,6 +107,8 @@ def test_many_seeds_have_the_t_test(paired: bool):
 
 
 def test_holm_keeps_the_order_and_ends_at_one():
-    assert holm([0.5, 0.01, 0.9]) == [1.0, 0.03, 1.0]
+    assert holm([0.5, 0.01, 0.3]) == [0.6, 0.03, 0.6], (
+        "the last as often as is left to reject, and not below the former"
+    )
     assert holm([0.2]) == [0.2]
     assert holm([]) == []
