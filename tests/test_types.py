@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -124,3 +125,10 @@ def test_maps_move_to_a_device():
 def test_classes_are_not_counted_from_the_last_one_on():
     with pytest.raises(ValueError, match="classes are 0 or more, got -1"):
         Targets.of([[0], [-1]])
+
+
+def test_peaks_belong_to_labels():
+    maps = replace(score_maps([1, 3], torch.rand(2, 4, 4)), peaks=torch.tensor([7.0, 0.5]))
+    assert maps.full().peaks is maps.to("cpu").peaks
+    with pytest.raises((ValueError, TypeCheckError), match=r"1 peaks for 2 labels|m=2"):
+        replace(maps, peaks=torch.tensor([7.0]))

@@ -102,6 +102,10 @@ class ScoreMaps:
     `labels` are mask ids, increasing; without a row for label 0 no background rule was applied yet. Maps are either at
     stride 4 (`ceil(size / 4)` cells, what CAMs are kept at) or at the image's own size (what a CRF made).
 
+    `peaks` are the maps' highest values before views divided by them, in the network's units: the division takes away
+    how sure a network was. They stay with their labels whatever is made of the scores. None where they are not known,
+    as once there is a background.
+
     >>> maps = ScoreMaps(labels=torch.tensor([1, 3]), scores=torch.zeros(2, 2, 3), size=Size(height=8, width=10))
     >>> maps.classes, maps.has_background
     ((0, 2), False)
@@ -112,11 +116,14 @@ class ScoreMaps:
     labels: Int64[Tensor, " m"]
     scores: Float[Tensor, "m y x"]
     size: Size
+    peaks: Float[Tensor, " m"] | None = None
 
     def __post_init__(self) -> None:
         labels = self.labels.tolist()
         if len(labels) != len(self.scores):
             raise ValueError(f"{len(labels)} labels for {len(self.scores)} maps")
+        if self.peaks is not None and len(self.peaks) != len(labels):
+            raise ValueError(f"{len(self.peaks)} peaks for {len(labels)} labels")
         if any(a >= b for a, b in pairwise(labels)):
             raise ValueError(f"labels must increase, got {labels}")
         if any(not BACKGROUND <= label < IGNORE for label in labels):
@@ -148,4 +155,5 @@ class ScoreMaps:
 
     def to(self, device: torch.device | str) -> "ScoreMaps":
         """Return the maps on another device."""
-        return replace(self, labels=self.labels.to(device), scores=self.scores.to(device))
+        peaks = None if self.peaks is None else self.peaks.to(device)
+        return replace(self, labels=self.labels.to(device), scores=self.scores.to(device), peaks=peaks)

@@ -39,6 +39,12 @@ FORMATS = {
         ),
         same=same_maps,
     ),
+    "embedding": Format(
+        write=formats.write_embedding,
+        read=formats.read_embedding,
+        values=(np.arange(7, dtype=np.float16), np.zeros(0, dtype=np.float16), -np.ones(3, dtype=np.float16)),
+        same=lambda a, b: a.dtype == b.dtype and np.array_equal(a, b),
+    ),
     "mask": Format(
         write=formats.write_mask,
         read=formats.read_mask_item,

@@ -57,6 +57,8 @@ for chosen, text in CHOICES.items():
             NODES[name], ADDED[name] = node, chosen
         elif "_target_" in node and node["_target_"] != {**PIPELINE, **NODES}[name]["_target_"]:
             STAND_INS.add(located(node["_target_"]))
+READ_LATER = {"embed_images": "by `wsss data audit`"}
+"""Stages that nothing in a run reads, and by what they are."""
 WITH = {chosen: tuple(re.findall(r"(?:For|With few classes:) (\S+=[^\s.]+)", text)) for chosen, text in CHOICES.items()}
 """What a file says it is for, and needs on data as small as ours."""
 MAPS, ADDED_MAPS = classes(Map, PIPELINE), classes(Map, ADDED)
@@ -162,7 +164,7 @@ def test_what_a_method_adds_is_read_by_what_follows(whole_run: Run):
         plan = whole_run.plan(f"stages={chosen}", *WITH.get(chosen, ()))
         readers = [step for step in plan.values() if not step.stage.reads_graph]
         read = {artifact.stage for step in readers for artifact in step.inputs.values()}
-        assert name in read, name
+        assert name in read or name in READ_LATER, name
         assert plan["evaluate"].artifact.fingerprint != whole_run.plan()["evaluate"].artifact.fingerprint
 
 

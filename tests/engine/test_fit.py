@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from stored_networks import tensors_of
-from toy_runs import Run, made
+from toy_runs import Run, contents, made
 
 from wsss.engine.stage import Job, read_index
 from wsss.errors import ConfigError
@@ -27,7 +27,11 @@ def test_seeds_that_generators_do_not_take_are_refused(toy_run: Run, random_seed
 
 def test_a_training_leaves_its_weights_and_what_it_takes_to_open_them(toy_run: Run):
     step = toy_run.plan()["train_classifier"]
-    assert sorted(path.name for path in step.artifact.items.iterdir()) == ["network.json", "weights.safetensors"]
+    assert sorted(path.name for path in step.artifact.items.iterdir()) == [
+        "logits",
+        "network.json",
+        "weights.safetensors",
+    ]
     stage: Any = step.stage
     record = read_record(step.artifact)
     assert record.options == stage.classifier
@@ -129,11 +133,14 @@ def test_a_killed_stage_goes_on_and_leaves_no_trace(toy_run: Run, tmp_path: Path
     monkeypatch.setattr(training.Bar, "on_train_batch_end", dies)
     with pytest.raises(Killed):
         step.stage.run(jobs[1])
-    assert not jobs[1].artifact.items.exists()
+    assert list(contents(jobs[1].artifact.items)) == ["logits/00000.npz"]  # of the epoch that was finished
     assert step.stage.run(jobs[1]) == whole
     assert moved == [1, 2, 3, 3, 4, 5, 6]
     unbroken, resumed = (tensors_of(job.artifact) for job in jobs)
     assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
+    logits = [contents(job.artifact.items / "logits") for job in jobs]
+    assert logits[0] == logits[1]
+    assert len(logits[0]) == 3
     histories = [read_history(job.artifact.path / HISTORY) for job in jobs]
     assert histories[0] == histories[1]
     assert len(histories[0]) == 3 * 2 + 3

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from builders import score_maps
@@ -63,3 +65,8 @@ def test_a_threshold_outside_is_refused(threshold: float):
 def test_an_exponent_that_is_not_positive_is_refused(exponent: float):
     with pytest.raises(ValueError, match="exponent must be positive"):
         PowerBackground(exponent=exponent)
+
+
+def test_peaks_are_left_out_where_a_row_is_added():
+    maps = replace(score_maps([1], [[[0.5]]]), peaks=torch.tensor([3.0]))
+    assert ConstantBackground().apply(maps).peaks is None

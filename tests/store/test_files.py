@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from wsss.store.files import (
     FLAT,
     MASK,
     SCORES,
+    are_whole_scores,
     is_whole_mask,
     item_name,
     item_place,
@@ -129,3 +131,12 @@ def test_a_mask_with_a_byte_that_changed_is_not_whole(tmp_path: Path):
     data[-40] ^= 1
     path.write_bytes(bytes(data))
     assert not is_whole_mask(path, Size(height=40, width=30))
+
+
+def test_peaks_are_kept_in_full_and_need_not_be_there(tmp_path: Path):
+    maps = replace(score_maps([1, 3], torch.rand(2, 4, 4)), peaks=torch.tensor([12345.678, 1e-7]))
+    write_scores(tmp_path / "a.npz", maps)
+    assert torch.equal(read_scores(tmp_path / "a.npz").peaks, maps.peaks)
+    assert are_whole_scores(tmp_path / "a.npz", maps.size)
+    write_scores(tmp_path / "b.npz", replace(maps, peaks=None))
+    assert read_scores(tmp_path / "b.npz").peaks is None

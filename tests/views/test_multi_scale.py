@@ -151,6 +151,13 @@ def test_every_class_has_a_maximum_just_below_one(tiny: TinyGAP):
     assert (highest < 1).all()
 
 
+def test_peaks_are_those_before_the_division():
+    method = ByWidth(rows=((32, (3.0, 3.0, 0.0, 0.0)), (16, (0.0, 1.0))))
+    images = torch.zeros(1, 3, 16, 32)
+    (maps,) = MultiScaleFlip(scales=(1.0, 0.5), flip=False)(method, TinyGAP(), images=images, classes=[[0]])
+    assert maps.peaks.tolist() == [3.125]  # as in the sum above
+
+
 @pytest.mark.parametrize("level", [0.0, -2.0])
 def test_a_map_without_evidence_stays_empty(level: float):
     assert (merged(Lit(level=level), torch.zeros(1, 3, 16, 16), flip=True) == 0).all()

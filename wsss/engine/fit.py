@@ -106,6 +106,11 @@ class Fit(Stage):
             files = {BEST: (BEST_WEIGHTS,), **files}
         self.describe(job, weights=files)
 
+    def callbacks(self, job: Job) -> "list[training.KeptLogits]":
+        """Return what listens to the training and keeps what the network answers."""
+        del job
+        return []
+
     def findings(self, module: "training.KeyedModule", job: Job) -> dict[str, Any]:
         """Return what else a trained module tells for the summary; see `ADVICE`."""
         del module, job
@@ -152,7 +157,7 @@ class Fit(Stage):
                 epochs=epochs,
                 folder=folder,
                 logger=self.runtime.logger,
-                callbacks=[training.Bar(advance)],
+                callbacks=[training.Bar(advance), *self.callbacks(job)],
                 validate=data.has_validation,
                 best_by=self.fit.best_by,
             )

@@ -36,6 +36,7 @@ class BackgroundRule(Refiner):
             maps,
             labels=torch.cat([maps.labels.new_tensor([BACKGROUND]), maps.labels]),
             scores=torch.cat([self.background(strongest)[None], maps.scores]),
+            peaks=None,
         )
 
 

@@ -46,4 +46,4 @@ def known_class_maps(maps: ScoreMaps, *, classes: Sequence[int]) -> ScoreMaps:
     """
     labels = torch.tensor([label_of(each) for each in sorted(classes)], dtype=maps.labels.dtype)
     known = maps.scores[torch.cat([labels.new_tensor([BACKGROUND]), labels])]
-    return replace(maps, labels=labels, scores=class_maps(known))
+    return replace(maps, labels=labels, scores=class_maps(known), peaks=None)

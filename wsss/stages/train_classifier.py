@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, final
 
 from wsss import training
@@ -18,6 +19,7 @@ from wsss.models.base import NetworkOptions, PlannedNetwork, PlannedNetworks
 from wsss.models.gap import check_frozen, with_backbone
 from wsss.models.normalisation import Normalisation
 from wsss.store.kinds import INDEX, Kind
+from wsss.store.logits import write_logits
 from wsss.training.options import ClassifierFit, MultiLabelFit
 
 
@@ -41,6 +43,12 @@ class TrainMultiLabel(Fit):
             for note in notes:
                 logger.warning(note)
         return {**super().run(job), "notes": notes}
+
+    def callbacks(self, job: Job) -> "list[training.KeptLogits]":
+        """Keep what the classifier answers in every epoch; see `wsss.store.logits`."""
+        index = job.index()
+        images = {"train": len(index.split(self.train_split)), "val": len(index.split(self.val_split))}
+        return [training.KeptLogits(partial(write_logits, job.artifact), images=images, classes=len(index.classes))]
 
     def data(self, job: Job) -> "training.KeyedDataModule":
         """Augmented training images, and validation images resized to one size."""

@@ -45,6 +45,10 @@ class Arrays:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is an array of a name."""
+        return f"{name}.npy" in self._archive.namelist()
+
     def read(self, name: str, *, dtype: DTypeLike, most: tuple[int, ...]) -> NDArray[Any]:
         """Return an array of a type, whose sides are at most `most`; raises `ValueError` for any other one."""
         entry = self._archive.getinfo(f"{name}.npy")

@@ -22,12 +22,15 @@ from wsss.types import ScoreMaps, Size
 
 SCORES = ".npz"
 MASK = ".png"
+EMBEDDING = ".npz"
 FLAT: Final = 10_000
 """Images of a data set up to which all items lie in one folder: tools and file systems grow slow on larger ones."""
 LONGEST: Final = 200
 """Characters of an item's name before its suffix: file systems take 255 bytes, `whole` adds a few of its own."""
 
 MOST_LABELS: Final = 256
+MOST_CHANNELS: Final = 100_000
+"""Of the last maps of a network: more than any has."""
 _UNREADABLE: Final = (*arrays.TORN, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -62,6 +65,8 @@ def write_scores(path: Path, maps: ScoreMaps) -> None:
         "scores": maps.scores.cpu().numpy().astype(np.float16, order="C"),
         "size": np.array(maps.size.over(1), dtype=np.int32),
     }
+    if maps.peaks is not None:
+        arrays["peaks"] = maps.peaks.cpu().numpy().astype(np.float32)
     with whole(path) as hidden, hidden.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
@@ -78,17 +83,39 @@ def read_scores(path: Path, size: Size | None = None) -> ScoreMaps:
             raise ValueError(f"they are of an image of {width} x {height} pixels")
         labels = archive.read("labels", dtype=np.uint8, most=(MOST_LABELS,))
         scores = archive.read("scores", dtype=np.float16, most=(len(labels), height, width))
+        peaks = archive.read("peaks", dtype=np.float32, most=(MOST_LABELS,)) if archive.has("peaks") else None
         return ScoreMaps(
             labels=torch.from_numpy(labels.astype(np.int64)),
             scores=torch.from_numpy(scores.astype(np.float32)),
             size=found,
+            peaks=None if peaks is None else torch.from_numpy(peaks.copy()),
         )
 
 
 def are_whole_scores(path: Path, size: Size) -> bool:
     """Tell whether the score maps of an image can be read to their end."""
     pixels = MOST_LABELS * size.height * size.width
-    return arrays.is_whole(path, most=3 * arrays.HEADER + pixels * np.dtype(np.float16).itemsize)
+    return arrays.is_whole(path, most=5 * arrays.HEADER + pixels * np.dtype(np.float16).itemsize)
+
+
+def write_embedding(path: Path, embedding: NDArray[np.float16]) -> None:
+    """Write an embedding `[d]` as npz; bytes depend on it alone."""
+    with whole(path) as hidden, hidden.open("wb") as file:
+        np.savez(file, allow_pickle=False, embedding=embedding)
+
+
+def read_embedding(path: Path, _: Size | None = None) -> NDArray[np.float16]:
+    """Read an embedding; raises `StoreError` that names a file which is missing or torn."""
+    with arrays.opened(path, what="embedding") as archive:
+        found = archive.read("embedding", dtype=np.float16, most=(MOST_CHANNELS,))
+        if not np.isfinite(found).all():
+            raise ValueError("it holds numbers that are not finite")
+        return found
+
+
+def is_whole_embedding(path: Path, _: Size) -> bool:
+    """Tell whether an embedding can be read to its end."""
+    return arrays.is_whole(path, most=arrays.HEADER + MOST_CHANNELS * np.dtype(np.float16).itemsize)
 
 
 def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:

@@ -8,13 +8,17 @@ from typing import Any, Final, final
 from wsss.data.index import Index, Record
 from wsss.size import Size
 from wsss.store.files import (
+    EMBEDDING,
     MASK,
     SCORES,
     are_whole_scores,
+    is_whole_embedding,
     is_whole_mask,
     item_place,
+    read_embedding,
     read_mask_item,
     read_scores,
+    write_embedding,
     write_mask,
     write_scores,
 )
@@ -83,6 +87,9 @@ class Kind:
 
 _MAPS: Final = ItemFormat(suffix=SCORES, read=read_scores, write=write_scores, is_whole=are_whole_scores)
 _MASKS: Final = ItemFormat(suffix=MASK, read=read_mask_item, write=write_mask, is_whole=is_whole_mask)
+_EMBEDDINGS: Final = ItemFormat(
+    suffix=EMBEDDING, read=read_embedding, write=write_embedding, is_whole=is_whole_embedding
+)
 
 INDEX: Final = Kind(name="index", words="an index of images")
 RAW_MAPS: Final = Kind(name="raw_maps", words="maps without a background", format=_MAPS)
@@ -90,7 +97,9 @@ MAPS: Final = Kind(name="maps", words="maps with a background", format=_MAPS)
 MASKS: Final = Kind(name="masks", words="masks", format=_MASKS)
 NETWORK: Final = Kind(name="network", words="a network")
 CHOICE: Final = Kind(name="choice", words="a choice")
+EMBEDDINGS: Final = Kind(name="embeddings", words="embeddings of images", format=_EMBEDDINGS)
 TABLE: Final = Kind(name="table", words="tables")
 
-KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (INDEX, RAW_MAPS, MAPS, MASKS, NETWORK, CHOICE, TABLE)}
+_ALL: Final = (INDEX, RAW_MAPS, MAPS, MASKS, NETWORK, CHOICE, EMBEDDINGS, TABLE)
+KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _ALL}
 """Kinds by name, for the core, which knows no artifacts: `Refiner.needs` names them."""

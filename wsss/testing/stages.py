@@ -18,6 +18,7 @@ from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step, build_stages, make_plan
 from wsss.store.jobs import read_job
+from wsss.store.logits import FOLDER
 from wsss.store.store import Store
 
 Plan = Callable[..., Mapping[str, Step]]
@@ -127,8 +128,10 @@ def a_fit_gives_the_same_weights_again(name: str, plan: Plan) -> None:
     """Randomness is a function of the seed; nothing is left to go on from."""
     step = plan()[name]
     before, summary = _tensors(step.artifact.items), step.artifact.manifest().summary
+    logits = contents(step.artifact.items / FOLDER)
     remake(step)
     after = _tensors(step.artifact.items)
+    assert contents(step.artifact.items / FOLDER) == logits, "a second training gives other logits"
     assert before, "there are no weights"
     assert before.keys() == after.keys(), "a second training has other tensors"
     assert all(torch.equal(before[key], after[key]) for key in before), "a second training gives other weights"

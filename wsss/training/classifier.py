@@ -34,22 +34,26 @@ class MultiLabelModule(KeyedModule):
             freeze_batch_norm(self.network)
         return self
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
-        """Return the loss of a batch."""
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:
+        """Return the loss of a batch, and the logits, which `KeptLogits` keeps."""
         images, present, _ = batch
-        loss = self.loss(images.contiguous(memory_format=torch.channels_last), present)
+        loss, logits = self.learn(images.contiguous(memory_format=torch.channels_last), present)
         self.log("train/loss", loss.detach())
-        return loss
+        return {"loss": loss, "logits": logits.detach()}
 
     @abstractmethod
-    def loss(self, images: Images, present: Float[Tensor, "b c"]) -> Float[Tensor, ""]:
-        """Return what is to become small; `present` is 1 for each class that an image shows."""
+    def learn(self, images: Images, present: Float[Tensor, "b c"]) -> tuple[Float[Tensor, ""], Float[Tensor, "b c"]]:
+        """Return the loss, and the logits by which the network answers.
 
-    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> None:
-        """Keep logits and truth until the epoch ends."""
+        `present` is 1 for each class that an image shows.
+        """
+
+    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
+        """Keep logits and truth until the epoch ends, and return the logits."""
         images, present, _ = batch
-        logits = self.network(images.contiguous(memory_format=torch.channels_last))
+        logits: Tensor = self.network(images.contiguous(memory_format=torch.channels_last))
         self._answers.append((present.bool().cpu().numpy(), logits.float().cpu().numpy()))
+        return logits
 
     def on_validation_epoch_end(self) -> None:
         """Log the mAP over the whole split, every image counted once."""
@@ -67,11 +71,12 @@ class ClassifierModule(MultiLabelModule):
         super().__init__(network=network, fit=fit, random_seed=random_seed)
         self._dropout = fit.dropout
 
-    def loss(self, images: Images, present: Float[Tensor, "b c"]) -> Float[Tensor, ""]:
-        """Return the mean over images and classes of the binary cross entropy."""
+    def learn(self, images: Images, present: Float[Tensor, "b c"]) -> tuple[Float[Tensor, ""], Float[Tensor, "b c"]]:
+        """Return the mean over images and classes of the binary cross entropy, and the logits."""
         cut = self.network.until("last", images)
         kept = functional.dropout2d(cut.maps, self._dropout, training=self.training)
-        return soft_margin(self.network.after("last", cut.with_maps(kept)), present)
+        logits = self.network.after("last", cut.with_maps(kept))
+        return soft_margin(logits, present), logits
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """See Lightning."""

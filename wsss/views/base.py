@@ -81,20 +81,29 @@ def over_peak(maps: Float[Tensor, "*n y x"]) -> Float[Tensor, "*n y x"]:
     return maps / (maps.amax(dim=(-2, -1), keepdim=True) + EPSILON)
 
 
-def split_by_image(maps: Float[Tensor, "n y x"], *, classes: Sequence[Sequence[int]], size: Size) -> list[ScoreMaps]:
-    """Cut maps in the order of `Targets.of(classes)` into one `ScoreMaps` an image.
+def split_by_image(
+    maps: Float[Tensor, "n y x"],
+    *,
+    classes: Sequence[Sequence[int]],
+    size: Size,
+    peaks: Float[Tensor, " n"] | None = None,
+) -> list[ScoreMaps]:
+    """Cut maps in the order of `Targets.of(classes)`, and their peaks, into one `ScoreMaps` an image.
 
     >>> maps = torch.zeros(3, 1, 2)
     >>> images = split_by_image(maps, classes=[[0, 2], [1]], size=Size(height=4, width=8))
     >>> [image.labels.tolist() for image in images]
     [[1, 3], [2]]
     """
-    parts = torch.split(maps, [len(own) for own in classes])
+    counts = [len(own) for own in classes]
+    parts = torch.split(maps, counts)
+    heights = [None] * len(parts) if peaks is None else torch.split(peaks, counts)
     return [
         ScoreMaps(
             labels=torch.tensor([label_of(c) for c in own], dtype=torch.int64, device=maps.device),
             scores=part,
             size=size,
+            peaks=height,
         )
-        for own, part in zip(classes, parts, strict=True)
+        for own, part, height in zip(classes, parts, heights, strict=True)
     ]

@@ -102,7 +102,7 @@ class InferCAM(ScaledViews):
             self._one_image(show, image, own=own, whole=part) if own else part
             for image, own, part in zip(images, classes, parts, strict=True)
         ]
-        return split_by_image(torch.cat(maps), classes=classes, size=size)
+        return split_by_image(torch.cat(maps), classes=classes, size=size, peaks=whole.amax(dim=(1, 2)))
 
     def _one_image(
         self, show: Show, image: Float[Tensor, "3 h w"], *, own: Sequence[int], whole: Float[Tensor, "m y x"]

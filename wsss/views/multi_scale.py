@@ -82,4 +82,4 @@ class MultiScaleFlip(ScaledViews):
         """See `Views`."""
         size = Size(height=images.shape[-2], width=images.shape[-1])
         maps = self.totals(method, model, images=images, targets=Targets.of(classes, device=images.device))
-        return split_by_image(over_peak(maps), classes=classes, size=size)
+        return split_by_image(over_peak(maps), classes=classes, size=size, peaks=maps.amax(dim=(1, 2)))

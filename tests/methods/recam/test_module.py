@@ -119,7 +119,7 @@ def test_without_the_softmax_it_is_the_classifier_s_training():
     recam = module_of(sce_weight=0.0)
     plain = ClassifierModule(network=small_timm_network(), fit=ClassifierFit(), random_seed=0)
     plain.train()
-    loss = recam.loss(images, present)
+    loss = recam.learn(images, present)[0]
     assert loss.item() == soft_margin(recam.network(images), present).item()
     loss.backward()
     soft_margin(plain.network(images), present).backward()
@@ -134,7 +134,7 @@ def test_the_softmax_reaches_the_whole_network_as_much_as_it_counts():
     found = []
     for sce_weight in (0.0, 1.0, 2.0):
         module = module_of(sce_weight=sce_weight)
-        loss = module.loss(images, present)
+        loss = module.learn(images, present)[0]
         loss.backward()
         found.append((loss.item(), gradients(module)))
     (none, _), (once, first), (twice, second) = found
@@ -197,7 +197,7 @@ def test_a_step_keeps_little_more_than_the_classifier_s():
     images = torch.randn(2, 3, 128, 128)
     present = torch.tensor([[1.0, 0, 1, 0], [0, 1, 0, 0]])
     module = module_of()
-    recam = saved_bytes(lambda: module.loss(images, present))
+    recam = saved_bytes(lambda: module.learn(images, present)[0])
     plain = saved_bytes(lambda: soft_margin(module.network(images), present))
     assert plain < recam < 1.3 * plain
 

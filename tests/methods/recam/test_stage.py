@@ -47,7 +47,7 @@ def test_it_starts_from_the_finished_classifier(stage: TrainReCAM, job: Job):
 
 def test_it_leaves_a_classifier_with_three_heads_to_choose_from(stage: TrainReCAM, job: Job):
     summary = stage.run(job)
-    files = ["backbone.safetensors", "first.safetensors", RECORD, "product.safetensors", "second.safetensors"]
+    files = ["backbone.safetensors", "first.safetensors", "logits", RECORD, "product.safetensors", "second.safetensors"]
     assert sorted(path.name for path in job.artifact.items.iterdir()) == files
     assert list(job.artifact.checkpoints.iterdir()) == []
     assert summary["metrics"].keys() >= {"train/loss", "train/margin", "train/sce", "val/map"}

@@ -28,15 +28,16 @@ class ReCAMModule(MultiLabelModule):
         self.second = second_head(network)
         self._sce_weight = fit.sce_weight
 
-    def loss(self, images: Images, present: Float[Tensor, "b c"]) -> Float[Tensor, ""]:
-        """Return the multi-label soft margin plus the weighted softmax cross entropy; both are logged."""
+    def learn(self, images: Images, present: Float[Tensor, "b c"]) -> tuple[Float[Tensor, ""], Float[Tensor, "b c"]]:
+        """Return the multi-label soft margin plus the weighted softmax cross entropy, both logged, and the logits."""
         cut = self.network.until("last", images)
-        margin = soft_margin(self.network.after("last", cut), present)
+        logits = self.network.after("last", cut)
+        margin = soft_margin(logits, present)
         features = class_features(cut.maps, self.network.head_weight)
         sce = softmax_loss(features, self.second.weight, present=present)
         self.log("train/margin", margin.detach())
         self.log("train/sce", sce.detach())
-        return margin + self._sce_weight * sce
+        return margin + self._sce_weight * sce, logits
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """The second head is new and learns faster; the first learns as fast as the backbone."""
