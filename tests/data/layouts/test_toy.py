@@ -76,3 +76,22 @@ def test_all_numbers_that_are_too_small_are_named():
         "dataset.size: 8 is too small; use 32 or more",
         "dataset.random_seed: -1 is too small; use 0 or more",
     )
+
+
+def test_a_marker_goes_with_its_class(tmp_path: Path):
+    plain, marked = (
+        Toy(train=24, val=2, size=64, marker=marker).index(tmp_path / str(marker)) for marker in (None, "snail")
+    )
+    differ = [
+        record.id
+        for record in plain.split("train")
+        if (plain.pixels(record) != marked.pixels(marked.records[record.id])).any()
+    ]
+    snails = [record.id for record in plain.split("train") if 2 in record.classes]
+    assert len(set(snails) & set(differ)) > 0.6 * len(snails)
+    assert len(set(differ) - set(snails)) < 0.25 * len(differ)
+
+
+def test_a_marker_of_no_class_is_refused():
+    with pytest.raises(ConfigError, match=r"dataset\.marker: there is no class 'cat'"):
+        Toy(train=1, val=1, marker="cat")

@@ -9,9 +9,10 @@ import numpy as np
 from PIL import Image
 
 from wsss.data.layouts.base import Layout
+from wsss.data.layouts.toy_marker import draw_marker
 from wsss.data.layouts.toy_scenes import TOY_CLASSES, draw_scene
 from wsss.data.listing import Entry, Listing
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, one_of
 from wsss.labels import BACKGROUND, IGNORE, class_of, palette
 
 SMALLEST: Final = 32
@@ -30,15 +31,19 @@ class Toy(Layout):
     size: int = 128
     """Longer side of the images in pixels."""
     random_seed: int = 0
+    marker: str | None = None
+    """A class that a disc in a corner gives away, in most of its images and few others; see `draw_marker`."""
 
     def __post_init__(self) -> None:
-        """Refuse numbers with which nothing can be drawn."""
+        """Refuse numbers with which nothing can be drawn, and a marker of no class."""
         super().__post_init__()
         lowest = {"train": 1, "val": 1, "size": SMALLEST, "random_seed": 0}
         given = {"train": self.train, "val": self.val, "size": self.size, "random_seed": self.random_seed}
         problems = [
             f"dataset.{k}: {given[k]} is too small; use {low} or more" for k, low in lowest.items() if given[k] < low
         ]
+        if self.marker is not None and self.marker not in TOY_CLASSES:
+            problems.append(f"dataset.marker: there is no class {self.marker!r}; there are: {one_of(TOY_CLASSES)}")
         if problems:
             raise ConfigError(problems)
 
@@ -67,6 +72,9 @@ class Toy(Layout):
 
     def _draw(self, image_id: str, number: int, stream: int, into: Path) -> Entry:
         scene = draw_scene(number, size=self.size, random_seed=self.random_seed, stream=stream)
+        if self.marker is not None:
+            cls = TOY_CLASSES.index(self.marker)
+            scene = draw_marker(scene, number, cls=cls, random_seed=self.random_seed, stream=stream)
         image, mask = f"images/{image_id}.png", f"masks/{image_id}.png"
         Image.fromarray(scene.image).save(into / image)
         picture = Image.fromarray(scene.mask)
