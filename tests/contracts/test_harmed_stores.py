@@ -54,8 +54,10 @@ def verified(path: Path) -> None:
 def compared(folder: Path) -> None:
     """Compare runs down to the pictures of masks."""
     runs = compare.read_runs([folder / "first", folder / "other"])
-    sheets = compare.gain_sheets(*runs, compare.chosen_masks(runs, wanted=None), count=4)
-    assert len(sheets) == 2
+    groups = compare.separated(runs, [1, 1])
+    masks = compare.chosen_masks(runs, wanted=None)
+    assert len(compare.differences(groups, [masks])) == 1
+    assert len(compare.gain_sheets(*groups, masks, count=4)) == 2
 
 
 def tell(rows: list[tuple[Row, bool]], told: Told) -> list[str]:
@@ -89,7 +91,8 @@ def test_what_an_app_loads_is_checked(
 def test_what_a_comparison_loads_is_checked(tmp_path: Path, told: Told):
     two_runs(tmp_path)
     paths = loaded(tmp_path, lambda: compared(tmp_path))
-    assert {"scores.json", "images.json", "index.json", "a.png"} <= {path.name for path in paths}
+    read = {"scores.json", "images.json", "curves.json", "image_confusions.npz", "index.json", "a.png"}
+    assert read <= {path.name for path in paths}
     rows = said_of_each(paths, lambda _: compared(tmp_path), below=tmp_path, what="compare")
     assert tell(list(rows), told) == []
 
