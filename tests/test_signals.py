@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -9,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from wsss.errors import WsssError
-from wsss.signals import SIGNALS, Ended, blocked, ended_by_signals, handled, postponed
+from wsss.signals import SIGNALS, Ended, blocked, ended_by_signals, first_interrupt_held, handled, postponed
 
 
 @pytest.fixture(autouse=True)
@@ -134,3 +135,79 @@ def test_signals_are_blocked_meanwhile_and_no_longer() -> None:
     with blocked():
         assert masked() == {signal.SIGHUP, signal.SIGUSR1}
     assert masked() == set()
+
+
+def held(*steps: Callable[[], None], say: Callable[[], None] = lambda: None) -> None:
+    """Do something while a first Ctrl-C is held back."""
+    with ended_by_signals(), first_interrupt_held(say):
+        for step in steps:
+            step()
+
+
+def interrupt() -> None:
+    send(signal.SIGINT)
+
+
+def test_a_first_ctrl_c_is_said_and_held_until_the_end() -> None:
+    said, done = threading.Event(), []
+    with pytest.raises(Ended, match="SIGINT"):
+        held(interrupt, lambda: done.append("the step"), say=said.set)
+    assert done == ["the step"]
+    assert said.wait(10)
+
+
+def test_a_second_ctrl_c_is_met_at_once() -> None:
+    done = []
+    with pytest.raises(Ended, match="SIGINT"):
+        held(interrupt, lambda: done.append("first"), interrupt, lambda: done.append("second"))
+    assert done == ["first"]
+
+
+def test_other_signals_are_not_held() -> None:
+    done = []
+    with pytest.raises(Ended, match="SIGTERM"):
+        held(lambda: send(signal.SIGTERM), lambda: done.append("went on"))
+    assert done == []
+
+
+def test_a_reason_of_ones_own_comes_before_a_ctrl_c_that_is_held() -> None:
+    def fail() -> None:
+        raise WsssError("no such file")
+
+    with pytest.raises(WsssError, match="no such file"):
+        held(interrupt, fail)
+
+
+def test_without_a_ctrl_c_nothing_is_said_or_raised() -> None:
+    said: list[str] = []
+    with first_interrupt_held(lambda: said.append("finishing")) as asked:
+        assert not asked()
+    assert said == []
+
+
+def test_a_forked_process_leaves_ctrl_c_to_its_parent() -> None:
+    with first_interrupt_held(lambda: os._exit(1)) as asked:
+        child = os.fork()
+        if child == 0:
+            send(signal.SIGINT)
+            os._exit(3 if asked() else 0)
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_thread_holds_nothing() -> None:
+    def hold() -> bool:
+        with first_interrupt_held(lambda: None) as asked:
+            return asked()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(hold).result()
+
+
+def test_a_ctrl_c_that_is_ignored_stays_so_when_a_first_one_would_be_held() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with first_interrupt_held(lambda: None) as asked:
+            send(signal.SIGINT)
+            assert not asked()
+    finally:
+        signal.signal(signal.SIGINT, before)

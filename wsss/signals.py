@@ -1,8 +1,9 @@
 """Signals that end a command in order: Ctrl-C, and what SLURM, `kill` and a terminal that is closed send."""
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -102,6 +103,36 @@ def postponed() -> Iterator[None]:
     finally:
         for first in held[:1]:
             signal.raise_signal(first)
+
+
+@contextmanager
+def first_interrupt_held(say: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Hold the first Ctrl-C back until the end, and yield what tells whether it came; the second is met at once.
+
+    `say` is then called in a thread: the main one may be in the middle of a write to the screen.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield lambda: False
+        return
+    here, came = os.getpid(), False
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        if os.getpid() != here:  # a process that was forked: its parent decides
+            return
+        if came:
+            before(number, frame)
+        came = True
+        threading.Thread(target=say, daemon=True).start()
+
+    signal.signal(signal.SIGINT, hold)
+    try:
+        yield lambda: came
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager

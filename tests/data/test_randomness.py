@@ -110,3 +110,15 @@ def test_an_ordinary_loader_with_workers_would_repeat_the_old_epoch():
     batches = iter(DataLoader(Pairs(), sampler=sampler, batch_size=4, num_workers=1))
     sampler.set_epoch(5)
     assert torch.cat(list(batches))[:, 0].tolist() == [0] * 12
+
+
+@pytest.mark.parametrize("world", [1, 2])
+def test_a_training_that_goes_on_within_an_epoch_sees_what_is_left_of_it(world: int):
+    for rank in range(world):
+        whole, later = (
+            KeyedSampler(19, batch_size=4, random_seed=1, rank=rank, world=world, start=start)
+            for start in ((0, 0), (2, 3))
+        )
+        assert epochs_order(later, 2) == epochs_order(whole, 2)[3 * later.local_batch_size :]
+        assert epochs_order(later, 3) == epochs_order(whole, 3)
+        assert len(later) == len(whole)

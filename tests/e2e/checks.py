@@ -127,7 +127,7 @@ def goes_on(stage: str, pattern: str, *, finished: int) -> Check:
 
 def keeps_a_good_checkpoint(trial: Trial) -> None:
     """That of the first epoch, with weights that are numbers."""
-    state = torch.load(trial.artifact("train_classifier").checkpoints / "epoch.ckpt", weights_only=True)
+    state = torch.load(trial.artifact("train_classifier").checkpoints / "last.ckpt", weights_only=True)
     assert state["epoch"] == 0
     assert all(bool(tensor.isfinite().all()) for tensor in state["state_dict"].values())
 
@@ -135,7 +135,7 @@ def keeps_a_good_checkpoint(trial: Trial) -> None:
 def keeps_nothing_half_made(trial: Trial) -> None:
     """No checkpoint and no weights: no epoch was finished."""
     artifact = trial.artifact("train_classifier")
-    assert [path.name for path in artifact.path.rglob("*") if path.name in ("epoch.ckpt", WEIGHTS)] == []
+    assert [path.name for path in artifact.path.rglob("*") if path.name in ("last.ckpt", WEIGHTS)] == []
 
 
 def says_in_its_summary(stage: str, text: str) -> Check:

@@ -42,7 +42,10 @@ def begins(stage: str) -> Callable[[Path], bool]:
 
 
 def ended(folder: Path, number: signal.Signals, *, when: Callable[[Path], bool]) -> None:
-    """Send a signal to all processes of a run; check what it says of it, and that all of them end."""
+    """Send a signal to all processes of a run; check what it says of it, and that all of them end.
+
+    A Ctrl-C is sent once, so that the step at hand is finished.
+    """
     process = started(folder)
     end = time.monotonic() + PATIENCE
     while not when(folder / "store"):
@@ -54,6 +57,7 @@ def ended(folder: Path, number: signal.Signals, *, when: Callable[[Path], bool])
     assert process.returncode == 128 + number, screen
     assert f"wsss: ended by {number.name}. What is finished is kept: the same command goes on" in screen
     assert "Traceback" not in screen
+    assert screen.count("finishing this step; again to stop now") == (number == signal.SIGINT)
 
 
 def test_a_run_that_signals_ended_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
@@ -64,6 +68,7 @@ def test_a_run_that_signals_ended_ends_as_an_undisturbed_one(tmp_path: Path) -> 
     for stage, number, when in (
         ("train_classifier", signal.SIGTERM, trains),
         ("refine_cams", signal.SIGUSR1, begins),
+        ("train_segmenter", signal.SIGINT, trains),
     ):
         ended(folder, number, when=when(stage))
         (log,) = (folder / "store").glob(f"{stage}/*/log.txt")

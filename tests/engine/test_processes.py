@@ -6,13 +6,14 @@ import time
 
 import pytest
 
-from wsss.engine.processes import World, world
+from wsss.engine.processes import World, launched, world
 
 
 def test_alone_without_a_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
     assert world() == World(rank=0, size=1, local_rank=0, local_size=1)
+    assert not launched()
 
 
 def test_a_rank_without_a_size_is_another_program_s(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,6 +28,7 @@ def test_torchrun_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, str(value))
     assert world() == World(rank=13, size=32, local_rank=5, local_size=8)
     assert world().machines == 4
+    assert launched()
 
 
 def test_the_machine_s_cores_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:

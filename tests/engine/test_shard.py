@@ -1,5 +1,7 @@
 """How batches are dealt out, resumed and worked on beside reading and writing."""
 
+import os
+import signal
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +18,7 @@ from wsss.data.index import Record
 from wsss.engine import shard
 from wsss.engine.batch import Batch, Compute, Loaded
 from wsss.engine.shard import Work
+from wsss.signals import Ended, ended_by_signals
 from wsss.store.files import FLAT
 from wsss.store.kinds import ItemFormat, Items
 from wsss.types import Size
@@ -69,6 +72,7 @@ def work(shout: Shout, tmp_path: Path) -> Work:
     text = ItemFormat(suffix=".txt", read=Path.read_text, write=shout.write, is_whole=is_whole)
     return Work(
         title="shout",
+        folder=tmp_path,
         reader=shout.reader,
         open=shout.open,
         items=Items(folder=tmp_path / "items", format=text, images=len(RECORDS)),
@@ -126,6 +130,47 @@ def test_processes_leave_signals_to_the_one_that_started_them(work: Work):
     assert items(work) == WHOLE
 
 
+@pytest.mark.parametrize("processes", [False, True])
+def test_a_first_ctrl_c_lets_the_batches_at_hand_be_written(
+    work: Work, shout: Shout, processes: bool, monkeypatch: pytest.MonkeyPatch
+):
+    write = shout.write
+
+    def interrupted(path: Path, result: str) -> None:
+        if result == "B1":
+            os.kill(os.getpid(), signal.SIGINT)
+        write(path, result)
+
+    monkeypatch.setattr(shout, "write", interrupted)
+    text = ItemFormat(suffix=".txt", read=Path.read_text, write=shout.write, is_whole=is_whole)
+    work = replace(work, items=replace(work.items, format=text), workers=1, processes=processes)
+    with pytest.raises(Ended, match="SIGINT"), ended_by_signals():
+        shard.run(work, BATCHES)
+    left = items(work)
+    assert left.keys() < WHOLE.keys()
+    assert len(left) == 2 * len(shout.computed) >= 2
+    assert left == {name: WHOLE[name] for name in left}
+    monkeypatch.setattr(shout, "write", write)
+    assert shard.run(work, BATCHES) == len(WHOLE) - len(left)
+    assert items(work) == WHOLE
+
+
+def test_a_worker_that_is_asked_to_finish_ends_after_its_batch(work: Work, shout: Shout, ranks: pytest.MonkeyPatch):
+    ranks.setenv("WORLD_SIZE", "1")
+    (work.folder / ".finish").touch()
+    with pytest.raises(Ended, match="SIGINT"):
+        run(replace(work, workers=1, processes=True), shout)
+    assert shout.computed == [("a", "b")]
+    assert items(work) == {name: WHOLE[name] for name in ("a.txt", "b.txt")}
+
+
+def test_a_worker_that_is_done_ends_with_one_that_was_asked(work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shard, "any_worker", lambda mine: not mine)
+    with pytest.raises(Ended, match="SIGINT"):
+        run(work, shout)
+    assert items(work) == WHOLE
+
+
 def test_a_function_in_place_of_an_item_is_called_where_items_are_written(
     work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch
 ):
@@ -169,27 +214,34 @@ def test_items_of_a_large_data_set_resume_in_their_sub_folders(work: Work, shout
     assert items(large) == made
 
 
-def test_ranks_share_the_batches(work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("WORLD_SIZE", "3")
+@pytest.fixture
+def ranks(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Ranks that run one after the other: none waits for the others."""
+    monkeypatch.setattr(shard, "any_worker", lambda mine: mine)
+    return monkeypatch
+
+
+def test_ranks_share_the_batches(work: Work, shout: Shout, ranks: pytest.MonkeyPatch):
+    ranks.setenv("WORLD_SIZE", "3")
     dealt = []
     for rank in range(3):
-        monkeypatch.setenv("RANK", str(rank))
+        ranks.setenv("RANK", str(rank))
         dealt.append(run(work, shout)[1])
     assert dealt == [[("a", "b"), ("g", "h")], [("c", "d")], [("e", "f")]]
     assert items(work) == WHOLE
 
 
 def test_batches_are_dealt_out_before_those_that_are_done_are_dropped(
-    work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch
+    work: Work, shout: Shout, ranks: pytest.MonkeyPatch
 ):
     run(work, shout)
     for name in "cdef":
         (work.items.folder / f"{name}.txt").unlink()
-    monkeypatch.setenv("WORLD_SIZE", "2")
+    ranks.setenv("WORLD_SIZE", "2")
     # With the other order rank 0 would get (c, d) and rank 1 (e, f); who runs first would change what the second sees.
-    monkeypatch.setenv("RANK", "1")
+    ranks.setenv("RANK", "1")
     assert run(work, shout)[1] == [("c", "d")]
-    monkeypatch.setenv("RANK", "0")
+    ranks.setenv("RANK", "0")
     assert run(work, shout)[1] == [("e", "f")]
     assert items(work) == WHOLE
 

@@ -1,6 +1,7 @@
 """Several processes, and several machines, on the CPU."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from wsss.run.torchrun import ALONE, Torchrun
 from wsss.signals import Ended, ended_by_signals
 from wsss.store.store import Artifact
 from wsss.training.loggers.history import HISTORY, read_history
+from wsss.training.trainer import resume_from
 
 STARTED = {"SLURM_PROCID": "0", "SLURM_NTASKS": "4", "SLURM_NNODES": "4", "SLURM_NODEID": "2", "SLURM_JOB_ID": "412345"}
 
@@ -176,6 +178,87 @@ def test_a_signal_is_passed_on_to_the_workers(toy_run: Run, tmp_path: Path) -> N
         assert "INFO ended by SIGUSR1\n" in (folder / name).read_text(encoding="utf-8")
     assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+@pytest.mark.usefixtures("_forked")
+def test_a_ctrl_c_lets_the_workers_finish_their_step(
+    toy_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copies = [toy_run.copied(tmp_path / name) for name in ("ended", "undisturbed")]
+    steps = [copy.plan(limited("train_segmenter", epochs=40, batch_size=6))["train_segmenter"] for copy in copies]
+    folder = steps[0].artifact.path
+
+    def send() -> None:
+        while not (folder / HISTORY).exists() or len(read_history(folder / HISTORY)) < 3:
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=send, daemon=True).start()
+    with Torchrun(nproc=2, threads=1).open() as crew:
+        with pytest.raises(Ended, match="SIGINT"), ended_by_signals():
+            make(steps[0], crew=crew)
+        assert "finishing this step; again to stop now" in capsys.readouterr().out
+        for name in ("log.txt", "log.1.txt"):
+            assert "INFO ended by SIGINT\n" in (folder / name).read_text(encoding="utf-8")
+        kept = resume_from(folder / "checkpoints")
+        assert kept is not None
+        assert kept.step == 1 + max(row.step for row in read_history(folder / HISTORY))
+        assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+        for step in steps:
+            make(step, crew=crew)
+    ended, undisturbed = (weights_of(step) for step in steps)
+    assert all(torch.equal(ended[name], tensor) for name, tensor in undisturbed.items())
+    assert read_history(folder / HISTORY) == read_history(steps[1].artifact.path / HISTORY)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_forked")
+def test_workers_that_are_killed_go_on_in_the_middle_of_an_epoch(toy_run: Run, tmp_path: Path) -> None:
+    options = (limited("train_segmenter", epochs=6, batch_size=2), "trainer.runtime.checkpoint_seconds=0")
+    plans = [toy_run.copied(tmp_path / name).plan(*options) for name in ("killed", "undisturbed")]
+    killed, undisturbed = (plan["train_segmenter"] for plan in plans)
+    log, history = killed.artifact.path / "log.1.txt", killed.artifact.path / HISTORY
+
+    def kill() -> None:
+        while not history.exists() or len(read_history(history)) < 6:
+            time.sleep(0.01)
+        (pid,) = re.findall(r"process (\d+) on", log.read_text(encoding="utf-8"))
+        os.kill(int(pid), signal.SIGKILL)
+
+    threading.Thread(target=kill, daemon=True).start()
+    with Torchrun(nproc=2, threads=1).open() as crew:
+        with pytest.raises(WsssError, match="worker 2 failed"):
+            make(killed, crew=crew)
+        kept = resume_from(killed.artifact.checkpoints)
+        assert kept is not None
+        assert kept.step % 4 != 0  # 8 images in batches of 2
+        for step in (killed, undisturbed):
+            make(step, crew=crew)
+    first, second = weights_of(killed), weights_of(undisturbed)
+    assert all(torch.equal(first[name], tensor) for name, tensor in second.items())
+    assert read_history(history) == read_history(undisturbed.artifact.path / HISTORY)
+
+
+@pytest.mark.usefixtures("_forked")
+def test_a_ctrl_c_lets_workers_finish_their_batches(toy_run: Run, tmp_path: Path) -> None:
+    step = toy_run.copied(tmp_path).plan()["extract_cams"]
+    before = emptied(step)
+    stop = threading.Event()
+
+    def send() -> None:
+        while not any(path.suffix == ".npz" for path in step.artifact.items.rglob("*")):
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+        stop.set()
+
+    threading.Thread(target=send, daemon=True).start()
+    with Torchrun(nproc=2, threads=1).open() as crew:
+        with pytest.raises(Ended, match="SIGINT"), ended_by_signals():
+            make(step, crew=crew)
+        assert stop.is_set()
+        assert 0 < len(contents(step.artifact.items)) <= len(before)
+        make(step, crew=crew)
+    assert contents(step.artifact.items) == before
 
 
 def made_again(artifact: Artifact) -> None:

@@ -80,7 +80,7 @@ def test_weights_that_do_not_fit_leave_the_checkpoint(width: int, tmp_path: Path
     artifact = Store(root=tmp_path).artifact("train_classifier", "0" * 16)
     for folder in (artifact.items, artifact.checkpoints):
         folder.mkdir(parents=True)
-    (artifact.checkpoints / "epoch.ckpt").touch()
+    (artifact.checkpoints / "last.ckpt").touch()
     monkeypatch.setattr(texts.secrets, "token_hex", lambda _: "full")
     (artifact.items / f".{WEIGHTS}.full").symlink_to("/dev/full")
     with (
@@ -89,7 +89,7 @@ def test_weights_that_do_not_fit_leave_the_checkpoint(width: int, tmp_path: Path
     ):
         write_weights(nn.Linear(width, width).state_dict(), artifact)
     assert list(artifact.items.iterdir()) == []
-    assert (artifact.checkpoints / "epoch.ckpt").exists()
+    assert (artifact.checkpoints / "last.ckpt").exists()
 
 
 def test_a_copy_that_does_not_fit_is_named_by_where_it_goes(tmp_path: Path):

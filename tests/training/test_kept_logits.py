@@ -1,8 +1,10 @@
 """What a training answers is handed over by image, whatever the order of batches; a torn epoch leaves nothing."""
 
+from math import nan
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
@@ -36,3 +38,26 @@ def test_logits_go_to_their_images():
     np.testing.assert_array_equal(found["val"], np.array([[-1.0], [7.0]], dtype=np.float16))
     kept.on_validation_end(Trainer(is_global_zero=False), module)  # type: ignore[arg-type]
     assert len(written) == 1
+
+
+def test_an_epoch_that_goes_on_has_seen_what_it_saw_before():
+    written: list[dict[str, Any]] = []
+    first, later, other = (
+        KeptLogits(lambda _, **found: written.append(found), images={"train": 3, "val": 1}, classes=1) for _ in range(3)
+    )
+    trainer: Any = Trainer()
+    module: Any = None
+    checkpoint: dict[str, Any] = {}
+    first.on_train_batch_end(trainer, module, {"logits": torch.tensor([[3.0]])}, Batch(torch.tensor([2])), 0)
+    first.on_save_checkpoint(trainer, module, checkpoint)
+    later.on_load_checkpoint(trainer, module, checkpoint)
+    other.on_load_checkpoint(Trainer(is_global_zero=False), module, checkpoint)
+    for kept in (later, other):
+        kept.on_train_batch_end(trainer, module, {"logits": torch.tensor([[0.5]])}, Batch(torch.tensor([0])), 1)
+        kept.on_validation_end(trainer, module)
+    assert [found["train"].ravel().tolist()[::2] for found in written] == [
+        [0.5, 3.0],
+        [0.5, pytest.approx(nan, nan_ok=True)],
+    ]
+    later.on_save_checkpoint(trainer, module, checkpoint)
+    assert checkpoint["logits"] == []

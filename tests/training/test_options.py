@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from wsss.training.options import ClassifierFit, FitOptions, Limits, SegmenterFit, poly
+from wsss.training.options import ClassifierFit, FitOptions, Limits, SegmenterFit, TrainerRuntime, poly
 
 
 def test_poly_by_hand():
@@ -94,3 +94,9 @@ def test_few_images_are_learnt_from_in_more_epochs(images: int, epochs: int):
 def test_a_limit_of_epochs_leaves_no_least_steps():
     assert FitOptions(least_steps=1000).limited(Limits(epochs=1)).epochs_of(16) == 1
     assert FitOptions(least_steps=1000).limited(Limits()).epochs_of(16) == 1000
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
+def test_checkpoints_are_kept_at_a_time_that_comes(seconds: float):
+    with pytest.raises(ValueError, match="checkpoint_seconds must not be negative, or null"):
+        TrainerRuntime(checkpoint_seconds=seconds)

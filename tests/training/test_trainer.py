@@ -9,98 +9,17 @@ import pytest
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback
+from small_training import EPOCHS, STEPS, KillAt, Killed, Module, Noise, run
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from torch import Tensor, nn
-from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from wsss.errors import DataError, WsssError
-from wsss.training.data import KeyedDataModule
 from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.history import HISTORY, HistoryRow, read_history
 from wsss.training.loggers.options import CSVHistory, LoggerOptions, TensorBoard, history
-from wsss.training.module import LOGGED_METRICS, KeyedModule
-from wsss.training.options import FitOptions, TrainerOptions, TrainerRuntime
-from wsss.training.trainer import Bar, Devices, WholeCheckpoints, fit, own_words, quiet, resume_from, seed, trainer_for
-
-EPOCHS, STEPS = 3, 4
-
-
-class Noise(Dataset[Any]):
-    """Eight inputs and answers; training asks by (epoch, item), and gets another input in every epoch."""
-
-    def __len__(self) -> int:
-        return 8
-
-    def __getitem__(self, asked: tuple[int, int] | int) -> tuple[Tensor, Tensor]:
-        epoch, item = asked if isinstance(asked, tuple) else (0, asked)
-        generator = torch.Generator().manual_seed(1000 * epoch + item)
-        return torch.randn(4, generator=generator), torch.tensor([float(item % 2)])
-
-
-class Module(KeyedModule):
-    """Dropout draws from the global generator: it must stand where it would have stood."""
-
-    def __init__(self, *, nan_at: int | None = None) -> None:
-        super().__init__(
-            fit=FitOptions(epochs=EPOCHS, batch_size=2, learning_rate=0.05, head_factor=1.0), random_seed=5
-        )
-        self.network = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Dropout(0.5), nn.Linear(6, 1))
-        self.nan_at = nan_at
-
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        inputs, answers = batch
-        loss = functional.mse_loss(self.network(inputs), answers)
-        self.log("train/loss", loss.detach())
-        return loss * float("nan") if self.global_step == self.nan_at else loss
-
-    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        inputs, answers = batch
-        self.log("val/map", functional.mse_loss(self.network(inputs), answers), on_epoch=True)
-        self.log("val/unknown", torch.tensor(float("nan")))
-
-    def configure_optimizers(self) -> Any:
-        first, *_, last = self.network
-        return self.sgd(backbone=first.parameters(), head=last.parameters())
-
-
-class Killed(Exception):  # noqa: N818 - it is what happens, not an error of ours
-    pass
-
-
-class KillAt(Callback):
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        if trainer.global_step == self.step:
-            raise Killed
-
-
-def run(
-    folder: Path,
-    *callbacks: Callback,
-    module: Module | None = None,
-    logger: LoggerOptions | None = None,
-    options: TrainerOptions | None = None,
-) -> tuple[Module, dict[str, float], pl.Trainer]:
-    """Train as a stage does: everything is made anew, and the last epoch's checkpoint is picked up."""
-    seed(5)
-    module = module or Module()
-    resume = resume_from(folder / "checkpoints")
-    data = KeyedDataModule(train=Noise(), val=Noise(), batch_size=2, random_seed=5, workers=0)
-    with quiet():
-        trainer = trainer_for(
-            options=options or TrainerOptions(),
-            devices=Devices(),
-            epochs=EPOCHS,
-            folder=folder / "checkpoints",
-            logger=logger or CSVHistory(),
-            callbacks=list(callbacks),
-            validate=data.has_validation,
-        )
-        metrics = fit(trainer, module, data=data, resume=resume)
-    return module, metrics, trainer
+from wsss.training.module import LOGGED_METRICS
+from wsss.training.options import TrainerOptions, TrainerRuntime
+from wsss.training.trainer import Bar, Devices, WholeCheckpoints, own_words, resume_from, trainer_for
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +174,7 @@ def test_metrics_that_are_no_number_are_left_out(unbroken: Path):
 
 
 def test_one_checkpoint_is_kept(unbroken: Path):
-    assert [path.name for path in (unbroken / "checkpoints").iterdir()] == ["epoch.ckpt"]
+    assert [path.name for path in (unbroken / "checkpoints").iterdir()] == ["last.ckpt"]
 
 
 def test_a_loss_of_nan_says_where_and_keeps_the_last_epoch(tmp_path: Path):
@@ -327,16 +246,16 @@ def test_a_torn_checkpoint_is_said_and_the_training_starts_again(
 ):
     with pytest.raises(Killed):
         run(tmp_path, KillAt(STEPS + 1))
-    path = tmp_path / "checkpoints" / "epoch.ckpt"
+    path = tmp_path / "checkpoints" / "last.ckpt"
     path.write_bytes(path.read_bytes()[:1000])
     with caplog.at_level("WARNING", logger="wsss"):
         run(tmp_path)
-    assert "epoch.ckpt is torn: the training starts again" in caplog.text
+    assert "last.ckpt is torn: the training starts again" in caplog.text
     assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
 
 
 def test_a_kill_in_the_middle_of_a_write_leaves_the_epoch_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = tmp_path / "epoch.ckpt"
+    path = tmp_path / "last.ckpt"
     WholeCheckpoints().save_checkpoint({"global_step": 3, LOGGED_METRICS: {}}, path)
     monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(Killed()))
     with pytest.raises(Killed):
@@ -344,7 +263,7 @@ def test_a_kill_in_the_middle_of_a_write_leaves_the_epoch_before(tmp_path: Path,
     kept = resume_from(tmp_path)
     assert kept is not None
     assert kept.step == 3
-    assert [file.name for file in tmp_path.iterdir()] == ["epoch.ckpt"]
+    assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
 
 
 class KillAtTheEnd(Callback):

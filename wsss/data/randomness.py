@@ -43,12 +43,22 @@ class KeyedSampler(Sampler[tuple[int, int]]):
         random_seed: The run's seed.
         rank: This process's place among `world`, from 0.
         world: Number of processes (devices) that train together.
+        start: (epoch, batch) at which a training goes on: that epoch's batches before it are left out.
 
     Raises:
         ConfigError: The batch does not divide by the ranks, or is larger than the data.
     """
 
-    def __init__(self, count: int, *, batch_size: int, random_seed: int, rank: int = 0, world: int = 1) -> None:
+    def __init__(
+        self,
+        count: int,
+        *,
+        batch_size: int,
+        random_seed: int,
+        rank: int = 0,
+        world: int = 1,
+        start: tuple[int, int] = (0, 0),
+    ) -> None:
         assert 0 <= rank < world
         _check_batch_size(batch_size, count=count, world=world)
         self.batch_size = batch_size
@@ -58,13 +68,14 @@ class KeyedSampler(Sampler[tuple[int, int]]):
         self._random_seed = random_seed
         self._rank = rank
         self._world = world
+        self._start = start
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch of the iterations that begin after this."""
         self.epoch = epoch
 
     def __len__(self) -> int:
-        """Return the number of pairs that this rank sees in an epoch."""
+        """Return the number of pairs that this rank sees in a whole epoch."""
         return self._count // self.batch_size * self.local_batch_size
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
@@ -72,7 +83,8 @@ class KeyedSampler(Sampler[tuple[int, int]]):
         order = np.random.default_rng(mix("order", self._random_seed, epoch)).permutation(self._count)
         batches = self._count // self.batch_size
         pieces = order[: batches * self.batch_size].reshape(batches, self._world, self.local_batch_size)
-        for item in pieces[:, self._rank].ravel().tolist():
+        first = self._start[1] if epoch == self._start[0] else 0
+        for item in pieces[first:, self._rank].ravel().tolist():
             yield epoch, item
 
 

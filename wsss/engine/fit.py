@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 
 from wsss import training
 from wsss.data.index import Index
+from wsss.engine.finishing import finishing
 from wsss.engine.processes import world
 from wsss.engine.progress import bar
 from wsss.engine.stage import Job, Stage
@@ -34,7 +35,7 @@ ACCELERATORS: Final[Mapping[str, Literal["cpu", "gpu", "mps"]]] = {"cpu": "cpu",
 
 @dataclass(frozen=True, kw_only=True)
 class Fit(Stage):
-    """Train with Lightning's Trainer, nothing of our own; resumes from the last whole epoch."""
+    """Train with Lightning's Trainer, nothing of our own; resumes from the last checkpoint."""
 
     makes: ClassVar[Kind] = NETWORK
 
@@ -139,14 +140,15 @@ class Fit(Stage):
         return self.runtime.workers if self.runtime.workers is not None else min(8, world().cores)
 
     def run(self, job: Job) -> dict[str, Any]:
-        """Train, or go on after the last whole epoch, and keep the weights."""
+        """Train, or go on after the last checkpoint, and keep the weights."""
         folder = job.artifact.checkpoints
         resume, here = training.resume_from(folder), world()
         done = resume.step if resume else 0
         training.seed(self.random_seed)
         module, data = self.module(job), self.data(job)
         epochs = self.epochs(job)
-        with training.quiet(), bar(job.artifact.stage, total=epochs * data.steps, unit="steps", done=done) as advance:
+        shown = bar(job.artifact.stage, total=epochs * data.steps, unit="steps", done=done)
+        with finishing(job.artifact.path) as asked, training.quiet(), shown as advance:
             trainer = training.trainer_for(
                 options=self.trainer,
                 devices=training.Devices(
@@ -157,7 +159,11 @@ class Fit(Stage):
                 epochs=epochs,
                 folder=folder,
                 logger=self.runtime.logger,
-                callbacks=[training.Bar(advance), *self.callbacks(job)],
+                callbacks=[
+                    training.Bar(advance),
+                    *self.callbacks(job),
+                    training.BetweenSteps(folder, seconds=self.trainer.runtime.checkpoint_seconds, asked=asked),
+                ],
                 validate=data.has_validation,
                 best_by=self.fit.best_by,
             )

@@ -59,6 +59,7 @@ class Map(Stage):
         batches = self.batches(index)
         work = Work(
             title=job.artifact.stage,
+            folder=job.artifact.path,
             reader=partial(self.reader, job),
             open=partial(self.open, job),
             items=self.makes.items(job.artifact, index),

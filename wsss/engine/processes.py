@@ -35,7 +35,7 @@ def world() -> World:
 
     A rank without a size is another program's, as one that a job script exports to tell its machines apart.
     """
-    if "WORLD_SIZE" not in os.environ:
+    if not launched():
         return World()
     size = int(os.environ["WORLD_SIZE"])
     return World(
@@ -44,6 +44,11 @@ def world() -> World:
         local_rank=int(os.environ.get("LOCAL_RANK", "0")),
         local_size=int(os.environ.get("LOCAL_WORLD_SIZE", size)),
     )
+
+
+def launched() -> bool:
+    """Tell whether a launcher started this process, as one of several or alone."""
+    return "WORLD_SIZE" in os.environ
 
 
 def end_with_parent() -> None:

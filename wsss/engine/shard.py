@@ -4,8 +4,9 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
@@ -13,11 +14,13 @@ from typing import Any, Final, final
 import torch
 
 from wsss.data.index import Record
+from wsss.engine.barrier import any_worker
 from wsss.engine.batch import Batch, Compute, Loaded, Read, Records
+from wsss.engine.finishing import finishing
 from wsss.engine.log import logger
 from wsss.engine.processes import end_with_parent, world
 from wsss.engine.progress import bar
-from wsss.signals import SIGNALS, postponed
+from wsss.signals import SIGNALS, Ended, postponed
 from wsss.store.kinds import Items
 
 AHEAD: Final = 2
@@ -31,6 +34,8 @@ class Work:
 
     title: str
     """Of the bar."""
+    folder: Path
+    """Of the artifact."""
     reader: Callable[[], Read]
     open: Callable[[torch.device], Compute]
     items: Items
@@ -47,6 +52,7 @@ def run(work: Work, batches: Sequence[Records]) -> int:
 
     Batches are dealt out before those that are done are dropped: the other order would deal them differently after an
     interruption. A batch of which a part is missing is computed as a whole, so that its bytes do not depend on it.
+    Raises `Ended` after a first Ctrl-C, when all workers have finished the batches at hand.
     """
     work.items.folder.mkdir(parents=True, exist_ok=True)
     here = world()
@@ -56,9 +62,15 @@ def run(work: Work, batches: Sequence[Records]) -> int:
     total = sum(map(len, mine))
     todo = sum(map(len, missing))
     make = _in_processes if work.processes else _beside_device
-    with bar(work.title, total=total, unit="images", done=total - todo) as advance:
-        for count in make(work, missing):
+    stopped = False
+    shown = bar(work.title, total=total, unit="images", done=total - todo)
+    with finishing(work.folder) as asked, shown as advance, closing(make(work, missing)) as counts:
+        for count in counts:
             advance(count)
+            if stopped := asked():
+                break
+    if any_worker(stopped):
+        raise Ended(signal.SIGINT)
     return todo
 
 
@@ -78,7 +90,7 @@ def _workers(work: Work) -> int:
     return world().cores if work.workers is None else max(1, work.workers)
 
 
-def _beside_device(work: Work, batches: Sequence[Records]) -> Iterator[int]:
+def _beside_device(work: Work, batches: Sequence[Records]) -> Generator[int]:
     compute = work.open(work.device)
     threads = min(8, _workers(work))
     with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
@@ -86,8 +98,7 @@ def _beside_device(work: Work, batches: Sequence[Records]) -> Iterator[int]:
         for batch in _read_ahead(work.reader(), batches, readers):
             results = zip(batch.records, compute(batch), strict=True)
             writing.append([writers.submit(_write, work.items, record, result) for record, result in results])
-            if len(writing) > AHEAD:
-                yield _finish(writing.popleft())
+            yield _finish(writing.popleft()) if len(writing) > AHEAD else 0
         while writing:
             yield _finish(writing.popleft())
 
@@ -140,7 +151,7 @@ def _make(records: Records, work: Work, read: Read, compute: Compute) -> int:
     return len(records)
 
 
-def _in_processes(work: Work, batches: Sequence[Records]) -> Iterator[int]:
+def _in_processes(work: Work, batches: Sequence[Records]) -> Generator[int]:
     if not batches:
         return
     processes = min(_workers(work), len(batches))

@@ -17,6 +17,7 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from wsss import training
+from wsss.engine.finishing import workers_finish
 from wsss.engine.stage import Reduce, Stage
 from wsss.errors import ConfigError, WsssError
 from wsss.run.launch import Crew, Launcher, Word, slurm_tasks
@@ -145,9 +146,11 @@ class TorchrunCrew(Crew):
         start = elastic_launch(self._config(job), sys.executable)
         arguments = ["-m", "wsss.run.worker", str(job), *([str(self.options.threads)] if self.options.threads else [])]
         try:
-            with restored(), self._watched():
+            with restored(), self._watched(), workers_finish(job.parent):
                 start(*arguments)
         except ChildFailedError as error:
+            if error.get_first_failure()[1].exitcode == Ended(signal.SIGINT).exit_code:
+                raise Ended(signal.SIGINT) from None
             raise WsssError(_said_of(error, stage=job.parents[1].name)) from error
         except (Ended, SignalException) as error:
             if self.peers is not None:
@@ -166,7 +169,7 @@ class TorchrunCrew(Crew):
             rdzv_endpoint=self.options.place(),
             rdzv_configs=meeting | self.options.rendezvous_options,
             max_restarts=0,
-            signals_to_handle=",".join(number.name for number in handled()),
+            signals_to_handle=",".join(number.name for number in handled() if number != signal.SIGINT),
         )
 
     @contextmanager

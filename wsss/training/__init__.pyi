@@ -1,4 +1,5 @@
 from . import loggers as loggers
+from .between_steps import BetweenSteps as BetweenSteps
 from .classifier import ClassifierModule as ClassifierModule
 from .data import KeyedDataModule as KeyedDataModule
 from .environment import slurm_host as slurm_host

@@ -1,5 +1,6 @@
 """The one LightningDataModule: keyed training batches, and validation items dealt out without padding."""
 
+import signal
 from typing import Any
 
 import pytorch_lightning as pl
@@ -25,6 +26,11 @@ class KeyedDataModule(pl.LightningDataModule):
         super().__init__()
         self._train, self._val = train, val
         self._batch_size, self._random_seed, self._workers = batch_size, random_seed, workers
+        self._start = (0, 0)
+
+    def go_on_after(self, step: int) -> None:
+        """Let training begin after so many steps, in the middle of an epoch too."""
+        self._start = divmod(step, self.steps)
 
     @property
     def steps(self) -> int:
@@ -40,6 +46,7 @@ class KeyedDataModule(pl.LightningDataModule):
             random_seed=self._random_seed,
             rank=self.trainer.global_rank,
             world=self.trainer.world_size,
+            start=self._start,
         )
         loading = self._loading(batches=self.steps)
         return KeyedLoader(self._train, sampler=sampler, batch_size=sampler.local_batch_size, **loading)
@@ -65,4 +72,9 @@ class KeyedDataModule(pl.LightningDataModule):
             "num_workers": workers,
             "persistent_workers": workers > 0,
             "pin_memory": torch.cuda.is_available(),
+            "worker_init_fn": _leave_ctrl_c,
         }
+
+
+def _leave_ctrl_c(_: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes, and the first one decides

@@ -1,7 +1,7 @@
 """Keep what a classifier answers while it is trained: wrong labels are learnt late, and forgotten."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, final
+from typing import Any, Final, final
 
 import numpy as np
 from jaxtyping import Float16
@@ -9,6 +9,9 @@ from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 
 from wsss.training.module import gathered
+
+SEEN: Final = "logits"
+"""Where a checkpoint holds what its epoch has seen."""
 
 Seen = list[tuple[Tensor, Tensor]]
 """Positions of images in their split, and their logits, batch by batch."""
@@ -26,6 +29,15 @@ class KeptLogits(Callback):
         """Take what is called with the epoch and, as `train` and `val`, arrays `[n c]` in the splits' order."""
         self._write, self._images, self._classes = write, images, classes
         self._seen: dict[str, Seen] = {split: [] for split in images}
+
+    def on_save_checkpoint(self, _: Any, __: Any, checkpoint: dict[str, Any]) -> None:
+        """Also keep what this epoch has seen until now, of all processes: it may go on from here."""
+        seen = [(items.cpu(), logits.cpu()) for items, logits in self._seen["train"]]
+        checkpoint[SEEN] = gathered(seen)
+
+    def on_load_checkpoint(self, trainer: Any, _: Any, checkpoint: dict[str, Any]) -> None:
+        """See `on_save_checkpoint`; the first process goes on with what all have seen."""
+        self._seen["train"] = [*checkpoint[SEEN]] if trainer.is_global_zero else []
 
     def on_train_epoch_start(self, *_: Any) -> None:
         """Begin with nothing: an epoch that was not finished leaves something."""
@@ -45,6 +57,7 @@ class KeptLogits(Callback):
         found = {split: self._gathered(split) for split in self._seen}
         if trainer.is_global_zero:
             self._write(trainer.current_epoch, **found)
+        self.on_train_epoch_start()
 
     def _gathered(self, split: str) -> Float16[np.ndarray, "n c"]:
         own = [(items.cpu().numpy(), logits.cpu().numpy()) for items, logits in self._seen[split]]

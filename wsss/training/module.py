@@ -28,6 +28,10 @@ class KeyedModule(pl.LightningModule):
         self.options = fit
         self.random_seed = random_seed
 
+    def on_train_start(self) -> None:
+        """Switch to training where it goes on within an epoch, which then does not start again."""
+        self.train()
+
     def on_train_epoch_start(self) -> None:
         """Switch to training: Lightning leaves the modes of layers as it finds them, batch norm's among them."""
         self.train()

@@ -165,6 +165,12 @@ class TrainerRuntime:
 
     strategy: str = "auto"
     """`auto` is DDP where there are several processes; any name that Lightning knows."""
+    checkpoint_seconds: float | None = 300.0
+    """Time between two checkpoints within an epoch, at the end of which there always is one. null: none within."""
+
+    def __post_init__(self) -> None:
+        if self.checkpoint_seconds is not None and not 0 <= self.checkpoint_seconds < math.inf:
+            raise ValueError(f"checkpoint_seconds must not be negative, or null; got {self.checkpoint_seconds}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,8 +28,8 @@ class SegmenterModule(KeyedModule):
 
     def __init__(self, *, network: SegmentationNetwork, fit: SegmenterFit, random_seed: int, labels: int) -> None:
         super().__init__(fit=fit, random_seed=random_seed)
-        self._pixels: Tensor
-        self.register_buffer("_pixels", torch.zeros(labels, labels, dtype=torch.int64), persistent=False)
+        # Of this process in this epoch, and of all of them in the last one. No buffers: DDP sets those to rank 0's.
+        self._pixels = self._reproduced = torch.zeros(labels, labels, dtype=torch.int64)
         self.network: SegmentationNetwork = network.to(memory_format=torch.channels_last)
         self._loss: Literal["cross_entropy", "balanced"] = fit.loss
 
@@ -46,32 +46,33 @@ class SegmenterModule(KeyedModule):
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = segmentation_loss(logits, labels, kind=self._loss)
         self.log("train/loss", loss.detach())
-        self._pixels += confusion_of(logits.detach(), labels)
+        self._pixels = self._pixels.to(labels.device) + confusion_of(logits.detach(), labels)
         return loss
 
     def on_train_epoch_start(self) -> None:
         """Also count anew."""
         super().on_train_epoch_start()
-        self._pixels.zero_()
+        self._pixels = torch.zeros_like(self._pixels)
 
     def on_train_epoch_end(self) -> None:
         """Log how well the masks were reproduced, by all processes together."""
-        self._pixels.copy_(over_all_ranks(self._pixels))
+        self._reproduced = over_all_ranks(self._pixels)
         if (miou := known_or_none(self.reproduced().miou)) is not None:
             self.log("train/miou", miou)
 
     def reproduced(self) -> SegmentationScores:
         """Return how well the network reproduced in the last epoch what it learns from, label by label."""
-        return SegmentationScores.of(self._pixels.cpu().numpy())
+        return SegmentationScores.of(self._reproduced.cpu().numpy())
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Also keep the counts of the last epoch, which a training that ended before its weights were kept reads."""
+        """Also keep the counts of this epoch until now, which a training that goes on in it, or after it, reads."""
         super().on_save_checkpoint(checkpoint)
-        checkpoint[PIXELS] = self._pixels.cpu()
+        checkpoint[PIXELS] = over_all_ranks(self._pixels).cpu()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """See `on_save_checkpoint`."""
-        self._pixels.copy_(checkpoint[PIXELS])
+        """See `on_save_checkpoint`; the first process goes on with the counts of all."""
+        self._reproduced = checkpoint[PIXELS]
+        self._pixels = self._reproduced if self.global_rank == 0 else torch.zeros_like(self._reproduced)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """See Lightning."""

@@ -1,4 +1,4 @@
-"""Lightning's Trainer, as every training uses it: one checkpoint an epoch to go on from, and one bar."""
+"""Lightning's Trainer, as every training uses it: one checkpoint to go on from, and one bar."""
 
 import logging
 import math
@@ -28,8 +28,8 @@ from wsss.training.loggers.options import LoggerOptions
 from wsss.training.module import LOGGED_METRICS, KeyedModule, logged
 from wsss.training.options import TrainerOptions
 
-CHECKPOINT: Final = "epoch.ckpt"
-"""The state after the last whole epoch."""
+CHECKPOINT: Final = "last.ckpt"
+"""The state after the last epoch, or after a later step; see `BetweenSteps`."""
 BEST: Final = "best.ckpt"
 """The weights after the best epoch until now."""
 
@@ -47,20 +47,29 @@ class Bar(Callback):
 
 
 class StopAtNaN(Callback):
-    """Stops at the first loss that is not a number; the last good checkpoint stays."""
+    """Stops at the first loss that is not a number; the last good checkpoint stays. It comes before what saves."""
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, *_: Any) -> None:
         """Raise `WsssError` where the loss is not finite, or, before an epoch is saved, a weight is not."""
-        what = None
         if not bool(outputs["loss"].isfinite()):
-            what = f"the loss is {float(outputs['loss'])}"
-        elif trainer.is_last_batch and not _finite(module):
-            what = "weights are not numbers any more"
-        if what is not None:
-            where = f"epoch {trainer.current_epoch}, step {trainer.global_step}, in {_checkpoint(trainer).parents[1]}"
-            raise WsssError(
-                f"{what} at {where}: lower fit.*.learning_rate, or use trainer.precision=32-true; {_kept(trainer)}"
-            )
+            raise _stopped(trainer, f"the loss is {float(outputs['loss'])}")
+        if trainer.is_last_batch:
+            _check_finite(trainer, module)
+
+    def on_save_checkpoint(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        """Raise `WsssError` where a weight is not finite, before a state within an epoch is saved."""
+        _check_finite(trainer, module)
+
+
+def _stopped(trainer: pl.Trainer, what: str) -> WsssError:
+    where = f"epoch {trainer.current_epoch}, step {trainer.global_step}, in {_checkpoint(trainer).parents[1]}"
+    remedy = "lower fit.*.learning_rate, or use trainer.precision=32-true"
+    return WsssError(f"{what} at {where}: {remedy}; {_kept(trainer)}")
+
+
+def _check_finite(trainer: pl.Trainer, module: nn.Module) -> None:
+    if not _finite(module):
+        raise _stopped(trainer, "weights are not numbers any more")
 
 
 def _finite(module: nn.Module) -> bool:
@@ -108,7 +117,7 @@ def trainer_for(
     validate: bool,
     best_by: str | None = None,
 ) -> pl.Trainer:
-    """Return a Trainer that logs beside `folder` and keeps the last epoch's state there, and the best one's weights."""
+    """Return a Trainer that logs beside `folder` and keeps the last state there, and the best epoch's weights."""
     folder.mkdir(parents=True, exist_ok=True)
     return pl.Trainer(
         accelerator=devices.accelerator,
@@ -175,7 +184,7 @@ class Resume:
 
 
 def resume_from(folder: Path) -> Resume | None:
-    """Return the state of the last whole epoch, None where there is none or where it is torn, which is then logged."""
+    """Return the last state, None where there is none or where it is torn, which is then logged."""
     path = folder / CHECKPOINT
     if not path.exists():
         return None
@@ -195,6 +204,7 @@ def fit(trainer: pl.Trainer, module: KeyedModule, *, data: KeyedDataModule, resu
     for logger in trainer.loggers:
         if isinstance(logger, Guarded):
             logger.rewind(resume.step if resume else 0)
+    data.go_on_after(resume.step if resume else 0)
     try:
         trainer.fit(module, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
     except SystemExit as error:

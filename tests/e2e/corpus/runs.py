@@ -466,7 +466,7 @@ FAULTS = [
         dataset="toy",
         stages=TRAINED,
         sets=FEW,
-        fault=lambda: no_room("epoch.ckpt", after=1),
+        fault=lambda: no_room("last.ckpt", after=1),
         said=r"epoch\.ckpt cannot be written, the disk is full: free some space",
         after=all_of(checks.keeps_a_good_checkpoint, goes_on("train_classifier", "x", finished=0)),
     ),

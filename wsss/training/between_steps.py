@@ -1,0 +1,57 @@
+"""A training's state between two steps of an epoch: saved by the clock, and when the training is asked to end."""
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback
+
+from wsss.signals import Ended
+from wsss.training.module import over_all_ranks
+from wsss.training.trainer import CHECKPOINT
+
+PENDING: Final = "pending.ckpt"
+"""A state whose step is not in the history yet."""
+
+
+class BetweenSteps(Callback):
+    """Saves the state after a step, every so many seconds, or where `asked` says so; then the training ends.
+
+    All processes agree on the step. Lightning can go on from a state that was saved at the end of a step, when the step
+    is not logged yet: such a state takes the place of the last one only when the step is. After the last step of an
+    epoch none is saved, since validation and the epoch's own checkpoint follow.
+    """
+
+    def __init__(self, folder: Path, *, seconds: float | None, asked: Callable[[], bool]) -> None:
+        self._last, self._pending = folder / CHECKPOINT, folder / PENDING
+        self._seconds, self._asked = seconds, asked
+        self._saved_at = time.monotonic()
+        self._ends = False
+
+    def on_train_start(self, *_: Any) -> None:
+        """See Lightning."""
+        self._saved_at = time.monotonic()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        """Save where it is time to."""
+        due = self._seconds is not None and time.monotonic() - self._saved_at >= self._seconds
+        wanted = over_all_ranks(torch.tensor([due, self._asked()], dtype=torch.int64, device=module.device))
+        saves, self._ends = bool(wanted.any()), bool(wanted[1])
+        if saves and not trainer.is_last_batch:
+            trainer.save_checkpoint(self._pending)
+            self._saved_at = time.monotonic()
+
+    def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Let what was saved count, since its step is logged; end where that was asked for."""
+        if trainer.is_global_zero and self._pending.exists():
+            self._pending.replace(self._last)
+        if self._ends:
+            raise Ended(signal.SIGINT)
+
+    def on_train_epoch_end(self, *_: Any) -> None:
+        """Restart the clock: the epoch's checkpoint follows."""
+        self._saved_at = time.monotonic()
