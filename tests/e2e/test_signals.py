@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 from toy_runs import SMALL, contents, limited
 
-OPTIONS = (limited("train_classifier", epochs=30), "runtime.workers=2")
+OPTIONS = (limited("train_classifier", epochs=30), limited("train_segmenter", epochs=12), "runtime.workers=2")
 PATIENCE = 240
 """Seconds that a busy machine gets."""
 
