@@ -115,8 +115,11 @@ class Killed(Exception):  # noqa: N818 - it is what happens, not an error of our
     pass
 
 
-def test_a_killed_stage_goes_on_and_leaves_no_trace(toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    step = toy_run.plan("limits.epochs=3")["train_classifier"]
+@pytest.mark.parametrize(("seconds", "killed_at"), [(300, 3), (0, 4)], ids=["after an epoch", "within an epoch"])
+def test_a_killed_stage_goes_on_and_leaves_no_trace(
+    seconds: int, killed_at: int, toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    step = toy_run.plan("limits.epochs=3", f"trainer.runtime.checkpoint_seconds={seconds}")["train_classifier"]
     jobs = [
         Job(artifact=Store(root=tmp_path / name).artifact("train_classifier", "0" * 16), inputs=step.inputs)
         for name in ("unbroken", "killed")
@@ -126,7 +129,7 @@ def test_a_killed_stage_goes_on_and_leaves_no_trace(toy_run: Run, tmp_path: Path
 
     def dies(self: training.Bar, trainer: Any, *rest: Any) -> None:
         moved.append(trainer.global_step)
-        if len(moved) == 3:  # of 2 steps an epoch
+        if len(moved) == killed_at:  # of 2 steps an epoch
             raise Killed
         advance(self, trainer, *rest)
 
@@ -135,7 +138,7 @@ def test_a_killed_stage_goes_on_and_leaves_no_trace(toy_run: Run, tmp_path: Path
         step.stage.run(jobs[1])
     assert list(contents(jobs[1].artifact.items)) == ["logits/00000.npz"]  # of the epoch that was finished
     assert step.stage.run(jobs[1]) == whole
-    assert moved == [1, 2, 3, 3, 4, 5, 6]
+    assert moved == [*range(1, killed_at + 1), *range(killed_at, 7)]
     unbroken, resumed = (tensors_of(job.artifact) for job in jobs)
     assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
     logits = [contents(job.artifact.items / "logits") for job in jobs]
