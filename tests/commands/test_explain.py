@@ -149,3 +149,15 @@ def test_help_shows_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert "wsss explain cat.jpg --model outputs/toy/1" in capsys.readouterr().out
     assert ",".join(QUICK) == explain.METHODS
     assert SIDE == explain.SIDE
+
+
+def test_boxes_of_maps(toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = ("photos", "--model", toy_run.out, "--methods", "cam,layercam", "--classes", "bee", "--device", "cpu")
+    assert call(monkeypatch, *given, "--no-scores", "--boxes", "--voc", "--threshold", "0.3", "--split") == 0
+    out = photos.parent / "explanations"
+    table = json.loads((out / "explanations.json").read_text(encoding="utf-8"))
+    boxes = json.loads((out / "boxes.json").read_text(encoding="utf-8"))
+    assert table["files"] == {"boxes": "boxes.json"}
+    assert {box["source"] for box in boxes["annotations"]} <= {"cam", "layercam"}
+    assert len(boxes["annotations"]) > 0
+    assert all((out / name).is_file() for row in table["images"] for name in row["annotations"])

@@ -140,3 +140,25 @@ def test_help_shows_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert call(monkeypatch, "--help") == 0
     assert "wsss predict photos --model outputs/toy/1" in capsys.readouterr().out
     assert Tiles.side == predict.TILE
+
+
+def test_boxes_are_written_for_coco_and_voc(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("photos", "--model", toy_run.out, "--device", "cpu", "--boxes", "--voc", "--min-area", "0")
+    assert call(monkeypatch, *given) == 0
+    out = photos.parent / "predictions"
+    table = json.loads((out / "predictions.json").read_text(encoding="utf-8"))
+    boxes = json.loads((out / "boxes.json").read_text(encoding="utf-8"))
+    assert table["files"] == {"boxes": "boxes.json"}
+    assert sum(len(row["boxes"]) for row in table["images"]) == len(boxes["annotations"])
+    for row in table["images"]:
+        assert {box["class"] for box in row["boxes"]} == set(row["classes"])
+        assert (out / row["annotations"]).is_file()
+    assert call(monkeypatch, *given[:-3], "--resume") == 0, "without --voc, and with another area"
+    assert "annotations" not in json.loads((out / "predictions.json").read_text(encoding="utf-8"))["images"][0]
+    capsys.readouterr()
+    assert call(monkeypatch, *given[:5], "--voc") == 2
+    assert "--voc is about boxes: add --boxes" in capsys.readouterr().err
+    assert call(monkeypatch, *given[:5], "--boxes", "--min-area", "3") == 2
+    assert "use shares such as 0.3" in capsys.readouterr().err

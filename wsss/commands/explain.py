@@ -9,6 +9,7 @@ from typing import Final
 from wsss import engine
 from wsss.apps import batch, explain
 from wsss.commands.batch import batch_parser, name_failed
+from wsss.commands.boxes import add_box_arguments, asked_boxes
 from wsss.errors import ConfigError
 
 ABOUT: Final = """\
@@ -24,6 +25,8 @@ scores of how faithful each is to the classifier.
   sheets/<image>.png       classes down, methods across: each map over the image, its scores below it
   explanations.json        of every image: the probability of every class, and every score; and their means
   maps/<image>/*.npy .png  with --maps: each map at the image's size, as numbers in [0, 1] and as a grey picture
+  boxes.json               with --boxes: a box around what is bright in each map, with a score: COCO's detections
+  annotations/<method>/    with --voc: the same as PASCAL VOC has it, an XML file an image
 
 Methods are those of `wsss run cam=...`; one that does not fit the run's classifier is left out, and said why. Classes
 are those that the classifier says yes to, at least the likeliest. Of several images the means are printed as well.
@@ -44,6 +47,7 @@ def main(arguments: Sequence[str]) -> None:
         explain.check_side(options.side)
     except ValueError as error:
         raise ConfigError([f"--side: {error}"]) from error
+    boxes = asked_boxes(options)
     engine.keep_freed_memory()
     output = explain.explanations(options.out.expanduser())
     output.check()
@@ -65,6 +69,7 @@ def main(arguments: Sequence[str]) -> None:
         scored=options.scores,
         printed=few,
         with_maps=options.maps,
+        boxes=boxes,
     )
     head = task.head(inputs, run=options.model)
     begun = options.resume or not options.scores
@@ -98,4 +103,5 @@ def argument_parser() -> argparse.ArgumentParser:
         metavar="PIXELS",
         help=f"shrink images with a longer side to it before the classifier sees them (default: {SIDE})",
     )
+    add_box_arguments(parser, maps=True)
     return parser

@@ -9,6 +9,7 @@ from typing import Final
 from wsss import engine
 from wsss.apps import batch, predict
 from wsss.commands.batch import batch_parser, name_failed
+from wsss.commands.boxes import add_box_arguments, asked_boxes
 from wsss.errors import ConfigError
 
 ABOUT: Final = """\
@@ -30,6 +31,11 @@ and, where --formats names them:
   label_studio.json        tasks in which people correct the masks, and label_studio.xml, the labelling interface;
                            `wsss data masks` turns what they export into masks
 
+and with --boxes:
+
+  boxes.json               a box around each object of the masks, with a score: COCO's detections
+  annotations/<image>.xml  with --voc: the same as PASCAL VOC has it
+
 The suffix of an image is kept in these names where two images of a folder differ in nothing else. Images that cannot be
 read are named at the end and left out, with exit code 1. Results that are there already are made again, unless --resume
 is given: it keeps those of the same model, size of tiles and content of the image.
@@ -45,13 +51,14 @@ def main(arguments: Sequence[str]) -> None:
         predict.check_tile(options.tile)
     except ValueError as error:
         raise ConfigError([f"--tile: {error}"]) from error
+    boxes = asked_boxes(options)
     engine.keep_freed_memory()
     engine.console.stderr = options.json  # the bar must not stand in what a program reads
     output = predict.predictions(options.out.expanduser())
     output.check()
     inputs = batch.find_inputs(options.images, without=output.folders)
     predictor = predict.Predictor.of(options.model, store=options.store, device=options.device, tile=options.tile)
-    task = predict.Predict(predictor=predictor, formats=options.formats)
+    task = predict.Predict(predictor=predictor, formats=options.formats, boxes=boxes)
     table = batch.work_off(
         task, inputs, output=output, head=task.head(inputs, run=options.model), resume=options.resume
     )
@@ -78,5 +85,6 @@ def argument_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--formats", nargs="+", choices=FORMATS, default=(), metavar="NAME", help=f"also write: {', '.join(FORMATS)}"
     )
+    add_box_arguments(parser, maps=False)
     parser.add_argument("--json", action="store_true", help="for programs: print predictions.json, and the bar aside")
     return parser

@@ -1,15 +1,18 @@
 """One picture of all explanations of an image: classes down, methods across, the scores of each map below it."""
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image
 
+from wsss.apps.explain.boxed import Boxed
 from wsss.apps.explain.explanation import Explained, Explanation
 from wsss.apps.explain.metric import shown_metrics
 from wsss.apps.explain.tables import brief
+from wsss.draw.boxes import with_boxes
 from wsss.draw.grid import QUIET, TYPE, Grid, Strip
 from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture, outlines
@@ -24,12 +27,20 @@ ACROSS: Final = 6
 """Methods beside one another; further ones stand below them."""
 OUTLINE: Final = (0, 229, 255)
 """A colour that neither heat nor grey has."""
+FRAME: Final = (255, 255, 255)
+"""Of boxes."""
+NO_BOXES: Final[Boxed] = MappingProxyType({})
 
 
 def sheet(
-    image: Picture, explained: Explained, *, title: str, mask: UInt8[np.ndarray, "h w"] | None = None
+    image: Picture,
+    explained: Explained,
+    *,
+    title: str,
+    mask: UInt8[np.ndarray, "h w"] | None = None,
+    boxes: Boxed = NO_BOXES,
 ) -> Image.Image:
-    """Draw an image's explanations; with a mask, the outline of each class's own pixels as well."""
+    """Draw an image's explanations; with a mask, the outline of each class's own pixels as well, and boxes."""
     by_class = explained.by_class()
     small = fitted(image, side=SIDE)
     methods = max(len(explanations) for explanations in by_class.values())
@@ -39,29 +50,36 @@ def sheet(
         outline = None if mask is None else _outline(mask, label=label_of(explanations[0].cls), shape=small.shape)
         probability = f"{percent(explanations[0].probability)} %, the classifier's probability"
         strips.append(grid.heading(name, remark=probability, size=TYPE + 3))
-        strips += _explained(grid, explanations, image=small, outline=outline)
+        strips += _explained(grid, explanations, image=small, outline=outline, boxes=boxes)
     strips.append(grid.heat_scale())
-    strips += [grid.sentence(text) for text in _notes(explained, masked=mask is not None)]
+    strips += [grid.sentence(text) for text in _notes(explained, masked=mask is not None, boxed=bool(boxes))]
     return grid.page([*strips, grid.space()])
 
 
 def _explained(
-    grid: Grid, explanations: Sequence[Explanation], *, image: Picture, outline: Bool[np.ndarray, "y x"] | None
+    grid: Grid,
+    explanations: Sequence[Explanation],
+    *,
+    image: Picture,
+    outline: Bool[np.ndarray, "y x"] | None,
+    boxes: Boxed,
 ) -> Iterator[Strip]:
     """Draw one class's maps, as many beside one another as there are columns."""
     for first in range(0, len(explanations), ACROSS):
         shown = range(first, min(first + ACROSS, len(explanations)))
         yield grid.words(["image", *(explanations[place].method for place in shown)], bold=True)
-        yield grid.pictures([image, *(_drawn(image, explanations[place], outline) for place in shown)])
+        yield grid.pictures([image, *(_drawn(image, explanations[place], outline, boxes) for place in shown)])
         yield from _scores(grid, explanations, shown=shown)
         yield grid.space()
 
 
-def _drawn(image: Picture, explanation: Explanation, outline: Bool[np.ndarray, "y x"] | None) -> Picture:
+def _drawn(image: Picture, explanation: Explanation, outline: Bool[np.ndarray, "y x"] | None, boxes: Boxed) -> Picture:
     drawn = HeatPanel(title=explanation.method, scores=explanation.heat).draw(image)
     if outline is not None:
         drawn[outline] = OUTLINE
-    return drawn
+    across, down = image.shape[1] / explanation.size.width, image.shape[0] / explanation.size.height
+    found = boxes.get((explanation.name, explanation.method), ())
+    return with_boxes(drawn, [(each.found.box.scaled(across=across, down=down), FRAME) for each in found])
 
 
 def _outline(mask: UInt8[np.ndarray, "h w"], *, label: int, shape: tuple[int, ...]) -> Bool[np.ndarray, "y x"]:
@@ -80,11 +98,13 @@ def _scores(grid: Grid, explanations: Sequence[Explanation], *, shown: range) ->
     yield grid.words(["time", *(brief(explanations[place].seconds) for place in shown)], colour=QUIET)
 
 
-def _notes(explained: Explained, *, masked: bool) -> Iterator[str]:
+def _notes(explained: Explained, *, masked: bool, boxed: bool) -> Iterator[str]:
     """Say what colours and numbers mean, and what is left out."""
     yield "Colours: 0 where nothing of the class was seen, 1 where most was; each map has a scale of its own."
     if masked:
         yield "The bright blue line is the outline of the class in the mask."
+    if boxed:
+        yield "White frames are boxes around what is bright."
     if any(explanation.judgement.scores for explanation in explained.explanations):
         yield "Scores are per cent: ↑ higher is better, ↓ lower is better, green the best of its line."
     for name, reason in explained.left_out.items():

@@ -9,7 +9,9 @@ from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output, Row
 from wsss.apps.batch.task import Example, Task
 from wsss.apps.batch.unlike import unsure
+from wsss.apps.boxes import BOXES, VOC, BoxOptions, write_coco_boxes
 from wsss.apps.explain.averages import COUNTS, averages, pooled_pixels, write_counts
+from wsss.apps.explain.boxed import boxed, write_annotations
 from wsss.apps.explain.explainer import YES, Explainer
 from wsss.apps.explain.explanation import Explained
 from wsss.apps.explain.map_files import MAPS, write_maps
@@ -20,7 +22,7 @@ from wsss.apps.explain.tables import class_tables
 from wsss.engine.progress import console
 from wsss.store.texts import whole
 
-PARTS: Final = {"sheet": "sheets", COUNTS: "counts", MAPS: "maps"}
+PARTS: Final = {"sheet": "sheets", COUNTS: "counts", MAPS: "maps", VOC: VOC}
 
 
 def explanations(folder: Path) -> Output:
@@ -44,6 +46,8 @@ class Explain(Task[Explained]):
     """Whether the scores of each image are printed."""
     with_maps: bool = False
     """Whether maps are written as files of their own."""
+    boxes: BoxOptions | None = None
+    """Whether boxes are drawn and written, and how they are made."""
 
     @property
     def white(self) -> int:
@@ -57,7 +61,8 @@ class Explain(Task[Explained]):
 
     def head(self, inputs: Inputs, *, run: Path) -> dict[str, Any]:
         """Return what the table says before its images: all that an explanation depends on but the image."""
-        known = {"with_maps": True} if self.with_maps else {}
+        known: dict[str, Any] = {"with_maps": True} if self.with_maps else {}
+        known |= {"boxes_by": repr(self.boxes)} if self.boxes else {}
         return {
             **known,
             "model": str(run.expanduser().resolve()),
@@ -96,13 +101,16 @@ class Explain(Task[Explained]):
     def write(self, example: Example, result: Explained, *, output: Output) -> Row:
         """Write the sheet, and what the means need of the pixels."""
         path = output.file("sheet", name=example.name, suffix=".png")
+        boxes = {} if self.boxes is None else boxed(result, self.boxes)
         with whole(path) as hidden:
-            drawn = sheet(example.image, result, title=example.path, mask=example.mask)
+            drawn = sheet(example.image, result, title=example.path, mask=example.mask, boxes=boxes)
             drawn.save(hidden, format="PNG", optimize=True)
         return {
             "sheet": output.relative(path),
             **write_counts(result, name=example.name, output=output),
             **(write_maps(result, name=example.name, output=output) if self.with_maps else {}),
+            **(write_annotations(boxes, example, output=output) if self.boxes and self.boxes.voc else {}),
+            **({BOXES: [box.to_row() for each in boxes.values() for box in each]} if self.boxes else {}),
             "width": example.image.shape[1],
             "height": example.image.shape[0],
             "probabilities": dict(result.probabilities),
@@ -122,6 +130,13 @@ class Explain(Task[Explained]):
         """Return the means of every method, and the images of which the classifier says yes to no class."""
         likeliest = {row["image"]: max(row["probabilities"].values(), default=0.0) for row in rows}
         return {
+            **self._files(rows, output=output),
             "means": averages(rows, pixels=pooled_pixels(rows, output=output)),
             "unsure": unsure(rows, sure=likeliest, least=YES),
         }
+
+    def _files(self, rows: Sequence[Row], *, output: Output) -> dict[str, Any]:
+        if self.boxes is None:
+            return {}
+        model = f"wsss {self.explainer.fingerprint}"
+        return {"files": {BOXES: write_coco_boxes(rows, output=output, classes=self.explainer.classes, model=model)}}
