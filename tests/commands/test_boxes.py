@@ -38,6 +38,6 @@ def test_words_about_boxes_without_boxes_are_refused(words: str):
 def test_the_help_tells_the_defaults():
     parser = argparse.ArgumentParser()
     add_box_arguments(parser, maps=True)
-    told = parser.format_help()
+    told = " ".join(parser.format_help().split())
     assert f"(default: {BoxRule.least})" in told
     assert f"(default: {BoxRule.merge})" in told

@@ -25,7 +25,7 @@ def asked_boxes(options: argparse.Namespace) -> "boxes.BoxOptions | None":
     threshold = getattr(options, "threshold", None)
     given = {"--voc": options.voc, "--split": options.split}
     given |= {"--threshold": threshold, "--min-area": options.min_area, "--merge": options.merge}
-    named = [name for name, value in given.items() if value not in (None, False)]
+    named = [name for name, value in given.items() if value is not None and value is not False]
     if not options.boxes:
         if named:
             raise ConfigError([f"{named[0]} is about boxes: add --boxes, or leave it out"])
