@@ -46,8 +46,9 @@ child.wait()
 """
 CHILD = """
 import time
+import sys
 from wsss.engine.processes import end_with_parent
-end_with_parent()
+end_with_parent(*map(int, sys.argv[1:]))
 print("ready", flush=True)
 time.sleep(600)
 """
@@ -64,3 +65,10 @@ def test_a_worker_ends_when_its_parent_is_killed() -> None:
     assert parent.stdout.read() == ""
     assert time.monotonic() - started < 60
     parent.stdout.close()
+
+
+def test_a_worker_ends_whose_parent_was_killed_before_it_could_look() -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(dead.pid)], stdout=subprocess.DEVNULL)
+    assert child.wait(timeout=60) == 1

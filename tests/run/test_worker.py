@@ -1,5 +1,6 @@
 """A worker gets a frozen file and nothing else."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -30,7 +31,9 @@ def test_a_worker_of_its_own_makes_the_same_artifact(toy_run: Run, tmp_path: Pat
     for path in step.artifact.items.iterdir():
         path.unlink()
     job = freeze(step, command="wsss run")
-    subprocess.run([sys.executable, "-m", "wsss.run.worker", str(job)], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "wsss.run.worker", str(job), str(os.getpid())], check=True, capture_output=True
+    )
     assert step.artifact.state() == "cached"
     assert contents(step.artifact.items) == before
 
@@ -86,8 +89,8 @@ def test_how_a_worker_ended_is_its_exit_code(raised: BaseException, code: int, m
         raise raised
 
     monkeypatch.setattr("wsss.run.worker.work", fails)
-    monkeypatch.setattr("wsss.run.worker.end_with_parent", lambda: None)
-    monkeypatch.setattr("sys.argv", ["worker", "stage.yaml", "1"])
+    monkeypatch.setattr("wsss.run.worker.end_with_parent", lambda _: None)
+    monkeypatch.setattr("sys.argv", ["worker", "stage.yaml", "1", "1"])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == code

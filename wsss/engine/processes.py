@@ -51,13 +51,17 @@ def launched() -> bool:
     return "WORLD_SIZE" in os.environ
 
 
-def end_with_parent() -> None:
+def end_with_parent(parent: int | None = None) -> None:
     """End this process soon after its parent's death: a SIGKILL of the parent leaves nobody else to do so.
 
     A pool's process would otherwise wait for work for ever, and a training go on beside the one that is started next.
+
+    Args:
+        parent: The id of the process that started this one, where it is known: it may be dead by now, and another one
+            be the parent.
     """
     server = multiprocessing.parent_process()
-    parent = os.getppid()
+    parent = os.getppid() if parent is None else parent
 
     def watch() -> None:
         if server is not None:  # forked by a server, which is not the parent that matters

@@ -144,7 +144,8 @@ class TorchrunCrew(Crew):
             work(job)
             return
         start = elastic_launch(self._config(job), sys.executable)
-        arguments = ["-m", "wsss.run.worker", str(job), *([str(self.options.threads)] if self.options.threads else [])]
+        threads = [str(self.options.threads)] if self.options.threads else []
+        arguments = ["-m", "wsss.run.worker", str(job), str(os.getpid()), *threads]
         try:
             with restored(), self._watched(), workers_finish(job.parent):
                 start(*arguments)

@@ -1,6 +1,7 @@
 """A worker: make one artifact from its frozen config, alone or as one of several. It instantiates and never composes.
 
-`python -m wsss.run.worker stage.yaml [threads]` is what a launcher starts for every process of a stage.
+`python -m wsss.run.worker stage.yaml parent [threads]` is what a launcher, with the process id `parent`, starts for
+every process of a stage.
 """
 
 import sys
@@ -113,8 +114,8 @@ def _check_still_unchanged(outside: Iterable[Outside], artifact: Artifact, *, st
 @record
 def main() -> None:
     """Be one of several workers: a failure is left for the launcher, which says it once for all of them."""
-    end_with_parent()
-    job, *threads = sys.argv[1:]
+    job, parent, *threads = sys.argv[1:]
+    end_with_parent(int(parent))
     torch.set_num_threads(int(threads[0]) if threads else world().cores)
     try:
         with ended_by_signals():
