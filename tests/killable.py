@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,35 @@ def start(config: dict[str, Any], *, write: int | None = None) -> "multiprocessi
     process = CONTEXT.Process(target=_run, args=(config, write))
     process.start()
     return process
+
+
+class Command:
+    """A command of `wsss` that works in a folder, in a process group of its own."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        self._screen, writing = CONTEXT.Pipe(duplex=False)
+        self._process = CONTEXT.Process(target=_call, args=(folder, words, writing))
+        self._process.start()
+        writing.close()
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.is_alive()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to all processes of the group."""
+        assert self._process.pid is not None
+        os.killpg(self._process.pid, number)
+
+    def end(self, *, timeout: float) -> tuple[int | None, str]:
+        """Wait until the last process that can write to its screen is gone; return the exit code and the screen."""
+        until, screen = time.monotonic() + timeout, bytearray()
+        while wait([self._screen], until - time.monotonic()):
+            if not (part := os.read(self._screen.fileno(), 1 << 16)):
+                self._process.join(until - time.monotonic())
+                return self._process.exitcode, screen.decode()
+            screen += part
+        raise AssertionError(f"still at work after {timeout} s: {screen.decode()}")
 
 
 def launch(config: LaunchConfig, python: str) -> elastic_launch:
@@ -64,6 +94,23 @@ def _meet(job: Path, rank: int, port: int, signs: Path) -> None:
 
     worker.barrier = meets  # type: ignore[attr-defined]
     worker.work(job)
+
+
+def _call(folder: Path, words: tuple[str, ...], screen: Connection) -> None:
+    import torch
+
+    from wsss.__main__ import main
+
+    os.setsid()
+    os.chdir(folder)
+    for number, name in enumerate(("stdout", "stderr"), start=1):
+        os.dup2(screen.fileno(), number)
+        setattr(sys, name, open(number, "w", encoding="utf-8", buffering=1, closefd=False))  # noqa: SIM115
+    screen.close()
+    torch.set_num_threads(1)
+    multiprocessing.set_start_method("fork", force=True)  # as in a process that no server started
+    sys.argv = ["wsss", *words]
+    main()
 
 
 def _run(config: dict[str, Any], write: int | None) -> None:

@@ -4,6 +4,7 @@ import io
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -80,8 +81,15 @@ def networks_of(plan: Mapping[str, Step], name: str) -> PlannedNetworks:
 @cache
 def _plan(store: Path, overrides: tuple[str, ...]) -> dict[str, Step]:
     with patch("wsss.run.plan.check_all"):
-        steps = make_plan(composed(*overrides)["pipeline"], store=Store.at(store))
+        steps = make_plan(deepcopy(_pipeline(overrides)), store=Store.at(store))
     return {step.name: step for step in steps}
+
+
+@cache
+def _pipeline(overrides: tuple[str, ...]) -> dict[str, Any]:
+    """The composed pipeline, wherever its store is: to compose costs as much as many a test."""
+    pipeline: dict[str, Any] = composed(*overrides)["pipeline"]
+    return pipeline
 
 
 def finished(store: Path, out: Path, overrides: Sequence[str] = ()) -> Run:

@@ -76,19 +76,20 @@ def whole_run(toy_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-def longer_plans(run: Run, *overrides: str) -> list[dict[str, Step]]:
-    every = dict.fromkeys(ADDED.values())
-    return [run.plan(f"stages={chosen}", *WITH.get(chosen, ()), *overrides) for chosen in every]
+def steps_for(name: str, run: Run) -> stages.Plan:
+    """Plans of the pipeline that has a stage, and no others."""
+    added = (f"stages={ADDED[name]}", *WITH.get(ADDED[name], ())) if name in ADDED else ()
+    return partial(run.plan, *added)
 
 
-def steps_of(run: Run, *overrides: str) -> dict[str, Step]:
-    added = {name: step for plan in longer_plans(run, *overrides) for name, step in plan.items() if name in ADDED}
-    return run.plan(*overrides) | added
+def longer_plans(run: Run) -> list[dict[str, Step]]:
+    return [run.plan(f"stages={chosen}", *WITH.get(chosen, ())) for chosen in dict.fromkeys(ADDED.values())]
 
 
 @pytest.fixture(scope="module")
 def steps(whole_run: Run) -> dict[str, Step]:
-    return steps_of(whole_run)
+    added = {name: step for plan in longer_plans(whole_run) for name, step in plan.items() if name in ADDED}
+    return whole_run.plan() | added
 
 
 @pytest.fixture
@@ -119,17 +120,17 @@ def test_a_map_makes_one_item_an_image(name: str, steps: dict[str, Step]):
 
 @pytest.mark.parametrize("name", [*MAPS, *ADDED_MAPS])
 def test_an_interrupted_map_goes_on_to_the_same_bytes(name: str, copy: Run):
-    stages.an_interrupted_map_goes_on_to_the_same_bytes(name, partial(steps_of, copy))
+    stages.an_interrupted_map_goes_on_to_the_same_bytes(name, steps_for(name, copy))
 
 
 @pytest.mark.parametrize("name", [*MAPS, *ADDED_MAPS])
 def test_the_number_of_workers_changes_no_byte(name: str, copy: Run):
-    stages.the_number_of_workers_changes_no_byte(name, partial(steps_of, copy))
+    stages.the_number_of_workers_changes_no_byte(name, steps_for(name, copy))
 
 
 @pytest.mark.parametrize("name", [*FITS, *ADDED_FITS])
 def test_a_fit_gives_the_same_weights_again(name: str, copy: Run):
-    stages.a_fit_gives_the_same_weights_again(name, partial(steps_of, copy))
+    stages.a_fit_gives_the_same_weights_again(name, steps_for(name, copy))
 
 
 @pytest.mark.parametrize("name", FITS)

@@ -1,14 +1,12 @@
 """Signals to a whole run, as SLURM and a terminal send them, and the same command again."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from killable import Command
 from safetensors.torch import load_file
 from toy_runs import SMALL, contents, limited
 
@@ -17,18 +15,9 @@ PATIENCE = 240
 """Seconds that a busy machine gets."""
 
 
-def started(folder: Path) -> "subprocess.Popen[str]":
+def started(folder: Path) -> Command:
     """A run in a process group of its own."""
-    places = (f"store='{folder / 'store'}'", f"out='{folder / 'out'}'")
-    return subprocess.Popen(
-        [sys.executable, "-m", "wsss", "run", *SMALL, *OPTIONS, *places],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    return Command(folder, "run", *SMALL, *OPTIONS, f"store='{folder / 'store'}'", f"out='{folder / 'out'}'")
 
 
 def trains(stage: str) -> Callable[[Path], bool]:
@@ -46,15 +35,15 @@ def ended(folder: Path, number: signal.Signals, *, when: Callable[[Path], bool])
 
     A Ctrl-C is sent once, so that the step at hand is finished.
     """
-    process = started(folder)
+    run = started(folder)
     end = time.monotonic() + PATIENCE
     while not when(folder / "store"):
-        assert process.poll() is None, process.communicate()
+        assert run.is_alive(), run.end(timeout=PATIENCE)
         assert time.monotonic() < end
         time.sleep(0.02)
-    os.killpg(process.pid, number)
-    screen, _ = process.communicate(timeout=PATIENCE)  # ends when the last process that can write to it is gone
-    assert process.returncode == 128 + number, screen
+    run.send(number)
+    code, screen = run.end(timeout=PATIENCE)
+    assert code == 128 + number, screen
     assert f"wsss: ended by {number.name}. What is finished is kept: the same command goes on" in screen
     assert "Traceback" not in screen
     assert screen.count("finishing this step; again to stop now") == (number == signal.SIGINT)
@@ -73,9 +62,9 @@ def test_a_run_that_signals_ended_ends_as_an_undisturbed_one(tmp_path: Path) -> 
         ended(folder, number, when=when(stage))
         (log,) = (folder / "store").glob(f"{stage}/*/log.txt")
         assert f"INFO ended by {number.name}\n" in log.read_text()
-    for process in (started(folder), undisturbed):
-        screen, _ = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, screen
+    for run in (started(folder), undisturbed):
+        code, screen = run.end(timeout=PATIENCE)
+        assert code == 0, screen
     same_artifacts(clean / "store", folder / "store")
 
 
