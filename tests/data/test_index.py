@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wsss.data.index import Index, Record
+from wsss.boxes import Box
+from wsss.data.index import Index, Record, TrueBox
 from wsss.errors import DataError
 from wsss.types import Size
 
@@ -104,3 +105,16 @@ GOOD = index(record("a", 1), train=["a"]).to_json()
 def test_a_torn_index_is_refused(text: str) -> None:
     with pytest.raises(DataError, match="this is not an index"):
         Index.from_json(text, root=Path("/data"))
+
+
+def test_true_boxes_survive_and_an_index_without_them_says_nothing_of_them() -> None:
+    record = Record(id="a", image="a.jpg", size=Size(height=8, width=9), classes=(1,))
+    box = TrueBox(cls=1, box=Box(left=0, top=1.5, right=3, bottom=4))
+    boxed = Index.of([replace(record, boxes=(box,))], classes=("cat", "dog"), splits={"train": ["a"]}, root=Path())
+    assert Index.from_json(boxed.to_json(), root=Path()) == boxed
+    plain = Index.of([record], classes=("cat", "dog"), splits={"train": ["a"]}, root=Path())
+    assert "boxes" not in plain.to_json()
+    with pytest.raises(DataError, match="boxes of other classes"):
+        Index.of(
+            [replace(boxed.records["a"], classes=(0,))], classes=("cat", "dog"), splits={"train": ["a"]}, root=Path()
+        )

@@ -74,7 +74,7 @@ def test_equal_to_the_published_evaluation_on_random_maps():
     maps, true = [random_map(seed) for seed in range(6)], [random_boxes(seed) for seed in range(6)]
     curve = BoxCurve(classes=2)
     for heat, boxes in zip(maps, true, strict=True):
-        curve.add(1, heat, boxes)
+        curve.add(1, best_overlaps(heat, corners(boxes)))
     score = published_score(maps, true)
     assert 0 < score < 1
     assert curve.scores() == {"max_box_acc_v2": pytest.approx(score), "max_box_acc_v2_pooled": pytest.approx(score)}
@@ -93,7 +93,7 @@ def test_outlines_of_holes_count_as_they_do_in_the_published_evaluation():
 
 def scores_of(heat: NDArray[np.float32], boxes: list[Box]) -> dict[str, Any]:
     curve = BoxCurve(classes=1)
-    curve.add(0, heat, boxes)
+    curve.add(0, best_overlaps(heat, corners(boxes)))
     return curve.scores()
 
 
@@ -121,9 +121,9 @@ def test_an_empty_map_finds_nothing():
 
 def test_classes_count_alike_and_pairs_are_pooled_beside():
     curve = BoxCurve(classes=3)
-    curve.add(0, drawn(BLOCKS[0]), BLOCKS[:1])
+    curve.add(0, best_overlaps(drawn(BLOCKS[0]), corners(BLOCKS[:1])))
     for _ in range(3):
-        curve.add(2, drawn(BLOCKS[0]), BLOCKS[1:])
+        curve.add(2, best_overlaps(drawn(BLOCKS[0]), corners(BLOCKS[1:])))
     assert curve.scores() == {"max_box_acc_v2": 0.5, "max_box_acc_v2_pooled": 0.25}
 
 
@@ -140,7 +140,7 @@ def test_one_threshold_serves_all_images_and_each_overlap_has_its_own():
     """Below 0.6 the overlap is 0.375 in both images, above it is 1 in one of them."""
     curve = BoxCurve(classes=1)
     for peak in (1.0, 0.6):
-        curve.add(0, around(BLOCKS[0], value=0.6, peak=peak), BLOCKS[:1])
+        curve.add(0, best_overlaps(around(BLOCKS[0], value=0.6, peak=peak), corners(BLOCKS[:1])))
     assert curve.found.max(axis=2).tolist() == [[2, 1, 1]]
     assert curve.scores()["max_box_acc_v2"] == pytest.approx((1 + 0.5 + 0.5) / 3)
 
@@ -150,8 +150,8 @@ def test_the_pooled_score_has_one_threshold_for_all_classes():
     low = drawn(BLOCKS[0], value=0.4)
     low[200, 200] = 1.0
     curve = BoxCurve(classes=2)
-    curve.add(0, low, BLOCKS[:1])
-    curve.add(1, around(BLOCKS[0], value=0.6, peak=1.0), BLOCKS[:1])
+    curve.add(0, best_overlaps(low, corners(BLOCKS[:1])))
+    curve.add(1, best_overlaps(around(BLOCKS[0], value=0.6, peak=1.0), corners(BLOCKS[:1])))
     scores = curve.scores()
     assert scores == {"max_box_acc_v2": 1, "max_box_acc_v2_pooled": pytest.approx((1 + 0.5 + 0.5) / 3)}
 

@@ -22,6 +22,18 @@ def test_the_table_is_in_per_cent_and_marks_the_oracle(oracle: bool) -> None:
     assert ("oracle (uses masks), threshold 0.30" in text.get()) is oracle
 
 
+def test_scores_of_boxes_stand_beside() -> None:
+    page = Console(width=160, record=True)
+    scores = {
+        "extract_cams": {"train": {"oracle": True, "threshold": 0.3, "max_box_acc_v2": 0.456}},
+        "make_masks": {"train": {"miou": 0.5, "corloc": 0.321}},
+    }
+    with page.capture() as text:
+        page.print(score_table(scores))
+    assert "threshold 0.30; MaxBoxAccV2 45.6" in text.get()
+    assert " CorLoc 32.1" in text.get()
+
+
 def test_an_oracle_without_a_threshold_is_marked_too() -> None:
     page = Console(width=120, record=True)
     with page.capture() as text:

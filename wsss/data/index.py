@@ -4,18 +4,27 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from jaxtyping import UInt8
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from wsss.boxes.box import Box
 from wsss.data.depth import WHITE
 from wsss.data.images import read_image, read_mask, reduced, reduced_mask
 from wsss.data.opened import place
 from wsss.errors import DataError, first_line, one_of
 from wsss.labels import check_class_names
 from wsss.size import Size
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrueBox:
+    """A true box of a class, in the pixels of the record's size."""
+
+    cls: int
+    box: Box
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +36,8 @@ class Record:
     size: Size
     classes: tuple[int, ...]
     mask: str | None = None
+    boxes: tuple[TrueBox, ...] = ()
+    """True boxes, which may only score, as masks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +69,8 @@ class Index:
                 raise DataError(
                     f"image {record.id!r} has classes {record.classes}, not among 0 .. {len(self.classes) - 1}"
                 )
+            if any(true.cls not in record.classes for true in record.boxes):
+                raise DataError(f"image {record.id!r} has boxes of other classes than its own, {record.classes}")
 
     def split(self, name: str) -> tuple[Record, ...]:
         """Return the records of a split in its own order; raises `DataError` with the known names for another name."""
@@ -95,7 +108,7 @@ class Index:
             "long_side": self.long_side,
             "notes": self.notes,
         }
-        lines = ",\n".join(json.dumps(asdict(record), ensure_ascii=False) for record in self.records.values())
+        lines = ",\n".join(json.dumps(_told_of(record), ensure_ascii=False) for record in self.records.values())
         return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "records": [\n{lines}\n]}}\n'
 
     @classmethod
@@ -157,6 +170,12 @@ class _IndexFile(BaseModel):
     long_side: Annotated[int, Field(ge=1)] | None = None
     notes: tuple[str, ...] = ()
     records: tuple[Record, ...]
+
+
+def _told_of(record: Record) -> dict[str, Any]:
+    """Return what the file says of a record: nothing of boxes where there are none."""
+    said = asdict(record)
+    return said if record.boxes else {key: value for key, value in said.items() if key != "boxes"}
 
 
 def _told(error: Exception) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
+from wsss.boxes.box import Box
 from wsss.errors import DataError, FileError, one_of
 
 T = TypeVar("T")
@@ -25,6 +26,8 @@ class Entry:
     source: str
     """Where these names were read, for messages."""
     mask: str | None = None
+    boxes: tuple[tuple[str, Box], ...] = ()
+    """Classes by name with their true boxes, in the pixels of the image as it is stored."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -115,6 +115,7 @@ def render(report: Report) -> str:
             report=report,
             lines=lines,
             columns=columns,
+            boxed=any({"max_box_acc_v2", "corloc"} & line.metrics.keys() for line in lines),
             class_lines=class_lines(columns, names=names),
             findings=findings(outcome),
             advice=advice(outcome),

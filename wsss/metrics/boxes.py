@@ -37,7 +37,7 @@ class BoxCurve:
     >>> heat = np.zeros((SIDE, SIDE), dtype=np.float32)
     >>> heat[20:60, 30:90] = 1
     >>> curve = BoxCurve(classes=1)
-    >>> curve.add(0, heat, [Box(left=30, top=20, right=90, bottom=60)])
+    >>> curve.add(0, best_overlaps(heat, corners([Box(left=30, top=20, right=90, bottom=60)])))
     >>> curve.scores()["max_box_acc_v2"]
     1.0
     """
@@ -50,9 +50,8 @@ class BoxCurve:
         object.__setattr__(self, "found", np.zeros((self.classes, len(OVERLAPS), len(THRESHOLDS)), dtype=np.int64))
         object.__setattr__(self, "pairs", np.zeros(self.classes, dtype=np.int64))
 
-    def add(self, cls: int, heat: Float[np.ndarray, "224 224"], boxes: Sequence[Box]) -> None:
-        """Count a class's map in [0, 1], with the class's true boxes at the map's size, of which there is one."""
-        overlaps = best_overlaps(heat, corners(boxes))
+    def add(self, cls: int, overlaps: NDArray[np.float64]) -> None:
+        """Count a pair by what `best_overlaps` returned for its map and its true boxes."""
         self.found[cls] += overlaps >= np.asarray(OVERLAPS)[:, None]
         self.pairs[cls] += 1
 

@@ -1,7 +1,7 @@
 """The scores of a run: `scores.json`, the table on the screen, and the one of them that a search looks at."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from rich.table import Table
 
@@ -13,6 +13,9 @@ from wsss.store.store import ITEMS, Artifact
 
 Scores = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Metrics by stage and split."""
+
+BOX_SCORES: Final = {"max_box_acc_v2": "MaxBoxAccV2", "corloc": "CorLoc"}
+"""Scores against true boxes, by their keys."""
 
 
 def scores_among(artifacts: Iterable[Artifact]) -> Scores:
@@ -53,4 +56,5 @@ def _remark(found: Mapping[str, Any]) -> str:
     remark = ", ".join(said)
     if "chosen_miou" in found:
         remark += f"; {percent(found['chosen_miou'])} at {found['chosen_threshold']:.2f}, chosen without masks"
-    return remark
+    boxes = [f"{name} {percent(found[key])}" for key, name in BOX_SCORES.items() if found.get(key) is not None]
+    return "; ".join([*([remark] if remark else []), *boxes])

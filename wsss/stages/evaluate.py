@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from wsss.data.index import Index, Record
 from wsss.engine.agreement import agreements
+from wsss.engine.box_scores import box_scores
 from wsss.engine.progress import Advance, bar
 from wsss.engine.stage import Job, Reduce
 from wsss.engine.threads import in_threads
@@ -46,11 +47,13 @@ class Tables:
 class Evaluate(Reduce):
     """Score all raw maps (the whole threshold curve), maps and masks over the splits that they were made for.
 
+    Where images have true boxes, raw maps are scored by MaxBoxAccV2 and all others by CorLoc as well.
+
     Raw maps are scored at the best threshold of their own split: an oracle, since it uses masks. It feeds nothing.
     Where a threshold was chosen for them without masks, its score stands beside.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
     reads_graph: ClassVar[bool] = True
@@ -67,6 +70,9 @@ class Evaluate(Reduce):
                 score(source, tables=tables, advance=advance)
                 if source.artifact.manifest().oracle:
                     tables.scores[source.artifact.stage][source.split]["oracle"] = True
+        for stage, by_split in box_scores(list(job.inputs.values()), index=index).items():
+            for split, found in by_split.items():
+                tables.scores.setdefault(stage, {}).setdefault(split, {}).update(found)
         tables.agreements.update(agreements(list(job.inputs.values()), index=index))
         for name in ("scores", "curves", "images", "confusions", "agreements", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))

@@ -12,7 +12,7 @@ from wsss.apps.batch.output import Output
 from wsss.apps.boxes.class_box import boxes_of_mask
 from wsss.apps.boxes.files import BOXES, VOC, write_coco_boxes, write_voc
 from wsss.boxes import BoxRule
-from wsss.data.layouts.voc_files import read_object_names
+from wsss.data.layouts.voc_files import read_objects
 
 CLASSES = ("cat & mouse", "dog")
 
@@ -60,4 +60,6 @@ def test_annotations_of_voc_count_from_1(tmp_path: Path):
     ]
     edges = [[int(e.text or 0) for e in box] for box in root.iter("bndbox")]
     assert edges == [[2, 3, 21, 12], [26, 11, 40, 30]]
-    assert read_object_names(tmp_path / name, difficult=False) == CLASSES
+    read = read_objects(tmp_path / name, difficult=False)
+    assert [each.name for each in read] == list(CLASSES)
+    assert [each.box for each in read] == [box.found.box for box in boxes], "what is written is read again"

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wsss.data.layouts.voc_files import missing_list, read_class_lists, read_list, read_object_names
+from wsss.boxes import Box
+from wsss.data.layouts.voc_files import Marked, missing_list, read_class_lists, read_list, read_objects
 from wsss.data.listing import parted
 from wsss.errors import DataError
 
@@ -69,13 +70,13 @@ def test_list_in_another_encoding(tmp_path: Path):
 def test_annotation_that_is_no_xml(tmp_path: Path):
     (tmp_path / "a.xml").write_text("<annotation>")
     with pytest.raises(DataError, match=r"a\.xml is not XML"):
-        read_object_names(tmp_path / "a.xml", difficult=True)
+        read_objects(tmp_path / "a.xml", difficult=True)
 
 
 def test_object_without_a_name(tmp_path: Path):
     (tmp_path / "a.xml").write_text("<annotation><object><part><name>head</name></part></object></annotation>")
     with pytest.raises(DataError, match=r"a\.xml has an object without a name"):
-        read_object_names(tmp_path / "a.xml", difficult=True)
+        read_objects(tmp_path / "a.xml", difficult=True)
 
 
 def test_objects_of_any_namespace(tmp_path: Path):
@@ -83,8 +84,30 @@ def test_objects_of_any_namespace(tmp_path: Path):
         "<annotation xmlns='http://x'><object><name>cat</name><difficult>1</difficult></object>"
         "<object><name>dog</name></object></annotation>"
     )
-    assert read_object_names(tmp_path / "a.xml", difficult=True) == ("cat", "dog")
-    assert read_object_names(tmp_path / "a.xml", difficult=False) == ("dog",)
+    assert [each.name for each in read_objects(tmp_path / "a.xml", difficult=True)] == ["cat", "dog"]
+    assert [each.name for each in read_objects(tmp_path / "a.xml", difficult=False)] == ["dog"]
+
+
+def boxed(folder: Path, *edges: str) -> Path:
+    tags = ("xmin", "ymin", "xmax", "ymax")
+    inside = "".join(f"<{tag}>{edge}</{tag}>" for tag, edge in zip(tags, edges, strict=False))
+    cat = f"<object><name>cat</name><bndbox>{inside}</bndbox><part><bndbox/></part></object>"
+    (folder / "a.xml").write_text(f"<annotation>{cat}<object><name>dog</name></object></annotation>")
+    return folder / "a.xml"
+
+
+def test_boxes_count_from_1_and_their_last_pixel_is_inside(tmp_path: Path):
+    cat, dog = read_objects(boxed(tmp_path, "1", "11", "20", "30.5"), difficult=True)
+    assert cat == Marked(name="cat", box=Box(left=0, top=10, right=20, bottom=30.5))
+    assert dog == Marked(name="dog"), "an object may do without a box"
+    (zero, _) = read_objects(boxed(tmp_path, "0", "0", "5", "5"), difficult=True)
+    assert zero.box == Box(left=0, top=0, right=5, bottom=5)
+
+
+@pytest.mark.parametrize("edges", [("9", "1", "5", "5"), ("1", "x", "5", "5"), ("1", "1", "5"), ("nan", "1", "5", "5")])
+def test_a_box_that_is_none_is_refused_with_the_remedy(tmp_path: Path, edges: tuple[str, ...]):
+    with pytest.raises(DataError, match=r"a\.xml has a box of .*: write numbers, xmin < xmax"):
+        read_objects(boxed(tmp_path, *edges), difficult=True)
 
 
 def lists(home: Path, **texts: str) -> Path:

@@ -11,6 +11,7 @@ from wsss.configurable import Configurable
 from wsss.data.depth import WHITE
 from wsss.data.examine import Examined, examine_all
 from wsss.data.index import Index, Record
+from wsss.data.layouts.true_boxes import outside_note, true_boxes
 from wsss.data.listing import Listing, Problem, refuse
 from wsss.data.mask_notes import mask_notes
 from wsss.data.refusals import refused_of_data
@@ -112,6 +113,7 @@ class Layout(Configurable, ABC):
                 *self.trait_notes(listing, examined),
                 *_skipped_note(skipped, examined, root=listing.root),
                 *_size_note(records),
+                *outside_note(listing, {i: each.size for i, each in examined.items()}),
             ),
         )
 
@@ -162,7 +164,10 @@ def _records(
         if entry.id not in skipped and size is not None:
             classes = tuple(sorted({number[name] for name in entry.names}))
             small = size.within(long_side)
-            records.append(Record(id=entry.id, image=entry.image, size=small, classes=classes, mask=entry.mask))
+            boxes = true_boxes(entry, number=number, size=size, reduced=small)
+            records.append(
+                Record(id=entry.id, image=entry.image, size=small, classes=classes, mask=entry.mask, boxes=boxes)
+            )
     return records
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Literal, final
 from wsss.data.images import find_files
 from wsss.data.layouts.base import Layout, ambiguous, by_id
 from wsss.data.layouts.match_masks import match_masks, missing_masks
-from wsss.data.layouts.voc_files import CLASS_LISTS, missing_list, read_class_lists, read_list, read_object_names
+from wsss.data.layouts.voc_files import CLASS_LISTS, Marked, missing_list, read_class_lists, read_list, read_objects
 from wsss.data.listing import Entry, Listing, Problem, parted, refuse
 from wsss.errors import ConfigError, FileError
 
@@ -42,8 +42,8 @@ NESTED: Final = ("VOC2012", "VOCdevkit/VOC2012")
 """Where archives unpack a devkit."""
 MASKS: Final = "SegmentationClass"
 
-Labels = Mapping[str, tuple[str, ...]]
-"""Class names of images by id."""
+Labels = Mapping[str, tuple[Marked, ...]]
+"""Objects of images by id."""
 
 
 def _official_splits() -> dict[str, str]:
@@ -53,9 +53,9 @@ def _official_splits() -> dict[str, str]:
 @final
 @dataclass(frozen=True, kw_only=True)
 class VOC(Layout):
-    """Image-level labels are the names of all objects in an image's XML annotation. Boxes are not read."""
+    """Image-level labels are the names of all objects in an image's XML annotation, and their boxes only score."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     root: Path
     """The folder that holds JPEGImages, Annotations and ImageSets."""
@@ -116,7 +116,8 @@ class VOC(Layout):
                 Entry(
                     id=i,
                     image=f"{self.images}/{paths[i][0]}",
-                    names=labels.get(i, ()),
+                    names=tuple(each.name for each in labels.get(i, ())),
+                    boxes=tuple((each.name, each.box) for each in labels.get(i, ()) if each.box is not None),
                     source=self._source(i),
                     mask=masks.paths.get(i),
                 )
@@ -184,17 +185,18 @@ class VOC(Layout):
         """Return the labels of the images whose labels can be read."""
         if self.labels_from == "lists":
             stems = {name: path.stem for name, path in self._lists().items()}
-            return read_class_lists(
+            listed, of_lists = read_class_lists(
                 self.home(),
                 classes=self.classes,
                 splits={stems[name]: of for name, of in splits.items()},
                 difficult=self.difficult,
             )
-        labels: dict[str, tuple[str, ...]] = {}
+            return {i: tuple(Marked(name=name) for name in names) for i, names in listed.items()}, of_lists
+        labels: dict[str, tuple[Marked, ...]] = {}
         problems = []
         for i in ids:
             try:
-                labels[i] = read_object_names(self.home() / self._source(i), difficult=self.difficult)
+                labels[i] = read_objects(self.home() / self._source(i), difficult=self.difficult)
             except FileError as error:
                 problems.append(Problem.of_file(error, kind="label", name=self._source(i)))
         if labels and not any(labels.values()) and any((self.home() / CLASS_LISTS).glob("*_*.txt")):

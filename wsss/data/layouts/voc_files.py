@@ -2,10 +2,12 @@
 
 import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from wsss.boxes.box import Box
 from wsss.data.images import IMAGE_SUFFIXES
 from wsss.data.layouts.lines import read_lines
 from wsss.data.listing import Problem
@@ -69,8 +71,16 @@ def _id_of(line: str, known: Container[str]) -> str:
     return path.stem if is_path else first
 
 
-def read_object_names(path: Path, *, difficult: bool) -> tuple[str, ...]:
-    """Return the class name of every object of a VOC annotation, without the parts that some objects are divided into.
+@dataclass(frozen=True, kw_only=True)
+class Marked:
+    """An object of an annotation: its class, and its box where it has one."""
+
+    name: str
+    box: Box | None = None
+
+
+def read_objects(path: Path, *, difficult: bool) -> tuple[Marked, ...]:
+    """Return every object of a VOC annotation, without the parts that some objects are divided into.
 
     `difficult` says whether objects marked as such count. Raises `FileError` for any other file.
     """
@@ -90,10 +100,25 @@ def read_object_names(path: Path, *, difficult: bool) -> tuple[str, ...]:
     objects = [
         found for found in root.findall("{*}object") if difficult or found.findtext("{*}difficult", "0").strip() != "1"
     ]
-    names = tuple(found.findtext("{*}name", "").strip() for found in objects)
-    if not all(names):
+    marked = tuple(Marked(name=found.findtext("{*}name", "").strip(), box=_box(found, path)) for found in objects)
+    if not all(each.name for each in marked):
         raise FileError(path, "has an object without a name: write <name> into every <object>")
-    return names
+    return marked
+
+
+def _box(marked: ET.Element, path: Path) -> Box | None:
+    """Return an object's box: VOC counts pixels from 1 on, and the last one belongs to the box."""
+    bounds = marked.find("{*}bndbox")
+    if bounds is None:
+        return None
+    texts = [bounds.findtext(f"{{*}}{edge}", "").strip() for edge in ("xmin", "ymin", "xmax", "ymax")]
+    try:
+        left, top, right, bottom = (float(text) for text in texts)
+        # Tools that count from 0 write a 0 at the image's edge.
+        return Box(left=max(left - 1, 0), top=max(top - 1, 0), right=right, bottom=bottom)
+    except ValueError as error:
+        remedy = "write numbers, xmin < xmax and ymin < ymax, or take <bndbox> out: boxes only score"
+        raise FileError(path, f"has a box of {', '.join(texts)}: {remedy}") from error
 
 
 def read_class_lists(
