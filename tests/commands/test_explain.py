@@ -103,7 +103,7 @@ def test_all_methods_that_fit(toy_run: Run, photos: Path, monkeypatch: pytest.Mo
     given = ("--methods", "all", "--classes", "bee", "--no-scores", "--device", "cpu")
     assert call(monkeypatch, photos / "grey.jpg", "--model", toy_run.out, *given) == 0
     table = json.loads((photos.parent / "explanations/explanations.json").read_text(encoding="utf-8"))
-    assert list(table["left_out"]) == ["adcam", "representative", "vscam"]
+    assert list(table["left_out"]) == ["adcam", "caa", "representative", "vscam"]
     assert {"scorecam", "fgcam_scorecam", "clustercam"} < set(table["methods"])
 
 
@@ -114,7 +114,7 @@ def test_all_methods_that_fit(toy_run: Run, photos: Path, monkeypatch: pytest.Mo
         (["nowhere", "--model", "RUN"], "nowhere is not there"),
         (
             ["photos", "--model", "RUN", "--methods", "cam,x"],
-            "--methods: there is no 'x'; there are: ablationcam, adcam, cam",
+            "--methods: there is no 'x'; there are: ablationcam, adcam, caa",
         ),
         (["photos", "--model", "RUN", "--classes", "cow"], "--classes: there is no 'cow'; there are: bee, ladybird"),
         (

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from wsss.cams import ADCAM, FDCAM, FGCAM, VSCAM, ClusterCAM
+from wsss.cams import ADCAM, CAA, FDCAM, FGCAM, VSCAM, ClusterCAM
 from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.toy import Toy
 from wsss.data.transforms import ClassifierTransform, EvalTransform, SegmenterTransform
@@ -59,6 +59,10 @@ RANGES = [
     count(ADCAM, "layers"),
     count(ADCAM, "steps", 0),
     share(ADCAM, "share"),
+    count(CAA, "layers"),
+    count(CAA, "rounds", 0),
+    count(CAA, "power", 0),
+    Range(CAA, "box", (0.0, BELOW_ONE), (-TINY, 1.0)),
     share(FDCAM, "quantile"),
     count(VSCAM, "layers"),
     count(ClusterCAM, "groups"),

@@ -13,6 +13,7 @@ OWN_ENCODER = (
 )
 RUNS = {
     "adcam": ("classifier.backbone=test_vit", "classifier.output_stride=16"),
+    "caa": ("classifier.backbone=test_vit", "classifier.output_stride=16"),
     "vscam": ("classifier.backbone=vig_ti_224", "classifier.output_stride=16"),
 }
 

@@ -3,6 +3,7 @@
 from wsss.cams.ablationcam import AblationCAM
 from wsss.cams.adcam import ADCAM
 from wsss.cams.base import CAMMethod
+from wsss.cams.caa import CAA
 from wsss.cams.cam import CAM
 from wsss.cams.clustercam import ClusterCAM
 from wsss.cams.eigencam import EigenCAM
@@ -21,6 +22,7 @@ from wsss.cams.xgradcam import XGradCAM
 
 __all__ = [
     "ADCAM",
+    "CAA",
     "CAM",
     "FDCAM",
     "FGCAM",

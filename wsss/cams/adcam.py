@@ -140,11 +140,11 @@ def with_row_sums_of_one(matrix: Matrix) -> Matrix:
     return torch.where(sums > 0, matrix / sums.masked_fill(sums == 0, 1), alone)
 
 
-def balanced(matrix: Matrix) -> Matrix:
+def balanced(matrix: Matrix, *, rounds: int = ROUNDS) -> Matrix:
     """Scale columns and rows in turn until all add up to 1 (Sinkhorn and Knopp, 1967), rows exactly.
 
-    Columns come as near to it as the zeros of the matrix let them.
+    Columns come as near to it as the rounds and the zeros of the matrix let them.
     """
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         matrix = with_row_sums_of_one(with_row_sums_of_one(matrix.mT).mT)
     return matrix
