@@ -21,11 +21,11 @@ class Attending(Given):
 
     def __init__(self, maps: Tensor, *attention: Tensor) -> None:
         super().__init__(maps, torch.eye(maps.shape[1]))
-        self.attention = attention
-        self.attending = ("last",) * len(attention)
+        self.attention = {f"block{place}": each for place, each in enumerate(attention, start=1)}
+        self.attending = tuple(self.attention)
 
     def attentions(self, images: Tensor, *, blocks: Sequence[str]) -> Iterator[Tensor]:
-        yield from self.attention[-len(blocks) :]
+        yield from (self.attention[block] for block in blocks)
 
 
 def random(*shape: int) -> Tensor:
