@@ -28,8 +28,8 @@ class Attending(Given):
         yield from (self.attention[block] for block in blocks)
 
 
-def random(*shape: int) -> Tensor:
-    return torch.rand(shape, generator=torch.Generator().manual_seed(4))
+def random(*shape: int, random_seed: int = 4) -> Tensor:
+    return torch.rand(shape, generator=torch.Generator().manual_seed(random_seed))
 
 
 def of(maps: Tensor, *attention: Tensor, **options: Any) -> Tensor:
@@ -64,7 +64,7 @@ def by_loops(maps: Tensor, *attention: Tensor, box: float) -> np.ndarray[Any, An
 
 
 def test_it_is_the_published_computation():
-    maps, attention = random(3, 4, 5) - 0.4, [random(20, 20) for _ in range(2)]
+    maps, attention = random(3, 4, 5) - 0.4, [random(20, 20, random_seed=number) for number in range(2)]
     maps[2] = torch.tensor([[1.0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0.9], [0, 0, 0, 0.8, 0]])
     np.testing.assert_allclose(of(maps, *attention).numpy(), by_loops(maps, *attention, box=0.4), rtol=1e-4, atol=1e-6)
 
@@ -105,7 +105,7 @@ def test_classes_do_not_depend_on_their_order():
 
 
 def test_the_last_layers_are_averaged():
-    maps, first, second, third = random(1, 2, 3), *(random(6, 6) for _ in range(3))
+    maps, first, second, third = random(1, 2, 3), *(random(6, 6, random_seed=number) for number in range(3))
     torch.testing.assert_close(of(maps, first, second, third, layers=2), of(maps, second, third))
     torch.testing.assert_close(of(maps, first, second), of(maps, (first + second) / 2))
 

@@ -80,7 +80,8 @@ class CAA(CAMMethod):
     def _affinity(self, attention: Matrix) -> Matrix:
         """Return what a cell (row) receives of each; it stays symmetric."""
         even = balanced(attention, rounds=self.rounds)
-        return torch.linalg.matrix_power((even + even.mT) / 2, self.power)
+        affinity: Tensor = torch.linalg.matrix_power((even + even.mT) / 2, self.power)
+        return affinity
 
 
 def boxes(maps: Float[Tensor, "n y x"], *, share: float) -> Bool[Tensor, "n y x"]:
