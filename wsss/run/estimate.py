@@ -23,6 +23,8 @@ class Cost:
     seconds: float
     size: float
     """Bytes on disk."""
+    memory: int | None
+    """Bytes that a process, or a GPU, held at most; None where nobody counted."""
     work: int | None
     """Images of a Map stage, images that a training looks at; None where that is not known, or means nothing."""
 
@@ -39,7 +41,8 @@ def expect(step: Step, *, store: Store) -> Expectation | None:
     work = work_of(step)
     costs = [_scaled(cost_of(each, step.stage), work=work, stage=step.stage) for each in newest]
     seconds, size = median(cost.seconds for cost in costs), median(cost.size for cost in costs)
-    return Expectation(seconds=seconds, size=size, like=len(costs))
+    peaks = [cost.memory for cost in costs if cost.memory is not None]
+    return Expectation(seconds=seconds, size=size, like=len(costs), memory=round(median(peaks)) if peaks else None)
 
 
 def work_of(step: Step) -> int | None:
@@ -62,7 +65,9 @@ def cost_of(artifact: Artifact, stage: Stage) -> Cost:
     """Return what a finished artifact of a stage took."""
     manifest = artifact.manifest()
     work = manifest.summary.get("images") if isinstance(stage, Map | Fit) else None
-    return Cost(seconds=manifest.seconds, size=manifest.bytes, work=work)
+    here = manifest.machine
+    memory = None if here is None else here.gpu_peak or here.peak
+    return Cost(seconds=manifest.seconds, size=manifest.bytes, memory=memory, work=work)
 
 
 def _scaled(cost: Cost, *, work: int | None, stage: Stage) -> Cost:

@@ -9,9 +9,10 @@ from filelock import Timeout
 
 from wsss.config.build import build_into, check_all
 from wsss.engine.progress import console
-from wsss.engine.stage import Reduce
+from wsss.engine.stage import Reduce, read_index
 from wsss.errors import ConfigError
 from wsss.run.estimate import expect
+from wsss.run.foreseen import of_index, show_data_of, show_foreseen
 from wsss.run.known import Known, note
 from wsss.run.launch import Crew, Inline, Launcher
 from wsss.run.objective import check_masks, check_objective
@@ -20,12 +21,12 @@ from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
 from wsss.run.run_folder import choose_folder, write_outcome
 from wsss.run.scores import Scores, value_of
-from wsss.run.screen import Expectation, Row, show_cached, show_data, show_outcome, show_plan, show_stage, show_versions
+from wsss.run.screen import Expectation, show_cached, show_outcome, show_stage, show_versions
 from wsss.run.worker import freeze
 from wsss.stages.index_data import IndexData
 from wsss.store.disk_errors import writing
 from wsss.store.stamp import stamp
-from wsss.store.store import Artifact, State, Store
+from wsss.store.store import Artifact, Store
 from wsss.training.loggers.options import CSVHistory, LoggerOptions, NoLogger, TensorBoard
 
 SETTINGS: Final[Mapping[str, Any]] = {
@@ -62,7 +63,7 @@ def _run(config: Mapping[str, Any], *, command: str) -> float | None:
     reused = [step.artifact.manifest() for step in steps if states[step.name] == "cached"]
     show_versions(reused)
     if config["plan"]:
-        show_plan(rows(steps, states, store=store))
+        show_foreseen(steps, states, store=store)
         return None
     if all(state == "cached" for state in states.values()):
         show_cached(len(steps))
@@ -80,7 +81,7 @@ def _run(config: Mapping[str, Any], *, command: str) -> float | None:
                 if states[step.name] != "cached":
                     write_record(folder, store=store, steps=steps, config=config)
                     if isinstance(step.stage, IndexData):
-                        show_data(step.artifact.summary["images"], step.artifact.summary["classes"])
+                        show_data_of(steps, data=of_index(read_index(step.artifact)))
                         expected = expectations(missing, store=store)
                 check_readers(step, steps)
                 check_masks(config["objective"], step)
@@ -171,20 +172,6 @@ def finish(steps: tuple[Step, ...], folder: Path, *, logger: LoggerOptions) -> S
     scores = write_outcome(folder, steps=steps)
     show_outcome(folder, scores, said=logger.finish(folder))
     return scores
-
-
-def rows(steps: tuple[Step, ...], states: Mapping[str, State], *, store: Store) -> list[Row]:
-    """Return a plan as it is shown, with what each stage that is not there may take."""
-    return [
-        Row(
-            stage=step.name,
-            fingerprint=step.artifact.fingerprint,
-            state=states[step.name],
-            reads=step.reads,
-            expected=None if states[step.name] == "cached" else expect(step, store=store),
-        )
-        for step in steps
-    ]
 
 
 def as_known(steps: tuple[Step, ...], folder: Path, *, store: Store) -> Known:

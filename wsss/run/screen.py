@@ -8,6 +8,7 @@ from typing import Final
 from rich.box import SIMPLE
 from rich.table import Table
 
+from wsss.data.class_notes import FEW, NAMED
 from wsss.draw.numbers import duration, file_size
 from wsss.engine.progress import console
 from wsss.run.names import REPORT
@@ -16,10 +17,6 @@ from wsss.store.manifest import Manifest
 from wsss.store.store import State
 from wsss.store.versions import other_versions
 
-FEW: Final = 10
-"""Images of a class below which little is learnt of it."""
-NAMED: Final = 5
-"""Classes that are named at most."""
 WIDE: Final = 120
 """Columns of a screen on which a plan also shows what reads what."""
 
@@ -32,7 +29,21 @@ class Expectation:
     size: float
     """Bytes on disk."""
     like: int
-    """Number of earlier artifacts of which this is the median."""
+    """Number of earlier artifacts of which this is the median; 0: measured now."""
+    memory: int | None = None
+    """Bytes that a process, or a GPU, held at most; None where that is not known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """What a machine has for a run."""
+
+    cores: int
+    memory: int | None
+    """Bytes; None where nobody counts."""
+    disk: int
+    """Bytes that are free where the store lies."""
+    store: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,23 +59,25 @@ class Row:
 
 
 def show_plan(rows: Sequence[Row]) -> None:
-    """Print what would run, and what that took earlier in this store; on a wide screen, also what reads what."""
+    """Print what would run, and what that takes as far as it is known; on a wide screen, also what reads what."""
     table = Table(title="plan", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     for name in ("stage", "fingerprint", "state"):
         table.add_column(name, no_wrap=True)
     for name in ("time", "disk"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name in ("like", "reads") if console.width >= WIDE else ("like",):
+    for name in ("like", "memory", "reads") if console.width >= WIDE else ("like",):
         table.add_column(name)
     for row in rows:
-        costs = _costs([row.expected] if row.expected else [])
-        like = f"{row.expected.like} earlier" if row.expected else ""
-        cells = (row.stage, row.fingerprint, row.state, *costs, like, ", ".join(row.reads))
+        time, disk, memory = _costs([row.expected] if row.expected else [])
+        like = (f"{row.expected.like} earlier" if row.expected.like else "measured") if row.expected else ""
+        cells = (row.stage, row.fingerprint, row.state, time, disk, like, memory, ", ".join(row.reads))
         table.add_row(*cells[: len(table.columns)])
     if expected := [row.expected for row in rows if row.expected]:
         unknown = sum(row.state != "cached" for row in rows) - len(expected)
         table.add_section()
-        table.add_row("total", "", "", *_costs(expected), f"{unknown} not known" if unknown else "")
+        time, disk, memory = _costs(expected)
+        totals = ("total", "", "", time, disk, f"{unknown} not known" if unknown else "", memory)
+        table.add_row(*totals[: len(table.columns)])
     console.print(table)
 
 
@@ -84,13 +97,24 @@ def show_stage(name: str, *, number: int, count: int, expected: Sequence[Expecta
     console.print(f"stage {number} of {count}: {name}{left}", markup=False)
 
 
-def show_data(images: Mapping[str, int], classes: Mapping[str, int]) -> None:
-    """Print how many images and classes there are, and which classes have few images."""
+def show_room(room: Room, expected: Iterable[Expectation]) -> None:
+    """Print the memory and disk that a plan takes, as far as it is known, and what this machine has of them."""
+    *_, disk, memory = _costs(list(expected))
+    takes = " and ".join(part for part in (memory and f"{memory} of memory", disk and f"{disk} of disk") if part)
+    owns = f"{file_size(room.memory)} of memory, " if room.memory else ""
+    has = f"this machine has {room.cores} cores, {owns}and {file_size(room.disk)} free for {room.store}"
+    console.print(f"takes {takes}; {has}" if takes else has, markup=False)
+
+
+def show_data(images: Mapping[str, int], classes: Mapping[str, int], *, notes: Sequence[str] = ()) -> None:
+    """Print how many images and classes there are, which classes have few images, and what else is to be known."""
     splits = ", ".join(f"{count} for {split}" for split, count in images.items())
     few = sorted((count, name) for name, count in classes.items() if count < FEW)
     rare = ", ".join(f"{name} {count}" for count, name in few[:NAMED]) + (", ..." if len(few) > NAMED else "")
     note = f"; fewer than {FEW} images show {rare}" if few else ""
     console.print(f"images: {splits}; classes: {len(classes)}{note}", markup=False)
+    for each in notes:
+        console.print(f"note: {each}", markup=False)
 
 
 def show_cached(count: int) -> None:
@@ -108,9 +132,10 @@ def show_outcome(folder: Path, scores: Scores, *, said: str = "") -> None:
     console.print(str((page if page.exists() else folder).absolute()))
 
 
-def _costs(expected: Collection[Expectation]) -> tuple[str, str]:
-    """Return time and disk in words, nothing where nothing is known."""
+def _costs(expected: Collection[Expectation]) -> tuple[str, str, str]:
+    """Return time, disk and the most memory in words, nothing where nothing is known."""
     if not expected:
-        return "", ""
+        return "", "", ""
     seconds, size = sum(each.seconds for each in expected), sum(each.size for each in expected)
-    return duration(seconds), file_size(round(size))
+    memory = max((each.memory for each in expected if each.memory is not None), default=None)
+    return duration(seconds), file_size(round(size)), "" if memory is None else file_size(memory)

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from wsss.apps.check.findings import Check, Disagreement, Duplicates, Sizes, SplitCount
-from wsss.data.class_notes import class_notes
+from wsss.data.class_notes import class_notes, size_notes, together_notes
 from wsss.data.examine import Examined, Watch, bar_on_a_terminal, examine_all, hashed
 from wsss.data.layouts.base import Layout
 from wsss.data.listing import Entry, Listing, Problem
@@ -114,7 +114,13 @@ def _together(seen: Seen) -> Int64[np.ndarray, "c c"]:
 
 def _class_notes(seen: Seen, split: str) -> list[str]:
     ids = [i for i in seen.listing.splits.get(split, ()) if i not in seen.skipped]
-    return class_notes([seen.classes[i] for i in ids], classes=seen.listing.classes, split=split)
+    shown, classes = [seen.classes[i] for i in ids], seen.listing.classes
+    sizes = {seen.entries[i].image: size for i in ids if (size := seen.examined[i].size) is not None}
+    return [
+        *class_notes(shown, classes=classes, split=split),
+        *together_notes(shown, classes=classes, split=split),
+        *size_notes(sizes, split=split),
+    ]
 
 
 def _disagreement(seen: Seen, cls: int) -> Disagreement:
