@@ -49,7 +49,7 @@ def python(*arguments: str, cwd: Path) -> str:
 def checkout(tmp_path: Path) -> Path:
     """A copy of the repository in which every recipe was followed, and nothing else was done."""
     for folder in ("wsss", "conf", "tests", "docs", "data", "scripts"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "_build"))
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("_build"))
     for name in ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"):
         shutil.copy(ROOT / name, tmp_path)
     for name, text in recipes().items():
