@@ -11,9 +11,11 @@ import sys
 import tomllib
 from abc import ABC
 from collections import Counter
+from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -22,7 +24,7 @@ from pages import blocks, text_of
 from toy_runs import SMALL, Run
 
 import wsss
-from wsss.__main__ import COMMANDS
+from wsss.__main__ import COMMANDS, main
 from wsss.cams import CAMMethod
 from wsss.config.build import TARGET, build_into
 from wsss.config.compose import resolved
@@ -329,57 +331,100 @@ def modules_after(code: str) -> set[str]:
     return set(ran.stdout.rpartition("|")[2].split())
 
 
-def modules_after_command(*arguments: str) -> set[str]:
-    """Top-level modules that a command has loaded when it is done."""
-    code = f"sys.argv = {['wsss', *arguments]}\nfrom wsss.__main__ import main\ntry: main()\nexcept SystemExit: pass"
-    return modules_after(code)
+COMMANDS_OF_ONE = """
+import sys
+from wsss.__main__ import main
+for words in {commands}:
+    sys.argv, code = ["wsss", *words], 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code or 0
+    print("\\nLOADED", code, *(name for name in sys.modules if "." not in name))
+"""
+
+
+class Loaded(NamedTuple):
+    """How a command ended, and the top-level modules that are there after it."""
+
+    code: int
+    modules: set[str]
+
+
+@pytest.fixture(scope="module")
+def loaded(toy_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Loaded]:
+    """What one fresh interpreter has loaded after each of many commands: those that may load more come later.
+
+    So the first that fails tells what is wrong: those behind it have its modules too.
+    """
+    folder = tmp_path_factory.mktemp("imports")
+    copy = toy_run.copied(folder / "copy")
+    copy.again()
+    nowhere, small = f"dataset.root='{folder / 'nowhere'}'", ("run", *SMALL, "plan=true")
+    planned = f"store='{folder / 'planned'}'"
+    with redirect_stdout(None), patch("sys.argv", ["wsss", *small, planned]):
+        main()
+    commands = {
+        **{f"{name} --help": (name, "--help") for name in COMMANDS},
+        "--help": ("--help",),
+        **{f"store {word}": ("store", word, "--store", str(toy_run.store)) for word in ("ls", "verify", "gc")},
+        **{f"{layout} nowhere": ("run", f"dataset={layout}", nowhere) for layout in ("folder", "voc")},
+        "run known": ("run", *SMALL, *copy.overrides),
+        "plan known": (*small, *copy.overrides),
+        "plan cached": (*small, *toy_run.overrides, "rehash=true"),
+        "plan again": (*small, planned),
+        "plan": (*small, f"store='{folder / 'store'}'"),
+    }
+    code = COMMANDS_OF_ONE.format(commands=list(commands.values()))
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    told = [line.split()[1:] for line in ran.stdout.splitlines() if line.startswith("LOADED ")]
+    return {name: Loaded(int(code), set(names)) for name, (code, *names) in zip(commands, told, strict=True)}
 
 
 def test_the_package_imports_none_of_the_stack() -> None:
     assert modules_after("import wsss") & set(HEAVY) == set()
 
 
-@pytest.mark.parametrize(
-    "command", [(), *((name,) for name in COMMANDS)], ids=lambda command: " ".join(command) or "wsss"
-)
-def test_help_imports_none_of_the_stack(command: tuple[str, ...]) -> None:
-    assert modules_after_command(*command, "--help") & set(HEAVY) == set()
-
-
-def test_missing_data_are_said_before_torch_is_imported(tmp_path: Path) -> None:
-    for layout in ("folder", "voc"):
-        root = f"dataset.root='{tmp_path / 'nowhere'}'"
-        assert modules_after_command("run", f"dataset={layout}", root) & {"torch", "timm"} == set()
-
-
-def test_a_plan_imports_what_its_checks_need(tmp_path: Path) -> None:
-    loaded = modules_after_command("run", *SMALL, f"store='{tmp_path}'", "plan=true")
-    assert {"torch", "hydra", "timm", "segmentation_models_pytorch"} <= loaded
-    assert loaded & set(NOT_FOR_A_PLAN) == set()
-    again = modules_after_command("run", *SMALL, f"store='{tmp_path}'", "plan=true")
-    assert "torch" in again
-    assert again & {*NOT_FOR_A_PLAN, "timm", "torchvision", "segmentation_models_pytorch"} == set()
-
-
-def test_a_plan_of_what_is_cached_needs_no_network(toy_run: Run) -> None:
-    loaded = modules_after_command("run", *SMALL, *toy_run.overrides, "rehash=true", "plan=true")
-    assert "torch" in loaded
-    assert loaded & {*NOT_FOR_A_PLAN, "timm", "torchvision", "segmentation_models_pytorch"} == set()
-
-
-def test_a_run_that_is_known_needs_no_torch(toy_run: Run, tmp_path: Path) -> None:
-    copy = toy_run.copied(tmp_path)
-    copy.again()
-    for plan in ((), ("plan=true",)):
-        assert "torch" not in modules_after_command("run", *SMALL, *copy.overrides, *plan)
+@pytest.mark.parametrize("command", [*(f"{name} --help" for name in COMMANDS), "--help"])
+def test_help_imports_none_of_the_stack(command: str, loaded: dict[str, Loaded]) -> None:
+    assert loaded[command].code == 0
+    assert loaded[command].modules & set(HEAVY) == set()
 
 
 @pytest.mark.parametrize("command", ["ls", "verify", "gc"])
-def test_a_store_is_looked_at_without_the_stack(command: str, toy_run: Run) -> None:
-    assert modules_after_command("store", command, "--store", str(toy_run.store)) & {"torch", "timm", "hydra"} == set()
+def test_a_store_is_looked_at_without_the_stack(command: str, loaded: dict[str, Loaded]) -> None:
+    assert loaded[f"store {command}"].code == 0
+    assert loaded[f"store {command}"].modules & {"torch", "timm", "hydra"} == set()
+
+
+@pytest.mark.parametrize("layout", ["folder", "voc"])
+def test_missing_data_are_said_before_torch_is_imported(layout: str, loaded: dict[str, Loaded]) -> None:
+    assert loaded[f"{layout} nowhere"].code == 2
+    assert loaded[f"{layout} nowhere"].modules & {"torch", "timm"} == set()
+
+
+@pytest.mark.parametrize("command", ["run known", "plan known"])
+def test_a_run_that_is_known_needs_no_torch(command: str, loaded: dict[str, Loaded]) -> None:
+    assert loaded[command].code == 0
+    assert "torch" not in loaded[command].modules
+
+
+@pytest.mark.parametrize("command", ["plan cached", "plan again"])
+def test_a_plan_of_what_is_cached_or_was_checked_needs_no_network(command: str, loaded: dict[str, Loaded]) -> None:
+    code, modules = loaded[command]
+    assert code == 0
+    assert "torch" in modules
+    assert modules & {*NOT_FOR_A_PLAN, "timm", "torchvision", "segmentation_models_pytorch"} == set()
+
+
+def test_a_plan_imports_what_its_checks_need(loaded: dict[str, Loaded]) -> None:
+    code, modules = loaded["plan"]
+    assert code == 0
+    assert {"torch", "hydra", "timm", "segmentation_models_pytorch"} <= modules
+    assert modules & set(NOT_FOR_A_PLAN) == set()
 
 
 def test_the_core_costs_torch_and_nothing_else() -> None:
-    loaded = modules_after("import wsss.cams, wsss.refine, wsss.views, wsss.masks, wsss.metrics, wsss.models")
-    assert "torch" in loaded
-    assert loaded & set(NOT_IN_THE_CORE) == set()
+    modules = modules_after("import wsss.cams, wsss.refine, wsss.views, wsss.masks, wsss.metrics, wsss.models")
+    assert "torch" in modules
+    assert modules & set(NOT_IN_THE_CORE) == set()
