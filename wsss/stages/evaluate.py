@@ -14,6 +14,7 @@ from wsss.engine.box_scores import box_scores
 from wsss.engine.progress import Advance, bar
 from wsss.engine.stage import Job, Reduce
 from wsss.engine.threads import in_threads
+from wsss.engine.with_masks import with_masks
 from wsss.labels import label_count, label_names
 from wsss.masks import strongest, strongest_class
 from wsss.metrics.confusion import SegmentationScores, confusion, image_miou
@@ -125,19 +126,6 @@ def score_trainings(artifacts: Iterable[Artifact], tables: Tables) -> None:
     for artifact in artifacts:
         if artifact.kind == NETWORK.name and (value := artifact.summary.get("metrics", {}).get("val/map")) is not None:
             tables.scores[artifact.stage] = {"val": {"map": value}}
-
-
-def with_masks(index: Index, *, split: str, stage: str, notes: list[str]) -> tuple[Record, ...]:
-    """Return a split's images that have a true mask, and note what cannot be scored."""
-    every = index.split(split)
-    known = tuple(record for record in every if record.mask is not None)
-    if not known:
-        notes.append(f"{stage} on {split} cannot be scored: none of its {len(every)} images has a true mask.")
-    elif len(known) < len(every):
-        notes.append(
-            f"{stage} on {split} is scored on {len(known)} of {len(every)} images: the others have no true mask."
-        )
-    return known
 
 
 def score_raw_maps(source: Source, *, tables: Tables, advance: Advance) -> None:
