@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from wsss.boxes.peaks import WIDEST, basins
+from wsss.boxes.peaks import basins
 
 EIGHT = np.ones((3, 3), dtype=bool)
 
@@ -53,6 +53,23 @@ def test_a_peak_near_a_higher_one_is_not_an_object():
     assert len(np.unique(basins(np.ones(scores.shape, dtype=np.int64), scores))) == 1
 
 
+def test_the_higher_of_two_near_peaks_is_kept_and_a_plateau_is_one():
+    scores = np.zeros((40, 60), dtype=np.float32)
+    scores[5:35, 10:30] = 1.0  # one object that the network is sure of
+    scores[20, 40], scores[20, 43] = 0.5, 0.75
+    got = basins(np.ones(scores.shape, dtype=np.int64), scores)
+    assert len(np.unique(got)) == 2
+    assert len(np.unique(got[5:35, 10:30])) == 1
+    assert got[20, 43] == got[20, 40] != got[20, 20]
+
+
+def test_near_peaks_of_other_components_are_objects():
+    components = np.zeros((40, 60), dtype=np.int64)
+    components[:, :20], components[:, 22:] = 1, 2
+    got = basins(components, bumps((20, 18), (20, 23), width=3))
+    assert len(np.unique(got)) == 3
+
+
 def test_basins_keep_within_their_component():
     components = np.zeros((40, 60), dtype=np.int64)
     components[:, :20], components[:, 30:] = 1, 2
@@ -61,19 +78,18 @@ def test_basins_keep_within_their_component():
     assert len(np.unique(got[:, :20])) == len(np.unique(got[:, 30:])) == 1
 
 
-def test_large_images_keep_every_pixel_of_every_component():
-    side = 3 * WIDEST
-    components = np.zeros((side, side), dtype=np.int64)
-    components[10:400, 10:700], components[500, 1] = 1, 2  # the second lies between the cells
-    got = basins(components, bumps((200, 150), (200, 550), shape=(side, side), width=100))
+def test_every_pixel_of_every_component_is_kept():
+    components = np.zeros((200, 300), dtype=np.int64)
+    components[10:150, 10:250], components[190, 1] = 1, 2
+    got = basins(components, bumps((80, 60), (80, 200), shape=(200, 300), width=40))
     assert ((got > 0) == (components > 0)).all()
     assert len(np.unique(got[components == 1])) == 2
-    assert got[500, 1] not in got[components == 1]
+    assert got[190, 1] not in got[components == 1]
 
 
-def test_components_between_whose_pixels_no_cell_lies_stay_apart():
-    side = 2 * WIDEST
-    components = np.zeros((side, side), dtype=np.int64)
-    components[:, :301], components[:, 302:] = 1, 2  # every second column is looked at: 300 and 302
-    got = basins(components, bumps((200, 150), shape=(side, side), width=200))
-    assert set(got[components == 1].tolist()).isdisjoint(got[components == 2].tolist())
+def test_components_without_a_peak_stay_whole_and_apart():
+    components = np.zeros((20, 20), dtype=np.int64)
+    components[:, :8], components[:, 12:] = 1, 2
+    got = basins(components, np.full((20, 20), 0.5, dtype=np.float32))
+    assert len(np.unique(got[components == 1])) == len(np.unique(got[components == 2])) == 1
+    assert got[0, 0] != got[0, -1]

@@ -1,3 +1,2 @@
 from .box import Box as Box
 from .find import BoxRule as BoxRule, FoundBox as FoundBox
-from .threshold import otsu as otsu

@@ -37,10 +37,12 @@ def test_boxes_of_a_map_are_those_of_the_image():
 
 def test_the_threshold_is_of_the_map_or_its_own():
     heat = np.zeros((10, 20), dtype=np.float32)
-    heat[2:8, 4:16], heat[4:6, 8:12] = 0.1, 1.0
+    heat[2:8, 4:16], heat[4:6, 8:12] = 0.098, 1.0
     size = Size(height=10, width=20)
     assert [box["bbox"] for box in boxes(heat, size, BoxOptions(threshold=0.05))] == [[4, 2, 12, 6]]
-    assert [box["bbox"] for box in boxes(heat, size, BoxOptions(threshold=0.1))] == [[8, 4, 4, 2]], "not at it"
+    assert [box["bbox"] for box in boxes(heat, size, BoxOptions(threshold=float(np.float32(0.098))))] == [
+        [8, 4, 4, 2]
+    ], "not at it"
     assert [box["bbox"] for box in boxes(heat, size, BoxOptions())] == [[8, 4, 4, 2]]
 
 
