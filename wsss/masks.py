@@ -2,18 +2,36 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from wsss.configurable import Configurable
+from wsss.errors import DataError
 from wsss.labels import BACKGROUND, IGNORE
 from wsss.types import ScoreMaps
 
 
+@dataclass(frozen=True, kw_only=True)
 class MaskRule(Configurable, ABC):
     """Decide every pixel of an image from its maps, which must have a background."""
+
+    annotated: Path | None = None
+    """Folder of masks that people drew or corrected, `<id>.png`, of some images or all: they take the place of the
+    rule's before a network learns from them, and results are marked as an oracle."""
+
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """Annotated masks count by their bytes. Raises `DataError` where there is no such folder."""
+        if self.annotated is None:
+            return {}
+        folder = self.annotated.expanduser().absolute()
+        if not folder.is_dir():
+            raise DataError(
+                f"masks.annotated: there is no folder {folder}: `wsss data masks` writes one, or leave it out"
+            )
+        return {"annotated": (folder,)}
 
     @abstractmethod
     def __call__(self, maps: ScoreMaps) -> NDArray[np.uint8]:

@@ -113,14 +113,14 @@ def examine(entry: Entry, *, root: Path, classes: Sequence[str], look: Look = si
         return image
     try:
         mask = place(root, entry.mask)
-        _refuse_unturned(mask, size=image.size, image=path)
+        refuse_unturned(mask, size=image.size, image=path)
         labels = labels_in(mask, size=image.size, classes=classes)
     except FileError as error:
         return replace(image, problem=Problem.of_file(error, kind="mask", name=entry.mask))
     return replace(image, labels=labels)
 
 
-def _refuse_unturned(mask: Path, *, size: Size, image: Path) -> None:
+def refuse_unturned(mask: Path, *, size: Size, image: Path) -> None:
     """Refuse a mask that was drawn over the stored pixels of an image which viewers turn."""
     drawn = read_size(mask)
     if drawn == size or drawn != Size(height=size.width, width=size.height):

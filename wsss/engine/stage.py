@@ -125,8 +125,6 @@ class Stage(Configurable, ABC):
     """What the stage always reads: a kind of artifact for each role."""
     reads_graph: ClassVar[bool] = False
     """Whether it also reads all other stages, each under its own name."""
-    uses_true_masks: ClassVar[bool] = False
-    """Whether the result comes of true masks: it and all that is made of it are then marked as an oracle."""
 
     reads: dict[str, str | None] = field(default_factory=dict)
     """The stage that plays each role. Null takes a role away that a config has by default."""
@@ -136,6 +134,11 @@ class Stage(Configurable, ABC):
     def inputs(self) -> dict[str, str]:
         """The stage that plays each role."""
         return {role: read for role, read in self.reads.items() if read is not None}
+
+    @property
+    def uses_true_masks(self) -> bool:
+        """Whether the result comes of true masks: it and all that is made of it are then marked as an oracle."""
+        return False
 
     def check(self) -> None:
         """Raise a `WsssError` for what can be known to be wrong before anything runs."""

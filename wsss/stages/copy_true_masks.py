@@ -23,12 +23,16 @@ NOTE = "The segmentation network learnt from true masks: its scores are an upper
 class CopyTrueMasks(Map):
     """Stand in for the pseudo masks with the true ones, for the comparison that papers call fully supervised.
 
-    Beside `evaluate` and the report the only stage that reads a true mask. `stages=supervised` chooses it, and what
-    comes of it is marked as an oracle wherever it is shown.
+    Beside `evaluate`, the report and `masks.annotated` nothing reads a true mask. `stages=supervised` chooses it, and
+    what comes of it is marked as an oracle wherever it is shown.
     """
 
     makes: ClassVar[Kind] = MASKS
-    uses_true_masks: ClassVar[bool] = True
+
+    @property
+    def uses_true_masks(self) -> bool:
+        """See `Stage`."""
+        return True
 
     def check_index(self, index: Index) -> None:
         """Refuse images without a true mask."""
