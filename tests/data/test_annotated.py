@@ -16,7 +16,7 @@ from wsss.store.store import Store
 
 @pytest.fixture
 def index(tmp_path: Path) -> Index:
-    masks = dict.fromkeys("abc", [[0, 1, 2]])
+    masks = {name: [[0, 1, 2]] for name in "abc"}
     return read_index(drawn_index(Store(root=tmp_path / "store"), masks, train=("a", "b"), val=("c",)))
 
 

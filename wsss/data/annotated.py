@@ -20,7 +20,7 @@ NAMED = 5
 def annotated_masks(folder: Path, index: Index, *, splits: Iterable[str]) -> Mapping[str, Path]:
     """Return the masks `<id>.png` of a folder by their image's id, for the images of some splits that have one.
 
-    Raises `DataError` for a file that is no mask of any image, two masks of one image, and a folder without a mask of
+    Raises `DataError` for a file that is not the mask of an image, two masks of one image, and no mask of
     these splits.
     """
     splits = tuple(splits)

@@ -18,7 +18,7 @@ from wsss.engine.stage import read_index
 from wsss.run.estimate import expect
 from wsss.run.measured import measured
 from wsss.run.plan import Step, networks_read
-from wsss.run.remembered import Remembered
+from wsss.run.remembered import MEASURED, Remembered
 from wsss.run.screen import Expectation, Room, Row, show_data, show_plan, show_room
 from wsss.stages.index_data import IndexData
 from wsss.store.store import State, Store
@@ -87,7 +87,7 @@ def foreseen(steps: Sequence[Step], *, data: Data | None, store: Store) -> dict[
         {step.name: step.stage for step in steps},
         {step.name: {role: read.stage for role, read in step.inputs.items()} for step in steps},
     )
-    found, remembered = {}, Remembered(store.measured)
+    found, remembered = {}, Remembered(store.root / MEASURED)
     for step in steps:
         if step.artifact.state() == "cached":
             continue

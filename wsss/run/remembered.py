@@ -15,6 +15,8 @@ from wsss.run.screen import Expectation
 from wsss.store.schema import Strict
 from wsss.store.texts import read_json, write_json
 
+MEASURED: Final = "measured.json"
+"""The file in a store."""
 MOST: Final = 1000
 """How many are remembered: the latest."""
 

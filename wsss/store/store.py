@@ -241,11 +241,6 @@ class Store:
         return self.root / "checked.json"
 
     @property
-    def measured(self) -> Path:
-        """Where costs of trainings that were measured are remembered, see `wsss.run.remembered`."""
-        return self.root / "measured.json"
-
-    @property
     def digests(self) -> Path:
         """Where hashes of the users' files are remembered."""
         return self.root / "digests.json"
