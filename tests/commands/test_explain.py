@@ -161,3 +161,47 @@ def test_boxes_of_maps(toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPat
     assert {box["source"] for box in boxes["annotations"]} <= {"cam", "layercam"}
     assert len(boxes["annotations"]) > 0
     assert all((out / name).is_file() for row in table["images"] for name in row["annotations"])
+
+
+def test_pixels_of_the_segmentation_network(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second image is smaller, and has no such pixel: it is named, and the first is kept."""
+    Image.new("RGB", (32, 32)).save(photos / "small.png")
+    (photos / "grey.jpg").unlink()
+    given = ("photos", "--model", toy_run.out, "--methods", "gradcam", "--classes", "bee", "--device", "cpu")
+    assert call(monkeypatch, *given, "--network", "segmenter", "--point", "50,10", "--no-scores") == 1
+    assert "small.png: pixels: 50,10 is not in the image of 32 x 32 pixels" in capsys.readouterr().err
+    table = json.loads((photos.parent / "explanations/explanations.json").read_text(encoding="utf-8"))
+    assert table["network"] == "segmenter, pixel 50,10"
+    (row,) = table["images"]
+    assert [each["class"] for each in row["explanations"]] == ["bee"]
+
+
+def test_masks_of_pixels_are_a_part_of_what_is_resumed(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = photos / "epoch=3, it's (1).png"
+    given = ("--model", toy_run.out, "--methods", "gradcam", "--classes", "bee", "--device", "cpu", "--no-scores")
+    words = (image, *given, "--network", "segmenter", "--pixels", "mask.png", "--resume")
+    table = photos.parent / "explanations/explanations.json"
+    assert call(monkeypatch, *words) == 0
+    first = json.loads(table.read_text(encoding="utf-8"))["images"][0]["files"]
+    Image.fromarray(np.tri(40, 60).astype(np.uint8)).save(photos.parent / "mask.png")
+    assert call(monkeypatch, *words) == 0
+    second = json.loads(table.read_text(encoding="utf-8"))["images"][0]["files"]
+    assert first["image"] == second["image"]
+    assert first["pixels"] != second["pixels"]
+
+
+def test_leads_over_a_class(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("photos", "--model", toy_run.out, "--methods", "cam,fgcam", "--device", "cpu", "--no-scores")
+    assert call(monkeypatch, *given, "--against", "bee") == 0
+    table = json.loads((photos.parent / "explanations/explanations.json").read_text(encoding="utf-8"))
+    assert table["against"] == "bee"
+    assert {each["class"] for row in table["images"] for each in row["explanations"]}.isdisjoint({"bee"})
+    assert list(table["methods"]) == ["cam"]
+    assert call(monkeypatch, *given, "--against", "dragon") == 2
+    assert "there is no other class 'dragon'" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from typing import Final
 
 from wsss import engine
 from wsss.apps import batch, explain
+from wsss.commands.asked_network import add_network_arguments, check_network, network_of, words_of
 from wsss.commands.batch import batch_parser, name_failed
 from wsss.commands.boxes import add_box_arguments, asked_boxes
 from wsss.errors import ConfigError
@@ -19,6 +20,8 @@ scores of how faithful each is to the classifier.
   wsss explain cat.jpg --model outputs/toy/1
   wsss explain "cat (1).jpg" --model outputs/toy/1 --methods all --classes cat,dog
   wsss explain photos --model outputs/toy/1 --methods cam,scorecam --mask masks
+  wsss explain photos --model outputs/toy/1 --against cat
+  wsss explain cat.jpg --model outputs/toy/1 --network segmenter --point 120,80
 
 --out then holds, with the folders that the images lie in:
 
@@ -48,6 +51,7 @@ def main(arguments: Sequence[str]) -> None:
     except ValueError as error:
         raise ConfigError([f"--side: {error}"]) from error
     boxes = asked_boxes(options)
+    check_network(options)
     engine.keep_freed_memory()
     output = explain.explanations(options.out.expanduser())
     output.check()
@@ -56,7 +60,11 @@ def main(arguments: Sequence[str]) -> None:
     inputs = batch.find_inputs(options.images, without=output.folders)
     if options.mask is not None:
         inputs = replace(inputs, masks=explain.masks_of(inputs, options.mask.expanduser()))
-    explainer = explain.Explainer.of(options.model, store=options.store, device=options.device, side=options.side)
+    if options.pixels is not None:
+        inputs = replace(inputs, pixels=explain.masks_of(inputs, options.pixels.expanduser(), key="--pixels"))
+    explainer = network_of(options)
+    if options.against is not None:
+        explainer = explainer.against(options.against)
     methods = explain.fitting(wanted, explainer.networks, added=options.config_dir)
     classes = explain.names_in(options.classes, known=explainer.classes, key="--classes") if options.classes else ()
     for name, reason in methods.left_out.items():
@@ -70,6 +78,7 @@ def main(arguments: Sequence[str]) -> None:
         printed=few,
         with_maps=options.maps,
         boxes=boxes,
+        asked=words_of(options),
     )
     head = task.head(inputs, run=options.model)
     begun = options.resume or not options.scores
@@ -78,7 +87,7 @@ def main(arguments: Sequence[str]) -> None:
     table = batch.work_off(task, inputs, output=output, head=head, resume=options.resume)
     if options.scores:
         explain.print_means(table)
-    if said := batch.warning(table, why="the classifier says yes to no class"):
+    if said := batch.warning(table, why="the network says yes to no class"):
         engine.console.print(said, markup=False)
     for path in [row["sheet"] for row in table["images"]] if few else ["sheets"]:
         engine.console.print(str((output.folder / path).absolute()), markup=False)
@@ -103,5 +112,6 @@ def argument_parser() -> argparse.ArgumentParser:
         metavar="PIXELS",
         help=f"shrink images with a longer side to it before the classifier sees them (default: {SIDE})",
     )
+    add_network_arguments(parser)
     add_box_arguments(parser, maps=True)
     return parser

@@ -6,6 +6,7 @@ from .gap import GAPClassifier as GAPClassifier, gap_classifier as gap_classifie
 from .grids import ChannelsFirst as ChannelsFirst, ChannelsLast as ChannelsLast, Tokens as Tokens
 from .hooked import Hooked as Hooked
 from .normalisation import Normalisation as Normalisation
+from .pixels import Pixels as Pixels
 from .scored import (
     Scored as Scored,
     detection as detection,

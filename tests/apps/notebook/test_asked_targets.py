@@ -3,7 +3,9 @@ import torch
 
 from wsss.apps.notebook.asked_targets import scores_for, values_of
 from wsss.errors import ConfigError, ModelError
+from wsss.models.pixels import Pixels
 from wsss.models.scored import similarity
+from wsss.types import Size
 
 LOGITS = torch.tensor([[0.5, 2.0, -1.0]])
 NAMES = ("ape", "bee", "cat")
@@ -48,3 +50,17 @@ def test_what_cannot_be_asked_is_refused():
         scores_for("cow", answer=LOGITS, classes=NAMES)
     with pytest.raises(ModelError, match="the network answers with list, not with classes: pass detection"):
         scores_for(0, answer=[{"boxes": torch.zeros(0, 4)}], classes=())
+
+
+def test_pixels_of_a_segmentation_network_become_a_score_for_each_label():
+    answer = torch.zeros(1, 3, 4, 4)
+    answer[0, 1, :2], answer[0, 2, 3, 3] = 2.0, 5.0
+    scores, numbers = scores_for(Pixels(), answer=answer, classes=("background", "cat", "dog"))
+    assert numbers is None
+    assert {score.words: float(score(answer)[0]) for score in scores} == {"cat": 2.0, "dog": 5.0}
+    (point,), _ = scores_for(
+        [Pixels(point=(6, 6))], answer=answer, classes=("background", "cat", "dog"), size=Size(height=8, width=8)
+    )
+    assert (point.words, float(point(answer)[0])) == ("dog", 5.0)
+    with pytest.raises(ModelError, match="answers for whole images"):
+        scores_for(Pixels(), answer=torch.zeros(1, 3), classes=())

@@ -12,6 +12,7 @@ from wsss.apps.notebook.networks import network_of
 from wsss.errors import ModelError
 from wsss.models.normalisation import IMAGENET
 from wsss.models.weights import PACKAGED_NORMALISATION
+from wsss.protocols import CutClassifier
 
 
 def test_a_network_of_timm_by_name_with_the_names_of_its_classes():
@@ -71,3 +72,9 @@ def test_what_is_not_a_network_is_refused(name: str, words: str):
 def test_a_folder_that_is_not_a_run_is_refused(tmp_path: Path):
     with pytest.raises(ModelError, match="is neither a run's folder"):
         network_of(tmp_path, weights="imagenet")
+
+
+def test_the_segmentation_network_of_a_run_has_its_labels(toy_run: Run):
+    asked = network_of(toy_run.out, weights="none", network="segmenter")
+    assert asked.classes[:2] == ("background", "bee")
+    assert not isinstance(asked.network, CutClassifier)

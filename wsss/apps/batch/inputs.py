@@ -22,12 +22,13 @@ class Inputs:
     names: dict[str, str]
     masks: Mapping[str, Path] = field(default_factory=dict)
     """The true masks of those images that have one."""
+    pixels: Mapping[str, Path] = field(default_factory=dict)
+    """Masks of what is asked about, where not the whole image is."""
 
     def digests(self, image: str) -> dict[str, dict[str, Any]]:
-        """Return size and SHA-256 of an image and of its true mask; raises `DataError` where one cannot be read."""
+        """Return size and SHA-256 of an image and of its masks; raises `DataError` where one cannot be read."""
         files = {"image": self.root / image}
-        if image in self.masks:
-            files["mask"] = self.masks[image]
+        files |= {key: of[image] for key, of in (("mask", self.masks), ("pixels", self.pixels)) if image in of}
         return {key: _digest(path) for key, path in files.items()}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output, Row
@@ -37,6 +37,8 @@ class Example:
     files: Mapping[str, Any]
     """Size and SHA-256 of what it was read from, as its row keeps them."""
     mask: UInt8[np.ndarray, "h w"] | None = None
+    pixels: Bool[np.ndarray, "h w"] | None = None
+    """Those that are asked about, where not the whole image is."""
 
 
 class Task(ABC, Generic[Result]):
@@ -57,7 +59,7 @@ class Task(ABC, Generic[Result]):
 
     @abstractmethod
     def look(self, example: Example, *, advance: Callable[[], object]) -> Result:
-        """Ask the network; calls `advance` after each of `steps`."""
+        """Ask the network; calls `advance` after each of `steps`. Raises `DataError` for an image that is left out."""
 
     @abstractmethod
     def write(self, example: Example, result: Result, *, output: Output) -> Row:
@@ -112,7 +114,12 @@ def _rows(
         if not isinstance(read, Example):
             advance(task.steps)
             return lambda: read
-        return writer.submit(_written, task, read, task.look(read, advance=advance), output=output).result
+        try:
+            result = task.look(read, advance=advance)
+        except DataError as error:  # of this image alone
+            refusal = DataError(f"{inputs.root / read.path}: {error}")
+            return lambda: refusal
+        return writer.submit(_written, task, read, result, output=output).result
 
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
         # One image is read ahead and no more, since large ones fill the memory.
@@ -146,6 +153,7 @@ def _read(inputs: Inputs, image: str, *, white: int, earlier: Row | None) -> Exa
             image=read_image(inputs.root / image, white=white),
             files=files,
             mask=read_mask(inputs.masks[image]) if image in inputs.masks else None,
+            pixels=read_mask(inputs.pixels[image]) > 0 if image in inputs.pixels else None,
         )
     except DataError as error:
         return error

@@ -13,7 +13,7 @@ from wsss.apps.batch.output import Output
 from wsss.apps.batch.task import Example
 from wsss.apps.explain.task import Explain
 from wsss.cams.scores import classify
-from wsss.data.images import read_image
+from wsss.data.images import read_image, read_mask
 from wsss.draw.numbers import duration
 from wsss.draw.panels import shrunk
 from wsss.errors import DataError
@@ -45,7 +45,10 @@ def first_look(task: Explain, inputs: Inputs, *, output: Output, head: Mapping[s
         return None
     output.write_table({**head, "images": [], "failed": {}})  # a folder with sheets and no table is somebody else's
     explainer, quick = task.explainer, replace(task, scored=False, printed=False)
-    explained = quick.look(example, advance=lambda: None)
+    try:
+        explained = quick.look(example, advance=lambda: None)
+    except DataError:  # the batch names it
+        return None
     row = quick.write(example, explained, output=output)
     maps = sum({each.method: each.seconds for each in explained.explanations}.values())
     passes = explainer.scoring.passes * len(explained.explanations)
@@ -59,7 +62,13 @@ def first_look(task: Explain, inputs: Inputs, *, output: Output, head: Mapping[s
 def _first(inputs: Inputs, *, white: int) -> Example | None:
     for path, name in inputs.names.items():
         try:
-            return Example(path=path, name=name, image=read_image(inputs.root / path, white=white), files={})
+            return Example(
+                path=path,
+                name=name,
+                image=read_image(inputs.root / path, white=white),
+                files={},
+                pixels=read_mask(inputs.pixels[path]) > 0 if path in inputs.pixels else None,
+            )
         except DataError:  # the batch names it
             continue
     return None

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, final
 
@@ -12,9 +12,11 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from wsss.apps.explain.explanation import Explained, Explanation
+from wsss.apps.explain.look import Look, likely_classes, named_classes
 from wsss.apps.explain.maps import at_size, maps_of
 from wsss.apps.explain.methods import QUICK, Fitting, Methods, fitting
 from wsss.apps.explain.scoring import Judgement, Scoring, localisation
+from wsss.apps.explain.subject import Classified, Mask, Subjects
 from wsss.apps.model.answering import answering
 from wsss.apps.model.source import opened
 from wsss.cams.base import CAMMethod
@@ -25,14 +27,13 @@ from wsss.engine.stage import Device, Runtime
 from wsss.errors import ConfigError, DataError, ModelError, one_of
 from wsss.labels import IGNORE, label_of
 from wsss.metrics.faithfulness import confidence_in, explanation_images
+from wsss.models.contrast import contrasted
 from wsss.models.normalisation import Normalisation
 from wsss.protocols import Classifies, CutClassifier
 from wsss.run.record import RunRecord
 from wsss.stages.extract_cams import as_cut
 from wsss.types import Size
 
-YES: Final = 0.5
-"""Probability from which the classifier says that an image shows a class."""
 SIDE: Final = 512
 SMALLEST_SIDE: Final = 32
 
@@ -61,6 +62,10 @@ class Explainer:
     scoring: Scoring = field(default_factory=Scoring)
     white: int = WHITE
     """The value that the run reads as white in images of 16 bits."""
+    subjects: Subjects | None = None
+    """What is explained of an image: the whole of it, as the classifier says what it shows, if not given."""
+    rival: str | None = None
+    """The class over which leads are explained; see `against`."""
 
     def __post_init__(self) -> None:
         check_side(self.side)
@@ -114,6 +119,7 @@ class Explainer:
         methods: Methods | Fitting = QUICK,
         classes: Sequence[str] = (),
         mask: UInt8[np.ndarray, "mask_h mask_w"] | None = None,
+        pixels: Mask | None = None,
         scored: bool = True,
         watch: Callable[[str], object] | None = None,
     ) -> Explained:
@@ -124,12 +130,13 @@ class Explainer:
             methods: Names of files of conf/cam (all: `methods.cam_methods()`), objects, or what `fitting` made.
             classes: Names of classes; those that the classifier says yes to, at least the likeliest, if not given.
             mask: The true mask, for the scores that need one.
+            pixels: Those that a segmentation network is asked about.
             scored: False leaves the scores out, which take most of the time.
             watch: Is called with the name of each method as it is done.
 
         Raises:
             ConfigError: A method or a class that there is not, or no method that fits.
-            DataError: A mask of another size.
+            DataError: A mask of another size, or no pixel that could be explained.
             ModelError: The image does not fit the memory of a GPU.
         """
         if mask is not None and mask.shape != image.shape[:2]:
@@ -137,15 +144,7 @@ class Explainer:
         asked = methods if isinstance(methods, Fitting) else fitting(methods, self.networks)
         try:
             seen = self.normalisation(shrunk(image, side=self.side)).to(self.device)
-            with torch.no_grad():
-                likely = classify(self.classifier, seen[None])[0].float().sigmoid().tolist()
-            look = _Look(
-                image=seen,
-                size=Size(height=image.shape[0], width=image.shape[1]),
-                probabilities=tuple(likely),
-                classes=self.chosen(classes, likely),
-                mask=None if mask is None else torch.from_numpy(mask),
-            )
+            look, likely = self._look(seen, image, classes=classes, pixels=pixels, mask=mask)
             found = []
             for name, (method, network) in asked.methods.items():
                 found += self._explain(look, name, method=method, network=network, scored=scored)
@@ -159,30 +158,57 @@ class Explainer:
             left_out=asked.left_out,
         )
 
-    def chosen(self, names: Sequence[str], probabilities: Sequence[float]) -> tuple[int, ...]:
-        """Return the classes of these names, or those that are likely, the likeliest first.
+    def against(self, name: str) -> "Explainer":
+        """Return what explains leads: each class's logit less that of the class `name`.
 
-        Raises `ConfigError` for names that no class has.
+        Raises `ConfigError` for a name that no class has, and where there is no other class.
         """
-        unknown = list(dict.fromkeys(name for name in names if name not in self.classes))
-        if unknown:
-            raise ConfigError([f"classes: there is no {name!r}; there are: {one_of(self.classes)}" for name in unknown])
-        if names:
-            return tuple(self.classes.index(name) for name in dict.fromkeys(names))
-        ranked = sorted(range(len(self.classes)), key=lambda cls: -probabilities[cls])
-        return tuple(cls for place, cls in enumerate(ranked) if place == 0 or probabilities[cls] >= YES)
+        if name not in self.classes or len(self.classes) == 1:
+            raise ConfigError([f"against: there is no other class {name!r}; there are: {one_of(self.classes)}"])
+        rival = self.classes.index(name)
+        if self.subjects is not None:
+            return replace(self, subjects=self.subjects.against(rival), rival=name)
+        networks = tuple(contrasted(network, rival) for network in self.networks)
+        subjects = Classified(classifier=self.classifier, rival=rival)
+        return replace(self, networks=networks, subjects=subjects, rival=name)
+
+    def _look(
+        self,
+        seen: Float[Tensor, "3 y x"],
+        image: Picture,
+        *,
+        classes: Sequence[str],
+        pixels: Mask | None,
+        mask: UInt8[np.ndarray, "mask_h mask_w"] | None,
+    ) -> tuple[Look, list[float]]:
+        size = Size(height=image.shape[0], width=image.shape[1])
+        subjects = self.subjects or Classified(classifier=self.classifier)
+        named = named_classes(classes, known=self.classes, rival=self.rival)
+        subject = subjects(seen, size=size, classes=named, pixels=pixels)
+        with torch.no_grad():
+            likely = classify(subject.says, seen[None])[0].float().sigmoid().tolist()
+        look = Look(
+            image=seen,
+            size=size,
+            subject=subject,
+            probabilities=tuple(likely),
+            classes=named or subject.shown or likely_classes(likely, known=self.classes, rival=self.rival),
+            mask=None if mask is None else torch.from_numpy(mask),
+        )
+        return look, likely
 
     def _explain(
-        self, look: "_Look", name: str, *, method: CAMMethod, network: CutClassifier, scored: bool
+        self, look: Look, name: str, *, method: CAMMethod, network: CutClassifier, scored: bool
     ) -> list[Explanation]:
         begin = time.perf_counter()
-        maps = maps_of(method, network, images=look.image[None], classes=[look.classes])
+        bound = look.subject.bind(network)
+        maps = maps_of(method, bound, images=look.image[None], classes=[look.classes])
         heats = maps.cpu()
         seconds = time.perf_counter() - begin
         again = None
         if scored:
             masked = explanation_images(look.image.expand(len(maps), -1, -1, -1), maps)
-            again = maps_of(method, network, images=masked, classes=[(cls,) for cls in look.classes])
+            again = maps_of(method, bound, images=masked, classes=[(cls,) for cls in look.classes])
         return [
             Explanation(
                 cls=cls,
@@ -192,6 +218,7 @@ class Explainer:
                 heat=heats[place].numpy(),
                 size=look.size,
                 seconds=seconds,
+                radius=look.radius(cls, heats[place].numpy()),
                 judgement=Judgement()
                 if again is None
                 else self._judge(look, cls, heat=maps[place], again=again[place]),
@@ -199,24 +226,13 @@ class Explainer:
             for place, cls in enumerate(look.classes)
         ]
 
-    def _judge(self, look: "_Look", cls: int, *, heat: Float[Tensor, "y x"], again: Float[Tensor, "y x"]) -> Judgement:
-        scores = self.scoring.faithfulness(confidence_in(cls, self.classifier), look.image, heat=heat, again=again)
+    def _judge(self, look: Look, cls: int, *, heat: Float[Tensor, "y x"], again: Float[Tensor, "y x"]) -> Judgement:
+        scores = self.scoring.faithfulness(confidence_in(cls, look.subject.judge), look.image, heat=heat, again=again)
         if look.mask is None:
             return Judgement(scores=scores)
         full = at_size(look.size, heat.cpu())
         located, pixels = localisation(full, look.mask == label_of(cls), counted=look.mask != IGNORE)
         return Judgement(scores=scores | located, pixels=pixels)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Look:
-    """An image as the network sees it, what the classifier says of it, and which classes are explained."""
-
-    image: Float[Tensor, "3 y x"]
-    size: Size
-    probabilities: tuple[float, ...]
-    classes: tuple[int, ...]
-    mask: Tensor | None
 
 
 def check_side(side: int) -> None:

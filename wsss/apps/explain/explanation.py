@@ -30,6 +30,8 @@ class Explanation:
     seconds: float
     """What the method took for all classes together."""
     judgement: Judgement = field(default_factory=Judgement)
+    radius: float | None = None
+    """Pixels from what is explained within which half of the map lies, where pixels are explained: the context used."""
 
     @property
     def map(self) -> Float[np.ndarray, "h w"]:

@@ -25,22 +25,22 @@ def names_in(text: str, *, known: Sequence[str], key: str) -> tuple[str, ...]:
     return names
 
 
-def masks_of(inputs: Inputs, given: Path) -> dict[str, Path]:
+def masks_of(inputs: Inputs, given: Path, *, key: str = "--mask") -> dict[str, Path]:
     """Return the mask of every image that can be read: `given`, or `<image without suffix>.png` in the folder `given`.
 
     Raises `DataError` for one mask of several images, for a mask that is missing or cannot be read, and for one of
     another size than its image.
     """
     if not given.is_dir() and len(inputs.names) > 1:
-        raise DataError(f"--mask {given} is one mask for {len(inputs.names)} images: name a folder of masks")
-    masks = {image: _mask_of(image, given) for image in inputs.names}
+        raise DataError(f"{key} {given} is one mask for {len(inputs.names)} images: name a folder of masks")
+    masks = {image: _mask_of(image, given, key=key) for image in inputs.names}
     return {image: mask for image, mask in masks.items() if _fits(mask, inputs.root / image)}
 
 
-def _mask_of(image: str, given: Path) -> Path:
+def _mask_of(image: str, given: Path, *, key: str) -> Path:
     mask = given / PurePosixPath(image).with_suffix(MASK) if given.is_dir() else given
     if not mask.is_file():
-        raise DataError(f"{mask} is not there: --mask takes a mask, or a folder of masks that are named as the images")
+        raise DataError(f"{mask} is not there: {key} takes a mask, or a folder of masks that are named as the images")
     return mask
 
 

@@ -95,6 +95,9 @@ def _scores(grid: Grid, explanations: Sequence[Explanation], *, shown: range) ->
         best = metric.best(values)
         texts = [f"{metric.name} {metric.arrow}", *(percent(values[place]) for place in shown)]
         yield grid.words(texts, marked=[1 + column for column, place in enumerate(shown) if place in best])
+    if any(each.radius is not None for each in explanations):
+        radii = [explanations[place].radius for place in shown]
+        yield grid.words(["context radius", *("–" if each is None else f"{each:.0f} pixels" for each in radii)])
     yield grid.words(["time", *(brief(explanations[place].seconds) for place in shown)], colour=QUIET)
 
 
@@ -103,6 +106,8 @@ def _notes(explained: Explained, *, masked: bool, boxed: bool) -> Iterator[str]:
     yield "Colours: 0 where nothing of the class was seen, 1 where most was; each map has a scale of its own."
     if masked:
         yield "The bright blue line is the outline of the class in the mask."
+    if any(explanation.radius is not None for explanation in explained.explanations):
+        yield "Context radius: half of the map lies within so many pixels of what is explained."
     if boxed:
         yield "White frames are boxes around what is bright."
     if any(explanation.judgement.scores for explanation in explained.explanations):

@@ -12,8 +12,9 @@ from wsss.apps.batch.unlike import unsure
 from wsss.apps.boxes import BOXES, VOC, BoxOptions, write_coco_boxes
 from wsss.apps.explain.averages import COUNTS, averages, pooled_pixels, write_counts
 from wsss.apps.explain.boxed import boxed, write_annotations
-from wsss.apps.explain.explainer import YES, Explainer
+from wsss.apps.explain.explainer import Explainer
 from wsss.apps.explain.explanation import Explained
+from wsss.apps.explain.look import YES
 from wsss.apps.explain.map_files import MAPS, write_maps
 from wsss.apps.explain.methods import Fitting
 from wsss.apps.explain.metric import METRICS
@@ -46,6 +47,8 @@ class Explain(Task[Explained]):
     """Whether the scores of each image are printed."""
     with_maps: bool = False
     """Whether maps are written as files of their own."""
+    asked: str = ""
+    """What is explained in place of the classifier's answer for the whole image, in words."""
     boxes: BoxOptions | None = None
     """Whether boxes are drawn and written, and how they are made."""
 
@@ -62,6 +65,8 @@ class Explain(Task[Explained]):
     def head(self, inputs: Inputs, *, run: Path) -> dict[str, Any]:
         """Return what the table says before its images: all that an explanation depends on but the image."""
         known: dict[str, Any] = {"with_maps": True} if self.with_maps else {}
+        known |= {"against": self.explainer.rival} if self.explainer.rival else {}
+        known |= {"network": self.asked} if self.asked else {}
         known |= {"boxes_by": repr(self.boxes)} if self.boxes else {}
         return {
             **known,
@@ -90,6 +95,7 @@ class Explain(Task[Explained]):
             methods=self.methods,
             classes=self.classes,
             mask=example.mask,
+            pixels=example.pixels,
             scored=self.scored,
             watch=lambda _: advance(),
         )
@@ -103,7 +109,7 @@ class Explain(Task[Explained]):
         path = output.file("sheet", name=example.name, suffix=".png")
         boxes = {} if self.boxes is None else boxed(result, self.boxes)
         with whole(path) as hidden:
-            drawn = sheet(example.image, result, title=example.path, mask=example.mask, boxes=boxes)
+            drawn = sheet(example.image, result, title=self._title(example), mask=example.mask, boxes=boxes)
             drawn.save(hidden, format="PNG", optimize=True)
         return {
             "sheet": output.relative(path),
@@ -121,6 +127,7 @@ class Explain(Task[Explained]):
                     "probability": each.probability,
                     "seconds": each.seconds,
                     "scores": each.judgement.scores,
+                    **({} if each.radius is None else {"context_radius": each.radius}),
                 }
                 for each in result.explanations
             ],
@@ -134,6 +141,10 @@ class Explain(Task[Explained]):
             "means": averages(rows, pixels=pooled_pixels(rows, output=output)),
             "unsure": unsure(rows, sure=likeliest, least=YES),
         }
+
+    def _title(self, example: Example) -> str:
+        rival = [f"against {self.explainer.rival}"] if self.explainer.rival else []
+        return ", ".join([example.path, *([self.asked] if self.asked else []), *rival])
 
     def _files(self, rows: Sequence[Row], *, output: Output) -> dict[str, Any]:
         if self.boxes is None:

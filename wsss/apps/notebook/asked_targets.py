@@ -7,14 +7,17 @@ import torch
 from torch import Tensor
 
 from wsss.errors import ConfigError, ModelError, one_of
+from wsss.models.pixels import Pixels, over_pixels
 from wsss.models.scored import NamedScore, logit, region
+from wsss.types import Size
 
-Target = int | str | Callable[[Any], Tensor]
-"""A class by its number or name, or any function from the network's answer to a number an image."""
+Target = int | str | Pixels | Callable[[Any], Tensor]
+"""A class by its number or name, pixels of a segmentation network's answer, or any function from an answer to a number
+an image."""
 
 
 def scores_for(
-    targets: Target | Sequence[Target] | None, *, answer: Any, classes: Sequence[str]
+    targets: Target | Sequence[Target] | None, *, answer: Any, classes: Sequence[str], size: Size | None = None
 ) -> tuple[list[NamedScore], list[int] | None]:
     """Return what is asked for each target, and the classes themselves where all targets are classes.
 
@@ -23,18 +26,35 @@ def scores_for(
             mean logit of that label over the pixels where it is the highest.
         answer: What the network says of the image.
         classes: Their names, none where they are not known.
+        size: Of the image itself, which pixels are counted in; that of the answer, if not given.
 
     Raises:
         ConfigError: A name that no class has.
         ModelError: A class that the network does not have, or an answer without classes.
     """
-    named = isinstance(targets, int | str) or callable(targets)
+    named = isinstance(targets, int | str | Pixels) or callable(targets)
     given: list[Any] = [targets] if targets is None or named else list(targets)  # type: ignore[arg-type]
     if not given:
         raise ConfigError(["targets: none is given; leave it out for the likeliest class"])
-    resolved = [_resolved(target, answer=answer, classes=classes) for target in given]
+    resolved = [each for target in given for each in _each(target, answer=answer, classes=classes, size=size)]
     numbers = [number for _, number in resolved if number is not None]
     return [score for score, _ in resolved], numbers if len(numbers) == len(resolved) else None
+
+
+def _each(
+    target: Any, *, answer: Any, classes: Sequence[str], size: Size | None
+) -> list[tuple[NamedScore, int | None]]:
+    if not isinstance(target, Pixels):
+        return [_resolved(target, answer=answer, classes=classes)]
+    if not isinstance(answer, Tensor) or answer.ndim != 4:
+        raise ModelError("targets: pixels are those of a segmentation network, and this one answers for whole images")
+    labels = answer[0].argmax(dim=0)
+    own = size or Size(height=labels.shape[0], width=labels.shape[1])
+    sets = target.sets(labels, size=own)
+    return [
+        (over_pixels(label, mask, name=classes[label] if label < len(classes) else ""), None)
+        for label, mask in sets.items()
+    ]
 
 
 def _resolved(target: Any, *, answer: Any, classes: Sequence[str]) -> tuple[NamedScore, int | None]:

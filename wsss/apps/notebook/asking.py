@@ -14,7 +14,7 @@ from wsss.apps.explain.methods import Methods, fitting, named_methods
 from wsss.apps.notebook.asked_targets import Target, scores_for, values_of
 from wsss.apps.notebook.heatmaps import Heatmap, Heatmaps
 from wsss.apps.notebook.layers import answer_of, cut_at, device_of, evaluating
-from wsss.apps.notebook.networks import network_of
+from wsss.apps.notebook.networks import NetworkOfRun, network_of
 from wsss.apps.notebook.pictures import Looked, Pictured, looked_at
 from wsss.cams import CAMMethod
 from wsss.config.build import build
@@ -46,6 +46,7 @@ def explain(  # noqa: PLR0913 - one flat call, for people who type it
     call: Callable[[Images], Any] | None = None,
     logits: Callable[[Any], Any] = class_logits,
     weights: str = DOWNLOADED,
+    network: NetworkOfRun = "classifier",
 ) -> Heatmaps:
     """Show where a network saw what it says of an image.
 
@@ -65,7 +66,8 @@ def explain(  # noqa: PLR0913 - one flat call, for people who type it
             If not given, the last one with a grid on whose cells the answer depends; the result names it.
         methods: CAM methods: names of conf/cam, objects, or several of both.
         targets: What is explained: classes by number or name, or functions of the network's answer such as
-            `wsss.region`, `wsss.detection` and `wsss.similarity` make. If not given, the likeliest class.
+            `wsss.region`, `wsss.detection` and `wsss.similarity` make; for a segmentation network also `wsss.Pixels`.
+            If not given, the likeliest class.
         views: At which scales and flips the image is shown: a name of conf/views, or an object.
         classes: Names of the classes, where the network does not know them.
         normalisation: How pixels are normalised: if not given, as timm says of its network, and ImageNet's otherwise.
@@ -74,13 +76,14 @@ def explain(  # noqa: PLR0913 - one flat call, for people who type it
         call: How the network is run on images, where `model(images)` is not enough.
         logits: What is asked of its answer; see `wsss.models.hooked.class_logits`.
         weights: Of a timm network by name: `imagenet`, `packaged`, a file or `none`; see `ClassifierOptions`.
+        network: Which network of a run is asked: its `classifier`, or its `segmenter`, whose classes are its labels.
 
     Raises:
         ConfigError: A method, views or a class by a name that is not known.
         DataError: An image that cannot be read, or is in another form.
         ModelError: A layer or class that the network does not have, an image that it does not take, or no method fits.
     """
-    found = network_of(model, weights=weights)
+    found = network_of(model, weights=weights, network=network)
     pixels = normalisation or found.normalisation
     looked = looked_at(image, normalisation=pixels, side=side, size=found.size, white=found.white)
     how = _How(call=call, logits=logits, grid=grid, views=views if isinstance(views, Views) else views_named(views))
@@ -114,7 +117,8 @@ class _How:
         seen = looked.seen.to(device_of(network))
         call, logits = self.call, self.logits
         answer = answer_of(network, seen, call=call, logits=logits)
-        scores, numbers = scores_for(targets, answer=answer, classes=classes)
+        size = Size(height=looked.picture.shape[0], width=looked.picture.shape[1])
+        scores, numbers = scores_for(targets, answer=answer, classes=classes, size=size)
         cut = cut_at(
             network, layer, images=seen, methods=methods, scores=scores, call=call, logits=logits, grid=self.grid
         )

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, Literal, final
 
 from torch import nn
 
 from wsss import models
 from wsss.apps.explain.explainer import Explainer
+from wsss.apps.predict.predictor import Predictor
 from wsss.data.depth import WHITE
 from wsss.errors import ModelError
+from wsss.labels import label_names
 from wsss.models.families import check_name
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.weights import DOWNLOADED, UNTRAINED, check_weights, download, fill, normalisation_of, stored_weights
@@ -20,6 +22,8 @@ from wsss.protocols import CutClassifier
 from wsss.run.names import RECORD
 
 IMAGENET_CLASSES: Final = 1000
+NetworkOfRun = Literal["classifier", "segmenter"]
+"""Which network of a run is asked."""
 
 
 @final
@@ -37,17 +41,19 @@ class Asked:
     """The value that is read as white in images of 16 bits."""
 
 
-def network_of(model: nn.Module | CutClassifier | str | Path, *, weights: str) -> Asked:
+def network_of(
+    model: nn.Module | CutClassifier | str | Path, *, weights: str, network: NetworkOfRun = "classifier"
+) -> Asked:
     """Return the network that `model` names or is.
 
-    `weights` are those of a timm network that is named: see `ClassifierOptions`. Raises a `WsssError` for a name that
-    is not known, and for weights that cannot be had.
+    `weights` are those of a timm network that is named: see `ClassifierOptions`; `network` is which of a run's networks.
+    Raises a `WsssError` for a name that is not known, and for weights that cannot be had.
     """
     match model:
         case nn.Module():
             return _module(model)
         case str() | Path():
-            return _named(str(model), Path(model).expanduser(), weights=weights)
+            return _named(str(model), Path(model).expanduser(), weights=weights, network=network)
         case CutClassifier():
             return Asked(network=model)
         case _:
@@ -57,8 +63,10 @@ def network_of(model: nn.Module | CutClassifier | str | Path, *, weights: str) -
             )
 
 
-def _named(name: str, path: Path, *, weights: str) -> Asked:
+def _named(name: str, path: Path, *, weights: str, network: NetworkOfRun) -> Asked:
     if path.is_file() or (path / RECORD).exists():
+        if network == "segmenter":
+            return _segmenter(path)
         explainer = Explainer.of(path)
         return Asked(
             network=explainer.networks[0],
@@ -73,12 +81,24 @@ def _named(name: str, path: Path, *, weights: str) -> Asked:
     check_name(name)
     check_weights(weights, backbone=name)
     with download(name):
-        network = models.zoo.timm.create_model(name, pretrained=weights == DOWNLOADED)
+        made = models.zoo.timm.create_model(name, pretrained=weights == DOWNLOADED)
     if weights not in (DOWNLOADED, UNTRAINED):
-        fill(network, stored_weights(weights), origin=f"weights {weights!r} for {name}", remedy="choose another file")
-    classes = _imagenet() if network.num_classes == IMAGENET_CLASSES and weights != UNTRAINED else ()
+        fill(made, stored_weights(weights), origin=f"weights {weights!r} for {name}", remedy="choose another file")
+    classes = _imagenet() if made.num_classes == IMAGENET_CLASSES and weights != UNTRAINED else ()
     normalisation = normalisation_of(weights, backbone=name)
-    return Asked(network=network, classes=classes, normalisation=normalisation, size=_size_of(network))
+    return Asked(network=made, classes=classes, normalisation=normalisation, size=_size_of(made))
+
+
+def _segmenter(path: Path) -> Asked:
+    predictor = Predictor.of(path)
+    network = predictor.network.network
+    assert isinstance(network, nn.Module)
+    return Asked(
+        network=network,
+        classes=label_names(predictor.classes),
+        normalisation=predictor.network.normalisation,
+        white=predictor.white,
+    )
 
 
 def _of_transformers(name: str) -> Asked:
