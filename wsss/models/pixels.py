@@ -20,7 +20,7 @@ from wsss.types import Cut, Images, Size
 EIGHT: Final = np.ones((3, 3), dtype=bool)
 """Pixels that touch at a corner belong together."""
 
-Sets = Mapping[int, Bool[Tensor, "h w"]]
+Sets = Mapping[int, Bool[Tensor, "mask_h mask_w"]]
 """The pixels of each class that is explained."""
 
 

@@ -46,7 +46,7 @@ def network_of(
 ) -> Asked:
     """Return the network that `model` names or is.
 
-    `weights` are those of a timm network that is named: see `ClassifierOptions`; `network` is which of a run's networks.
+    `weights` are those of a timm network that is named: see `ClassifierOptions`; `network` is the one of a run.
     Raises a `WsssError` for a name that is not known, and for weights that cannot be had.
     """
     match model:
