@@ -1,4 +1,4 @@
-"""How far around the explained pixels a map reaches."""
+"""Reach of a map around the pixels that it explains."""
 
 import numpy as np
 from jaxtyping import Bool, Float

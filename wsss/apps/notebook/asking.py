@@ -66,8 +66,7 @@ def explain(  # noqa: PLR0913 - one flat call, for people who type it
             If not given, the last one with a grid on whose cells the answer depends; the result names it.
         methods: CAM methods: names of conf/cam, objects, or several of both.
         targets: What is explained: classes by number or name, or functions of the network's answer such as
-            `wsss.region`, `wsss.detection` and `wsss.similarity` make; for a segmentation network also `wsss.Pixels`.
-            If not given, the likeliest class.
+            `wsss.region`, `wsss.detection`, `wsss.similarity` and `wsss.Pixels` make; the likeliest class if not given.
         views: At which scales and flips the image is shown: a name of conf/views, or an object.
         classes: Names of the classes, where the network does not know them.
         normalisation: How pixels are normalised: if not given, as timm says of its network, and ImageNet's otherwise.
