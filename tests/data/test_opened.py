@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from wsss.data.images import read_image
 from wsss.data.opened import image_errors, opened
 from wsss.errors import DataError, FileError
 
@@ -51,6 +53,17 @@ def test_pillow_prints_nothing_of_damaged_files(tmp_path: Path):
     command = [sys.executable, "-c", look, str(tmp_path / "a.tif")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "Warning" not in done.stderr
+
+
+def test_libtiff_prints_nothing_of_damaged_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    noise = np.random.default_rng(0).integers(0, 255, size=(64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.tif", compression="tiff_lzw")
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    content[100] ^= 0xFF
+    (tmp_path / "a.tif").write_bytes(content)
+    with pytest.raises(FileError, match=r"a\.tif is damaged"):
+        read_image(tmp_path / "a.tif")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_errors_keep_their_words(tmp_path: Path):

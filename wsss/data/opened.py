@@ -1,16 +1,19 @@
 """Open an image file, in a format of photographs alone; what goes wrong becomes one line that names file and remedy."""
 
+import ctypes
 import errno
 import logging
+import os
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, _imaging
 
+from wsss.data.packing import can_hold
 from wsss.errors import DataError, FileError, OutsideError
 from wsss.paths import NotRegularError, inside, open_regular
 
@@ -18,6 +21,9 @@ Image.MAX_IMAGE_PIXELS = None  # or Pillow warns from half of `MOST_PIXELS` on, 
 # What Pillow warns of and logs of damaged files says nothing that the refusal, or the decoded image, does not.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
+with suppress(AttributeError, OSError):  # where libtiff is a part of Pillow's own library, its functions have no names
+    for _handler in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+        getattr(ctypes.CDLL(_imaging.__file__), _handler)(None)
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "JPEG2000", "AVIF")
 """All that is decoded, whatever a file's suffix says: other readers of Pillow run programs, as Ghostscript for EPS."""
@@ -65,14 +71,16 @@ def image_errors(path: Path) -> Iterator[None]:
 def opened(path: Path) -> Iterator[Image.Image]:
     """Open an image, whose pixels are not decoded yet; raises `DataError` for any other file, and while it is used."""
     with image_errors(path), open_regular(path, links=True) as file, Image.open(file, formats=FORMATS) as image:
-        _check_pixels(image, path)
+        _check_pixels(image, path, length=os.fstat(file.fileno()).st_size)
         yield image
 
 
-def _check_pixels(image: Image.Image, path: Path) -> None:
+def _check_pixels(image: Image.Image, path: Path, *, length: int) -> None:
+    size = f"{image.width} x {image.height} pixels"
     if image.width * image.height > MOST_PIXELS:
-        size = f"{image.width} x {image.height} pixels, more than the {MOST_PIXELS:,} that are read"
-        raise FileError(path, f"has {size}: make it smaller")
+        raise FileError(path, f"has {size}, more than the {MOST_PIXELS:,} that are read: make it smaller")
+    if not can_hold(image, length=length):
+        raise FileError(path, f"is damaged (its {length:,} bytes cannot hold {size}): copy it again")
 
 
 def _complaint(path: Path, error: BaseException) -> str:
