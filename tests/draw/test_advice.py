@@ -45,6 +45,12 @@ def test_a_good_run_needs_no_advice():
     assert advice(GOOD) == ()
 
 
+def test_what_the_training_said_of_its_network_is_not_told_twice():
+    lost = replace(GOOD, trained=result(0.2), unseen=result(0.2, split="val"))
+    assert "Network that learnt little" in symptoms(lost)
+    assert "Network that learnt little" not in [each.symptom for each in advice(lost, warned=True)]
+
+
 def test_the_weakest_class_is_said_with_what_it_was_taken_for():
     counts = [[9, 0, 0], [0, 9, 0], [1, 3, 6]]
     words = findings(replace(GOOD, unseen=result(0.65, split="val", counts=counts)))[-1]

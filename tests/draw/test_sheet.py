@@ -8,7 +8,7 @@ from PIL import Image
 from wsss.draw.grid import GAP, LINE, PAPER, SEAM
 from wsss.draw.overlay import mask_layer
 from wsss.draw.panels import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel
-from wsss.draw.sheet import MISSING, WORDS, Sheet, SheetRow, data_address, pick, sheet_picture
+from wsss.draw.sheet import MISSING, WORDS, Sheet, SheetRow, jpeg_address, pick, sheet_picture
 
 
 def picture(height: int, width: int):
@@ -21,9 +21,9 @@ def decoded(address: str, *, kind: str = "jpeg") -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(body)))
 
 
-def test_data_address_holds_a_jpeg_of_the_picture():
+def test_jpeg_address_holds_a_jpeg_of_the_picture():
     flat = np.full((20, 30, 3), 99, dtype=np.uint8)
-    image = decoded(data_address(flat))
+    image = decoded(jpeg_address(flat))
     assert (image.format, image.size) == ("JPEG", (30, 20))
     assert np.abs(np.asarray(image).astype(int) - 99).max() <= 2
 

@@ -22,6 +22,7 @@ from wsss.data.layouts.toy import Toy
 from wsss.errors import ConfigError, DataError, WsssError
 from wsss.masks import Argmax
 from wsss.run.command import run_command
+from wsss.run.known import Outcome
 from wsss.run.launch import Inline
 from wsss.stages.make_masks import MakeMasks
 
@@ -154,7 +155,11 @@ def test_a_sweeper_that_searches_is_given_the_objective(tmp_path: Path, monkeypa
     monkeypatch.setattr(modules["hydra_plugins.middle"], "Middle", Middle, raising=False)
     Plugins.instance().register(Middle)
     ConfigStore.instance().store(group="hydra/sweeper", name="middle", node={"_target_": "hydra_plugins.middle.Middle"})
-    monkeypatch.setattr("wsss.run.pipeline.run", lambda config, **_: config["refine"]["background"]["threshold"] + 1)
+
+    def run(config: dict[str, Any], **_: str) -> Outcome:
+        return Outcome(folder=Path(), artifacts=(), objective=config["refine"]["background"]["threshold"] + 1)
+
+    monkeypatch.setattr("wsss.run.pipeline.run", run)
     monkeypatch.setattr("sys.argv", ["wsss"])
     monkeypatch.chdir(tmp_path)
     GlobalHydra.instance().clear()

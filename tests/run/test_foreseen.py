@@ -86,12 +86,13 @@ def test_a_plan_ends_with_what_this_machine_has(
     steps = [*toy_run.plan().values()]
     show_foreseen(steps, {step.name: step.artifact.state() for step in steps}, store=Store(root=toy_run.store))
     printed = capsys.readouterr().out
-    assert printed.startswith("images: 8 for train, 4 for val; classes: 4; fewer than 10 images show ")
+    assert "images:" not in printed
     assert "this machine" not in printed
     steps = [*toy_run.plan("random_seed=8").values()]
     empty = Store(root=tmp_path / "not" / "there")
     show_foreseen(steps, {step.name: step.artifact.state() for step in steps}, store=empty)
-    *_, last = capsys.readouterr().out.splitlines()
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("images: 8 for train, 4 for val; classes: 4; fewer than 10 images show ")
     assert last.startswith("takes 2.1 GB of memory and 2.0 MB of disk; this machine has ")
     assert last.endswith(f" free for {empty.root}")
     here = room(empty)

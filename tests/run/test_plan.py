@@ -5,10 +5,12 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from hydra import compose
 from PIL import Image
 from toy_runs import Run, composed, drawn_index, made
 
 from wsss.cams import GradCAM
+from wsss.config.compose import as_typed, composing, resolved
 from wsss.engine.stage import Stage
 from wsss.errors import ConfigError, DataError
 from wsss.run.plan import build_stages, check_readers, make_plan
@@ -31,6 +33,15 @@ def test_a_missing_role_is_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"pipeline\.make_masks\.reads\.maps: no stage plays this role: "):
         make_plan(config["pipeline"], store=Store.at(tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_problem_of_one_training_names_the_key_that_sets_it(tmp_path: Path) -> None:
+    with composing():
+        config = compose("run", overrides=["segmenter=deeplabv3plus", "fit.segmenter.batch_size=1"])
+    with pytest.raises(ConfigError) as caught:
+        make_plan(resolved(config)["pipeline"], store=Store.at(tmp_path))
+    (problem,) = as_typed(caught.value.problems, config)
+    assert problem.startswith("train_segmenter: fit.segmenter.batch_size: 1 leaves a batch norm")
 
 
 def test_a_plan_writes_no_artifact(tmp_path: Path) -> None:

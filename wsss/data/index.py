@@ -17,6 +17,7 @@ from wsss.data.opened import place
 from wsss.errors import DataError, first_line, one_of
 from wsss.labels import check_class_names
 from wsss.size import Size
+from wsss.validation import first_problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,8 @@ class Index:
         try:
             file = _IndexFile.model_validate_json(text)
         except (ValidationError, RecursionError, MemoryError) as error:
-            raise DataError(f"this is not an index ({_told(error)}): delete the artifact and run again") from error
+            why = first_problem(error) if isinstance(error, ValidationError) else first_line(error)
+            raise DataError(f"this is not an index ({why}): delete the artifact and run again") from error
         return cls.of(**dict(file), root=root)
 
     @classmethod
@@ -176,10 +178,3 @@ def _told_of(record: Record) -> dict[str, Any]:
     """Return what the file says of a record: nothing of boxes where there are none."""
     said = asdict(record)
     return said if record.boxes else {key: value for key, value in said.items() if key != "boxes"}
-
-
-def _told(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        return f"{'.'.join(str(part)[:80] for part in first['loc'])}: {first['msg']}"
-    return first_line(error)

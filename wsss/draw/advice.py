@@ -43,9 +43,13 @@ def findings(outcome: Outcome) -> tuple[str, ...]:
     return (*_reached(outcome), *_weakest(outcome))
 
 
-def advice(outcome: Outcome) -> tuple[Advice, ...]:
-    """Return what to do next, the most promising first; nothing where nothing was scored."""
-    rules = (_learn_to_classify, _choose_threshold, _train_network, _tell_apart, _lean, _collect, _generalise)
+def advice(outcome: Outcome, *, warned: bool = False) -> tuple[Advice, ...]:
+    """Return what to do next, the most promising first; nothing where nothing was scored.
+
+    `warned` says that a training told already that its network learnt little, which is then not told again.
+    """
+    network = () if warned else (_train_network,)
+    rules = (_learn_to_classify, _choose_threshold, *network, _tell_apart, _lean, _collect, _generalise)
     return tuple(said for rule in rules for said in rule(outcome))[:MOST]
 
 

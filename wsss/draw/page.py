@@ -19,7 +19,7 @@ from wsss.draw.label_colours import label_colours
 from wsss.draw.numbers import ABSENT, ORACLE, duration, file_size, percent
 from wsss.draw.outcome import Outcome
 from wsss.draw.overlay import mask_picture
-from wsss.draw.sheet import Sheet, data_address
+from wsss.draw.sheet import Sheet, jpeg_address
 from wsss.draw.tables import shown
 from wsss.labels import BACKGROUND, IGNORE, label_names
 from wsss.store.manifest import Machine
@@ -118,18 +118,18 @@ def render(report: Report) -> str:
             boxed=any({"max_box_acc_v2", "corloc"} & line.metrics.keys() for line in lines),
             class_lines=class_lines(columns, names=names),
             findings=findings(outcome),
-            advice=advice(outcome),
+            advice=advice(outcome, warned=bool(report.warnings)),
             advice_page=PAGE,
             confusions=[table for result in judged.values() if (table := confusion_table(result, names=names))],
             colours=css_colours(report.classes),
-            ignored=data_address(mask_picture(np.full((12, 12), IGNORE, dtype=np.uint8))),
+            ignored=jpeg_address(mask_picture(np.full((12, 12), IGNORE, dtype=np.uint8))),
             oracle=ORACLE,
             images=ranked(report.images),
             orders=ORDERS,
             image_count=len(report.images),
             places=places_of(report.sheets),
             machines=machines(report.stages),
-            heat=data_address(np.repeat(draw.heat_colours()[None], 8, axis=0)),
+            heat=jpeg_address(np.repeat(draw.heat_colours()[None], 8, axis=0)),
         )
     )
 

@@ -134,10 +134,10 @@ class MissingPanel(Panel):
 
 def shrunk(image: Picture, *, side: int = LONG_SIDE) -> UInt8[np.ndarray, "y x 3"]:
     """Return the image with its longer side at `side` pixels, or as it is where it is smaller."""
-    return image if max(image.shape[:2]) <= side else fitted(image, side=side)
+    return image if max(image.shape[:2]) <= side else resized(image, side=side)
 
 
-def fitted(image: Picture, *, side: int) -> UInt8[np.ndarray, "y x 3"]:
+def resized(image: Picture, *, side: int) -> UInt8[np.ndarray, "y x 3"]:
     """Return the image with its longer side at `side` pixels."""
     scale = side / max(image.shape[:2])
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))

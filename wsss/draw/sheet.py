@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import UInt8
@@ -172,14 +172,16 @@ def _pictures(grid: Grid, row: SheetRow, *, panels: Sequence[Panel]) -> Strip:
 
 def webp_address(picture: UInt8[np.ndarray, "h w channels"], *, quality: int | None) -> str:
     """Encode a picture of three or four channels as a `data:` address that holds a WebP; None loses nothing."""
-    file = io.BytesIO()
     options = {"lossless": True} if quality is None else {"quality": quality}
-    Image.fromarray(picture).save(file, format="WEBP", method=4, **options)
-    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return _address(picture, "WEBP", method=4, **options)
 
 
-def data_address(picture: Picture) -> str:
+def jpeg_address(picture: Picture) -> str:
     """Encode a picture as a `data:` address that holds a JPEG."""
+    return _address(picture, "JPEG", quality=JPEG_QUALITY, optimize=True)
+
+
+def _address(picture: UInt8[np.ndarray, "h w channels"], form: str, **options: Any) -> str:
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, format="JPEG", quality=JPEG_QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+    Image.fromarray(picture).save(file, format=form, **options)
+    return f"data:image/{form.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

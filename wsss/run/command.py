@@ -20,7 +20,7 @@ from wsss.config.search import OPTION, added_among, config_folder, config_folder
 from wsss.config.words import SWEEP, overrides_among
 from wsss.data.layouts.base import Layout
 from wsss.errors import ConfigError, WsssError
-from wsss.run.known import known_run, repeat
+from wsss.run.known import Outcome, known_run, repeat
 
 
 def run_command(arguments: Sequence[str]) -> None:
@@ -39,8 +39,8 @@ def run_command(arguments: Sequence[str]) -> None:
         run_composed(config, [*typed, *where])
 
 
-def run_composed(config: DictConfig, words: Sequence[str]) -> float | None:
-    """Run a config and return its objective; problems are named by the keys that were typed.
+def run_composed(config: DictConfig, words: Sequence[str]) -> Outcome | None:
+    """Run a config and return its outcome, None of a plan; problems are named by the keys that were typed.
 
     `words` are what to type for this run alone.
     """
@@ -88,11 +88,12 @@ def through_hydra(arguments: Sequence[str], *, sweeps: bool, where: Sequence[str
     def task(config: DictConfig) -> float | None:
         overrides = list(HydraConfig.get().overrides.task)
         try:
-            return run_composed(config, [*overrides, *where])
+            outcome = run_composed(config, [*overrides, *where])
         except Exception as error:
             if sweeps:
                 sys.stderr.write(f"wsss: {shlex.join(overrides)}: {str(error) or type(error).__name__}\n")
             raise
+        return None if outcome is None else outcome.objective
 
     program, *typed = sys.argv
     sys.argv = [program, *arguments]

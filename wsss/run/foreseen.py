@@ -102,7 +102,7 @@ def foreseen(steps: Sequence[Step], *, data: Data | None, store: Store) -> dict[
 
 def show_foreseen(steps: Sequence[Step], states: Mapping[str, State], *, store: Store) -> None:
     """Print a plan: the data and what they lack, the stages and what they take, and what this machine has."""
-    data = data_of(steps)
+    data = None if all(state == "cached" for state in states.values()) else data_of(steps)
     show_data_of(steps, data=data)
     expected = foreseen(steps, data=data, store=store)
     rows = [

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from wsss import run
-from wsss.config.compose import resolved
 from wsss.draw.numbers import percent
 from wsss.errors import ConfigError
 from wsss.run.command import composed_from, run_composed
@@ -63,11 +61,9 @@ def run_in_process(overrides: str | Sequence[str] = (), *, config_dir: str | Pat
     """
     words = [overrides] if isinstance(overrides, str) else list(overrides)
     config = composed_from(words, config_dir=config_dir)
-    plain = resolved(config)
-    if plain["plan"]:
+    if config.plan:
         raise ConfigError(["plan=true: a plan is printed by `wsss run` and is not a run to return; leave it out"])
-    objective = run_composed(config, words)
-    steps, *_ = run.pipeline.prepare(plain)
-    record = read_record(run.pipeline.run_folder(steps, plain))
-    scores = scores_among(step.artifact for step in steps)
-    return FinishedRun(record=record, scores=scores, objective=objective)
+    outcome = run_composed(config, words)
+    assert outcome is not None, "it is no plan"
+    scores = scores_among(outcome.artifacts)
+    return FinishedRun(record=read_record(outcome.folder), scores=scores, objective=outcome.objective)

@@ -54,6 +54,15 @@ class Known:
     """Files outside the store on which any stage depends."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a run: its folder, what it made or found there, and the score that `objective` names."""
+
+    folder: Path
+    artifacts: tuple[Artifact, ...]
+    objective: float | None
+
+
 class _Note(Strict):
     """What is remembered of a run that has ended."""
 
@@ -104,8 +113,8 @@ def known_run(config: Mapping[str, Any]) -> Known | None:
         return None
 
 
-def repeat(known: Known, config: Mapping[str, Any]) -> float | None:
-    """Say what a run says where everything is there, and return its objective; `plan=true` shows its plan."""
+def repeat(known: Known, config: Mapping[str, Any]) -> Outcome | None:
+    """Say what a run says where everything is there, and return its outcome; `plan=true` shows its plan."""
     if not config["plan"]:
         with writing(known.store.root):
             known.store.remember(known.folder)
@@ -121,7 +130,8 @@ def repeat(known: Known, config: Mapping[str, Any]) -> float | None:
     show_cached(len(known.artifacts))
     scores = scores_among(known.artifacts)
     show_outcome(known.folder, scores)
-    return value_of(config["objective"], scores)
+    objective = value_of(config["objective"], scores)
+    return Outcome(folder=known.folder, artifacts=known.artifacts, objective=objective)
 
 
 def _place(config: Mapping[str, Any], store: Store) -> Path:

@@ -13,7 +13,7 @@ from wsss.engine.stage import Reduce, read_index
 from wsss.errors import ConfigError
 from wsss.run.estimate import expect
 from wsss.run.foreseen import of_index, show_data_of, show_foreseen
-from wsss.run.known import Known, note
+from wsss.run.known import Known, Outcome, note
 from wsss.run.launch import Crew, Inline, Launcher
 from wsss.run.objective import check_masks, check_objective
 from wsss.run.part import check_from
@@ -48,13 +48,13 @@ GRACE: Final = 0.2
 """Seconds that a lock is waited for without a word: whoever only looks holds it for less."""
 
 
-def run(config: Mapping[str, Any], *, command: str = "wsss run") -> float | None:
-    """Run everything that the config asks for and return its objective; `plan=true` only shows what would run."""
+def run(config: Mapping[str, Any], *, command: str = "wsss run") -> Outcome | None:
+    """Run everything that the config asks for and return its outcome; `plan=true` only shows what would run."""
     with writing(Store.at(str(config["store"])).root):
         return _run(config, command=command)
 
 
-def _run(config: Mapping[str, Any], *, command: str) -> float | None:
+def _run(config: Mapping[str, Any], *, command: str) -> Outcome | None:
     stamp()  # of the code that runs, whatever is edited meanwhile
     store = Store.at(config["store"])
     steps, launcher, logger = prepare(config)
@@ -88,7 +88,7 @@ def _run(config: Mapping[str, Any], *, command: str) -> float | None:
         objective = value_of(config["objective"], finish(steps, folder, logger=logger)) if crew.leads else None
     if isinstance(launcher, Inline) and isinstance(logger, DONE_WITH):
         note(as_known(steps, folder, store=store), config)
-    return objective
+    return Outcome(folder=folder, artifacts=tuple(step.artifact for step in steps), objective=objective)
 
 
 def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, LoggerOptions]:

@@ -1,9 +1,10 @@
 """The plan: which stages, in which order, with which fingerprints, and what of it is there already."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from wsss.config.build import build_into, check_all
 from wsss.data.randomness import check_share
@@ -19,6 +20,9 @@ from wsss.store.digests import Digests
 from wsss.store.fingerprint import contents, fingerprint
 from wsss.store.sources import NAMED, Outside
 from wsss.store.store import Artifact, Store
+
+OF_TRAININGS: Final = re.compile(r"^(?:fit|limits)\.")
+"""How problems of options begin that every training has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +124,18 @@ def _checks(
     stages: Mapping[str, Stage], networks: Mapping[str, PlannedNetworks]
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     for name, stage in stages.items():
-        yield name, stage.check
-        yield name, partial(stage.check_inputs, networks[name])
+        yield name, partial(_with_keys, name, stage.check)
+        yield name, partial(_with_keys, name, partial(stage.check_inputs, networks[name]))
+
+
+def _with_keys(name: str, check: Callable[[], None]) -> None:
+    """Name options that several trainings have by the whole key: `fit.batch_size` is whose?"""
+    try:
+        check()
+    except ConfigError as error:
+        raise ConfigError(
+            [OF_TRAININGS.sub(rf"pipeline.{name}.\g<0>", problem) for problem in error.problems]
+        ) from error
 
 
 def _have_new_data(stages: Iterable[Stage], digests: Digests) -> bool:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from wsss.errors import StoreError, first_line
 from wsss.paths import open_regular
+from wsss.validation import first_problem
 
 REMEDY: Final = "delete it and the manifest.json of its stage, and run again"
 """What helps where a file of the store cannot be read."""
@@ -87,7 +88,7 @@ def from_json(data: bytes | str, of: Callable[..., T], *, path: Path, remedy: st
     try:
         value: T = _adapter(of).validate_json(data, strict=True)
     except ValidationError as error:
-        raise StoreError(f"{path} cannot be read ({_told(error)}): {remedy}") from error
+        raise StoreError(f"{path} cannot be read ({first_problem(error)}): {remedy}") from error
     except (RecursionError, MemoryError) as error:
         raise StoreError(f"{path} cannot be read ({first_line(error)}): {remedy}") from error
     return value
@@ -127,10 +128,3 @@ def _refuse_unbounded(text: str) -> None:
 @cache
 def _adapter(of: Any) -> Any:
     return TypeAdapter(of)
-
-
-def _told(error: ValidationError) -> str:
-    """Return in a few words where a file is not what it should be."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(str(part)[:80] for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else str(first["msg"])

@@ -16,7 +16,7 @@ from wsss.draw.boxes import with_boxes
 from wsss.draw.grid import QUIET, TYPE, Grid, Strip
 from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture, outlines
-from wsss.draw.panels import HeatPanel, fitted
+from wsss.draw.panels import HeatPanel, resized
 from wsss.labels import label_of
 
 SIDE: Final = 256
@@ -42,7 +42,7 @@ def sheet(
 ) -> Image.Image:
     """Draw an image's explanations; with a mask, the outline of each class's own pixels as well, and boxes."""
     by_class = explained.by_class()
-    small = fitted(image, side=SIDE)
+    small = resized(image, side=SIDE)
     methods = max(len(explanations) for explanations in by_class.values())
     grid = Grid(columns=1 + min(methods, ACROSS), width=max(LEAST, small.shape[1]))
     strips = [grid.heading(title, remark=f"{image.shape[1]} x {image.shape[0]} pixels", size=TYPE + 5)]

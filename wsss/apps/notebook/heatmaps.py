@@ -12,7 +12,7 @@ from torch import Tensor
 from wsss.apps.notebook.shown import Shown
 from wsss.draw.grid import Grid, Strip
 from wsss.draw.overlay import Picture, heat_overlay
-from wsss.draw.panels import HeatPanel, fitted
+from wsss.draw.panels import HeatPanel, resized
 from wsss.errors import ConfigError, one_of
 
 SIDE: Final = 256
@@ -88,7 +88,7 @@ class Heatmaps(Shown, Sequence[Heatmap]):
         """Draw the map over the image at its own size; several in a grid of targets down and methods across."""
         if len(self.heatmaps) == 1:
             return Image.fromarray(heat_overlay(self.image, self.heatmaps[0].map.numpy()))
-        small = fitted(self.image, side=SIDE)
+        small = resized(self.image, side=SIDE)
         grid = Grid(columns=1 + min(len(self.methods), ACROSS), width=max(LEAST, small.shape[1]))
         strips = [strip for target in self.targets for strip in self._strips(grid, target, image=small)]
         return grid.page([*strips, grid.heat_scale()])

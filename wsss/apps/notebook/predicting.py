@@ -16,7 +16,7 @@ from wsss.apps.predict.task import draw
 from wsss.draw.grid import INK, Grid
 from wsss.draw.numbers import percent
 from wsss.draw.overlay import Picture
-from wsss.draw.panels import MaskPanel, fitted
+from wsss.draw.panels import MaskPanel, resized
 from wsss.engine.stage import Device
 from wsss.tiles import Tiles
 
@@ -77,7 +77,7 @@ class Masks(Shown, Sequence[Masked]):
         grid = Grid(columns=2, width=SIDE)
         strips = []
         for each in self.masks:
-            small = fitted(each.image, side=SIDE)
+            small = resized(each.image, side=SIDE)
             strips.append(grid.pictures([small, MaskPanel(title="mask", labels=each.labels).draw(small)]))
             strips.append(grid.sentence(each.caption(), colour=INK))
         return grid.page(strips)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from wsss.draw.sheet import data_address
+from wsss.draw.sheet import jpeg_address
 from wsss.errors import ConfigError
 from wsss.store.texts import whole
 
@@ -48,6 +48,6 @@ class Shown(ABC):
             self.overlay().save(hidden, format=known[path.suffix.lower()])
 
     def _repr_html_(self) -> str:
-        picture = data_address(np.asarray(self.overlay()))
+        picture = jpeg_address(np.asarray(self.overlay()))
         words = html.escape(self.caption())
         return f'<figure style="margin:0"><img src="{picture}" alt="{words}"><figcaption>{words}</figcaption></figure>'
