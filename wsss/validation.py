@@ -1,4 +1,4 @@
-"""What pydantic refuses of a file, in a few words."""
+"""Pydantic's refusals of files, in a few words."""
 
 from typing import Final
 

@@ -64,6 +64,6 @@ def run_in_process(overrides: str | Sequence[str] = (), *, config_dir: str | Pat
     if config.plan:
         raise ConfigError(["plan=true: a plan is printed by `wsss run` and is not a run to return; leave it out"])
     outcome = run_composed(config, words)
-    assert outcome is not None, "it is no plan"
+    assert outcome is not None, "plans were refused"
     scores = scores_among(outcome.artifacts)
     return FinishedRun(record=read_record(outcome.folder), scores=scores, objective=outcome.objective)
