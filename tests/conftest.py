@@ -17,6 +17,7 @@ import pytest  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 if TYPE_CHECKING:
+    from audits import Example
     from networks import TinyGAP
     from toy_runs import Run
 
@@ -75,3 +76,11 @@ def toy_run(tmp_path_factory: pytest.TempPathFactory) -> "Run":
 
     folder = tmp_path_factory.mktemp("toy run")
     return finished(folder / "store", folder / "out")
+
+
+@pytest.fixture(scope="session")
+def audit_example(tmp_path_factory: pytest.TempPathFactory) -> "Example":
+    """A folder of drawn photographs with planted mistakes and its audit, made once: leave it alone."""
+    from audits import made
+
+    return made(tmp_path_factory.mktemp("audit"))

@@ -35,6 +35,7 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss model outputs/toy/1 toy.wsss                        its networks as one file, for `--model` elsewhere
   wsss compare outputs/toy/1 outputs/toy/2                 what differs between runs, in numbers and pictures
   wsss data check my_photos                                what a data set holds, and what a run would refuse of it
+  wsss data audit my_photos                                tags that may be wrong or missing, near duplicates, leaks
   wsss store ls                                            what is on disk; also verify and gc
   wsss completion bash                                     a script for Tab; also zsh and fish
 

@@ -1,6 +1,7 @@
-"""`wsss data`: check what a data set holds, and take over masks that people corrected."""
+"""`wsss data`: check and audit what a data set holds, mend its labels, and take over masks that people corrected."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,7 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from wsss import engine, store
-from wsss.apps import check, corrected
+from wsss.apps import audit, check, corrected
+from wsss.commands.audit import add_audit_options, audit_to
 from wsss.config.leaves import Leaf, leaves
 from wsss.config.search import OPTION, added_among, config_folders
 
@@ -17,7 +19,27 @@ ABOUT: Final = """\
 Look at a data set before a run does.
 
   wsss data check my_photos        what is there, and everything that a run would refuse
+  wsss data audit my_photos        tags that may be wrong or missing, near duplicates and leaks, outliers, drift
+  wsss data fix labels.csv --with tags.csv --out new.csv      a label file with what you accepted of an audit
   wsss data masks export.json      masks that people corrected in Label Studio
+"""
+AUDIT: Final = """\
+Look for what no rule can refuse: tags that are wrong or missing, pictures that are nearly the same, splits that differ.
+
+  wsss data audit my_photos
+  wsss data audit my_photos --what tags duplicates --fail-over tags=20 leaks=0
+
+No run is needed: a network that did not learn from the data set shows what images have in common, by default one that
+comes with the package. Writes audit.html with pictures, audit.json, and a CSV for each table. What was computed is kept
+in the store, and a second call draws the page alone. Exit code 1 where a number is over a limit of --fail-over.
+
+Fill in the column `accept` of tags.csv, and give it to `wsss data fix`.
+"""
+FIX: Final = """\
+Write a new label file with the changes that have yes in the column `accept` of tags.csv; the old file is not changed.
+
+  wsss data fix my_photos/labels.csv --with audit/tags.csv --out my_photos/fixed.csv
+  wsss run experiment=folder dataset.root=my_photos dataset.labels=fixed.csv
 """
 MASKS: Final = """\
 Turn the JSON that Label Studio exports into masks, one PNG for each image that somebody annotated.
@@ -53,9 +75,17 @@ def main(arguments: Sequence[str]) -> None:
     if options.command == "masks":
         _take_over(options)
         sys.exit(0)
+    if options.command == "fix":
+        _fix(options)
+        sys.exit(0)
     given = {key.removeprefix(KEY): value for key, value in vars(options).items() if key.startswith(KEY)}
     choice = check.chosen(leaves(GROUP, config_folders(added)), root=options.root, name=options.layout)
     layout = choice.layout(options.root, given={key: value for key, value in given.items() if value is not None})
+    if options.command == "audit":
+        over = audit_to(options, choice.node(layout), command=shlex.join(["wsss", "data", *arguments]))
+        for sentence in over:
+            engine.console.print(sentence, markup=False)
+        sys.exit(1 if over else 0)
     splits = {"train": options.train, "val": options.val}
     with TemporaryDirectory() as drawn:
         found = check.check_dataset(
@@ -70,6 +100,19 @@ def _take_over(options: argparse.Namespace) -> None:
     found = corrected.write_corrected(options.export, out=options.out.expanduser(), classes=options.classes)
     left = f"; images without an annotation: {len(found.untouched)}" if found.untouched else ""
     engine.console.print(f"masks: {len(found.masks)}, written to {options.out.absolute()}{left}", markup=False)
+
+
+def _fix(options: argparse.Namespace) -> None:
+    """Write a label file with accepted changes, and say what became of it."""
+    found = audit.fix(
+        options.labels,
+        table=options.table,
+        out=options.out,
+        separator=options.separator,
+        label_per_line=options.label_per_line,
+    )
+    said = f"{found.added} labels added, {found.removed} removed, {found.refused} suspicions not accepted"
+    engine.console.print(f"{said}: {found.out.absolute()}", markup=False)
 
 
 def _tell(found: "check.Check", *, command: str, page: Path | None) -> None:
@@ -88,22 +131,38 @@ def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
     known = leaves(GROUP, config_folders(added))
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss data", description=ABOUT, formatter_class=raw)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="check|masks")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="check|audit|fix|masks")
     checking = commands.add_parser("check", description=CHECK, formatter_class=raw)
+    _add_data_set(checking, known)
     add = checking.add_argument
-    add("root", type=Path, nargs="?", metavar="DIR", help="the folder that holds the data set")
-    add("--layout", metavar="NAME", help=f"its layout: {', '.join(known)} (default: by the files that are there)")
-    add("--train", default="train", metavar="SPLIT", help="the run's splits.train (default: train)")
     add("--val", default="val", metavar="SPLIT", help="the run's splits.val (default: val)")
-    add(OPTION, metavar="DIR", help="layouts of your own, as DIR/dataset/mine.yaml")
     add("--html", type=Path, metavar="FILE", help="write a page with the tables and with examples, too")
     _add_keys(checking, known)
+    auditing = commands.add_parser("audit", description=AUDIT, formatter_class=raw)
+    _add_data_set(auditing, known)
+    add_audit_options(auditing)
+    _add_keys(auditing, known)
+    fixing = commands.add_parser("fix", description=FIX, formatter_class=raw)
+    add = fixing.add_argument
+    add("labels", type=Path, metavar="FILE", help="the CSV or JSON of labels")
+    add("--with", type=Path, required=True, dest="table", metavar="FILE", help="tags.csv with `accept` filled in")
+    add("--out", type=Path, required=True, metavar="FILE", help="the new label file")
+    add("--separator", default=";", metavar="TEXT", help="the run's dataset.separator (default: ;)")
+    add("--label-per-line", action="store_true", help="as the run's dataset.label_per_line=true")
     taking = commands.add_parser("masks", description=MASKS, formatter_class=raw)
     add = taking.add_argument
     add("export", type=Path, metavar="FILE", help="the JSON that Label Studio exported")
     add("--out", type=Path, default=Path("masks"), metavar="DIR", help="folder of the masks (default: masks)")
     add("--classes", nargs="+", default=(), metavar="NAME", help="in the order of the mask ids (default: the tasks')")
     return parser
+
+
+def _add_data_set(parser: argparse.ArgumentParser, known: Mapping[str, Leaf]) -> None:
+    add = parser.add_argument
+    add("root", type=Path, nargs="?", metavar="DIR", help="the folder that holds the data set")
+    add("--layout", metavar="NAME", help=f"its layout: {', '.join(known)} (default: by the files that are there)")
+    add("--train", default="train", metavar="SPLIT", help="the run's splits.train (default: train)")
+    add(OPTION, metavar="DIR", help="layouts of your own, as DIR/dataset/mine.yaml")
 
 
 def _add_keys(parser: argparse.ArgumentParser, known: Mapping[str, Leaf]) -> None:

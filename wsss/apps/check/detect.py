@@ -60,6 +60,10 @@ class Choice:
             node[key] = {**node[key], **value} if isinstance(value, dict) and isinstance(node.get(key), dict) else value
         return build(node, self.cls, key=GROUP)
 
+    def node(self, layout: Layout) -> dict[str, Any]:
+        """Return a layout as a config's node."""
+        return {TARGET: self.leaf.values[TARGET], **{f.name: _plain(getattr(layout, f.name)) for f in fields(layout)}}
+
     def _found(self, root: Path, typed: Mapping[str, Any]) -> dict[str, Any]:
         return {"root": str(root), **(self.cls.found_at(root.expanduser(), typed) or {})}
 

@@ -1,0 +1,74 @@
+"""audit_tags: what was planted comes first; a classifier that learnt from the tags is not asked."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from audits import Example
+
+from wsss.engine.stage import Job
+from wsss.errors import ConfigError, StoreError
+from wsss.stages.audit_tags import AuditTags, read_suspect_maps, tags_of
+from wsss.store.store import Artifact
+
+
+def planted(example: Example, kind: str) -> list[bool]:
+    file = example.audited.tags
+    mistakes = example.missing if kind == "missing" else example.false
+    return [
+        (file.images[each.image], file.classes[each.cls].name) in mistakes
+        for each in file.suspects
+        if each.kind == kind
+    ]
+
+
+@pytest.mark.parametrize("kind", ["missing", "false"])
+def test_planted_mistakes_are_listed(audit_example: Example, kind: str):
+    # Of 74 images little can be learnt; `scripts/bench_tags.py` plants mistakes in more of them.
+    found = planted(audit_example, kind)
+    tags = audit_example.audited.shown
+    chance = 6 / (tags.sum() if kind == "false" else (~tags).sum())
+    assert np.mean(found) > 2 * chance
+    assert sum(found) >= 3
+
+
+def test_every_class_is_judged_and_suspects_have_their_maps(audit_example: Example):
+    audited = audit_example.audited
+    assert [each.name for each in audited.tags.classes] == list(audited.index.classes)
+    own, thief = audited.maps
+    assert own.shape == thief.shape == (len(audited.tags.suspects), 8, 8)
+    assert not np.isnan(own).any()
+
+
+def test_maps_of_other_suspects_are_refused(audit_example: Example):
+    artifact = audit_example.audited.artifacts["audit_tags"]
+    with pytest.raises(StoreError, match=r"maps\.npz holds no maps of suspects"):
+        read_suspect_maps(artifact, suspects=len(audit_example.audited.tags.suspects) + 1)
+
+
+def test_tags_are_what_labels_say(audit_example: Example):
+    records = audit_example.audited.embedded.records
+    tags = tags_of(records, classes=4)
+    assert [tuple(np.flatnonzero(row)) for row in tags] == [record.classes for record in records]
+
+
+def test_a_classifier_that_learnt_from_the_tags_is_not_asked(audit_example: Example, monkeypatch: pytest.MonkeyPatch):
+    artifacts = audit_example.audited.artifacts
+    inputs: dict[str, Artifact] = {
+        "index": artifacts["index_data"],
+        "embeddings": artifacts["embed_images"],
+        "compared": artifacts["compare_images"],
+    }
+    module: Any = "wsss.stages.audit_tags"
+    read = __import__(module, fromlist=["read_job_of"]).read_job_of
+
+    def learnt(artifact: Artifact) -> Any:
+        job = read(artifact)
+        config = {**job.config, "network": None, "reads": {"index": "index_data", "classifier": "train_classifier"}}
+        return job.model_copy(update={"config": config})
+
+    monkeypatch.setattr(f"{module}.read_job_of", learnt)
+    job = Job(artifact=replace(artifacts["audit_tags"], fingerprint="0" * 16), inputs=inputs)
+    with pytest.raises(ConfigError, match=r"reads\.embeddings: embed_images asks the run's classifier"):
+        AuditTags(reads={}).run(job)

@@ -1,0 +1,40 @@
+"""Options of `wsss data audit`, and what it does with them."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wsss.apps import audit
+
+
+def add_audit_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that are the audit's own."""
+    add = parser.add_argument
+    parts = ", ".join(audit.PARTS)
+    add("--what", nargs="+", choices=audit.PARTS, default=audit.PARTS, metavar="PART", help=f"{parts} (default: all)")
+    add("--out", type=Path, default=Path("audit"), metavar="DIR", help="folder of the page and tables (default: audit)")
+    add("--store", type=Path, default=Path("runs"), metavar="DIR", help="where results are kept (default: runs)")
+    add("--top", type=int, default=12, metavar="N", help="examples with pictures of each kind (default: 12)")
+    limits = ", ".join(audit.KINDS)
+    add("--fail-over", nargs="+", default=(), metavar="PART=N", help=f"exit code 1 over a limit of {limits}")
+    backbone, weights = audit.BACKBONE, audit.WEIGHTS
+    add("--backbone", default=backbone, metavar="NAME", help=f"a network of timm's (default: {backbone})")
+    add("--weights", default=weights, metavar="WHICH", help=f"{weights}, imagenet or a file (default: {weights})")
+    add("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="where to compute (default: auto)")
+
+
+def audit_to(options: argparse.Namespace, dataset: Mapping[str, Any], *, command: str) -> list[str]:
+    """Audit a data set, write the page, and return in a sentence each which parts are over their limits."""
+    asked = audit.AuditOptions(
+        train=options.train,
+        what=options.what,
+        top=options.top,
+        backbone=options.backbone,
+        weights=options.weights,
+        device=options.device,
+        store=options.store,
+        out=options.out,
+        fail_over=options.fail_over,
+    )
+    return audit.report(dataset, asked, command=command)
