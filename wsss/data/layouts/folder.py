@@ -17,6 +17,7 @@ from wsss.data.layouts.label_file import SEPARATOR, read_labels
 from wsss.data.layouts.label_row import LabelRow
 from wsss.data.layouts.match_masks import match_masks, missing_masks
 from wsss.data.layouts.missing import missing_images
+from wsss.data.layouts.negatives import missing_negatives, with_negatives
 from wsss.data.layouts.unlikely import unlikely_labels
 from wsss.data.listing import Entry, Listing, Note, Problem, parted, refuse
 from wsss.errors import ConfigError, one_of
@@ -25,6 +26,8 @@ TRAIN: Final = "train"
 VAL: Final = "val"
 MASKS: Final = "masks"
 """Where masks are looked for when nobody says where they lie."""
+NEGATIVES: Final = "negatives"
+"""The same of images that show none of the classes."""
 TABLES: Final = (".csv", ".json")
 
 
@@ -51,6 +54,8 @@ class Folder(Layout):
     """Classes in the order of their mask ids. None: all names found, sorted."""
     masks: str | None = None
     """Folder below `root` with `<id>.png`, for scores; an image may do without. None: there are none."""
+    negatives: str | None = None
+    """Folder below `root` of further images to learn from, which show none of the classes. None: there are none."""
     val_fraction: float = 0.2
     """Share of images, in [0, 1), that go to split `val` where no `split` column tells; 0 makes no such split."""
 
@@ -72,21 +77,26 @@ class Folder(Layout):
         labels = label_file_at(root, images=images)
         if not images.is_dir() and not (root / (labels or "")).is_file():
             return None
-        return {"labels": labels, "masks": MASKS if (root / MASKS).is_dir() else None}
+        negatives = {"negatives": NEGATIVES} if (root / NEGATIVES).is_dir() else {}
+        return {"labels": labels, "masks": MASKS if (root / MASKS).is_dir() else None, **negatives}
 
     def home(self) -> Path:
         """See `Layout`."""
         return self.root.expanduser().absolute()
 
     def sources(self) -> tuple[Path, ...]:
-        """Return the folder of images, the label file and the folder of masks."""
+        """Return the folder of images, the label file, and the folders of masks and of negatives."""
         home = self.home()
-        refuse([*self._missing(), *missing_masks(home, self.masks)])
-        return tuple(home / name for name in (self.images, self.labels, self.masks) if name is not None)
+        refuse([*self._missing(), *missing_masks(home, self.masks), *missing_negatives(home, self.negatives)])
+        names = (self.images, self.labels, self.masks, self.negatives)
+        return tuple(home / name for name in names if name is not None)
 
     def listing(self, into: Path) -> Listing:
         """See `Layout`."""
         del into  # images stay where they are
+        return with_negatives(self._listed(), folder=self.negatives, split=TRAIN, limit=self.limit)
+
+    def _listed(self) -> Listing:
         home = self.home()
         if missing := self._missing():
             return Listing(root=home, problems=tuple(missing))
