@@ -32,6 +32,7 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss run experiment=toy random_seed=0,1,2 -m             a sweep
   wsss predict photos --model outputs/toy/1                masks and overlays of new images, by a finished run
   wsss explain cat.jpg --model outputs/toy/1               where its classifier saw what it says, by many CAM methods
+  wsss debug outputs/toy/1                                 what it looks at, what it confuses, where it fails
   wsss model outputs/toy/1 toy.wsss                        its networks as one file, for `--model` elsewhere
   wsss compare outputs/toy/1 outputs/toy/2                 what differs between runs, in numbers and pictures
   wsss data check my_photos                                what a data set holds, and what a run would refuse of it
@@ -51,6 +52,7 @@ COMMANDS: Final[dict[str, str]] = {
     "predict": "wsss.commands.predict:main",
     "explain": "wsss.commands.explain:main",
     "model": "wsss.commands.model:main",
+    "debug": "wsss.commands.debug:main",
     "compare": "wsss.commands.compare:main",
     "data": "wsss.commands.data:main",
     "store": "wsss.commands.store:main",

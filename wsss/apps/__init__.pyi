@@ -4,6 +4,7 @@ from . import (
     check as check,
     compare as compare,
     corrected as corrected,
+    debug as debug,
     explain as explain,
     findings as findings,
     predict as predict,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from wsss.draw.findings import Finding, FindingsPage, render_findings, worst_first
+from wsss.draw.findings import Finding, FindingsPage, render_findings
 from wsss.draw.tables import Table, csv_text
 from wsss.errors import ConfigError, one_of
 from wsss.store.schema import Strict, Text
@@ -81,7 +81,7 @@ def write_findings(
         created=page.created.isoformat(timespec="seconds"),
         head=dict(head),
         measures={kind: measure.value for kind, measure in measures.items()},
-        findings=tuple(_record(finding) for finding in worst_first(page.findings)),
+        findings=tuple(_record(finding) for finding in page.worst),
         tables=tuple(tables),
         notes=page.notes,
     )

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from wsss.draw.overlay import Picture
+import numpy as np
+from jaxtyping import UInt8
+
 from wsss.draw.page import css_colours, environment
 from wsss.draw.panels import size_of
 from wsss.draw.sheet import Sheet, webp_address
@@ -25,7 +27,7 @@ class Mosaic:
     """Crops `[y x 3]` side by side, for what has no name and is seen at once: water, rails, grass."""
 
     title: str
-    pictures: tuple[Picture, ...]
+    pictures: tuple[UInt8[np.ndarray, "_ _ 3"], ...]
     note: str = ""
 
     @property
@@ -91,6 +93,11 @@ class FindingsPage:
     """What a reader must know before the rest, such as images that were left out."""
 
     @property
+    def worst(self) -> tuple[Finding, ...]:
+        """The findings, the worst first."""
+        return worst_first(self.findings)
+
+    @property
     def verdict(self) -> str:
         """Say in a line how many findings there are."""
         if not self.findings:
@@ -113,7 +120,7 @@ def render_findings(page: FindingsPage) -> str:
         .get_template(TEMPLATE)
         .render(
             page=page,
-            findings=worst_first(page.findings),
+            findings=page.worst,
             levels=list(LEVELS),
             found={part.kind: sum(each.kind == part.kind for each in page.findings) for part in page.parts},
             titles={part.kind: part.title for part in page.parts},

@@ -12,7 +12,7 @@ OWN: Final = 0.9
 OTHERS: Final = 0.05
 """Share of all other images that do."""
 COLOUR: Final = (225, 30, 200)
-RADIUS: Final = 0.11
+RADIUS: Final = 0.17
 """Of the longer side."""
 
 

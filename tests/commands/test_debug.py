@@ -1,0 +1,51 @@
+"""`wsss debug` from the command line."""
+
+from pathlib import Path
+
+import pytest
+from toy_runs import Run
+
+from wsss.apps.debug.annotate import COUNT as ANNOTATED
+from wsss.apps.debug.debug import PARTS
+from wsss.apps.findings import read_findings
+from wsss.commands.debug import COUNT, WHAT, main
+from wsss.errors import ConfigError
+
+
+def test_a_run_is_debugged(toy_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    out = tmp_path / "out"
+    main([str(toy_run.out), "--out", str(out), "--side", "64", "--images", "5", "--device", "cpu"])
+    assert str(out / "debug.html") in capsys.readouterr().out.replace("\n", "")
+    found = read_findings(out / "debug.json")
+    assert found.head["parts"] == list(PARTS)
+    assert {table.file for table in found.tables} == {path.name for path in out.glob("*.csv")}
+    assert "context_by_class.csv" in {table.file for table in found.tables}
+
+
+def test_a_limit_is_an_exit_code(toy_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    command = [str(toy_run.out), "--out", str(tmp_path), "--side", "64", "--device", "cpu", "--what", "confusions"]
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--fail-over", "confusions=-1"])
+    assert ended.value.code == 1
+    assert "over -1" in capsys.readouterr().err
+    main([*command, "--fail-over", "confusions=2"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--what", "boats"], "there is no part 'boats'"),
+        (["--images", "2"], "--images: must be at least 5"),
+        (["--side", "8", "--count", "0"], "--count: must be at least 1"),
+        (["--fail-over", "slices"], "--fail-over slices"),
+        (["--what", "slices", "--fail-over", "context=1"], "there is no part 'context'"),
+    ],
+)
+def test_mistakes_are_said_before_anything_is_opened(words: list[str], said: str):
+    with pytest.raises(ConfigError, match=said):
+        main(["nowhere", *words])
+
+
+def test_defaults_are_those_of_the_parts():
+    assert tuple(WHAT.split(",")) == PARTS
+    assert COUNT == ANNOTATED

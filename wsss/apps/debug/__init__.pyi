@@ -1,0 +1,10 @@
+from .debug import (
+    NAME as NAME,
+    PARTS as PARTS,
+    Debugged as Debugged,
+    Request as Request,
+    debug as debug,
+    head as head,
+    parts_in as parts_in,
+)
+from .subject import Subject as Subject
