@@ -13,7 +13,7 @@ from wsss.apps.debug.network import at
 from wsss.apps.debug.result import Result, per_cent, plural
 from wsss.apps.debug.subject import ON_OBJECT, Subject
 from wsss.apps.debug.survey import Survey
-from wsss.apps.explain.explainer import YES
+from wsss.apps.explain.look import YES
 from wsss.apps.findings import Measure
 from wsss.draw.findings import Finding, Part
 from wsss.draw.panels import HeatPanel, ImagePanel, MaskPanel, Panel

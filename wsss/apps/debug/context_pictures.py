@@ -11,7 +11,7 @@ from wsss.apps.debug.result import per_cent
 from wsss.apps.debug.subject import Subject
 from wsss.apps.debug.survey import Survey
 from wsss.draw.findings import Mosaic
-from wsss.draw.panels import HeatPanel, ImagePanel, Panel, PicturePanel, fitted
+from wsss.draw.panels import HeatPanel, ImagePanel, Panel, PicturePanel, resized
 from wsss.draw.sheet import Sheet, SheetRow
 from wsss.metrics.cell_clusters import CellClusters
 from wsss.metrics.counterfactual import Filling, dilated, erased
@@ -83,4 +83,4 @@ def _crop(subject: Subject, looked: Survey, *, image: int, row: int, column: int
     half = CELLS * max(height, width) / 2
     top, left = (int(max(0, (place + 0.5) * side - half)) for place, side in ((row, height), (column, width)))
     crop = pixels[top : top + max(1, int(2 * half)), left : left + max(1, int(2 * half))]
-    return fitted(crop, side=CROP_SIDE)
+    return resized(crop, side=CROP_SIDE)

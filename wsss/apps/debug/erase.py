@@ -12,7 +12,7 @@ from torch import Tensor
 from wsss.apps.debug.network import enlarged, touched
 from wsss.apps.debug.subject import Subject
 from wsss.apps.debug.survey import Survey
-from wsss.apps.explain.explainer import YES
+from wsss.apps.explain.look import YES
 from wsss.engine.progress import Advance
 from wsss.metrics.cell_clusters import CellClusters
 from wsss.metrics.counterfactual import Counterfactual, Filling, dilated, erased

@@ -8,7 +8,7 @@ from typing import Final, final
 from wsss.apps.batch.inputs import find_inputs
 from wsss.apps.debug.network import DebugNetwork
 from wsss.apps.debug.result import Result, per_cent, plural
-from wsss.apps.explain.explainer import YES
+from wsss.apps.explain.look import YES
 from wsss.apps.findings import Measure
 from wsss.data.images import read_image
 from wsss.draw.findings import Finding, Part

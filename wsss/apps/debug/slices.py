@@ -10,7 +10,7 @@ from wsss.apps.debug.result import Result, plural
 from wsss.apps.debug.subject import Subject
 from wsss.apps.debug.survey import Survey
 from wsss.draw.findings import Finding, Mosaic, Part
-from wsss.draw.panels import fitted
+from wsss.draw.panels import resized
 from wsss.draw.tables import Table
 from wsss.metrics.mixture import Group, error_groups
 from wsss.metrics.slices import Slice, find_slices
@@ -132,5 +132,5 @@ def _severity(error: float, rest: float) -> float:
 
 
 def _mosaic(subject: Subject, looked: Survey, places: list[int], *, title: str) -> Mosaic:
-    pictures = (fitted(subject.index.pixels(looked.records[place]), side=SIDE) for place in places[:SHOWN])
+    pictures = (resized(subject.index.pixels(looked.records[place]), side=SIDE) for place in places[:SHOWN])
     return Mosaic(title=title, pictures=tuple(pictures))
