@@ -35,6 +35,7 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss debug outputs/toy/1                                 what it looks at, what it confuses, where it fails
   wsss model outputs/toy/1 toy.wsss                        its networks as one file, for `--model` elsewhere
   wsss compare outputs/toy/1 outputs/toy/2                 what differs between runs, in numbers and pictures
+  wsss view outputs/toy/1                                  its images, maps, masks and findings in a browser
   wsss data check my_photos                                what a data set holds, and what a run would refuse of it
   wsss data audit my_photos                                tags that may be wrong or missing, near duplicates, leaks
   wsss store ls                                            what is on disk; also verify and gc
@@ -54,6 +55,7 @@ COMMANDS: Final[dict[str, str]] = {
     "model": "wsss.commands.model:main",
     "debug": "wsss.commands.debug:main",
     "compare": "wsss.commands.compare:main",
+    "view": "wsss.commands.view:main",
     "data": "wsss.commands.data:main",
     "store": "wsss.commands.store:main",
     "completion": "wsss.commands.completion:main",

@@ -1,0 +1,2 @@
+from .gallery import Gallery as Gallery
+from .server import Viewer as Viewer
