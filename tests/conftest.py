@@ -1,6 +1,7 @@
 import atexit
 import gc
 import os
+import signal
 import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING
@@ -11,6 +12,10 @@ from jaxtyping import install_import_hook
 install_import_hook("wsss", "checker.checked")
 # Before torch is: workers share the cores, and last bits may depend on the number of threads.
 os.environ["OMP_NUM_THREADS"] = "1"
+# What a shell's background and nohup ignore, and so would all that tests start, is sent by tests.
+for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402

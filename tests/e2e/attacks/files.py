@@ -1,6 +1,8 @@
 """Links, pipes, devices and folders in place of the files of a store."""
 
+import io
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,7 +56,28 @@ def stray_links(run: Run) -> None:
     (run.store / "loop").symlink_to("..")
 
 
+def array(shape: tuple[int, int], *, zeros: int = 0) -> bytes:
+    """An npz whose array claims a shape, and holds so many zeros."""
+    header = f"{{'descr': '<f2', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(zeros)
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("scores.npy", content)
+    return written.getvalue()
+
+
+def map_of(content: bytes) -> Make:
+    """Put other content in place of the first map."""
+    return lambda run: min((run.store / "extract_cams").glob("*/items/**/*.npz")).write_bytes(content)
+
+
 ATTACKS = (
+    Attack(name="a map of 20 GB", make=map_of(array((100_000, 100_000))), said=r"damaged +\S*\.npz"),
+    Attack(
+        name="a map that unpacks to 100 MB",
+        make=map_of(array((10_000, 5_000), zeros=100_000_000)),
+        said=r"damaged +\S*\.npz",
+    ),
     *(
         Attack(
             name=f"{kind} for {name} of {stage}",
