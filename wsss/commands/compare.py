@@ -44,10 +44,10 @@ def main(arguments: Sequence[str]) -> None:
     console.print(compare.compared_scores(groups))
     console.print(compare.compared_classes(groups, stage=masks.stage, split=masks.split))
     if len(groups) > 1:
-        console.print(compare.difference_table(compare.differences(groups, every)))
+        console.print(compare.difference_table(compare.group_differences(groups, every)))
     out = options.out.expanduser()
     out.mkdir(parents=True, exist_ok=True)
-    for name, chart in compare.charts(groups, every):
+    for name, chart in compare.group_charts(groups, every):
         path = out / store.item_name(name, ".svg")
         store.write_text(path, chart)
         console.print(str(path.absolute()))

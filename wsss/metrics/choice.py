@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 POOL: Final = 10
 """The most uncertain images, this many times as many as are wanted, from which diverse ones are chosen."""
@@ -19,8 +20,6 @@ def mean_ranks(scores: Float[np.ndarray, "n u"]) -> Float[np.ndarray, " n"]:
     >>> mean_ranks(np.array([[0.1, 5.0], [0.2, np.nan], [0.3, 1.0]])).tolist()
     [0.5, 0.5, 0.5]
     """
-    from scipy.stats import rankdata  # noqa: PLC0415 - the core costs torch and nothing else
-
     known = ~np.isnan(scores)
     ranks = np.full(scores.shape, np.nan)
     for column in range(scores.shape[1]):

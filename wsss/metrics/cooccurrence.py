@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
+from scipy.stats import hypergeom
 
 Tags = Bool[np.ndarray, "n c"]
 """Which image shows which class."""
@@ -61,8 +62,6 @@ def together(tags: Tags, *, fewest: int = FEWEST, chance: float = CHANCE) -> lis
     >>> [(pair.lift, pair.without) for pair in together(tags)]
     [(4.0, 0), (4.0, 0)]
     """
-    from scipy.stats import hypergeom  # noqa: PLC0415 - the core costs torch and nothing else
-
     both: NDArray[np.int64] = tags.astype(np.int64).T @ tags.astype(np.int64)
     counts, images, classes = np.diag(both), len(tags), tags.shape[1]
     pairs = max(classes * (classes - 1) // 2, 1)

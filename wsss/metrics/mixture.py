@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 from numpy.typing import NDArray
+from sklearn.cluster import kmeans_plusplus
 
 DIMENSIONS: Final = 32
 """Of the principal components that embeddings are reduced to."""
@@ -99,8 +100,6 @@ def fit(
 
 def _start(points: Float[np.ndarray, "n d"], groups: int, rng: np.random.Generator) -> Float[np.ndarray, "n k"]:
     """Give each image to the nearest of some images that lie apart (k-means++)."""
-    from sklearn.cluster import kmeans_plusplus  # noqa: PLC0415 - the core costs torch and nothing else
-
     centres, _ = kmeans_plusplus(points, groups, random_state=int(rng.integers(2**31)))
     nearest = ((points[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
     return np.asarray(np.eye(groups)[nearest])

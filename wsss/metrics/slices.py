@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.stats import mannwhitneyu
 
 Rows = Bool[np.ndarray, " n"]
 Errors = Float[np.ndarray, " n"]
@@ -84,8 +85,6 @@ def benjamini_hochberg(ps: Sequence[float], *, false: float = FALSE) -> list[boo
 
 def rank_sum(one: Float[np.ndarray, " m"], other: Float[np.ndarray, " k"]) -> float:
     """Return the one-sided p of Mann and Whitney's test that values of `one` are the larger ones."""
-    from scipy.stats import mannwhitneyu  # noqa: PLC0415 - the core costs torch and nothing else
-
     return float(mannwhitneyu(one, other, alternative="greater").pvalue)
 
 

@@ -7,7 +7,7 @@ import pytest
 from compared_runs import MASKS, by_hand
 
 from wsss.apps.compare.compared import Compared, read_runs
-from wsss.apps.compare.differences import ONE_RUN, TOO_SMALL, difference_table, differences, group_estimates
+from wsss.apps.compare.differences import ONE_RUN, TOO_SMALL, difference_table, group_differences, group_estimates
 from wsss.apps.compare.groups import separated
 from wsss.errors import StoreError
 
@@ -26,7 +26,7 @@ def seeds(folder: Path, matrix: list[list[int]], mious: list[float]) -> list[Pat
 
 def test_single_runs_have_an_interval_over_images_alone(tmp_path: Path):
     runs = read_runs([*seeds(tmp_path / "poor", POOR, [0.1]), *seeds(tmp_path / "good", GOOD, [1.0])])
-    (row,) = differences(separated(runs, [1, 1]), [MASKS])
+    (row,) = group_differences(separated(runs, [1, 1]), [MASKS])
     assert row.estimate.value == pytest.approx(1 - 8 / 26 / 3)
     assert (row.seeds, row.apart, row.images) == (ONE_RUN, True, 4)
     (cells,) = zip(*(column.cells for column in difference_table([row]).columns), strict=True)
@@ -35,32 +35,32 @@ def test_single_runs_have_an_interval_over_images_alone(tmp_path: Path):
 
 def test_a_copy_gains_nothing(runs: tuple[Compared, ...]):
     first = runs[0]
-    (row,) = differences(separated([first, first], [1, 1]), [MASKS])
+    (row,) = group_differences(separated([first, first], [1, 1]), [MASKS])
     assert (row.estimate.value, row.estimate.low, row.estimate.high, row.apart) == (0, 0, 0, False)
 
 
 def test_few_seeds_are_said_to_be_too_few_and_six_pairs_are_enough(tmp_path: Path):
     few = read_runs([*seeds(tmp_path / "a", POOR, [0.1, 0.2]), *seeds(tmp_path / "b", GOOD, [0.8, 0.9])])
-    assert differences(separated(few, [2, 2]), [MASKS])[0].seeds == TOO_SMALL
+    assert group_differences(separated(few, [2, 2]), [MASKS])[0].seeds == TOO_SMALL
     low, high = [0.1, 0.2, 0.1, 0.2, 0.1, 0.2], [0.8, 0.9, 0.8, 0.9, 0.8, 0.9]
     many = read_runs([*seeds(tmp_path / "c", POOR, low), *seeds(tmp_path / "d", GOOD, high)])
-    assert differences(separated(many, [6, 6]), [MASKS])[0].seeds == 2 / 64
+    assert group_differences(separated(many, [6, 6]), [MASKS])[0].seeds == 2 / 64
 
 
 def test_the_family_of_several_groups_is_corrected(tmp_path: Path):
     parts = [seeds(tmp_path / name, matrix, [0.1]) for name, matrix in (("a", POOR), ("b", GOOD), ("c", GOOD))]
-    rows = differences(separated(read_runs([folder for (folder,) in parts]), [1, 1, 1]), [MASKS])
+    rows = group_differences(separated(read_runs([folder for (folder,) in parts]), [1, 1, 1]), [MASKS])
     assert [row.corrected for row in rows] == [pytest.approx(2 * row.estimate.p) for row in rows]
 
 
 def test_only_images_that_all_have_count(tmp_path: Path):
     some = by_hand(tmp_path / "some", images={"d": 0.5, "a": 0.5}, miou=0.1, matrices={"d": POOR, "a": GOOD})
     one = by_hand(tmp_path / "one", images={"a": 0.5, "b": 0.5}, miou=0.1, matrices={"a": GOOD, "b": POOR})
-    (row,) = differences(separated(read_runs([some, one]), [1, 1]), [MASKS])
+    (row,) = group_differences(separated(read_runs([some, one]), [1, 1]), [MASKS])
     assert (row.images, row.estimate.value) == (1, 0), "a is the same in both"
     other = by_hand(tmp_path / "other", images={"c": 0.5}, miou=0.1)
     with pytest.raises(StoreError, match="no scored image of train in common"):
-        differences(separated(read_runs([some, other]), [1, 1]), [MASKS])
+        group_differences(separated(read_runs([some, other]), [1, 1]), [MASKS])
 
 
 def test_data_sets_of_other_classes_are_refused(folders: list[Path], monkeypatch: pytest.MonkeyPatch):
@@ -68,7 +68,7 @@ def test_data_sets_of_other_classes_are_refused(folders: list[Path], monkeypatch
     indexes = {first.name: first.index(), other.name: replace(other.index(), classes=("cat", "cow"))}
     monkeypatch.setattr(Compared, "index", lambda run: indexes[run.name])
     with pytest.raises(StoreError, match="has other classes than"):
-        differences(separated([first, other], [1, 1]), [MASKS])
+        group_differences(separated([first, other], [1, 1]), [MASKS])
 
 
 def test_a_group_s_own_estimate_is_its_mean(tmp_path: Path):

@@ -1,6 +1,6 @@
-from .charts import charts as charts
+from .charts import group_charts as group_charts
 from .compared import read_runs as read_runs
-from .differences import difference_table as difference_table, differences as differences
+from .differences import difference_table as difference_table, group_differences as group_differences
 from .groups import grouped_by as grouped_by, separated as separated
 from .sheets import chosen_masks as chosen_masks, gain_sheets as gain_sheets, scored_masks as scored_masks
 from .tables import (

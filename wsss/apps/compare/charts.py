@@ -13,7 +13,7 @@ from wsss.draw.curves import threshold_curves
 from wsss.draw.dots import Dots, dots_chart
 
 
-def charts(groups: Sequence[Group], every: Sequence[Masks]) -> Iterator[tuple[str, Markup]]:
+def group_charts(groups: Sequence[Group], every: Sequence[Masks]) -> Iterator[tuple[str, Markup]]:
     """Yield every chart as an SVG, with the name of its file without suffix."""
     for masks in every:
         yield f"scores {masks.stage} {masks.split}", _dots(groups, masks)

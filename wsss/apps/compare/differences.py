@@ -50,7 +50,7 @@ def common_images(groups: Sequence[Group], masks: Masks) -> list[str]:
     return [image for image in tables[0] if all(image in table for table in tables[1:])]
 
 
-def differences(groups: Sequence[Group], every: Sequence[Masks]) -> list[Difference]:
+def group_differences(groups: Sequence[Group], every: Sequence[Masks]) -> list[Difference]:
     """Return what each later group has more than the first, in every result that all runs have scored.
 
     Raises `StoreError` where runs are of data sets with other classes.
