@@ -82,7 +82,7 @@ def test_formats_are_named_and_unsure_images_told(
     assert len(list((out / "confidence").iterdir())) == 4
     assert "4 of 4 images may be unlike those that were learnt from" in capsys.readouterr().out
     assert call(monkeypatch, "photos", "--model", toy_run.out, "--formats", "csv") == 2
-    assert "confidence, coco, label_studio" in capsys.readouterr().err.replace("'", "")
+    assert "confidence, coco, polygons, label_studio" in capsys.readouterr().err.replace("'", "")
 
 
 def test_json_is_all_that_is_printed(

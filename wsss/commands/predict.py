@@ -28,6 +28,7 @@ and, where --formats names them:
 
   confidence/<image>.png   the score of each pixel's label: grey, 255 for 1
   coco.json                annotations with run lengths, as pycocotools reads them
+  polygons.json            the same with a polygon for each region of a class; holes are not cut out
   label_studio.json        tasks in which people correct the masks, and label_studio.xml, the labelling interface;
                            `wsss data masks` turns what they export into masks
 
@@ -41,7 +42,7 @@ read are named at the end and left out, with exit code 1. Results that are there
 is given: it keeps those of the same model, size of tiles and content of the image.
 """
 TILE: Final = 1024
-FORMATS: Final = ("confidence", "coco", "label_studio")
+FORMATS: Final = ("confidence", "coco", "polygons", "label_studio")
 
 
 def main(arguments: Sequence[str]) -> None:

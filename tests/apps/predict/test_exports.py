@@ -66,6 +66,21 @@ def test_coco_is_read_by_pycocotools(output: Output, rows: list[dict[str, object
         assert theirs.toBbox(lengths).tolist() == each["bbox"]
 
 
+def test_polygons_are_read_by_pycocotools(output: Output, rows: list[dict[str, object]]):
+    files = write_formats(["polygons"], rows, output=output, classes=CLASSES, model="wsss 0123")
+    table = json.loads((output.folder / files["polygons"]).read_text(encoding="utf-8"))
+    assert [(each["id"], each["image_id"], each["category_id"]) for each in table["annotations"]] == [
+        (1, 1, 1),
+        (2, 1, 2),
+    ]
+    for each in table["annotations"]:
+        mask = LABELS["a"] == each["category_id"]
+        (drawn,) = theirs.frPyObjects(each["segmentation"], *mask.shape)
+        assert drawn == theirs.encode(np.asfortranarray(mask.astype(np.uint8)))
+        assert (each["area"], each["iscrowd"], each["score"]) == (mask.sum(), 0, 0.5)
+        assert each["bbox"] == theirs.toBbox(theirs.encode(np.asfortranarray(mask.astype(np.uint8)))).tolist()
+
+
 def test_tasks_of_label_studio_come_back_as_the_same_masks(
     output: Output, rows: list[dict[str, object]], tmp_path: Path
 ):

@@ -5,14 +5,18 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 import numpy as np
+from jaxtyping import Bool
 
 from wsss.apps.batch.output import Output, Row
 from wsss.data.coco_rle import coco_counts
 from wsss.data.label_studio import label_config, task_of
+from wsss.data.polygons import polygon_of, regions_of
 from wsss.draw.label_colours import label_colours
 from wsss.labels import label_of
 from wsss.store.files import read_mask_item
 from wsss.store.texts import write_json, write_text
+
+Mask = Bool[np.ndarray, "h w"]
 
 
 def write_coco(rows: Sequence[Row], *, output: Output, classes: Sequence[str], model: str) -> str:
@@ -20,31 +24,51 @@ def write_coco(rows: Sequence[Row], *, output: Output, classes: Sequence[str], m
 
     Objects of one class are one region, which COCO calls a crowd.
     """
+
+    def whole(mask: Mask) -> list[dict[str, Any]]:
+        segmentation = {"size": list(mask.shape), "counts": coco_counts(mask)}
+        return [{"segmentation": segmentation, **_measures(mask), "iscrowd": 1}]
+
+    return _write_annotations("coco.json", rows, whole, output=output, classes=classes, model=model)
+
+
+def write_polygons(rows: Sequence[Row], *, output: Output, classes: Sequence[str], model: str) -> str:
+    """Write `polygons.json` and return its name: COCO's annotations, a polygon for each region of a class."""
+
+    def parts(mask: Mask) -> list[dict[str, Any]]:
+        return [
+            {"segmentation": [polygon_of(region)], **_measures(region), "iscrowd": 0} for region in regions_of(mask)
+        ]
+
+    return _write_annotations("polygons.json", rows, parts, output=output, classes=classes, model=model)
+
+
+def _write_annotations(
+    name: str,
+    rows: Sequence[Row],
+    annotate: Callable[[Mask], list[dict[str, Any]]],
+    *,
+    output: Output,
+    classes: Sequence[str],
+    model: str,
+) -> str:
+    """Write a file of COCO's form; `annotate` gives the annotations of the mask of a class in an image."""
     annotations: list[dict[str, Any]] = []
     for place, row in enumerate(rows, 1):
         labels = read_mask_item(output.place(row["mask"]))
-        for name, area in row["classes"].items():
-            label = label_of(list(classes).index(name))
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": place,
-                    "category_id": label,
-                    "segmentation": {"size": list(labels.shape), "counts": coco_counts(labels == label)},
-                    "area": area["pixels"],
-                    "bbox": _box(labels == label),
-                    "iscrowd": 1,
-                    "score": area["confidence"],
-                }
-            )
+        for shown, area in row["classes"].items():
+            label = label_of(list(classes).index(shown))
+            for each in annotate(labels == label):
+                of = {"id": len(annotations) + 1, "image_id": place, "category_id": label}
+                annotations.append({**of, **each, "score": area["confidence"]})
     images = [
         {"id": place, "file_name": row["image"], "width": row["width"], "height": row["height"]}
         for place, row in enumerate(rows, 1)
     ]
-    categories = [{"id": label_of(index), "name": name} for index, name in enumerate(classes)]
+    categories = [{"id": label_of(index), "name": shown} for index, shown in enumerate(classes)]
     table = {"info": {"description": model}, "images": images, "annotations": annotations, "categories": categories}
-    write_json(output.folder / "coco.json", table)
-    return "coco.json"
+    write_json(output.folder / name, table)
+    return name
 
 
 def write_label_studio(rows: Sequence[Row], *, output: Output, classes: Sequence[str], model: str) -> str:
@@ -66,11 +90,20 @@ def write_label_studio(rows: Sequence[Row], *, output: Output, classes: Sequence
     return "label_studio.json"
 
 
-FORMATS: Final[Mapping[str, Callable[..., str]]] = {"coco": write_coco, "label_studio": write_label_studio}
+FORMATS: Final[Mapping[str, Callable[..., str]]] = {
+    "coco": write_coco,
+    "polygons": write_polygons,
+    "label_studio": write_label_studio,
+}
 """What writes all predictions in another form."""
 
 
-def _box(mask: Any) -> list[int]:
+def _measures(mask: Mask) -> dict[str, Any]:
+    """Return the pixels of a mask, and the box around them."""
+    return {"area": int(mask.sum()), "bbox": _box(mask)}
+
+
+def _box(mask: Mask) -> list[int]:
     """Return left, top, width and height of the pixels."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     left, top = int(columns[0]), int(rows[0])
