@@ -49,3 +49,8 @@ def test_mistakes_are_said_before_anything_is_opened(words: list[str], said: str
 def test_defaults_are_those_of_the_parts():
     assert tuple(WHAT.split(",")) == PARTS
     assert COUNT == ANNOTATED
+
+
+def test_a_page_is_named_after_the_folder_of_its_run(toy_run: Run, tmp_path: Path):
+    main([str(toy_run.out), "--out", str(tmp_path), "--side", "64", "--device", "cpu", "--what", "slices"])
+    assert read_findings(tmp_path / "debug.json").title == f"Debug of {toy_run.out.name}"

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from wsss import engine
-from wsss.apps import debug, findings
+from wsss import apps, engine
 from wsss.errors import ConfigError
 
 ABOUT: Final = """\
@@ -36,9 +35,9 @@ SHOWN: Final = 5
 def main(arguments: Sequence[str]) -> None:
     """Debug a run; exits with 1 where a number is over its limit. Raises a `WsssError` where there is none."""
     options = argument_parser().parse_args(arguments)
-    parts = debug.parts_in(options.what) if options.what else ()
+    parts = apps.debug.parts_in(options.what) if options.what else ()
     asked = [*parts, *(["negatives"] if options.negatives is not None else [])]
-    limits = findings.limits_in(options.fail_over, known=asked or [*debug.PARTS])
+    limits = apps.findings.limits_in(options.fail_over, known=asked or [*apps.debug.PARTS])
     too_small = [
         f"--{key.replace('_', '-')}: must be at least {least}"
         for key, least in LEAST.items()
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str]) -> None:
     if too_small:
         raise ConfigError(too_small)
     engine.keep_freed_memory()
-    request = debug.Request(
+    request = apps.debug.Request(
         parts=parts,
         split=options.split,
         images=options.images,
@@ -55,21 +54,21 @@ def main(arguments: Sequence[str]) -> None:
         negatives=None if options.negatives is None else options.negatives.expanduser(),
         random_seed=options.random_seed,
     )
-    subject = debug.Subject.of(options.run, store=options.store, device=options.device, side=options.side)
+    subject = apps.debug.Subject.of(options.run, store=options.store, device=options.device, side=options.side)
     command = shlex.join(["wsss", "debug", *arguments])
-    found = debug.debug(subject, request, title=f"Debug of {options.run.name}", command=command)
-    page = findings.write_findings(
+    found = apps.debug.debug(subject, request, title=f"Debug of {options.run.name}", command=command)
+    page = apps.findings.write_findings(
         options.out.expanduser(),
         found.page,
-        name=debug.NAME,
-        head=debug.head(subject, request, run=options.run),
+        name=apps.debug.NAME,
+        head=apps.debug.head(subject, request, run=options.run),
         measures=found.measures,
     )
     for finding in found.page.worst[:SHOWN]:
         engine.console.print(f"{finding.level}: {finding.sentence}", markup=False)
     engine.console.print(found.page.verdict, markup=False)
     engine.console.print(str(page.absolute()), markup=False)
-    over = findings.exceeded(limits, found.measures)
+    over = apps.findings.exceeded(limits, found.measures)
     for sentence in over:
         sys.stderr.write(f"wsss: {sentence}\n")
     if over:
