@@ -10,23 +10,25 @@ import numpy as np
 import pytest
 from command_line import call
 from compared_runs import two_runs
+from data_sets import own_folder
 from PIL import Image
 from toy_runs import Run, contents
 
 from wsss.signals import SIGNALS
 
-WRITES = {"predict": 4, "explain": 3, "compare": 1}
+WRITES = {"predict": 4, "explain": 3, "compare": 1, "data": 1}
 """The write of a file in the middle of each command, at which the signal comes."""
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder: five photos, two runs by hand, and an empty folder for temporary files."""
+    """The current folder: five photos, two runs by hand, a data set, and an empty folder for temporary files."""
     for number in range(5):
         pixels = np.random.default_rng(number).integers(0, 256, size=(40, 48, 3), dtype=np.uint8)
         (tmp_path / "photos").mkdir(exist_ok=True)
         Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
     two_runs(tmp_path)
+    own_folder(tmp_path / "own")
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
     monkeypatch.chdir(tmp_path)
@@ -43,6 +45,8 @@ def before() -> Iterator[list[object]]:
 def words(command: str, run: Run, *, out: str) -> tuple[object, ...]:
     if command == "compare":
         return ("first", "other", "--out", out)
+    if command == "data":
+        return ("check", "own", "--html", f"{out}/check.html")
     more = ("--methods", "cam", "--classes", "bee", "--no-scores") if command == "explain" else ()
     return ("photos", "--model", run.out, "--device", "cpu", "--out", out, *more)
 
@@ -66,6 +70,7 @@ def sending(number: signal.Signals, *, at: int) -> Callable[[Path, Any], Path]:
     [
         *(("predict", signal.SIGTERM), ("predict", signal.SIGINT), ("explain", signal.SIGHUP)),
         *(("explain", signal.SIGUSR1), ("compare", signal.SIGTERM), ("compare", signal.SIGINT)),
+        *(("data", signal.SIGTERM), ("data", signal.SIGINT)),
     ],
     ids=str,
 )
@@ -88,7 +93,7 @@ def test_a_signal_ends_a_command_and_the_same_goes_on(
     assert "Traceback" not in said
     assert len(contents(desk / "ended")) < len(contents(desk / "clean"))
     assert [path.name for path in desk.rglob(".*")] + [path.name for path in (desk / "temp").iterdir()] == []
-    resumed = () if command == "compare" else ("--resume",)
+    resumed = ("--resume",) if command in ("predict", "explain") else ()
     assert call(command, monkeypatch, *words(command, toy_run, out="ended"), *resumed) == 0
     made, expected = contents(desk / "ended"), contents(desk / "clean")
     assert made.keys() == expected.keys()

@@ -240,6 +240,28 @@ def test_workers_that_are_killed_go_on_in_the_middle_of_an_epoch(toy_run: Run, t
 
 
 @pytest.mark.usefixtures("_forked")
+def test_a_sigint_to_one_of_two_workers_ends_both(toy_run: Run, tmp_path: Path) -> None:
+    step = toy_run.copied(tmp_path).plan("limits.batch_size=6", "limits.epochs=9999")["train_classifier"]
+    folder = step.artifact.path
+
+    def send() -> None:
+        while not (folder / HISTORY).exists() or len(read_history(folder / HISTORY)) < 3:
+            time.sleep(0.05)
+        (process,) = re.findall(r"process (\d+) on", (folder / "log.1.txt").read_text(encoding="utf-8"))
+        os.kill(int(process), signal.SIGINT)
+
+    threading.Thread(target=send, daemon=True).start()
+    with Torchrun(nproc=2, threads=1).open() as crew, pytest.raises(Ended, match="SIGINT"), ended_by_signals():
+        make(step, crew=crew)
+    assert "INFO ended by SIGINT\n" in (folder / "log.1.txt").read_text(encoding="utf-8")
+    assert step.artifact.state() != "cached"
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+    for name in ("log.txt", "log.1.txt"):
+        (process,) = re.findall(r"process (\d+) on", (folder / name).read_text(encoding="utf-8"))
+        assert not Path(f"/proc/{process}").exists()
+
+
+@pytest.mark.usefixtures("_forked")
 def test_a_ctrl_c_lets_workers_finish_their_batches(toy_run: Run, tmp_path: Path) -> None:
     step = toy_run.copied(tmp_path).plan()["extract_cams"]
     before = emptied(step)
