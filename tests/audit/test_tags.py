@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cleanlab.count import compute_confident_joint
 
 from wsss.audit.tags import confident_counts, false_scores, judge_class, missing_scores
 
@@ -62,3 +63,15 @@ def test_false_tags_are_ranked_by_little_evidence_and_few_neighbours():
     np.testing.assert_allclose(found, [0, 1, 0.5, 0.5])
     assert false_scores(np.array([0.3]), np.array([0.3])).tolist() == [0.0]
     assert false_scores(np.zeros(3), np.zeros(3)).tolist() == [0.5] * 3
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_counts_are_those_of_cleanlab(seed: int):
+    draw = np.random.default_rng(seed)
+    shows = draw.random(400) < 0.3
+    p = np.clip(np.where(shows, 0.75, 0.2) + 0.15 * draw.normal(size=400), 0, 1)
+    tags = shows ^ (draw.random(400) < 0.08)
+    joint = compute_confident_joint(tags.astype(int), np.stack([1 - p, p], axis=1), calibrate=True)
+    missing, false = confident_counts(tags, p, upper=float(p[tags].mean()), lower=float(p[~tags].mean()))
+    assert joint[0, 1] == pytest.approx(missing, abs=1)  # it rounds to whole images
+    assert joint[1, 0] == pytest.approx(false, abs=1)
