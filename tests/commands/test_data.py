@@ -80,6 +80,11 @@ def test_corrected_masks_are_taken_over(
     assert read_mask(tmp_path / "my masks/a.png").tolist() == labels.tolist()
     assert call(monkeypatch, "masks", "export.json", "--classes", "cow") == 2
     assert "label 'cat' is not a class; there are: cow" in capsys.readouterr().err
+    (tmp_path / "png").mkdir()
+    assert call(monkeypatch, "masks", "png") == 2
+    assert "png is a folder: masks as PNGs name no images; give --tasks tasks.json" in capsys.readouterr().err
+    assert call(monkeypatch, "masks", "png", "--tasks", "export.json") == 2
+    assert "holds no PNG such as" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

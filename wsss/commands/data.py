@@ -14,6 +14,7 @@ from wsss.apps import audit, check, corrected
 from wsss.commands.audit import add_audit_options, audit_to
 from wsss.config.leaves import Leaf, leaves
 from wsss.config.search import OPTION, added_among, config_folders
+from wsss.errors import ConfigError
 
 ABOUT: Final = """\
 Look at a data set before a run does.
@@ -42,14 +43,19 @@ Write a new label file with the changes that have yes in the column `accept` of 
   wsss run experiment=folder dataset.root=my_photos dataset.labels=fixed.csv
 """
 MASKS: Final = """\
-Turn the JSON that Label Studio exports into masks, one PNG for each image that somebody annotated.
+Turn what Label Studio exports into masks, one PNG for each image that somebody annotated.
 
   wsss predict photos --model outputs/toy/1 --formats label_studio
   wsss data masks export.json --out my_photos/masks
   wsss run experiment=folder dataset.root=my_photos dataset.masks=masks
+  wsss run experiment=folder dataset.root=my_photos masks.annotated=my_photos/masks
 
-Brush strokes, polygons and upright rectangles are read; where they overlap, the later one counts. Images without an
-annotation are left out, and their number is told.
+The first run only scores on them, the network of the second learns from them. The JSON tells all: brush strokes,
+polygons and upright rectangles are read; where they overlap, the later one counts. Images without an annotation are
+left out, and their number is told. PNGs of brush strokes, unpacked, name no images: --tasks is the project's JSON,
+which does.
+
+  wsss data masks unpacked --tasks tasks.json --out my_photos/masks
 """
 CHECK: Final = """\
 Read every label, image and mask of a data set, and list all that is wrong: a run would refuse it.
@@ -97,7 +103,15 @@ def main(arguments: Sequence[str]) -> None:
 
 def _take_over(options: argparse.Namespace) -> None:
     """Write the masks of an export, and say how many there are."""
-    found = corrected.write_corrected(options.export, out=options.out.expanduser(), classes=options.classes)
+    out = options.out.expanduser()
+    if options.tasks is not None:
+        found = corrected.write_png_masks(options.export, tasks=options.tasks, out=out, classes=options.classes)
+    elif options.export.is_dir():
+        raise ConfigError(
+            [f"{options.export} is a folder: masks as PNGs name no images; give --tasks tasks.json as well"]
+        )
+    else:
+        found = corrected.write_corrected(options.export, out=out, classes=options.classes)
     left = f"; images without an annotation: {len(found.untouched)}" if found.untouched else ""
     engine.console.print(f"masks: {len(found.masks)}, written to {options.out.absolute()}{left}", markup=False)
 
@@ -151,7 +165,8 @@ def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
     add("--label-per-line", action="store_true", help="as the run's dataset.label_per_line=true")
     taking = commands.add_parser("masks", description=MASKS, formatter_class=raw)
     add = taking.add_argument
-    add("export", type=Path, metavar="FILE", help="the JSON that Label Studio exported")
+    add("export", type=Path, metavar="FILE", help="the JSON that Label Studio exported, or a folder of its PNGs")
+    add("--tasks", type=Path, metavar="FILE", help="the project's JSON, for a folder of PNGs")
     add("--out", type=Path, default=Path("masks"), metavar="DIR", help="folder of the masks (default: masks)")
     add("--classes", nargs="+", default=(), metavar="NAME", help="in the order of the mask ids (default: the tasks')")
     return parser

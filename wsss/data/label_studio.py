@@ -55,6 +55,8 @@ class AnnotatedTask(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
+    number: int | None = Field(default=None, alias="id")
+    """Label Studio's own, which an import does not have yet."""
     data: dict[str, Any]
     annotations: list[Annotation] = []
 
