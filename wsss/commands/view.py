@@ -13,7 +13,7 @@ Browse a run: its images with their maps, masks and truth, and what `wsss debug`
 split, score and finding; accept suspicious tags with a tick, which is written into the table for `wsss data fix`.
 
   wsss view outputs/toy/1
-  wsss view outputs/toy/1 --findings audit debug --port 8080
+  wsss view outputs/toy/1 --findings audit debugged --port 8080
 
 Open the address that is printed; Ctrl-C ends it. Only browsers of this machine can see the page: over SSH forward the
 port (ssh -L 8080:127.0.0.1:8080). Keys: arrows for the next image, 1 to 9 for its pictures, Enter, Escape, a to accept.
