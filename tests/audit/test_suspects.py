@@ -7,7 +7,9 @@ from wsss.audit import suspects as listed
 from wsss.audit.evidence import class_maps
 from wsss.audit.neighbours import centred, nearest, shares
 from wsss.audit.ridge import fit
-from wsss.audit.suspects import Evidence, Suspect, looked_at, suspects
+from wsss.audit.suspects import Evidence, Suspect, looked_at, pair_scores, suspects
+from wsss.audit.tags import judge_class
+from wsss.metrics.ranking import average_precision
 
 CLASSES, IMAGES, CHANNELS = 4, 200, 24
 JUDGED = np.ones(CLASSES, dtype=bool)
@@ -51,6 +53,36 @@ def test_planted_mistakes_come_first():
         first = [(each.image, each.cls) in planted for each in found if each.kind == kind and each.rank <= 10]
         assert len(first) == 10
         assert sum(first) >= 8
+
+
+def test_planted_mistakes_are_ranked_far_above_chance():
+    cells, shows = drawn()
+    tags, planted = flipped(shows)
+    embeddings = cells.mean(axis=(2, 3))
+    ridge = fit(embeddings, tags)
+    share = shares(nearest(centred(embeddings)), tags, group=np.arange(IMAGES))
+    maps = class_maps(ridge, cells, errors=tags - ridge.scores).astype(np.float16)
+    scores = pair_scores(tags, ridge.scores, share, Evidence.of(np.arange(IMAGES), maps, tags))
+    for side, own in zip((~tags, tags), scores, strict=True):
+        truth = np.array([(int(i), int(c)) in planted for i, c in np.argwhere(side)])
+        assert average_precision(truth, own[side]) > 5 * truth.mean()
+
+
+def test_where_no_tag_was_changed_few_are_counted():
+    cells, shows = drawn()
+    scores = fit(cells.mean(axis=(2, 3)), shows).scores
+    judged = [judge_class(shows[:, c], scores[:, c], name=str(c)) for c in range(CLASSES)]
+    assert {each.verdict for each in judged} == {"judged"}
+    assert sum(each.about_missing + each.about_false for each in judged) < 0.03 * shows.size
+
+
+def test_a_network_that_sees_nothing_is_no_evidence():
+    _, shows = drawn()
+    flat = fit(np.ones((IMAGES, CHANNELS)), shows).scores
+    assert {judge_class(shows[:, c], flat[:, c], name="").verdict for c in range(CLASSES)} == {"no evidence"}
+    noise = fit(np.random.default_rng(5).normal(size=(IMAGES, CHANNELS)), shows).scores
+    verdicts = [judge_class(shows[:, c], noise[:, c], name="").verdict for c in range(CLASSES)]
+    assert verdicts.count("no evidence") >= 3  # of four, of which chance may let one pass
 
 
 def test_permuting_images_permutes_the_table():

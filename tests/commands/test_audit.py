@@ -23,7 +23,7 @@ def test_an_audit_writes_its_files_and_minds_limits(
 ) -> None:
     assert audit_example.audited.artifacts
     given = ("audit", audit_example.root, "--store", audit_example.store, "--out", tmp_path / "out", "--top", 2)
-    assert call(monkeypatch, *given, "--fail-over", "leaks=1", "tags=10000") == 0
+    assert call(monkeypatch, *given, "--fail-over", "leaks=1", "--fail-over", "tags=10000") == 0
     found = read_findings(tmp_path / "out" / "audit.json")
     assert found.measures["leaks"] == 1
     assert found.head["splits"] == {"train": 53, "val": 21}
@@ -55,6 +55,7 @@ def test_what_was_accepted_is_mended(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("--what", "tags,colour"), "--what: there is no part 'colour'; there are"),
         (("--top", "0"), "--top 0: show at least 1 example"),
         (("--fail-over", "colour=1"), "there is no part 'colour'"),
         (("--train", "test"), "--train: there is no split 'test'; there are"),

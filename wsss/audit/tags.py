@@ -16,6 +16,8 @@ FEWEST: Final = 5
 """Images with a class, and without it, that a judgement of its tags takes at least."""
 EVIDENCE: Final = 0.1
 """Share of the way from chance to perfection that the scores of a class must go, or they say nothing of it."""
+CERTAIN: Final = 2.0
+"""Deviations by which they must lie above chance, too: of few images noise goes some way."""
 NEIGHBOURS: Final = 0.4
 """Weight of the neighbours' share beside the probability, for missing tags."""
 THEFT: Final = 0.5
@@ -54,7 +56,7 @@ def judge_class(tags: Bool[np.ndarray, " n"], scores: Float[np.ndarray, " n"], *
     verdict: Verdict = "judged"
     if sides < FEWEST:
         verdict = "too few to judge"
-    elif precision < chance + EVIDENCE * (1 - chance):
+    elif precision < chance + max(EVIDENCE * (1 - chance), CERTAIN * np.sqrt(chance * (1 - chance) / with_it)):
         verdict = "no evidence"
     p = np.clip(scores, 0, 1)
     upper = float(p[tags].mean()) if with_it else 1.0

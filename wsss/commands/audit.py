@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from wsss.apps import audit
+from wsss.errors import ConfigError, one_of
 
 
 def add_audit_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that are the audit's own."""
     add = parser.add_argument
     parts = ", ".join(audit.PARTS)
-    add("--what", nargs="+", choices=audit.PARTS, default=audit.PARTS, metavar="PART", help=f"{parts} (default: all)")
+    add("--what", metavar="PARTS", help=f"joined by commas: {parts} (default: all)")
     add("--out", type=Path, default=Path("audit"), metavar="DIR", help="folder of the page and tables (default: audit)")
     add("--store", type=Path, default=Path("runs"), metavar="DIR", help="where results are kept (default: runs)")
     add("--top", type=int, default=12, metavar="N", help="examples with pictures of each kind (default: 12)")
     limits = ", ".join(audit.KINDS)
-    add("--fail-over", nargs="+", default=(), metavar="PART=N", help=f"exit code 1 over a limit of {limits}")
+    add("--fail-over", action="append", default=[], metavar="PART=N", help=f"exit code 1 over a limit of {limits}")
     backbone, weights = audit.BACKBONE, audit.WEIGHTS
     add("--backbone", default=backbone, metavar="NAME", help=f"a network of timm's (default: {backbone})")
     add("--weights", default=weights, metavar="WHICH", help=f"{weights}, imagenet or a file (default: {weights})")
@@ -28,7 +29,7 @@ def audit_to(options: argparse.Namespace, dataset: Mapping[str, Any], *, command
     """Audit a data set, write the page, and return in a sentence each which parts are over their limits."""
     asked = audit.AuditOptions(
         train=options.train,
-        what=options.what,
+        what=parts_in(options.what),
         top=options.top,
         backbone=options.backbone,
         weights=options.weights,
@@ -38,3 +39,14 @@ def audit_to(options: argparse.Namespace, dataset: Mapping[str, Any], *, command
         fail_over=options.fail_over,
     )
     return audit.report(dataset, asked, command=command)
+
+
+def parts_in(text: str | None) -> tuple[str, ...]:
+    """Return the parts that a list names, joined by commas, or all; raises `ConfigError` for one that there is not."""
+    if text is None:
+        return audit.PARTS
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    unknown = [name for name in names if name not in audit.PARTS]
+    if unknown:
+        raise ConfigError([f"--what: there is no part {name!r}; there are {one_of(audit.PARTS)}" for name in unknown])
+    return names

@@ -28,7 +28,7 @@ AUDIT: Final = """\
 Look for what no rule can refuse: tags that are wrong or missing, pictures that are nearly the same, splits that differ.
 
   wsss data audit my_photos
-  wsss data audit my_photos --what tags duplicates --fail-over tags=20 leaks=0
+  wsss data audit my_photos --what tags,duplicates --fail-over tags=20 --fail-over leaks=0
 
 No run is needed: a network that did not learn from the data set shows what images have in common, by default one that
 comes with the package. Writes audit.html with pictures, audit.json, and a CSV for each table. What was computed is kept
