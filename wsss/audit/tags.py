@@ -18,6 +18,7 @@ EVIDENCE: Final = 0.1
 """Share of the way from chance to perfection that the scores of a class must go, or they say nothing of it."""
 CERTAIN: Final = 2.0
 """Deviations by which they must lie above chance, too: of few images noise goes some way."""
+DIGITS: Final = 9
 NEIGHBOURS: Final = 0.4
 """Weight of the neighbours' share beside the probability, for missing tags."""
 THEFT: Final = 0.5
@@ -52,7 +53,8 @@ def judge_class(tags: Bool[np.ndarray, " n"], scores: Float[np.ndarray, " n"], *
     with_it = int(tags.sum())
     sides = min(with_it, len(tags) - with_it)
     chance = with_it / max(len(tags), 1)
-    precision = average_precision(tags, scores) if sides else chance
+    # What differs by rounding alone is equal: a tag is taken away from itself in the last digits of its own score.
+    precision = average_precision(tags, scores.round(DIGITS)) if sides else chance
     verdict: Verdict = "judged"
     if sides < FEWEST:
         verdict = "too few to judge"
