@@ -6,7 +6,7 @@ import pytest
 from toy_runs import Run
 
 from wsss.apps.debug.annotate import COUNT as ANNOTATED
-from wsss.apps.debug.debug import PARTS
+from wsss.apps.debug.debug import USUAL
 from wsss.apps.findings import read_findings
 from wsss.commands.debug import COUNT, WHAT, main
 from wsss.errors import ConfigError
@@ -17,7 +17,7 @@ def test_a_run_is_debugged(toy_run: Run, tmp_path: Path, capsys: pytest.CaptureF
     main([str(toy_run.out), "--out", str(out), "--side", "64", "--images", "5", "--device", "cpu"])
     assert str(out / "debug.html") in capsys.readouterr().out.replace("\n", "")
     found = read_findings(out / "debug.json")
-    assert found.head["parts"] == list(PARTS)
+    assert found.head["parts"] == list(USUAL)
     assert {table.file for table in found.tables} == {path.name for path in out.glob("*.csv")}
     assert "context_by_class.csv" in {table.file for table in found.tables}
 
@@ -47,7 +47,7 @@ def test_mistakes_are_said_before_anything_is_opened(words: list[str], said: str
 
 
 def test_defaults_are_those_of_the_parts():
-    assert tuple(WHAT.split(",")) == PARTS
+    assert tuple(WHAT.split(",")) == USUAL
     assert COUNT == ANNOTATED
 
 

@@ -16,6 +16,7 @@ confuse, on which images does it fail, and which images are worth a mask?
 
   wsss debug outputs/toy/1
   wsss debug outputs/toy/1 --what context,confusions --images 50
+  wsss debug outputs/toy/1 --what tags,leaks                  is it the labels? see also `wsss data audit`
   wsss debug outputs/toy/1 --negatives photos_of_empty_streets
   wsss debug outputs/toy/1 --fail-over context=0.5            for CI: exit code 1 where a class keeps more than half
 
@@ -81,7 +82,7 @@ def argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wsss debug", description=ABOUT, formatter_class=raw)
     add = parser.add_argument
     add("run", type=Path, metavar="RUN", help="a run's folder: outputs/toy/1")
-    add("--what", default=WHAT, metavar="PARTS", help=f"joined by commas (default: {WHAT})")
+    add("--what", default=WHAT, metavar="PARTS", help=f"joined by commas, also leaks and tags (default: {WHAT})")
     add("--split", metavar="NAME", help="look at this split alone (default: at all, or at what was not learnt from)")
     add("--negatives", type=Path, metavar="DIR", help="photographs that show no class: which are taken for one?")
     add("--fail-over", action="append", default=[], metavar="PART=NUMBER", help="exit with 1 where a part is over it")

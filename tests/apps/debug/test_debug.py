@@ -6,14 +6,14 @@ import pytest
 from debugged import Looked
 from PIL import Image
 
-from wsss.apps.debug.debug import PARTS, Request, debug, head, parts_in
+from wsss.apps.debug.debug import USUAL, Request, debug, head, parts_in
 from wsss.draw.findings import render_findings
 from wsss.errors import ConfigError, DataError
 
 
 def test_every_part_is_on_the_page_and_the_worst_finding_first(marked: Looked):
     found = debug(marked.subject, Request(images=5, count=3), title="t", command="wsss debug t")
-    assert [part.kind for part in found.page.parts] == list(PARTS)
+    assert [part.kind for part in found.page.parts] == list(USUAL)
     assert found.page.worst[0].subject == "red"
     assert found.measures["context"].value > 0.5
     assert "With red erased" in render_findings(found.page)

@@ -1,6 +1,7 @@
 from .debug import (
     NAME as NAME,
     PARTS as PARTS,
+    USUAL as USUAL,
     Debugged as Debugged,
     Request as Request,
     debug as debug,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from wsss.apps.debug.annotate import COUNT, annotate
 from wsss.apps.debug.confusions import confusions
 from wsss.apps.debug.context import context
+from wsss.apps.debug.labels import LEAKS, TAGS, audit_of, leaking, suspect_tags
 from wsss.apps.debug.negatives import negatives
 from wsss.apps.debug.result import Result
 from wsss.apps.debug.slices import slices
@@ -18,8 +19,11 @@ from wsss.apps.findings import Measure
 from wsss.draw.findings import FindingsPage
 from wsss.errors import ConfigError, one_of
 
-PARTS: Final = ("context", "confusions", "slices", "annotate")
+USUAL: Final = ("context", "confusions", "slices", "annotate")
 """What is looked at unless something else is asked for."""
+LABELS: Final = (TAGS, LEAKS)
+"""What asks a second network about the data themselves."""
+PARTS: Final = (*USUAL, *LABELS)
 NEGATIVES: Final = "negatives"
 """What is looked at where a folder of negatives is given."""
 NAME: Final = "debug"
@@ -30,7 +34,7 @@ NAME: Final = "debug"
 class Request:
     """What is asked: the parts, and how closely they look."""
 
-    parts: tuple[str, ...] = PARTS
+    parts: tuple[str, ...] = USUAL
     split: str | None = None
     """Where all parts look; None: contexts in all images that the run knows, choices for annotation in those that were
     learnt from, and the rest in those that were not."""
@@ -65,10 +69,15 @@ def debug(subject: Subject, request: Request, *, title: str, command: str) -> De
     for split in wanted:
         subject.index.split(split)
     results: dict[str, Result] = {}
-    if request.parts:
+    if asked := [name for name in request.parts if name in USUAL]:
         looked = survey(subject, wanted, random_seed=request.random_seed)
         runs = _runs(subject, looked, request)
-        results = {name: runs[name]() for name in request.parts}
+        results = {name: runs[name]() for name in asked}
+    if asked := [name for name in request.parts if name in LABELS]:
+        assert subject.record is not None, "a run has a record"
+        audited = audit_of(subject.record)
+        judges = {TAGS: suspect_tags, LEAKS: leaking}
+        results |= {name: judges[name](subject, audited) for name in asked}
     if request.negatives is not None:
         results[NEGATIVES] = negatives(
             subject.network, request.negatives, classes=subject.classes, white=subject.index.white

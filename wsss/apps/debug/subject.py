@@ -42,6 +42,8 @@ class Subject:
     masks: Mapping[str, tuple[Artifact, Items]] = field(default_factory=dict)
     """The last masks that the run made, by split."""
     record: RunRecord | None = None
+    classifier: str = ""
+    """The run's stage that trained the network which maps are read from."""
 
     @classmethod
     def of(cls, run: Path, *, store: Path | None = None, device: Device = "auto", side: int) -> "Subject":
@@ -49,7 +51,8 @@ class Subject:
         record = read_record(run, store=store)
         explainer = Explainer.of(record, device=device, side=side)
         name = extraction(record)
-        stage, index = record.stage(name, ExtractCams), record.job(name).index()
+        stage, job = record.stage(name, ExtractCams), record.job(name)
+        index = job.index()
         ((method, network),) = fitting({"run": stage.cam}, explainer.networks).methods.values()
         train, val = _splits(record, index)
         return cls(
@@ -66,6 +69,7 @@ class Subject:
             val=val,
             masks=_masks(record, index),
             record=record,
+            classifier=job.inputs["classifier"].stage,
         )
 
     @property
