@@ -55,7 +55,7 @@ class Reliance:
 
 
 def together(tags: Tags, *, fewest: int = FEWEST, chance: float = CHANCE) -> list[Together]:
-    """Return pairs of classes with `fewest` common images whose lift is no chance, both ways, the highest lift first.
+    """Return pairs of classes with `fewest` common images whose lift is not chance, both ways, the highest lift first.
 
     >>> tags = np.zeros((40, 2), dtype=bool)
     >>> tags[:10] = True
