@@ -47,6 +47,7 @@ def test_an_outline_takes_no_memory_and_has_every_block():
     assert (outline.blocks, outline.strides, outline.channels) == (real.blocks, real.strides, real.channels)
     assert outline.trained_paths_until("block2") == real.trained_paths_until("block2")
     assert options.outline() is outline
+    assert outline.stride == real.stride == 32
 
 
 def test_an_outline_of_what_cannot_be_had_is_refused():

@@ -1,16 +1,19 @@
 """audit_tags: what was planted comes first; a classifier that learnt from the tags is not asked."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from audits import Example
+from toy_runs import job
 
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, StoreError
-from wsss.stages.audit_tags import AuditTags, read_suspect_maps, tags_of
-from wsss.store.store import Artifact
+from wsss.stages.audit_tags import TAGS, AuditTags, read_suspect_maps, tags_of
+from wsss.store.store import Artifact, Store
+from wsss.store.texts import read_json
 
 
 def planted(example: Example, kind: str) -> list[bool]:
@@ -21,6 +24,15 @@ def planted(example: Example, kind: str) -> list[bool]:
         for each in file.suspects
         if each.kind == kind
     ]
+
+
+def inputs_of(example: Example) -> dict[str, Artifact]:
+    artifacts = example.audited.artifacts
+    return {
+        "index": artifacts["index_data"],
+        "embeddings": artifacts["embed_images"],
+        "compared": artifacts["compare_images"],
+    }
 
 
 @pytest.mark.parametrize("kind", ["missing", "false"])
@@ -53,13 +65,16 @@ def test_tags_are_what_labels_say(audit_example: Example):
     assert [tuple(np.flatnonzero(row)) for row in tags] == [record.classes for record in records]
 
 
+def test_no_more_pairs_of_a_kind_are_kept_than_are_asked_for(audit_example: Example, tmp_path: Path):
+    own = job(Store.at(tmp_path / "own"), "audit_tags", **inputs_of(audit_example))
+    own.artifact.items.mkdir(parents=True)
+    AuditTags(reads={}, most=5).run(own)
+    file = read_json(own.artifact.items / TAGS, dict)
+    assert [each["kind"] for each in file["suspects"]] == ["missing"] * 5 + ["false"] * 5
+
+
 def test_a_classifier_that_learnt_from_the_tags_is_not_asked(audit_example: Example, monkeypatch: pytest.MonkeyPatch):
     artifacts = audit_example.audited.artifacts
-    inputs: dict[str, Artifact] = {
-        "index": artifacts["index_data"],
-        "embeddings": artifacts["embed_images"],
-        "compared": artifacts["compare_images"],
-    }
     module: Any = "wsss.stages.audit_tags"
     read = __import__(module, fromlist=["read_job_of"]).read_job_of
 
@@ -69,6 +84,6 @@ def test_a_classifier_that_learnt_from_the_tags_is_not_asked(audit_example: Exam
         return job.model_copy(update={"config": config})
 
     monkeypatch.setattr(f"{module}.read_job_of", learnt)
-    job = Job(artifact=replace(artifacts["audit_tags"], fingerprint="0" * 16), inputs=inputs)
+    job = Job(artifact=replace(artifacts["audit_tags"], fingerprint="0" * 16), inputs=inputs_of(audit_example))
     with pytest.raises(ConfigError, match=r"reads\.embeddings: embed_images asks the run's classifier"):
         AuditTags(reads={}).run(job)

@@ -60,6 +60,13 @@ def test_classes_in_an_order_of_ones_own(make: Make):
         Folder(root=root, classes=("dog",)).index(NOWHERE)
 
 
+def test_a_line_for_each_label(make: Make):
+    root = make("a.jpg", "b.jpg", rows="a.jpg,dog b.jpg,cat a.jpg,cat")
+    assert shown(root, label_per_line=True) == {"a": ["cat", "dog"], "b": ["cat"]}
+    with pytest.raises(DataError, match=r"set dataset\.label_per_line=true"):
+        shown(root)
+
+
 def test_json(make: Make):
     root = make("it's a cat (1).jpg", "b.jpg")
     (root / "my labels.json").write_text(json.dumps({"it's a cat (1).jpg": ["cat"], "b.jpg": []}))
