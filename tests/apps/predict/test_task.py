@@ -71,7 +71,11 @@ def test_formats_that_are_asked_for(task: Predict, tmp_path: Path):
     inputs, output = find_inputs([tmp_path]), predictions(tmp_path / "out")
     asked = replace(task, formats=CHOICES)
     table = work_off(asked, inputs, output=output, head=asked.head(inputs, run=tmp_path))
-    assert table["files"] == {"coco": "coco.json", "label_studio": "label_studio.json"}
+    assert table["files"] == {
+        "coco": "coco.json",
+        "polygons": "polygons.json",
+        "label_studio": "label_studio.json",
+    }
     with Image.open(output.folder / table["images"][0]["confidence_map"]) as shown:
         assert (shown.mode, shown.size) == ("L", (48, 32))
         assert np.asarray(shown).mean() / 255 == pytest.approx(table["images"][0]["confidence"], abs=0.01)
