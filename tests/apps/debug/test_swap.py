@@ -1,5 +1,7 @@
 """Objects on other backgrounds."""
 
+from dataclasses import replace
+
 import torch
 from debugged import Looked, advance
 
@@ -45,3 +47,10 @@ def test_the_region_is_the_images_and_the_rest_the_donors():
     found = pasted(image, region, donor)
     assert found[:, 1, 2].tolist() == [0, 0, 0]
     assert float(found.sum()) == 3 * 23
+
+
+def test_no_donor_shows_the_class(plain: Looked):
+    tags = plain.survey.tags.copy()
+    tags[:, 1:] = False
+    looked = replace(plain.survey, tags=tags)
+    assert {each.donor for each in swaps(plain.subject, looked, erased=erased(plain))} == {NOTHING}
