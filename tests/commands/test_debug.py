@@ -6,7 +6,7 @@ import pytest
 from toy_runs import Run
 
 from wsss.apps.debug.annotate import COUNT as ANNOTATED
-from wsss.apps.debug.debug import USUAL
+from wsss.apps.debug.investigation import USUAL
 from wsss.apps.findings import read_findings
 from wsss.commands.debug import COUNT, WHAT, main
 from wsss.errors import ConfigError

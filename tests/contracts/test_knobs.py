@@ -218,7 +218,7 @@ ELSEWHERE: dict[str, str] = yaml.safe_load(Path(__file__).with_name("knobs.yaml"
 """Options that are turned by tests of their own, by the first class that has them, such as `Layout.limit`."""
 
 
-NOT_HERE = {"RepresentativeCAM.over"}
+NOT_HERE = {"RepresentativeCAM.over", "Argmax.annotated", "ConfidentShare.annotated"}
 """Options of the families here that only their own tests can turn: the network has to be trained for them."""
 
 

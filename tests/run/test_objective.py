@@ -59,7 +59,7 @@ def test_a_score_that_needs_masks_is_refused_once_the_data_are_known(toy_run: Ru
 
 def test_a_run_returns_its_objective(toy_run: Run, tmp_path: Path) -> None:
     copy = toy_run.copied(tmp_path)
-    objective = run(composed(*copy.overrides, "objective=predict_masks/val/miou"))
+    objective = run(composed(*copy.overrides, "objective=predict_masks/val/miou")).objective
     scores = json.loads((copy.out / "scores.json").read_text(encoding="utf-8"))
     assert objective == scores["predict_masks"]["val"]["miou"]
     assert run(composed(*copy.overrides, "objective=predict_masks/val/miou", "plan=true")) is None

@@ -6,6 +6,9 @@ from typing import Any, Final, final
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 from numpy.typing import NDArray
+from scipy.stats import hypergeom
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 
 GROUPS: Final = 32
 DIMENSIONS: Final = 64
@@ -25,9 +28,6 @@ class CellClusters:
     @classmethod
     def of(cls, cells: Float[np.ndarray, "m d"], *, random_seed: int = 0) -> "CellClusters":
         """Fit scikit-learn's principal components and k-means to two cells or more; equal cells give equal clusters."""
-        from sklearn.cluster import KMeans  # noqa: PLC0415 - the core costs torch and nothing else
-        from sklearn.decomposition import PCA  # noqa: PLC0415
-
         pca = PCA(min(DIMENSIONS, *cells.shape), random_state=random_seed).fit(cells)
         groups = max(1, min(GROUPS, len(cells) // FEWEST))
         kmeans = KMeans(groups, n_init=2, random_state=random_seed).fit(pca.transform(cells))
@@ -66,8 +66,6 @@ class Companion:
 
 def companions(present: Bool[np.ndarray, "n k"], tags: Bool[np.ndarray, "n c"]) -> list[Companion]:
     """Return every class with every cluster that one of its images has, class by class, the highest lift first."""
-    from scipy.stats import hypergeom  # noqa: PLC0415 - the core costs torch and nothing else
-
     images = len(tags)
     both: NDArray[np.int64] = tags.astype(np.int64).T @ present.astype(np.int64)
     of_class, of_cluster = tags.sum(axis=0), present.sum(axis=0)

@@ -22,7 +22,8 @@ class KeptLogits(Callback):
     """Hands over the logits of every epoch before its checkpoint is written, so that what is resumed is not missing.
 
     Training images are seen as they are augmented, validation images as they are. What an epoch leaves out, since its
-    batches are whole ones, is nan. An epoch that is trained again after an interruption gives the same again.
+    batches are whole ones, is nan. An epoch that is trained again after an interruption gives the same again. Nothing
+    is kept of a module whose steps return no `logits`.
     """
 
     def __init__(self, write: Callable[..., None], *, images: Mapping[str, int], classes: int) -> None:
@@ -46,16 +47,19 @@ class KeptLogits(Callback):
 
     def on_train_batch_end(self, _: Any, __: Any, outputs: Any, batch: Any, *___: Any) -> None:
         """Keep the logits under which a step was made."""
-        self._seen["train"].append((batch.item, outputs["logits"].half()))
+        if "logits" in outputs:
+            self._seen["train"].append((batch.item, outputs["logits"].half()))
 
     def on_validation_batch_end(self, _: Any, __: Any, outputs: Any, batch: Any, *___: Any) -> None:
         """Keep the logits of a batch."""
-        self._seen["val"].append((batch.item, outputs.half()))
+        if outputs is not None:
+            self._seen["val"].append((batch.item, outputs.half()))
 
     def on_validation_end(self, trainer: Any, _: Any) -> None:
         """Bring the processes' shares together and hand them over; checkpoints are written after this."""
+        known = any(self._seen.values())
         found = {split: self._gathered(split) for split in self._seen}
-        if trainer.is_global_zero:
+        if trainer.is_global_zero and known:
             self._write(trainer.current_epoch, **found)
         self.on_train_epoch_start()
 

@@ -44,7 +44,7 @@ def test_unknown_names_are_all_named_with_the_known_ones():
     with pytest.raises(ConfigError) as refused:
         fitting(["cam", "gradcamm", "x"], [small_timm_network()])
     first, second = refused.value.problems
-    assert first.startswith("methods: there is no 'gradcamm'; there are: ablationcam, adcam, cam, ")
+    assert first.startswith("methods: there is no 'gradcamm'; there are: ablationcam, adcam, caa, cam, ")
     assert "'x'" in second
 
 

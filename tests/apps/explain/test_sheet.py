@@ -11,7 +11,7 @@ from wsss.apps.explain.metric import METRICS
 from wsss.apps.explain.scoring import Judgement
 from wsss.apps.explain.sheet import ACROSS, LEAST, OUTLINE, SIDE, sheet
 from wsss.draw.grid import GAP, GOOD_PAPER
-from wsss.draw.panels import fitted
+from wsss.draw.panels import resized
 from wsss.types import Size
 
 SCORES: Final = {metric.key: 0.5 for metric in METRICS}
@@ -96,7 +96,7 @@ def test_what_is_left_out_is_said():
 def test_images_of_any_shape_have_room_for_words(size: tuple[int, int]):
     page = drawn(explained(explanation(0, "cam")), size=size)
     assert page.shape[1] >= GAP + 2 * (LEAST + GAP)
-    assert max(fitted(np.zeros((*size, 3), np.uint8), side=SIDE).shape[:2]) == SIDE
+    assert max(resized(np.zeros((*size, 3), np.uint8), side=SIDE).shape[:2]) == SIDE
 
 
 def test_without_scores_there_are_only_pictures():

@@ -1,4 +1,4 @@
-from .debug import (
+from .investigation import (
     NAME as NAME,
     PARTS as PARTS,
     USUAL as USUAL,

@@ -7,6 +7,7 @@ from typing import Final, final
 import numpy as np
 from jaxtyping import Float, Int64, UInt8
 from scipy import ndimage
+from scipy.stats import spearmanr
 
 from wsss.apps.debug.network import DebugNetwork
 from wsss.apps.debug.result import Result, plural
@@ -186,8 +187,6 @@ def _band(subject: Subject, *, split: str) -> Callable[[Record], float] | None:
 
 def _judged(subject: Subject, records: list[Record], uncertain: Float[np.ndarray, " n"], *, split: str) -> str:
     """Say how well the ranking goes with the true error of the run's masks, where there are true masks."""
-    from scipy.stats import spearmanr  # noqa: PLC0415 - slow to import
-
     errors, ranks = [], []
     for record, rank in zip(records, uncertain.tolist(), strict=True):
         truth, own = subject.truth(record), subject.own(record, split=split)

@@ -6,7 +6,7 @@ import pytest
 from debugged import Looked
 from PIL import Image
 
-from wsss.apps.debug.debug import USUAL, Request, debug, head, parts_in
+from wsss.apps.debug.investigation import USUAL, Request, debug, head, parts_in
 from wsss.draw.findings import render_findings
 from wsss.errors import ConfigError, DataError
 

@@ -8,7 +8,7 @@ from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 from wsss.cams import AblationCAM
 from wsss.errors import ModelError
 from wsss.models.hooked import Hooked
-from wsss.models.rise import found_box, rise
+from wsss.models.random_masks import found_box, rise
 from wsss.models.scored import Scored, detection
 from wsss.types import Targets
 
