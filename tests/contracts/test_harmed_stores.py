@@ -56,7 +56,7 @@ def compared(folder: Path) -> None:
     runs = compare.read_runs([folder / "first", folder / "other"])
     groups = compare.separated(runs, [1, 1])
     masks = compare.chosen_masks(runs, wanted=None)
-    assert len(compare.differences(groups, [masks])) == 1
+    assert len(compare.group_differences(groups, [masks])) == 1
     assert len(compare.gain_sheets(*groups, masks, count=4)) == 2
 
 
