@@ -219,7 +219,7 @@ ELSEWHERE: dict[str, str] = yaml.safe_load(Path(__file__).with_name("knobs.yaml"
 
 
 NOT_HERE = {"RepresentativeCAM.over", "Argmax.annotated", "ConfidentShare.annotated"}
-"""Options of the families here that only their own tests can turn: a network has to be trained, or a folder be there."""
+"""Options of the families here that only their own tests can turn: a network is trained for them, or a folder there."""
 
 
 def turned() -> list[Any]:
