@@ -51,6 +51,15 @@ def _seeded() -> None:
         torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def _children() -> Generator[None, None, None]:
+    """A command that a signal ended leaves its children's ends unheard: later tests hear them."""
+    before = signal.getsignal(signal.SIGCHLD)
+    yield
+    if signal.getsignal(signal.SIGCHLD) != before and before is not None:
+        signal.signal(signal.SIGCHLD, before)
+
+
 @pytest.fixture
 def tiny() -> "TinyGAP":
     from networks import TinyGAP

@@ -211,3 +211,13 @@ def test_a_ctrl_c_that_is_ignored_stays_so_when_a_first_one_would_be_held() -> N
             assert not asked()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_what_a_signal_did_to_children_raises_nothing_afterwards() -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("a child was killed")
+
+    signal.signal(signal.SIGCHLD, fails)
+    with pytest.raises(Ended), ended_by_signals():
+        signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGCHLD)

@@ -61,7 +61,8 @@ COMMANDS: Final[dict[str, str]] = {
     "completion": "wsss.commands.completion:main",
 }
 """The function of every command, imported only when it is called: the stack takes seconds to import."""
-
+SEPARATING: Final = ("compare",)
+"""Commands that put a `--` between names."""
 
 VERSION: Final = ("version", "--version", "-V")
 
@@ -114,7 +115,7 @@ def _call(name: str, *arguments: str) -> None:
         sys.stderr.write(f"wsss: {unknown('command', name, COMMANDS)}. See wsss --help.\n")
         sys.exit(2)
     module, _, function = COMMANDS[name].partition(":")
-    getattr(import_module(module), function)(named(arguments))
+    getattr(import_module(module), function)(arguments if name in SEPARATING else named(arguments))
 
 
 def unexpected(error: Exception) -> str:

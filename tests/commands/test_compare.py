@@ -45,6 +45,19 @@ def test_groups_are_made_in_one_way(tmp_path: Path):
         main([first, "--", other, "--group-by", "cam"])
 
 
+@pytest.mark.parametrize(
+    ("words", "said"), [(["--images", "0"], "--images must be at least 1"), (["--out", "FILE"], "File exists")]
+)
+def test_options_that_cannot_be_are_refused_before_a_table_is_printed(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "file").touch()
+    words = [str(tmp_path / "file") if word == "FILE" else word for word in words]
+    with pytest.raises((ConfigError, FileExistsError), match=said):
+        main([*map(str, two_runs(tmp_path)), *words])
+    assert capsys.readouterr().out == ""
+
+
 def test_runs_are_taken_together_by_their_options(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

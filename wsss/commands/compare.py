@@ -32,6 +32,10 @@ def main(arguments: Sequence[str]) -> None:
     options, sizes = parsed(arguments)
     if options.group_by and len(sizes) > 1:
         raise ConfigError(["--group-by makes the groups: leave `--` between runs away"])
+    if options.images < 1:
+        raise ConfigError([f"--images must be at least 1, got {options.images}"])
+    out = options.out.expanduser()
+    out.mkdir(parents=True, exist_ok=True)
     runs = compare.read_runs(options.runs)
     if options.group_by:
         groups = compare.grouped_by(runs, options.group_by.split(","))
@@ -45,8 +49,6 @@ def main(arguments: Sequence[str]) -> None:
     console.print(compare.compared_classes(groups, stage=masks.stage, split=masks.split))
     if len(groups) > 1:
         console.print(compare.difference_table(compare.group_differences(groups, every)))
-    out = options.out.expanduser()
-    out.mkdir(parents=True, exist_ok=True)
     for name, chart in compare.group_charts(groups, every):
         path = out / store.item_name(name, ".svg")
         store.write_text(path, chart)

@@ -17,6 +17,7 @@ HELLO: Final = timedelta(minutes=30)
 FAILED: Final = "failed"
 EVERY: Final = 0.2
 """Seconds between two looks at what was said."""
+GONE: Final = "the machine with node_rank=0 is gone: start all of them again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +78,19 @@ class Peers:
 
     def part(self) -> None:
         """Leave when all have come here: the words are gone with the first machine."""
-        here: int = self.words.add("parted", 1)
+        here = self._count_parted(1)
         while self.rank == 0 and here < self.count and not self._said(FAILED):
             threading.Event().wait(EVERY)
-            here = self.words.add("parted", 0)
+            here = self._count_parted(0)
+
+    def _count_parted(self, more: int) -> int:
+        try:
+            return int(self.words.add("parted", more))
+        except RuntimeError as error:
+            raise WsssError(GONE) from error
 
     def _said(self, key: str) -> bool:
         try:
             return bool(self.words.check([key]))
         except RuntimeError as error:
-            raise WsssError("the machine with node_rank=0 is gone: start all of them again") from error
+            raise WsssError(GONE) from error

@@ -20,6 +20,11 @@ def test_one_run_and_no_run_are_refused(folders: list[Path], tmp_path: Path):
         read_runs([folders[0], tmp_path])
 
 
+def test_a_run_that_is_named_twice_is_refused(folders: list[Path]):
+    with pytest.raises(StoreError, match="is named twice"):
+        read_runs([folders[0], folders[1], folders[0] / ".." / folders[0].name])
+
+
 def test_names_are_whole_paths_where_their_ends_are_the_same(tmp_path: Path):
     twins = [by_hand(tmp_path / place / "run" / "1", images={}, miou=0.1) for place in ("here", "there")]
     assert [run.name for run in read_runs(twins)] == [str(folder) for folder in twins]

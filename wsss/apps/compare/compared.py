@@ -49,9 +49,13 @@ class Compared:
 
 
 def read_runs(folders: Sequence[Path]) -> tuple[Compared, ...]:
-    """Read at least two runs; raises `StoreError` where one is not a run, or was not evaluated to its end."""
+    """Read two runs or more, each once; raises `StoreError` where one is not a run, or was not evaluated to its end."""
     if len(folders) < 2:
         raise StoreError("compare at least two runs: wsss compare outputs/toy/1 outputs/toy/2")
+    places = [folder.expanduser().resolve() for folder in folders]
+    for folder, place in zip(folders, places, strict=True):
+        if places.count(place) > 1:
+            raise StoreError(f"{folder} is named twice: name each run once")
     records = [read_record(folder) for folder in folders]
     return tuple(_read(record, name=name) for record, name in zip(records, short_names(records), strict=True))
 
