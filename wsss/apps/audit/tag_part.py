@@ -50,7 +50,7 @@ def _sentence(audited: Audited) -> str:
     for verdict in ("too few to judge", "no evidence"):
         names = [each.name for each in classes if each.verdict == verdict]
         parts += [f"{verdict.capitalize()}: {', '.join(names)}."] if names else []
-    return " ".join([*parts, "Fill in `accept` in tags.csv with yes, and give it to `wsss data fix`."])
+    return " ".join([*parts, "Fill in the column accept of tags.csv with yes, and give it to wsss data fix."])
 
 
 def _findings(audited: Audited, *, top: int) -> Iterator[Finding]:
@@ -70,7 +70,7 @@ def _findings(audited: Audited, *, top: int) -> Iterator[Finding]:
             severity=min(1.0, FLOOR + SLOPE * about[kind] / max(given, 1) / 2),
             sentence=f"About {round(about[kind])} {words}, beside {given} that are given; first {name} on {image}.",
             remedy="Look at them, the most suspicious first: of twice as many as are wrong most are among them. "
-            "Write yes into `accept` of tags.csv, then `wsss data fix`.",
+            "Write yes into the column accept of tags.csv, then run wsss data fix.",
             numbers={"about": round(about[kind], 1), "given": given, "listed": len(suspects)},
             images=tuple(dict.fromkeys(audited.tags.images[each.image] for each in suspects[:top])),
             sheets=(suspect_sheet(audited, suspects[:top], title=f"{words.capitalize()}, first {top}"),),
