@@ -66,5 +66,8 @@ def test_wrong_limits_are_named_together() -> None:
         "--fail-over context",
         "--fail-over boats=1",
     ]
+    for text in ("tags=-1", "context=-0.1", "tags=nan"):
+        with pytest.raises(ConfigError, match=f"--fail-over {text}: every number is 0 or more"):
+            limits_in([text], known=("context", "tags"))
     with pytest.raises(ConfigError, match="tags"):
         exceeded({"tags": 1}, MEASURES)

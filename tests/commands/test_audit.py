@@ -56,6 +56,8 @@ def test_what_was_accepted_is_mended(
     ("words", "message"),
     [
         (("--what", "tags,colour"), "--what: there is no part 'colour'; there are"),
+        (("--what", ""), "--what: there is no part ''; there are tags, duplicates"),
+        (("--fail-over", "tags=-1"), "--fail-over tags=-1: every number is 0 or more"),
         (("--top", "0"), "--top 0: show at least 1 example"),
         (("--fail-over", "colour=1"), "there is no part 'colour'"),
         (("--train", "test"), "--train: there is no split 'test'; there are"),
@@ -74,3 +76,30 @@ def test_wrong_words_are_refused(
     assert call(monkeypatch, *given) == 2
     assert message in capsys.readouterr().err.replace("\n", " ")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("labels", "out", "message"),
+    [
+        ("labels.csv", "/proc/x.csv", "--out /proc/x.csv cannot be written"),
+        ("labels.csv", "labels.csv/new.csv", "new.csv cannot be written"),
+        ("labels.csv", ".", "--out . is a folder: name a new file"),
+        (".", "new.csv", "wsss: . is a folder: name the label file, a CSV or JSON, as in labels.csv"),
+    ],
+)
+def test_paths_that_cannot_be_mended_are_refused_in_a_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    labels: str,
+    out: str,
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("labels.csv").write_text("image,labels\na.jpg,cat\n", encoding="utf-8")
+    Path("tags.csv").write_text("image,class,suggestion,accept\na,cat,remove,yes\n", encoding="utf-8")
+    assert call(monkeypatch, "fix", labels, "--with", "tags.csv", "--out", out) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"labels.csv", "tags.csv"}

@@ -25,9 +25,9 @@ def test_a_run_is_debugged(toy_run: Run, tmp_path: Path, capsys: pytest.CaptureF
 def test_a_limit_is_an_exit_code(toy_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     command = [str(toy_run.out), "--out", str(tmp_path), "--side", "64", "--device", "cpu", "--what", "confusions"]
     with pytest.raises(SystemExit) as ended:
-        main([*command, "--fail-over", "confusions=-1"])
+        main([*command, "--fail-over", "confusions=0"])
     assert ended.value.code == 1
-    assert "over -1" in capsys.readouterr().err
+    assert "over 0" in capsys.readouterr().err
     main([*command, "--fail-over", "confusions=2"])
 
 
@@ -35,6 +35,8 @@ def test_a_limit_is_an_exit_code(toy_run: Run, tmp_path: Path, capsys: pytest.Ca
     ("words", "said"),
     [
         (["--what", "boats"], "there is no part 'boats'"),
+        (["--what", ""], "there is no part ''; there are: context, confusions"),
+        (["--fail-over", "slices=-1"], "--fail-over slices=-1: every number is 0 or more"),
         (["--images", "2"], "--images: must be at least 5"),
         (["--side", "8", "--count", "0"], "--count: must be at least 1"),
         (["--fail-over", "slices"], "--fail-over slices"),

@@ -108,12 +108,14 @@ def limits_in(given: Sequence[str], *, known: Sequence[str]) -> dict[str, float]
     for text in given:
         kind, _, value = text.partition("=")
         try:
-            limits[kind] = float(value)
+            limits[kind] = number = float(value)
         except ValueError:
             problems.append(f"{FAIL_OVER} {text}: write a part and a number, such as {known[0]}=0.5")
             continue
         if kind not in known:
             problems.append(f"{FAIL_OVER} {text}: there is no part {kind!r}; there are: {one_of(known)}")
+        elif not number >= 0:  # nor is nan
+            problems.append(f"{FAIL_OVER} {text}: every number is 0 or more, so is a limit")
     if problems:
         raise ConfigError(problems)
     return limits

@@ -36,9 +36,10 @@ SHOWN: Final = 5
 def main(arguments: Sequence[str]) -> None:
     """Debug a run; exits with 1 where a number is over its limit. Raises a `WsssError` where there is none."""
     options = argument_parser().parse_args(arguments)
-    parts = apps.debug.parts_in(options.what) if options.what else ()
+    alone = not options.what and options.negatives is not None
+    parts = () if alone else apps.debug.parts_in(options.what)
     asked = [*parts, *(["negatives"] if options.negatives is not None else [])]
-    limits = apps.findings.limits_in(options.fail_over, known=asked or [*apps.debug.PARTS])
+    limits = apps.findings.limits_in(options.fail_over, known=asked)
     too_small = [
         f"--{key.replace('_', '-')}: must be at least {least}"
         for key, least in LEAST.items()

@@ -43,16 +43,18 @@ def test_accepted_changes_are_made_in_a_new_file(labels: Path, tmp_path: Path):
     assert labels.read_text(encoding="utf-8") == LABELS
 
 
-def test_nothing_accepted_changes_nothing(labels: Path, tmp_path: Path):
-    found = fix(labels, table=table(tmp_path, "a,dog,remove,,1"), out=tmp_path / "same.csv")
-    assert names(found.out) == names(labels)
+@pytest.mark.parametrize("rows", [(), ("a,dog,remove,,1",), ("a,dog,remove,no,1", "a,bird,add,0,2")])
+def test_nothing_accepted_is_refused_and_writes_nothing(labels: Path, tmp_path: Path, rows: tuple[str, ...]):
+    with pytest.raises(DataError, match=r"tags\.csv has no yes in its column accept: write yes where"):
+        fix(labels, table=table(tmp_path, *rows), out=tmp_path / "new" / "same.csv")
+    assert not (tmp_path / "new").exists()
 
 
 def test_json_stays_json(tmp_path: Path):
     labels = tmp_path / "labels.json"
-    labels.write_text(json.dumps({"a.jpg": ["cat"]}), encoding="utf-8")
+    labels.write_text(json.dumps({"a.jpg": ["cat"], "b.jpg": ["dog"]}), encoding="utf-8")
     found = fix(labels, table=table(tmp_path, "a,dog,add,yes,1"), out=tmp_path / "fixed.json")
-    assert names(found.out) == {"a.jpg": ("cat", "dog")}
+    assert names(found.out) == {"a.jpg": ("cat", "dog"), "b.jpg": ("dog",)}
 
 
 def test_names_that_hold_the_separator_come_back(tmp_path: Path):
@@ -70,6 +72,8 @@ def test_names_that_hold_the_separator_come_back(tmp_path: Path):
         ("z,dog,add,yes,1", r"labels\.csv does not list 'z'; is this the table of an audit of these labels\?"),
         ("a,dog,add,yes,1", "line 2: a already has 'dog'"),
         ("a,bird,remove,yes,1", "line 2: a does not have 'bird'"),
+        ("a,walrus,add,yes,1", r"tags\.csv: line 2: no label is 'walrus'; there are cat, dog$"),
+        ("a.jpg,cat,remove,yes,1", r"tags\.csv: line 2: 'a\.jpg' is a file's name: write it without its suffix$"),
         ("a,dog", "line 2 has 2 columns"),
     ],
 )
@@ -77,6 +81,14 @@ def test_what_does_not_fit_is_refused_with_its_line(labels: Path, tmp_path: Path
     with pytest.raises(DataError, match=message):
         fix(labels, table=table(tmp_path, row), out=tmp_path / "new.csv")
     assert not (tmp_path / "new.csv").exists()
+
+
+def test_folders_are_refused_as_such(labels: Path, tmp_path: Path):
+    good = table(tmp_path, "a,dog,remove,yes,1")
+    with pytest.raises(DataError, match=r"is a folder: name the label file, a CSV or JSON"):
+        fix(tmp_path, table=good, out=tmp_path / "new.csv")
+    with pytest.raises(DataError, match=r"--with .* is a folder: name the table in it, as in .*tags\.csv"):
+        fix(labels, table=tmp_path, out=tmp_path / "new.csv")
 
 
 def test_files_that_are_none_are_refused(labels: Path, tmp_path: Path):
