@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, final
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
-from scipy import ndimage
+import scipy
+from jaxtyping import Bool, Float
 
 from wsss.boxes.box import Box
+from wsss.boxes.components import components
 from wsss.boxes.peaks import basins
-
-EIGHT: Final = np.ones((3, 3), dtype=bool)
-"""Pixels that touch at a corner belong together."""
 
 Place = tuple[slice, slice]
 
@@ -63,7 +61,7 @@ class BoxRule:
         numbers, _ = components(mask)
         if self.split:
             numbers = basins(numbers, scores)
-        for number, place in enumerate(ndimage.find_objects(numbers), 1):
+        for number, place in enumerate(scipy.ndimage.find_objects(numbers), 1):
             if place is not None:
                 yield place, numbers[place] == number
 
@@ -77,12 +75,6 @@ class BoxRule:
                     joined = FoundBox(box=one.box.hull(other.box), area=area, score=score)
                     return self._merged([joined, *(each for each in found if each is not one and each is not other)])
         return found
-
-
-def components(mask: Bool[np.ndarray, "h w"]) -> tuple[Int[np.ndarray, "h w"], int]:
-    """Number the components of a mask from 1 on, and return how many there are; pixels may touch at corners."""
-    numbers, count = ndimage.label(mask, structure=EIGHT)
-    return numbers, int(count)
 
 
 def _found(place: Place, pixels: Bool[np.ndarray, "y x"], scores: Float[np.ndarray, "h w"]) -> FoundBox:

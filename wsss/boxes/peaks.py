@@ -3,11 +3,9 @@
 from typing import Final
 
 import numpy as np
+import scipy
+import skimage
 from jaxtyping import Float, Int
-from scipy import ndimage
-from skimage.measure import label
-from skimage.morphology import local_maxima
-from skimage.segmentation import watershed
 
 APART: Final = 0.1
 """Peaks are further apart than this share of the image's longer side."""
@@ -19,11 +17,13 @@ def basins(components: Int[np.ndarray, "h w"], scores: Float[np.ndarray, "h w"])
     A plateau is one peak, however wide it is. Components must not touch.
     """
     inside = components > 0
-    peaks = label(local_maxima(np.where(inside, scores, -np.inf)) & inside, connectivity=2)
+    local_maxima = skimage.morphology.local_maxima(np.where(inside, scores, -np.inf))
+    peaks = skimage.measure.label(local_maxima & inside, connectivity=2)
     numbers = np.zeros(peaks.max(initial=0) + 1, dtype=np.int64)
     for number, peak in enumerate(_far_apart(peaks, components, scores), 1):
         numbers[peak] = number
-    return np.asarray(watershed(-scores, numbers[peaks], mask=inside, connectivity=2), dtype=np.int64)
+    split = skimage.segmentation.watershed(-scores, numbers[peaks], mask=inside, connectivity=2)
+    return np.asarray(split, dtype=np.int64)
 
 
 def _far_apart(
@@ -31,9 +31,9 @@ def _far_apart(
 ) -> list[int]:
     """Return the numbers of the peaks without those of a component that are near a higher one."""
     numbers = np.arange(1, peaks.max(initial=0) + 1)
-    heights = ndimage.maximum(scores, peaks, numbers)
-    owners = ndimage.maximum(components, peaks, numbers)
-    places = np.array(ndimage.center_of_mass(peaks > 0, peaks, numbers)).reshape(-1, 2)
+    heights = scipy.ndimage.maximum(scores, peaks, numbers)
+    owners = scipy.ndimage.maximum(components, peaks, numbers)
+    places = np.array(scipy.ndimage.center_of_mass(peaks > 0, peaks, numbers)).reshape(-1, 2)
     kept: list[int] = []
     for peak in np.argsort(-np.asarray(heights), kind="stable").tolist():
         near = [other for other in kept if owners[other - 1] == owners[peak]]

@@ -6,20 +6,18 @@ It is the class-aware attention-based affinity of CLIP-ES, around any method and
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import scipy
 import torch
 from jaxtyping import Bool, Float
-from scipy import ndimage
 from torch import Tensor
 
+from wsss.boxes.components import components
 from wsss.cams.adcam import Matrix, balanced, mean_attention
 from wsss.cams.base import CAMMethod, by_image
 from wsss.cams.gradcam import GradCAM
 from wsss.errors import ModelError
 from wsss.protocols import Attentive, CutClassifier
 from wsss.types import Images, RawMaps, Targets
-
-NEIGHBOURS = torch.ones(3, 3).numpy()
-"""Cells that touch at a corner belong together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +93,6 @@ def boxes(maps: Float[Tensor, "n y x"], *, share: float) -> Bool[Tensor, "n y x"
     inside = torch.zeros_like(maps, dtype=torch.bool)
     above = maps > share * maps.amax(dim=(1, 2), keepdim=True)
     for place, regions in enumerate(above.cpu().numpy()):
-        for box in ndimage.find_objects(ndimage.label(regions, structure=NEIGHBOURS)[0]):
+        for box in scipy.ndimage.find_objects(components(regions)[0]):
             inside[(place, *box)] = True
     return inside

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+import scipy
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from wsss.boxes.box import Box
-from wsss.boxes.find import EIGHT
+from wsss.boxes.components import components
 from wsss.metrics.confusion import known_or_none, mean_of_known
 
 SIDE: Final = 224
@@ -117,12 +117,12 @@ def _overlap(above: NDArray[np.bool_], true: Corners) -> float:
 def _outlines(above: NDArray[np.bool_]) -> Iterator[list[int]]:
     """Yield the boxes of components, whose pixels touch at corners, and of the outlines of their holes."""
     height, width = above.shape
-    (place,) = ndimage.find_objects(above.astype(np.int8))  # nothing else can be drawn around
+    (place,) = scipy.ndimage.find_objects(above.astype(np.int8))  # nothing else can be drawn around
     top, left, part = place[0].start, place[1].start, above[place]
-    for rows, columns in ndimage.find_objects(ndimage.label(part, structure=EIGHT)[0]):
+    for rows, columns in scipy.ndimage.find_objects(components(part)[0]):
         right, bottom = min(left + columns.stop, width - 1), min(top + rows.stop, height - 1)
         yield [left + columns.start, top + rows.start, right, bottom]
-    for rows, columns in ndimage.find_objects(ndimage.label(~part)[0]):
+    for rows, columns in scipy.ndimage.find_objects(scipy.ndimage.label(~part)[0]):
         inside = min(rows.start, columns.start) > 0 and rows.stop < part.shape[0] and columns.stop < part.shape[1]
         if inside:  # an outline of a hole is drawn on the pixels around it
             right, bottom = min(left + columns.stop + 1, width - 1), min(top + rows.stop + 1, height - 1)

@@ -1,8 +1,8 @@
 """Reach of a map around the pixels that it explains."""
 
 import numpy as np
+import scipy
 from jaxtyping import Bool, Float
-from scipy import ndimage
 
 
 def context_radius(
@@ -18,7 +18,7 @@ def context_radius(
     total = float(heat.sum(dtype=np.float64))
     if total <= 0 or not pixels.any():
         return None
-    distance = ndimage.distance_transform_edt(~pixels).ravel()
+    distance = scipy.ndimage.distance_transform_edt(~pixels).ravel()
     order = np.argsort(distance, kind="stable")
     reached = heat.ravel()[order].cumsum(dtype=np.float64)
     return float(distance[order][int(np.searchsorted(reached, share * total * (1 - 1e-9)))])

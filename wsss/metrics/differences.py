@@ -12,9 +12,9 @@ from math import comb
 from typing import Final
 
 import numpy as np
+import scipy
 from jaxtyping import Float, Int
 from scipy.sparse import csr_array
-from scipy.stats import permutation_test, ttest_ind, ttest_rel
 
 from wsss.metrics.image_confusions import miou_of_rows
 
@@ -86,9 +86,11 @@ def p_over_seeds(first: Sequence[float], other: Sequence[float], *, paired: bool
         return None
     data = (np.asarray(other, dtype=float), np.asarray(first, dtype=float))
     if assignments > MOST_ASSIGNMENTS:
-        return float((ttest_rel(*data) if paired else ttest_ind(*data, equal_var=False)).pvalue)
+        return float((scipy.stats.ttest_rel(*data) if paired else scipy.stats.ttest_ind(*data, equal_var=False)).pvalue)
     kind = "samples" if paired else "independent"
-    return float(permutation_test(data, _apart, permutation_type=kind, n_resamples=np.inf, vectorized=True).pvalue)
+    return float(
+        scipy.stats.permutation_test(data, _apart, permutation_type=kind, n_resamples=np.inf, vectorized=True).pvalue
+    )
 
 
 def holm(values: Sequence[float]) -> list[float]:

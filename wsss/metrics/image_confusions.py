@@ -7,11 +7,11 @@ cells are empty.
 from collections.abc import Iterable
 
 import numpy as np
+import scipy
 from jaxtyping import Float, Int
-from scipy.sparse import csr_array
 
 
-def sparse_rows(matrices: Iterable[Int[np.ndarray, "labels labels"]], *, labels: int) -> csr_array:
+def sparse_rows(matrices: Iterable[Int[np.ndarray, "labels labels"]], *, labels: int) -> "scipy.sparse.csr_array":
     """Return matrices of images as rows `[images labels*labels]` of int64, in their order.
 
     >>> sparse_rows([np.array([[3, 0], [1, 0]])], labels=2).toarray()
@@ -26,7 +26,7 @@ def sparse_rows(matrices: Iterable[Int[np.ndarray, "labels labels"]], *, labels:
         pointers.append(pointers[-1] + len(occupied))
     nothing = np.zeros(0, dtype=np.int64)
     data = (np.concatenate([nothing, *pixels]), np.concatenate([nothing, *cells]), np.array(pointers))
-    return csr_array(data, shape=(len(pointers) - 1, labels**2))
+    return scipy.sparse.csr_array(data, shape=(len(pointers) - 1, labels**2))
 
 
 def miou_of_rows(counts: Int[np.ndarray, "rows cells"]) -> Float[np.ndarray, " rows"]:

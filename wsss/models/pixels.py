@@ -7,18 +7,15 @@ from typing import Any, Final, final
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int64
-from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
+from wsss.boxes.components import components
 from wsss.errors import ModelError
 from wsss.labels import BACKGROUND, class_of, label_of
 from wsss.models.scored import NamedScore
 from wsss.protocols import CutClassifier, Segments
 from wsss.types import Cut, Images, Size
-
-EIGHT: Final = np.ones((3, 3), dtype=bool)
-"""Pixels that touch at a corner belong together."""
 
 Sets = Mapping[int, Bool[Tensor, "mask_h mask_w"]]
 """The pixels of each class that is explained."""
@@ -97,7 +94,7 @@ def _component(labels: Int64[Tensor, "h w"], number: int) -> Bool[Tensor, "h w"]
     found = []
     for label in _labels(labels):
         if label != BACKGROUND:
-            numbers, count = ndimage.label((labels == label).cpu().numpy(), structure=EIGHT)
+            numbers, count = components((labels == label).cpu().numpy())
             found += [numbers == each for each in range(1, count + 1)]
     if not 1 <= number <= len(found):
         raise ModelError(f"pixels: there is no object {number}: the network sees {len(found)}, 1 the largest")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from wsss.data.index import Index, Record
 from wsss.engine.agreement import agreements
@@ -37,7 +37,7 @@ class Tables:
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
     confusions: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Pixels of every true label, and of every label that they were given."""
-    image_confusions: dict[str, csr_array] = field(default_factory=dict)
+    image_confusions: dict[str, "scipy.sparse.csr_array"] = field(default_factory=dict)
     """The same of every image, in the order of `images`, by stage and split."""
     agreements: dict[str, dict[str, Any]] = field(default_factory=dict)
     """How well each image's network mask agrees with the mask that the network learnt from."""

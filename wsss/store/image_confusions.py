@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from wsss.store import arrays
 from wsss.store.store import ITEMS, Artifact
@@ -23,7 +23,7 @@ def confusions_key(stage: str, split: str) -> str:
     return f"{stage}/{split}"
 
 
-def write_image_confusions(path: Path, rows: Mapping[str, csr_array]) -> None:
+def write_image_confusions(path: Path, rows: Mapping[str, "scipy.sparse.csr_array"]) -> None:
     """Write rows of `wsss.metrics.image_confusions` by their keys; bytes depend on these alone."""
     flat: dict[str, Any] = {
         f"{key}/{name}": getattr(matrix, attribute).astype(np.int64)
@@ -34,7 +34,7 @@ def write_image_confusions(path: Path, rows: Mapping[str, csr_array]) -> None:
         np.savez_compressed(file, allow_pickle=False, **flat)
 
 
-def read_image_confusions(artifact: Artifact, key: str, *, images: int, labels: int) -> csr_array:
+def read_image_confusions(artifact: Artifact, key: str, *, images: int, labels: int) -> "scipy.sparse.csr_array":
     """Read the rows `[images labels*labels]` of a complete evaluation; raises `StoreError` where they are torn."""
     artifact.content(f"{ITEMS}/{FILE}")
     cells = labels**2
@@ -44,6 +44,6 @@ def read_image_confusions(artifact: Artifact, key: str, *, images: int, labels: 
         pixels = archive.read(f"{key}/pixels", dtype=np.int64, most=(len(columns),))
         if len(pointers) != images + 1 or len(pixels) != len(columns) or (pixels < 0).any():
             raise ValueError(f"{key} is not of {images} images")
-        matrix = csr_array((pixels, columns, pointers), shape=(images, cells))
+        matrix = scipy.sparse.csr_array((pixels, columns, pointers), shape=(images, cells))
         matrix.check_format(full_check=True)
         return matrix

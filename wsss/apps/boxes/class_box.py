@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, final
 
 import numpy as np
+import skimage
 from jaxtyping import Float, UInt8
-from skimage.filters import threshold_otsu
 
 from wsss.boxes import Box, BoxRule, FoundBox
 from wsss.errors import ConfigError
@@ -95,7 +95,7 @@ def boxes_of_map(
 
     Their score is the class's probability times the mean of the map inside.
     """
-    threshold = float(threshold_otsu(heat)) if options.threshold is None else options.threshold
+    threshold = float(skimage.filters.threshold_otsu(heat)) if options.threshold is None else options.threshold
     across, down = size.width / heat.shape[1], size.height / heat.shape[0]
     return tuple(
         ClassBox(
