@@ -44,6 +44,15 @@ class RunRecord(RunFile):
         """Build a finished stage from its frozen config."""
         return self._built(self._frozen(name).config, kind, name=name)
 
+    def config_of(self, name: str) -> Mapping[str, Any]:
+        """Return the frozen config of a finished stage, to build parts of; it names nothing that may not be imported.
+
+        Raises `StoreError` where it does.
+        """
+        config = self._frozen(name).config
+        check_targets(config, path=self.artifact(name).job)
+        return config
+
     def job(self, name: str) -> Job:
         """Return the job of a finished stage, as it was run: its artifact and what it read, by role.
 

@@ -1,5 +1,6 @@
 """The audit of a run: its classifier's answers stand beside its images, whatever their order."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 from toy_runs import Run
 
 from wsss.apps.audit.of_run import audit_run, summarised
+from wsss.errors import StoreError
 from wsss.run.record import read_record
 from wsss.store.files import read_scores
+from wsss.store.jobs import read_job_of
 from wsss.store.logits import read_logits
 
 
@@ -36,6 +39,24 @@ def test_a_run_s_answers_stand_beside_its_images(toy_run: Run, copy: Run):
     own = float(peaks[one.id].peaks[0]) / np.median(all_of_it)  # type: ignore[index]
     assert dynamics.heights[place[one.id], cls] == pytest.approx(own, rel=1e-5)
     assert np.isnan(dynamics.heights[~audited.shown]).all()
+    medians = np.array([np.nanmedian(column) for column in dynamics.heights.T if not np.isnan(column).all()])
+    assert medians == pytest.approx(1)
+
+
+def test_early_answers_are_those_of_the_first_epochs():
+    early, variability = summarised(np.stack([np.full((3, 4), logit, dtype=np.float16) for logit in (0, 3)]))
+    assert early == pytest.approx(0.5)
+    assert variability == pytest.approx((1 / (1 + np.exp(-3)) - 0.5) / 2)
+
+
+def test_a_record_imports_nothing_of_others_for_its_data(copy: Run, toy_run: Run, monkeypatch: pytest.MonkeyPatch):
+    record = read_record(toy_run.out, store=copy.store)
+    job = read_job_of(record.artifact("index_data"))
+    foreign = job.model_copy(update={"config": {**job.config, "dataset": {"_target_": "antigravity.X"}}})
+    monkeypatch.setattr("wsss.run.record.read_job_of", lambda _: foreign)
+    with pytest.raises(StoreError, match=r"stage\.yaml names 'antigravity\.X', which is not imported for a record"):
+        audit_run(record, device="cpu")
+    assert "antigravity" not in sys.modules
 
 
 def test_epochs_that_left_an_image_out_do_not_count():

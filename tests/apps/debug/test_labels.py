@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from toy_runs import Run
 
-from wsss.apps.audit import Audited
+from wsss.apps.audit import Audited, Dynamics, audit_run
 from wsss.apps.debug import labels as module
-from wsss.apps.debug.labels import audit_of, dynamics, leaking, scores_without, suspect_tags
+from wsss.apps.debug.labels import leaking, scores_without, suspect_tags
 from wsss.apps.debug.subject import Subject
 from wsss.metrics.confusion import SegmentationScores, confusion
-from wsss.store.logits import Logits
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +21,14 @@ def opened(toy_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Subject:
 
 
 @pytest.fixture(scope="module")
-def audited(opened: Subject) -> Audited:
+def both(opened: Subject) -> tuple[Audited, Dynamics]:
     assert opened.record is not None
-    return audit_of(opened.record)
+    return audit_run(opened.record)
+
+
+@pytest.fixture
+def audited(both: tuple[Audited, Dynamics]) -> Audited:
+    return both[0]
 
 
 def test_scores_without_some_images_are_those_of_the_others(opened: Subject):
@@ -50,26 +54,8 @@ def test_a_leak_is_a_finding_with_both_scores(opened: Subject, audited: Audited,
     assert leaking(opened, audited).findings == ()
 
 
-def test_early_answers_are_those_of_the_first_epochs(
-    opened: Subject, audited: Audited, monkeypatch: pytest.MonkeyPatch
-):
-    sizes = {split: len(opened.index.splits[split]) for split in ("train", "val")}
-    epochs = {s: np.stack([np.full((n, 4), v, dtype=np.float16) for v in (0, 3)]) for s, n in sizes.items()}
-    monkeypatch.setattr(module, "read_logits", lambda _: Logits(**epochs))
-    found = dynamics(opened, audited)
-    assert found is not None
-    assert found.early == pytest.approx(0.5)
-    assert found.variability == pytest.approx((1 / (1 + np.exp(-3)) - 0.5) / 2)
-
-
-def test_heights_are_over_the_median_of_the_class(opened: Subject, audited: Audited):
-    found = module.heights(opened, audited.embedded.records)
-    medians = np.array([np.nanmedian(column) for column in found.T if not np.isnan(column).all()])
-    assert medians == pytest.approx(1)
-
-
-def test_tags_are_audited_with_the_run_beside(opened: Subject, audited: Audited):
-    result = suspect_tags(opened, audited)
+def test_tags_are_audited_with_the_run_beside(opened: Subject, both: tuple[Audited, Dynamics]):
+    result = suspect_tags(opened, *both)
     assert result.part.kind == "tags"
     assert result.measure is not None
     assert "early p" in result.part.tables[0].columns
@@ -77,5 +63,5 @@ def test_tags_are_audited_with_the_run_beside(opened: Subject, audited: Audited)
 
 def test_a_second_audit_is_read(opened: Subject, audited: Audited, tmp_path: Path):
     assert opened.record is not None
-    again = audit_of(opened.record)
+    again, _ = audit_run(opened.record)
     assert {a.fingerprint for a in again.artifacts.values()} == {a.fingerprint for a in audited.artifacts.values()}

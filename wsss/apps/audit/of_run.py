@@ -6,14 +6,14 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Float
 
-from wsss.apps.audit.audited import INDEX, Audited, Dynamics, audit
+from wsss.apps.audit.audited import Audited, Dynamics, audit
 from wsss.apps.audit.names import BACKBONE, WEIGHTS
 from wsss.config.build import TARGET
 from wsss.engine.fit import Fit
-from wsss.errors import StoreError
 from wsss.run.record import RunRecord
+from wsss.stages.index_data import IndexData
 from wsss.stages.train_classifier import TrainMultiLabel
-from wsss.store.kinds import NETWORK, RAW_MAPS
+from wsss.store.kinds import INDEX, NETWORK, RAW_MAPS
 from wsss.store.logits import read_logits
 
 NETWORK_NODE: Final[Mapping[str, Any]] = {
@@ -27,10 +27,7 @@ NETWORK_NODE: Final[Mapping[str, Any]] = {
 
 def audit_run(record: RunRecord, *, device: str = "auto", command: str = "wsss debug") -> tuple[Audited, Dynamics]:
     """Audit the data of a finished run, in the run's own store; raises `StoreError` where it has no data set."""
-    try:
-        dataset = record.config["pipeline"][INDEX]["dataset"]
-    except (KeyError, TypeError) as error:
-        raise StoreError(f"{record.folder}: this run names no data set: run it again") from error
+    dataset = record.config_of(record.last(INDEX, by=IndexData))["dataset"]
     runtime = {TARGET: "wsss.engine.stage.Runtime", "device": device}
     made = audit(dataset, NETWORK_NODE, store=record.store.root, runtime=runtime, command=command)
     return made, dynamics_of(record, made)

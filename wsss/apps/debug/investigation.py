@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from wsss.apps.audit import audit_run
 from wsss.apps.debug.annotate import COUNT, annotate
 from wsss.apps.debug.confusions import confusions
 from wsss.apps.debug.context import context
-from wsss.apps.debug.labels import LEAKS, TAGS, audit_of, leaking, suspect_tags
+from wsss.apps.debug.labels import LEAKS, TAGS, leaking, suspect_tags
 from wsss.apps.debug.negatives import negatives
 from wsss.apps.debug.result import Result
 from wsss.apps.debug.slices import slices
@@ -75,9 +76,12 @@ def debug(subject: Subject, request: Request, *, title: str, command: str) -> De
         results = {name: runs[name]() for name in asked}
     if asked := [name for name in request.parts if name in LABELS]:
         assert subject.record is not None, "a run has a record"
-        audited = audit_of(subject.record)
-        judges = {TAGS: suspect_tags, LEAKS: leaking}
-        results |= {name: judges[name](subject, audited) for name in asked}
+        audited, dynamics = audit_run(subject.record)
+        judges = {
+            TAGS: lambda: suspect_tags(subject, audited, dynamics),
+            LEAKS: lambda: leaking(subject, audited),
+        }
+        results |= {name: judges[name]() for name in asked}
     if request.negatives is not None:
         results[NEGATIVES] = negatives(
             subject.network, request.negatives, classes=subject.classes, white=subject.index.white

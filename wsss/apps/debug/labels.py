@@ -4,85 +4,30 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
-from jaxtyping import Float
 
-from wsss.apps.audit import BACKBONE, WEIGHTS, Audited, Dynamics, audit, found_in
+from wsss.apps.audit import Audited, Dynamics, found_in
 from wsss.apps.audit.duplicate_part import leaks
 from wsss.apps.debug.result import Result, per_cent, plural
 from wsss.apps.debug.subject import Subject
 from wsss.apps.findings import Measure
-from wsss.config.build import TARGET
-from wsss.data.index import Record
 from wsss.draw.findings import Finding, Part
 from wsss.draw.tables import Table
 from wsss.errors import StoreError
 from wsss.labels import label_count
 from wsss.metrics.image_confusions import miou_of_rows
-from wsss.models.classifier import ClassifierOptions
-from wsss.run.record import RunRecord
 from wsss.store.image_confusions import confusions_key, read_image_confusions
-from wsss.store.jobs import read_job_of
-from wsss.store.kinds import INDEX, RAW_MAPS
-from wsss.store.logits import read_logits
 from wsss.store.schema import ImageTable
 
-STRIDE: Final = 32
-"""Input pixels a cell of the audit's maps."""
 TOP: Final = 12
 TAGS: Final = "tags"
 LEAKS: Final = "leaks"
 
 
-def audit_of(record: RunRecord) -> Audited:
-    """Audit the data of a run in its store, by the network that comes with the package; a second call is free."""
-    dataset = read_job_of(record.artifact(record.last(INDEX))).config["dataset"]
-    options = f"{ClassifierOptions.__module__}.{ClassifierOptions.__qualname__}"
-    network = {TARGET: options, "backbone": BACKBONE, "weights": WEIGHTS, "output_stride": STRIDE}
-    return audit(dataset, network, store=record.store.root, command="wsss debug")
-
-
-def suspect_tags(subject: Subject, audited: Audited) -> Result:
+def suspect_tags(subject: Subject, audited: Audited, dynamics: Dynamics) -> Result:
     """Return the audit's suspicious tags; early answers and heights of maps of the run are columns beside."""
-    found = found_in(audited, train=subject.train, what=(TAGS,), top=TOP, dynamics=dynamics(subject, audited))
+    found = found_in(audited, train=subject.train, what=(TAGS,), top=TOP, dynamics=dynamics)
     (part,) = found.parts
     return Result(part=part, findings=found.findings, measure=found.measures[TAGS])
-
-
-def dynamics(subject: Subject, audited: Audited) -> Dynamics | None:
-    """Return what the run kept of its training, for the audit's images; None where it kept no logits."""
-    assert subject.record is not None
-    artifact = subject.record.artifact(subject.classifier)
-    logits = read_logits(artifact)
-    if logits is None:
-        return None
-    records = audited.embedded.records
-    p = {
-        record.id: 1 / (1 + np.exp(-own[:, k].astype(np.float64)))
-        for split, own in ((subject.train, logits.train), (subject.val, logits.val))
-        for k, record in enumerate(subject.index.split(split))
-    }
-    unknown = np.full((1, len(subject.classes)), np.nan)
-    known = [p.get(record.id, unknown) for record in records]
-    return Dynamics(
-        early=np.stack([_mean(own[: max(1, len(own) // 2)]) for own in known]),
-        variability=np.stack([own.std(axis=0) for own in known]),
-        heights=heights(subject, records),
-    )
-
-
-def heights(subject: Subject, records: tuple[Record, ...]) -> Float[np.ndarray, "n c"]:
-    """Return the peak of every image's maps over the median of the class; nan where the run kept none."""
-    found = np.full((len(records), len(subject.classes)), np.nan)
-    assert subject.record is not None
-    maps = subject.record.artifact(subject.record.last(RAW_MAPS))
-    made = {r.id for split in maps.summary["splits"] for r in subject.index.split(split)}
-    items = RAW_MAPS.items(maps, subject.index)
-    for place, record in enumerate(records):
-        read = items.read(subject.index.records[record.id]) if record.id in made else None
-        if read is not None and read.peaks is not None:
-            found[place, list(read.classes)] = read.peaks.numpy()
-    medians = [np.nanmedian(column) if (~np.isnan(column)).any() else np.nan for column in found.T]
-    return np.asarray(found / np.array(medians))
 
 
 def leaking(subject: Subject, audited: Audited) -> Result:
@@ -139,9 +84,3 @@ def scores_without(subject: Subject, ids: list[str], *, split: str) -> Mapping[s
             before, after = miou_of_rows(totals).tolist()
             scores[stage] = (before, after)
     return scores
-
-
-def _mean(values: Float[np.ndarray, "e c"]) -> Float[np.ndarray, " c"]:
-    known = ~np.isnan(values)
-    total = np.where(known, values, 0.0).sum(axis=0)
-    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
