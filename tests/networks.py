@@ -1,5 +1,6 @@
 """Classifiers small enough to be worked out by hand; they fulfil what `wsss.types` asks of a classifier."""
 
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -30,6 +31,18 @@ class Given:
 
     def after(self, block: str, cut: Cut) -> Tensor:
         return cut.maps.mean(dim=(2, 3)) @ self.head_weight.T
+
+
+class Attending(Given):
+    """Maps and attention are given whatever the images show; a class a channel, a matrix `[b z z]` a block."""
+
+    def __init__(self, maps: Tensor, *attention: Tensor) -> None:
+        super().__init__(maps, torch.eye(maps.shape[1]))
+        self.attention = {f"block{place}": each for place, each in enumerate(attention, start=1)}
+        self.attending = tuple(self.attention)
+
+    def attentions(self, images: Tensor, *, blocks: Sequence[str]) -> Iterator[Tensor]:
+        yield from (self.attention[block] for block in blocks)
 
 
 class Squares(Given):

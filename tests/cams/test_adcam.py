@@ -1,15 +1,15 @@
 """AD-CAM on attention given by hand: what is kept, what never leaks, and what is weakened."""
 
-from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 import pytest
 import torch
-from networks import Given, TinyGAP
+from networks import Attending, TinyGAP
 from torch import Tensor
 
 from wsss.cams import ADCAM, CAM, GradCAM
-from wsss.cams.adcam import Agreement, agreement, balanced, mean_attention, with_row_sums_of_one
+from wsss.cams.adcam import Agreement, agreement
+from wsss.cams.attention import with_row_sums_of_one
 from wsss.errors import ModelError
 from wsss.testing.families import small_family_network
 from wsss.types import Targets
@@ -17,20 +17,6 @@ from wsss.types import Targets
 TARGETS = Targets.of([[0, 1], [1]])
 REFINEMENTS = get_args(Agreement)
 every_refinement = pytest.mark.parametrize("refinement", REFINEMENTS)
-
-
-class Attending(Given):
-    """Maps and attention are given whatever the images show; two classes, one a channel."""
-
-    attending = ("last",)
-
-    def __init__(self, maps: Tensor, *attention: Tensor) -> None:
-        super().__init__(maps, torch.eye(maps.shape[1]))
-        self.attention = attention
-        self.attending = ("last",) * len(attention)
-
-    def attentions(self, images: Tensor, *, blocks: Sequence[str]) -> Iterator[Tensor]:
-        yield from self.attention[-len(blocks) :]
 
 
 def random(*shape: int) -> Tensor:
@@ -173,23 +159,10 @@ def test_a_spurious_link_leaks_less_than_by_direct_coupling(refinement: Agreemen
     assert 0 < leaks[refinement] < 0.6 * leaks["none"]
 
 
-def test_a_cell_that_is_linked_to_none_keeps_to_itself():
-    matrix = torch.tensor([[0.0, 0.0], [3.0, 1.0]])
-    assert with_row_sums_of_one(matrix).tolist() == [[1.0, 0.0], [0.75, 0.25]]
-
-
-def test_balanced_rows_and_columns_add_up_to_one():
-    matrix = balanced(random(8, 8) + 0.01)
-    torch.testing.assert_close(matrix.sum(dim=1), torch.ones(8))
-    torch.testing.assert_close(matrix.sum(dim=0), torch.ones(8), atol=1e-4, rtol=0)
-
-
 def test_only_the_last_layers_are_averaged():
     first, second, third = random(3, 1, 6, 6)
     network = Attending(random(1, 1, 2, 3), first, second, third)
     images = torch.zeros(1, 3, 2, 3)
-    mean = mean_attention(network, images, blocks=network.attending[-2:])
-    torch.testing.assert_close(mean, (second + third) / 2)
     both = Attending(network.maps, (second + third) / 2)
     torch.testing.assert_close(ADCAM(layers=2)(network, images, one()), ADCAM()(both, images, one()))
 

@@ -1,12 +1,11 @@
 """CAA on attention given by hand: who gives, who receives, and what is kept."""
 
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from networks import Given, TinyGAP
+from networks import Attending, TinyGAP
 from torch import Tensor
 
 from wsss.cams import CAA, CAM
@@ -14,18 +13,6 @@ from wsss.cams.caa import boxes
 from wsss.errors import ModelError
 from wsss.testing.families import small_family_network
 from wsss.types import Targets
-
-
-class Attending(Given):
-    """Maps and attention are given whatever the images show; a class a channel."""
-
-    def __init__(self, maps: Tensor, *attention: Tensor) -> None:
-        super().__init__(maps, torch.eye(maps.shape[1]))
-        self.attention = {f"block{place}": each for place, each in enumerate(attention, start=1)}
-        self.attending = tuple(self.attention)
-
-    def attentions(self, images: Tensor, *, blocks: Sequence[str]) -> Iterator[Tensor]:
-        yield from (self.attention[block] for block in blocks)
 
 
 def random(*shape: int, random_seed: int = 4) -> Tensor:

@@ -14,9 +14,9 @@ Paths = tuple[str, ...]
 BlockFunction = Callable[[nn.Module, Paths, Cut], Cut]
 """What some modules of a network make of the cut before them. The stride of what it returns does not count."""
 Attention = Callable[[nn.Module, Paths, Cut], Tensor]
-"""How much cells attend to each other in some modules, given the cut before them: see `wsss.cams.adcam.Attentive`."""
+"""How much cells attend to each other in some modules, given the cut before them: see `wsss.protocols.Attentive`."""
 Connection = Callable[[nn.Module, Paths, Cut], Edges]
-"""Which graph some modules draw, given the cut before them: see `wsss.cams.vscam.Graphical`."""
+"""Which graph some modules draw, given the cut before them: see `wsss.protocols.Graphical`."""
 
 
 def on_maps(net: nn.Module, paths: Paths, cut: Cut) -> Cut:
