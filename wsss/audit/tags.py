@@ -10,6 +10,7 @@ from typing import Final, Literal, final
 import numpy as np
 from jaxtyping import Bool, Float
 
+from wsss.metrics.choice import mean_ranks
 from wsss.metrics.ranking import average_precision
 
 FEWEST: Final = 5
@@ -111,14 +112,4 @@ def false_scores(top: Float[np.ndarray, " m"], share: Float[np.ndarray, " m"]) -
 
     `top` is the mean of a map's highest cells, `share` that of neighbours with the tag. Equal values share a rank.
     """
-    scores: Float[np.ndarray, " m"] = (_ranks(-top) + _ranks(-share)) / 2
-    return scores
-
-
-def _ranks(values: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
-    """Return ranks in 0 .. 1, the largest value's the highest; equal values get their mean."""
-    if len(values) < 2:
-        return np.zeros(len(values))
-    ordered = np.sort(values)
-    low, high = np.searchsorted(ordered, values, side="left"), np.searchsorted(ordered, values, side="right") - 1
-    return (low + high) / 2 / (len(values) - 1)
+    return mean_ranks(np.stack([-top, -share], axis=1))

@@ -5,11 +5,12 @@ from torch import Tensor
 
 from wsss.cams.scores import classify
 from wsss.errors import ModelError
+from wsss.models.reworded import Reworded
 from wsss.protocols import CutClassifier, LinearHead
 from wsss.types import Cut, Images
 
 
-class Contrasted:
+class Contrasted(Reworded):
     """A classifier whose logits are leads: each class's logit less that of one class, the rival.
 
     Gradients, ablations and scores of the lead show what tells the two classes apart; what speaks for both cancels out.
@@ -17,22 +18,8 @@ class Contrasted:
     """
 
     def __init__(self, model: CutClassifier, rival: int) -> None:
-        self._model = model
+        super().__init__(model)
         self._rival = rival
-
-    @property
-    def blocks(self) -> tuple[str, ...]:
-        """Names of the network's blocks, first to last."""
-        return self._model.blocks
-
-    @property
-    def stride(self) -> int:
-        """Input pixels a cell of the last block's maps."""
-        return self._model.stride
-
-    def until(self, block: str, images: Images) -> Cut:
-        """See `CutClassifier`."""
-        return self._model.until(block, images)
 
     def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
         """Return the lead of every class. Raises `ModelError` for a rival that is not a class."""

@@ -13,6 +13,7 @@ from torch.nn import functional
 from wsss.boxes.components import components
 from wsss.errors import ModelError
 from wsss.labels import BACKGROUND, class_of, label_of
+from wsss.models.reworded import Reworded
 from wsss.models.scored import NamedScore
 from wsss.protocols import CutClassifier, Segments
 from wsss.types import Cut, Images, Size
@@ -111,7 +112,7 @@ def over_pixels(label: int, mask: Bool[Tensor, "h w"], *, name: str = "") -> Nam
     return NamedScore(words=name or f"label {label}", score=score)
 
 
-class PixelClassifier:
+class PixelClassifier(Reworded):
     """A segmentation network that can be cut, as a classifier: a class's logit is that of its pixels, their mean.
 
     Classes without pixels of their own have the mean over the image. With a `rival` it is the mean lead over that
@@ -119,23 +120,9 @@ class PixelClassifier:
     """
 
     def __init__(self, model: CutClassifier, sets: Sets, *, rival: int | None = None) -> None:
-        self._model = model
+        super().__init__(model)
         self._sets = dict(sets)
         self._rival = rival
-
-    @property
-    def blocks(self) -> tuple[str, ...]:
-        """Names of the network's blocks, first to last."""
-        return self._model.blocks
-
-    @property
-    def stride(self) -> int:
-        """Input pixels a cell of the last block's maps."""
-        return self._model.stride
-
-    def until(self, block: str, images: Images) -> Cut:
-        """See `CutClassifier`."""
-        return self._model.until(block, images)
 
     def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
         """Return the mean logit of every class over its pixels."""

@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.errors import ModelError
+from wsss.models.reworded import Reworded
 from wsss.protocols import CutClassifier
-from wsss.types import Cut, Images
+from wsss.types import Cut
 
 Score = Callable[[Any], Float[Tensor, " b"]]
 """A number an image, from the network's answer: a tensor whose first axis is the batch, or a list with an item each."""
@@ -34,7 +35,7 @@ class NamedScore:
         return numbers
 
 
-class Scored:
+class Scored(Reworded):
     """A network whose `classes` are scores: target i of a CAM method is `scores[i]` of the network's answer.
 
     It satisfies `CutClassifier`, so methods that need no more than cuts work with any target that can be written down:
@@ -54,22 +55,8 @@ class Scored:
     def __init__(self, model: CutClassifier, scores: Sequence[Score]) -> None:
         if not scores:
             raise ModelError("scores: none is given, so nothing can be asked of the network")
-        self._model = model
+        super().__init__(model)
         self._scores = tuple(scores)
-
-    @property
-    def blocks(self) -> tuple[str, ...]:
-        """Names of the network's blocks, first to last."""
-        return self._model.blocks
-
-    @property
-    def stride(self) -> int:
-        """Input pixels a cell of the last block's maps."""
-        return self._model.stride
-
-    def until(self, block: str, images: Images) -> Cut:
-        """See `CutClassifier`."""
-        return self._model.until(block, images)
 
     def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
         """Return every score of the network's answer. Raises `ModelError` for one that is not a number an image."""
