@@ -1,7 +1,12 @@
 """ClassifierOptions: what is built, and what cannot be had."""
 
+from dataclasses import replace
+
 import pytest
+import torch
 from builders import named
+from plain_resnet import PlainResNet, lively
+from torch import nn
 
 from wsss.errors import ModelError
 from wsss.models.classifier import ClassifierOptions
@@ -53,3 +58,32 @@ def test_an_outline_takes_no_memory_and_has_every_block():
 def test_an_outline_of_what_cannot_be_had_is_refused():
     with pytest.raises(ModelError, match="no network 'resnet1'"):
         ClassifierOptions(backbone="resnet1", weights="none").outline()
+
+
+def test_irn_s_network_has_a_stride_of_16_and_no_dilation():
+    options = ClassifierOptions(backbone="resnet50.tv_in1k", weights="none", output_stride=16, dilated=False)
+    network = lively(options.build(named(3))).eval()
+    plain = PlainResNet((3, 4, 6, 3), strides=(1, 2, 2, 1)).eval()
+    plain.load_state_dict(network.backbone.state_dict())
+    images = torch.randn(2, 3, 75, 101, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        maps, expected = network.until("last", images).maps, plain(images)
+        dilated = replace(options, dilated=True).skeleton(named(3))
+        dilated.load_state_dict(network.state_dict())
+        otherwise = dilated.eval().until("last", images).maps
+    assert maps.shape == (2, 2048, 5, 7)
+    assert maps.std() > 0
+    torch.testing.assert_close(maps / expected.std(), expected / expected.std(), atol=1e-5, rtol=0)
+    assert (otherwise - maps).abs().max() > 0.1 * expected.std()
+
+
+def test_kernels_of_any_size_are_closed():
+    close, dilated = (
+        ClassifierOptions(weights="none", output_stride=16, dilated=dilated).outline().backbone
+        for dilated in (False, True)
+    )
+    before = {(conv.kernel_size, conv.dilation) for conv in dilated.modules() if isinstance(conv, nn.Conv2d)}
+    after = {(conv.kernel_size, conv.padding, conv.dilation) for conv in close.modules() if isinstance(conv, nn.Conv2d)}
+    assert {((5, 5), (2, 2)), ((3, 3), (2, 2))} <= before
+    assert {dilation for *_, dilation in after} == {(1, 1)}
+    assert {((5, 5), (2, 2), (1, 1)), ((3, 3), (1, 1), (1, 1))} <= after

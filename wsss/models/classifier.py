@@ -34,6 +34,9 @@ class ClassifierOptions(NetworkOptions):
     backbone: str = "tf_efficientnet_lite0"
     weights: str = "packaged"
     output_stride: int = 16
+    dilated: bool = True
+    """Whether the layers that lost their stride are dilated for it, as timm does. False: IRN's network, which has the
+    layers as they were trained and runs them on finer maps."""
 
     def check(self) -> None:
         """Refuse with a `ModelError` a backbone, a stride or weights that cannot be had; takes well under a second.
@@ -65,7 +68,7 @@ class ClassifierOptions(NetworkOptions):
 
     def skeleton(self, classes: tuple[str, ...]) -> GAPClassifier:
         """See `NetworkOptions`."""
-        backbone = create_backbone(self.backbone, output_stride=self.output_stride)
+        backbone = create_backbone(self.backbone, output_stride=self.output_stride, dilated=self.dilated)
         return gap_classifier(backbone, classes=len(classes))
 
     def outline(self) -> GAPClassifier:
@@ -79,7 +82,10 @@ class ClassifierOptions(NetworkOptions):
     def _start(self) -> nn.Module:
         with download(self.backbone):
             net = create_backbone(
-                self.backbone, output_stride=self.output_stride, pretrained=self.weights == DOWNLOADED
+                self.backbone,
+                output_stride=self.output_stride,
+                pretrained=self.weights == DOWNLOADED,
+                dilated=self.dilated,
             )
         if self.weights not in (DOWNLOADED, UNTRAINED):
             load_backbone(net, stored_weights(self.weights), origin=f"weights {self.weights!r} for {self.backbone}")
@@ -90,4 +96,4 @@ class ClassifierOptions(NetworkOptions):
 def _outline(options: ClassifierOptions) -> GAPClassifier:
     check_backbone(options.backbone, output_stride=options.output_stride)
     with torch.device("meta"):
-        return gap_classifier(outline(options.backbone, options.output_stride), classes=1)
+        return gap_classifier(outline(options.backbone, options.output_stride, dilated=options.dilated), classes=1)

@@ -84,13 +84,15 @@ def family_of(net: nn.Module) -> str:
     return f"{type(net).__module__}.{type(net).__qualname__}"
 
 
-def create_backbone(name: str, *, output_stride: int, pretrained: bool = False) -> nn.Module:
+def create_backbone(name: str, *, output_stride: int, pretrained: bool = False, dilated: bool = True) -> nn.Module:
     """Return timm's network without what follows the pooling; keys of its state dict are timm's.
+
+    Layers that lost their stride are dilated for it, as timm does, unless `dilated` is false.
 
     Raises what `check_backbone` raises, and `OSError` when pretrained weights cannot be downloaded.
     """
     check_backbone(name, output_stride=output_stride)
-    return _create(name, output_stride=output_stride, pretrained=pretrained)
+    return _create(name, output_stride=output_stride, pretrained=pretrained, dilated=dilated)
 
 
 def check_backbone(name: str, *, output_stride: int) -> None:
@@ -177,13 +179,29 @@ def _paths(net: nn.Module) -> dict[str, Paths]:
     return {"stem": chain.stem, **{f"block{i}": own for i, own in enumerate(inner, start=1)}, "last": final}
 
 
-def _create(name: str, *, output_stride: int, pretrained: bool) -> nn.Module:
+def _create(name: str, *, output_stride: int, pretrained: bool, dilated: bool) -> nn.Module:
     plain = _plain(name)
     options = {} if isinstance(plain, Chained) else _family(plain).options(output_stride)
     net: nn.Module = models.zoo.timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
     for child in list(_unused(net)):
         setattr(net, child, nn.Identity())
+    if not dilated:
+        _close(net)
     return net
+
+
+def _close(net: nn.Module) -> None:
+    """Let every convolution see neighbours at the distance at which it was trained."""
+    for conv in net.modules():
+        if isinstance(conv, nn.Conv2d):
+            conv.padding = _closed(conv)
+            conv.dilation = (1, 1)
+
+
+def _closed(conv: nn.Conv2d) -> tuple[int, int]:
+    assert not isinstance(conv.padding, str), "timm pads by numbers"
+    (vertical, horizontal), (down, across) = conv.padding, conv.dilation
+    return vertical // down, horizontal // across
 
 
 def _unused(net: nn.Module) -> Iterator[str]:
@@ -200,10 +218,10 @@ def _plain(name: str) -> nn.Module:
 
 
 @cache
-def outline(name: str, output_stride: int) -> nn.Module:
+def outline(name: str, output_stride: int, *, dilated: bool = True) -> nn.Module:
     """Return a backbone that takes no memory (on `meta`): enough to look at it. Made once: leave it as it is."""
     with torch.device("meta"):
-        return _create(name, output_stride=output_stride, pretrained=False)
+        return _create(name, output_stride=output_stride, pretrained=False, dilated=dilated)
 
 
 def _strides(name: str) -> list[str]:
