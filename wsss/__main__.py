@@ -32,6 +32,7 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss run experiment=toy random_seed=0,1,2 -m             a sweep
   wsss predict photos --model outputs/toy/1                masks and overlays of new images, by a finished run
   wsss explain cat.jpg --model outputs/toy/1               where its classifier saw what it says, by many CAM methods
+  wsss explain cat.jpg --network resnet50                  the same of a classifier of timm, without a run
   wsss debug outputs/toy/1                                 what it looks at, what it confuses, where it fails
   wsss model outputs/toy/1 toy.wsss                        its networks as one file, for `--model` elsewhere
   wsss compare outputs/toy/1 outputs/toy/2                 what differs between runs, in numbers and pictures

@@ -1,15 +1,27 @@
 """Words about what is explained."""
 
 import argparse
+from pathlib import Path
 
 import pytest
 
-from wsss.commands.asked_network import add_network_arguments, check_network, words_of
+from wsss.commands.asked_network import (
+    METHODS,
+    METHODS_OF_TIMM,
+    add_network_arguments,
+    check_network,
+    methods_of,
+    model_of,
+    words_of,
+)
 from wsss.errors import ConfigError
 
 
 def options(words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
+    for name in ("--model", "--store", "--mask"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--methods")
     add_network_arguments(parser)
     return parser.parse_args(words.split())
 
@@ -22,6 +34,14 @@ def options(words: str) -> argparse.Namespace:
         ("--network segmenter --point 1,2 --component 1", "--point and --component name pixels: use one"),
         ("--network segmenter --point 1", "write --point 120,80"),
         ("--network segmenter --point a,b", "write --point 120,80"),
+        ("", "a run by --model outputs/toy/1, or a network of timm by --network resnet50"),
+        ("--model run --weights none", "--weights is for a network of timm"),
+        ("--model run --top 3", "--top is for a network of timm"),
+        ("--network resnet50 --model run", "--model names a run, and --network resnet50 a network of timm"),
+        ("--network resnet50 --store runs", "--store names a run, and"),
+        ("--network resnet50 --mask a.png", "--mask holds the classes of a run"),
+        ("--network resnet50 --top 0", "--top must be at least 1, got 0"),
+        ("--network resnet50 --point 1,2", "--point asks the segmentation network"),
     ],
 )
 def test_what_does_not_go_together_is_refused(words: str, why: str):
@@ -32,13 +52,26 @@ def test_what_does_not_go_together_is_refused(words: str, why: str):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("", ""),
-        ("--network segmenter", "segmenter, all pixels of each class"),
-        ("--network segmenter --point 1,2", "segmenter, pixel 1,2"),
-        ("--network segmenter --component 2", "segmenter, object 2"),
-        ("--network segmenter --pixels a", "segmenter, chosen pixels"),
+        ("--model a", ""),
+        ("--model a --network segmenter", "segmenter, all pixels of each class"),
+        ("--model a --network segmenter --point 1,2", "segmenter, pixel 1,2"),
+        ("--model a --network segmenter --component 2", "segmenter, object 2"),
+        ("--model a --network segmenter --pixels a", "segmenter, chosen pixels"),
+        ("--network resnet50", "resnet50"),
     ],
 )
 def test_tables_and_sheets_say_what_is_explained(words: str, said: str):
     check_network(options(words))
     assert words_of(options(words)) == said
+
+
+def test_tables_name_the_run_or_the_network_with_its_weights():
+    assert model_of(options("--model run")) == str(Path("run").resolve())
+    assert model_of(options("--network resnet50")) == "resnet50, weights imagenet"
+    assert model_of(options("--network resnet50 --weights a.pth")) == "resnet50, weights a.pth"
+
+
+def test_methods_follow_from_what_the_network_can_do():
+    assert methods_of(options("--model run")) == METHODS
+    assert methods_of(options("--network resnet50")) == METHODS_OF_TIMM
+    assert methods_of(options("--network resnet50 --methods cam")) == "cam"

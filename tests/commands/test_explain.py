@@ -205,3 +205,31 @@ def test_leads_over_a_class(
     assert list(table["methods"]) == ["cam"]
     assert call(monkeypatch, *given, "--against", "dragon") == 2
     assert "there is no other class 'dragon'" in capsys.readouterr().err
+
+
+def test_a_network_of_timm_without_a_run(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("photos", "--network", "tf_efficientnet_lite0", "--weights", "packaged", "--device", "cpu", "--no-scores")
+    assert call(monkeypatch, *given, "--classes", "tabby cat,Dalmatian") == 0
+    table = json.loads((photos.parent / "explanations/explanations.json").read_text(encoding="utf-8"))
+    assert (table["model"], table["network"]) == ("tf_efficientnet_lite0, weights packaged", "tf_efficientnet_lite0")
+    assert table["classes"] == ["tabby", "dalmatian"]
+    assert list(table["methods"]) == ["gradcam", "gradcam_plusplus", "layercam"]
+    assert "may be unlike" not in capsys.readouterr().out
+    assert call(monkeypatch, *given, "--classes", "dog") == 2
+    assert "--classes: there is no 'dog'; names with it are: Maltese dog" in capsys.readouterr().err
+
+
+def test_a_network_whose_weights_cannot_be_had(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", fail)
+    assert call(monkeypatch, "photos", "--network", "resnet18", "--device", "cpu") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "https://huggingface.co/timm/resnet18" in line
+    assert "--weights FILE" in line
+    assert not (photos.parent / "explanations").exists()

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 CLASSIFIER: Final = "classifier"
 SEGMENTER: Final = "segmenter"
+OF_RUN: Final = (CLASSIFIER, SEGMENTER)
+TOP: Final = 3
+"""Classes of a network of timm that are explained where none are named."""
+METHODS: Final = "cam,gradcam_plusplus,layercam,ablationcam,fgcam"
+METHODS_OF_TIMM: Final = "gradcam,gradcam_plusplus,layercam"
+"""Those that ask no more of a network than that it has layers."""
 
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,14 +26,23 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is explained")
     add = group.add_argument
     add("--against", metavar="CLASS", help="what speaks for each class and against this one")
-    add("--network", choices=(CLASSIFIER, SEGMENTER), default=CLASSIFIER, help=f"default: {CLASSIFIER}")
+    add(
+        "--network",
+        metavar="NAME",
+        default=CLASSIFIER,
+        help=f"{CLASSIFIER} or {SEGMENTER} of a run, or timm's name of one, as resnet50 (default: {CLASSIFIER})",
+    )
+    add("--weights", metavar="FILE", help="of a network of timm: a file, or imagenet (downloaded, the default) or none")
+    add(
+        "--top", type=int, metavar="N", help=f"with a network of timm: explain the N likeliest classes (default: {TOP})"
+    )
     add("--pixels", type=Path, metavar="MASK", help="with segmenter: the pixels that are not 0, or a folder of masks")
     add("--point", metavar="X,Y", help="with segmenter: one pixel, its column and row from 0")
     add("--component", type=int, metavar="N", help="with segmenter: an object that the network sees, 1 the largest")
 
 
 def check_network(options: argparse.Namespace) -> None:
-    """Raise `ConfigError` for pixels without a segmentation network, and for several ways to name them."""
+    """Raise `ConfigError` for options that ask something of another network than the one that is named."""
     given = {"--pixels": options.pixels, "--point": options.point, "--component": options.component}
     named = [name for name, value in given.items() if value is not None]
     if named and options.network != SEGMENTER:
@@ -35,26 +50,71 @@ def check_network(options: argparse.Namespace) -> None:
     if len(named) > 1:
         raise ConfigError([f"{' and '.join(named)} name pixels: use one of them"])
     _point(options.point)
+    if options.network in OF_RUN:
+        _check_run(options)
+    else:
+        _check_named(options)
 
 
 def network_of(options: argparse.Namespace) -> "Explainer":
     """Load what is asked; raises a `WsssError` where the run has none."""
-    common = {"store": options.store, "device": options.device, "side": options.side}
+    common = {"device": options.device, "side": options.side}
+    if options.network not in OF_RUN:
+        weights = options.weights or models.weights.DOWNLOADED
+        return explain.explainer_of_pretrained(options.network, weights=weights, top=options.top or TOP, **common)
+    common |= {"store": options.store}
     if options.network == CLASSIFIER:
         return explain.Explainer.of(options.model, **common)
     pixels = models.Pixels(point=_point(options.point), component=options.component)
     return explain.explainer_of_segmenter(options.model, pixels=pixels, **common)
 
 
+def model_of(options: argparse.Namespace) -> str:
+    """Return the run or the network as a table names it."""
+    if options.network in OF_RUN:
+        return str(options.model.expanduser().resolve())
+    return f"{options.network}, weights {options.weights or models.weights.DOWNLOADED}"
+
+
+def methods_of(options: argparse.Namespace) -> str:
+    """Return the methods that are asked for, joined by commas."""
+    default = METHODS if options.network in OF_RUN else METHODS_OF_TIMM
+    return str(options.methods or default)
+
+
 def words_of(options: argparse.Namespace) -> str:
     """Say what is explained where it is not the classifier's answer for the whole image."""
     if options.network == CLASSIFIER:
         return ""
+    if options.network != SEGMENTER:
+        return str(options.network)
     if options.point is not None:
         return f"{SEGMENTER}, pixel {options.point}"
     if options.component is not None:
         return f"{SEGMENTER}, object {options.component}"
     return f"{SEGMENTER}, {'chosen pixels' if options.pixels is not None else 'all pixels of each class'}"
+
+
+def _check_run(options: argparse.Namespace) -> None:
+    if options.model is None:
+        raise ConfigError(
+            ["name what is explained: a run by --model outputs/toy/1, or a network of timm by --network resnet50"]
+        )
+    for name, value in (("--weights", options.weights), ("--top", options.top)):
+        if value is not None:
+            raise ConfigError([f"{name} is for a network of timm, and a run has its own: leave out {name} or --model"])
+
+
+def _check_named(options: argparse.Namespace) -> None:
+    for name, value in (("--model", options.model), ("--store", options.store)):
+        if value is not None:
+            raise ConfigError(
+                [f"{name} names a run, and --network {options.network} a network of timm: leave out one of them"]
+            )
+    if options.mask is not None:
+        raise ConfigError(["--mask holds the classes of a run, which a network of timm does not know: leave it out"])
+    if options.top is not None and options.top < 1:
+        raise ConfigError([f"--top must be at least 1, got {options.top}"])
 
 
 def _point(text: str | None) -> tuple[int, int] | None:

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 
-def batch_parser(command: str, *, about: str, out: str) -> argparse.ArgumentParser:
-    """Return a parser of images, a run and a folder of results, which is `out` unless it is given."""
+def batch_parser(command: str, *, about: str, out: str, without_model: bool = False) -> argparse.ArgumentParser:
+    """Return a parser of images, a run and a folder of results, which is `out` unless it is given.
+
+    `without_model` is for a command that says itself what it needs in place of a run.
+    """
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog=f"wsss {command}", description=about, formatter_class=raw)
     add = parser.add_argument
@@ -16,7 +19,7 @@ def batch_parser(command: str, *, about: str, out: str) -> argparse.ArgumentPars
     add(
         "--model",
         type=Path,
-        required=True,
+        required=not without_model,
         metavar="RUN",
         help="a run's folder, or a model file: outputs/toy/1, toy.wsss",
     )

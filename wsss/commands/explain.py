@@ -1,22 +1,36 @@
-"""`wsss explain IMAGE --model RUN`: where a finished run's classifier saw what it says, by many CAM methods."""
+"""`wsss explain IMAGE`: where the classifier of a run, or one of timm, saw what it says, by many CAM methods."""
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wsss import engine
 from wsss.apps import batch, explain
-from wsss.commands.asked_network import add_network_arguments, check_network, network_of, words_of
+from wsss.commands.asked_network import (
+    METHODS,
+    METHODS_OF_TIMM,
+    add_network_arguments,
+    check_network,
+    methods_of,
+    model_of,
+    network_of,
+    words_of,
+)
 from wsss.commands.batch import batch_parser, name_failed
 from wsss.commands.boxes import add_box_arguments, asked_boxes
 from wsss.errors import ConfigError
 
-ABOUT: Final = """\
-Show where the classifier of a finished run saw what it says of an image: heatmaps of CAM methods side by side, with
-scores of how faithful each is to the classifier.
+if TYPE_CHECKING:
+    from wsss.apps.explain import Explainer
 
+ABOUT: Final = """\
+Show where a classifier saw what it says of an image, that of a finished run or any of timm: heatmaps of CAM methods
+side by side, with scores of how faithful each is to the classifier.
+
+  wsss explain cat.jpg --network resnet50
+  wsss explain cat.jpg --network resnet50 --classes "tabby cat,dalmatian" --weights resnet50.safetensors
   wsss explain cat.jpg --model outputs/toy/1
   wsss explain "cat (1).jpg" --model outputs/toy/1 --methods all --classes cat,dog
   wsss explain photos --model outputs/toy/1 --methods cam,scorecam --mask masks
@@ -32,15 +46,15 @@ scores of how faithful each is to the classifier.
   annotations/<method>/    with --voc: the same as PASCAL VOC has it, an XML file an image
 
 Methods are those of `wsss run cam=...`; one that does not fit the run's classifier is left out, and said why. Classes
-are those that the classifier says yes to, at least the likeliest. Of several images the means are printed as well.
-Images that cannot be read are named at the end and left out, with exit code 1. Results that are there already are made
-again, unless --resume is given: it keeps those of the same model, options and content of the image and its mask.
+are those that the classifier says yes to, at least the likeliest; of a network of timm the three likeliest. Of
+several images the means are printed as well. Images that cannot be read are named at the end and left out, with exit
+code 1. Results that are there already are made again, unless --resume is given: it keeps those of the same model,
+options and content of the image and its mask.
 """
 ALL: Final = "all"
 SIDE: Final = 512
 SHOWN: Final = 8
 """Images up to which each one's scores are printed; of more there are only the means, and the table in the file."""
-METHODS: Final = "cam,gradcam_plusplus,layercam,ablationcam,fgcam"
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -56,7 +70,8 @@ def main(arguments: Sequence[str]) -> None:
     output = explain.explanations(options.out.expanduser())
     output.check()
     known = list(explain.cam_methods(options.config_dir))
-    wanted = known if options.methods == ALL else explain.names_in(options.methods, known=known, key="--methods")
+    asked = methods_of(options)
+    wanted = known if asked == ALL else explain.names_in(asked, known=known, key="--methods")
     inputs = batch.find_inputs(options.images, without=output.folders)
     if options.mask is not None:
         inputs = replace(inputs, masks=explain.masks_of(inputs, options.mask.expanduser()))
@@ -66,7 +81,7 @@ def main(arguments: Sequence[str]) -> None:
     if options.against is not None:
         explainer = explainer.against(options.against)
     methods = explain.fitting(wanted, explainer.networks, added=options.config_dir)
-    classes = explain.names_in(options.classes, known=explainer.classes, key="--classes") if options.classes else ()
+    classes = _classes(options.classes, explainer)
     for name, reason in methods.left_out.items():
         engine.console.print(f"{name} is left out: {reason}", markup=False)
     few = len(inputs.names) <= SHOWN
@@ -80,7 +95,7 @@ def main(arguments: Sequence[str]) -> None:
         boxes=boxes,
         asked=words_of(options),
     )
-    head = task.head(inputs, run=options.model)
+    head = task.head(inputs, model=model_of(options))
     begun = options.resume or not options.scores
     if not begun and (first := explain.first_look(task, inputs, output=output, head=head)):
         engine.console.print(first.words, markup=False)
@@ -95,11 +110,18 @@ def main(arguments: Sequence[str]) -> None:
     name_failed(table)
 
 
+def _classes(text: str | None, explainer: "Explainer") -> tuple[str, ...]:
+    if text is None:
+        return ()
+    return explain.names_in(text, known=explainer.classes, key="--classes", synonyms=explainer.synonyms)
+
+
 def argument_parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
-    parser = batch_parser("explain", about=ABOUT, out="explanations")
+    parser = batch_parser("explain", about=ABOUT, out="explanations", without_model=True)
     add = parser.add_argument
-    add("--methods", default=METHODS, metavar="NAMES", help=f"joined by commas, or {ALL} (default: {METHODS})")
+    shown = f"{METHODS}; of timm's networks {METHODS_OF_TIMM}"
+    add("--methods", metavar="NAMES", help=f"joined by commas, or {ALL} (default: {shown})")
     add("--config-dir", type=Path, metavar="DIR", help="a folder with configs of your own, such as cam/mine.yaml")
     add("--classes", metavar="NAMES", help="joined by commas (default: those that the classifier says yes to)")
     add("--mask", type=Path, metavar="MASK", help="the image's true mask, or a folder of masks named as the images are")

@@ -144,6 +144,12 @@ def resized(image: Picture, *, side: int) -> UInt8[np.ndarray, "y x 3"]:
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
 
 
+def stretched(image: Picture, size: tuple[int, int]) -> UInt8[np.ndarray, "y x 3"]:
+    """Return the image at a height and a width, whatever its proportions."""
+    height, width = size
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
+
+
 def size_of(picture: Picture) -> tuple[int, int]:
     """Return width and height."""
     return picture.shape[1], picture.shape[0]

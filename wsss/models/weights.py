@@ -33,6 +33,8 @@ PACKAGED_BACKBONE: Final = "tf_efficientnet_lite0"
 PACKAGED_NORMALISATION: Final = Normalisation(
     mean=(127 / 255, 127 / 255, 127 / 255), std=(128 / 255, 128 / 255, 128 / 255)
 )
+HUB_FILE: Final = "model.safetensors"
+"""What timm looks for in a repository of the Hugging Face Hub."""
 UNREADABLE: Final = (
     OSError,
     EOFError,
@@ -95,9 +97,18 @@ def download(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise ModelError(
-            f"weights 'imagenet': cannot download those of {name} ({type(error).__name__}: {error}); choose "
-            f"`weights: packaged` with the backbone {PACKAGED_BACKBONE}, or give the path of a file that holds them"
+            f"weights 'imagenet': cannot download those of {name} ({type(error).__name__}: {error}); get "
+            f"{source_of(name)} elsewhere and give the file's path (`weights: PATH`, or `--weights FILE`), or choose "
+            f"`weights: packaged` with the backbone {PACKAGED_BACKBONE}"
         ) from error
+
+
+def source_of(name: str) -> str:
+    """Return where timm downloads the weights of a network from."""
+    config = models.zoo.timm.get_pretrained_cfg(name)
+    if config is not None and config.hf_hub_id:
+        return f"https://huggingface.co/{config.hf_hub_id}/resolve/main/{config.hf_hub_filename or HUB_FILE}"
+    return str(config.url) if config is not None and config.url else f"the weights of {name}"
 
 
 def stored_weights(weights: str) -> Weights:

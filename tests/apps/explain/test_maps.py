@@ -2,6 +2,7 @@
 
 import torch
 from networks import TinyGAP
+from torch import nn
 
 from wsss.apps.explain.maps import at_size, maps_of
 from wsss.cams import CAM, GradCAMPlusPlus
@@ -39,3 +40,12 @@ def test_a_map_of_the_images_size_is_left_alone():
 
 def test_a_map_can_be_smaller_than_what_the_network_saw():
     assert at_size(Size(height=3, width=5), torch.rand(30, 50)).shape == (3, 5)
+
+
+def test_classes_that_no_mask_could_hold_are_asked_for_too():
+    network = TinyGAP()
+    network.head_weight = nn.Parameter(torch.randn(600, 5, generator=torch.Generator().manual_seed(0)))
+    found = maps_of(GradCAMPlusPlus(), network, images=images(2), classes=[(599, 3), (254,)])
+    raw = GradCAMPlusPlus()(network, images(2), Targets.of([[599, 3], [254]]))
+    wanted = resample(resample(raw.relu(), stride=(2.0, 2.0), size=(8, 12)), stride=(4.0, 4.0), size=(32, 48))
+    torch.testing.assert_close(found, scaled_to_one(wanted), atol=1e-4, rtol=0)

@@ -31,7 +31,7 @@ def call(
     methods = fitting(["cam", "layercam", "representative"], explainer.networks)
     task = Explain(explainer=explainer, methods=methods, **{"classes": ("bee",), **options})
     output = explanations(folder.parent / "out")
-    return work_off(task, inputs, output=output, head=task.head(inputs, run=Path("run")), resume=resume)
+    return work_off(task, inputs, output=output, head=task.head(inputs, model="run"), resume=resume)
 
 
 def photos(folder: Path, *, count: int) -> Path:

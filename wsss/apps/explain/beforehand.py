@@ -15,7 +15,6 @@ from wsss.apps.explain.task import Explain
 from wsss.cams.scores import classify
 from wsss.data.images import read_image, read_mask
 from wsss.draw.numbers import duration
-from wsss.draw.panels import shrunk
 from wsss.errors import DataError
 
 
@@ -76,8 +75,7 @@ def _first(inputs: Inputs, *, white: int) -> Example | None:
 
 def _seconds_a_pass(task: Explain, example: Example) -> float:
     explainer = task.explainer
-    seen = explainer.normalisation(shrunk(example.image, side=explainer.side)).to(explainer.device)
-    batch = seen.expand(explainer.scoring.chunk, -1, -1, -1)
+    batch = explainer.seen(example.image).expand(explainer.scoring.chunk, -1, -1, -1)
     begin = time.perf_counter()
     with torch.no_grad():
         classify(explainer.classifier, batch).cpu()

@@ -1,7 +1,7 @@
 """The classifier of a finished run, asked where it saw what it says: `Explainer.of(run)(image)`."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, final
@@ -22,7 +22,7 @@ from wsss.apps.model.source import opened
 from wsss.cams.base import CAMMethod
 from wsss.cams.scores import classify
 from wsss.data.depth import WHITE
-from wsss.draw.panels import shrunk
+from wsss.draw.panels import shrunk, stretched
 from wsss.engine.stage import Device, Runtime
 from wsss.errors import ConfigError, DataError, ModelError, one_of
 from wsss.labels import IGNORE, label_of
@@ -59,6 +59,8 @@ class Explainer:
     device: torch.device
     side: int = SIDE
     """Images with a longer side are shrunk to it before the network sees them; their maps are not."""
+    size: tuple[int, int] | None = None
+    """Height and width at which the network sees every image, where it takes no others; comes before `side`."""
     scoring: Scoring = field(default_factory=Scoring)
     white: int = WHITE
     """The value that the run reads as white in images of 16 bits."""
@@ -66,6 +68,8 @@ class Explainer:
     """What is explained of an image: the whole of it, as the classifier says what it shows, if not given."""
     rival: str | None = None
     """The class over which leads are explained; see `against`."""
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    """Other names of classes, in lower case."""
 
     def __post_init__(self) -> None:
         check_side(self.side)
@@ -143,7 +147,7 @@ class Explainer:
             raise DataError(f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels: the image has another size")
         asked = methods if isinstance(methods, Fitting) else fitting(methods, self.networks)
         try:
-            seen = self.normalisation(shrunk(image, side=self.side)).to(self.device)
+            seen = self.seen(image)
             look, likely = self._look(seen, image, classes=classes, pixels=pixels, mask=mask)
             found = []
             for name, (method, network) in asked.methods.items():
@@ -157,6 +161,11 @@ class Explainer:
             probabilities=dict(zip(self.classes, likely, strict=True)),
             left_out=asked.left_out,
         )
+
+    def seen(self, image: Picture) -> Float[Tensor, "3 y x"]:
+        """Return an image as the network sees it."""
+        shown = shrunk(image, side=self.side) if self.size is None else stretched(image, self.size)
+        return self.normalisation(shown).to(self.device)
 
     def against(self, name: str) -> "Explainer":
         """Return what explains leads: each class's logit less that of the class `name`.

@@ -8,6 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from wsss.cams.base import CAMMethod, scaled_to_one
+from wsss.labels import IGNORE, label_of
+from wsss.models.scored import Scored, logit
 from wsss.protocols import CutClassifier
 from wsss.resample import resample
 from wsss.types import Images, Size
@@ -26,6 +28,7 @@ def maps_of(
     views: Views = ONE_VIEW,
 ) -> Float[Tensor, "n h w"]:
     """Return maps in [0, 1] at the images' size, one an image and class, in the order in which classes are given."""
+    network, classes = _within_labels(network, classes)
     # Views want increasing classes, since score maps hold them so.
     ordered = [sorted(own) for own in classes]
     with torch.no_grad():
@@ -36,6 +39,16 @@ def maps_of(
         for cls in own
     ]
     return scaled_to_one(torch.stack(rows))
+
+
+def _within_labels(
+    network: CutClassifier, classes: Sequence[Sequence[int]]
+) -> tuple[CutClassifier, Sequence[Sequence[int]]]:
+    """Return the network and classes, numbered anew where score maps, whose labels have 8 bits, cannot hold them."""
+    asked = sorted({cls for own in classes for cls in own})
+    if not asked or label_of(asked[-1]) < IGNORE:
+        return network, classes
+    return Scored(network, [logit(cls) for cls in asked]), [[asked.index(cls) for cls in own] for own in classes]
 
 
 def at_size(size: Size, heat: Float[Tensor, "y x"]) -> Float[Tensor, "h w"]:

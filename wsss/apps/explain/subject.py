@@ -13,9 +13,10 @@ from torch import Tensor
 from wsss.errors import DataError, ModelError
 from wsss.labels import class_of, label_of
 from wsss.models.contrast import contrasted
+from wsss.models.exclusive import Exclusive
 from wsss.models.pixels import PixelClassifier, PixelProbability, Pixels
 from wsss.protocols import CutClassifier, Segments
-from wsss.types import Size
+from wsss.types import Images, Size
 
 Mask = Bool[np.ndarray, "pixels_h pixels_w"]
 
@@ -72,6 +73,38 @@ class Classified(Subjects):
             raise DataError("pixels are given, and a classifier answers for the whole image: ask the segmenter")
         judge = self.classifier if self.rival is None else contrasted(self.classifier, self.rival)
         return Subject(says=self.classifier, judge=judge, bind=lambda network: network)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Ranked(Subjects):
+    """The whole image, as a classifier says what it shows whose classes exclude one another: its likeliest classes."""
+
+    ask: Callable[[Images], Float[Tensor, "b c"]]
+    """Returns the logits of all classes."""
+    top: int
+    """How many classes are explained where none are named."""
+    rival: int | None = None
+
+    def against(self, rival: int) -> Subjects:
+        """See `Subjects`."""
+        return replace(self, rival=rival)
+
+    def __call__(
+        self, seen: Float[Tensor, "3 y x"], *, size: Size, classes: Sequence[int], pixels: Mask | None
+    ) -> Subject:
+        """See `Subjects`."""
+        del size, classes
+        assert pixels is None, "the command refuses them"
+        with torch.no_grad():
+            ranked = self.ask(seen[None])[0].argsort(descending=True, stable=True).tolist()
+        rival = self.rival
+        return Subject(
+            says=Exclusive(self.ask),
+            judge=Exclusive(self.ask, rival=rival),
+            bind=(lambda network: network) if rival is None else (lambda network: contrasted(network, rival)),
+            shown=tuple(cls for cls in ranked if cls != rival)[: self.top],
+        )
 
 
 @final

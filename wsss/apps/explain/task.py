@@ -19,6 +19,7 @@ from wsss.apps.explain.map_files import MAPS, write_maps
 from wsss.apps.explain.methods import Fitting
 from wsss.apps.explain.metric import METRICS
 from wsss.apps.explain.sheet import sheet
+from wsss.apps.explain.subject import Ranked
 from wsss.apps.explain.tables import class_tables
 from wsss.engine.progress import console
 from wsss.store.texts import whole
@@ -62,7 +63,7 @@ class Explain(Task[Explained]):
         """One map for each method."""
         return len(self.methods.methods)
 
-    def head(self, inputs: Inputs, *, run: Path) -> dict[str, Any]:
+    def head(self, inputs: Inputs, *, model: str) -> dict[str, Any]:
         """Return what the table says before its images: all that an explanation depends on but the image."""
         known: dict[str, Any] = {"with_maps": True} if self.with_maps else {}
         known |= {"against": self.explainer.rival} if self.explainer.rival else {}
@@ -70,7 +71,7 @@ class Explain(Task[Explained]):
         known |= {"boxes_by": repr(self.boxes)} if self.boxes else {}
         return {
             **known,
-            "model": str(run.expanduser().resolve()),
+            "model": model,
             "fingerprint": self.explainer.fingerprint,
             "root": str(inputs.root),
             "side": self.explainer.side,
@@ -139,7 +140,12 @@ class Explain(Task[Explained]):
         return {
             **self._files(rows, output=output),
             "means": averages(rows, pixels=pooled_pixels(rows, output=output)),
-            "unsure": unsure(rows, sure=likeliest, least=YES),
+            # Among a thousand classes that exclude one another, a half is rare.
+            **(
+                {}
+                if isinstance(self.explainer.subjects, Ranked)
+                else {"unsure": unsure(rows, sure=likeliest, least=YES)}
+            ),
         }
 
     def _title(self, example: Example) -> str:

@@ -1,27 +1,25 @@
 """Networks by name, from a run, or as Python holds them: with what it takes to show them an image."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Literal, final
+from typing import Any, Literal, final
 
 from torch import nn
 
-from wsss import models
 from wsss.apps.explain.explainer import Explainer
 from wsss.apps.predict.predictor import Predictor
 from wsss.data.depth import WHITE
 from wsss.errors import ModelError
 from wsss.labels import label_names
-from wsss.models.families import check_name
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
-from wsss.models.weights import DOWNLOADED, UNTRAINED, check_weights, download, fill, normalisation_of, stored_weights
+from wsss.models.pretrained import only_size, timm_classifier
+from wsss.models.weights import UNTRAINED
 from wsss.protocols import CutClassifier
 from wsss.run.names import RECORD
 
-IMAGENET_CLASSES: Final = 1000
 NetworkOfRun = Literal["classifier", "segmenter"]
 """Which network of a run is asked."""
 
@@ -78,15 +76,13 @@ def _named(name: str, path: Path, *, weights: str, network: NetworkOfRun) -> Ask
         return _of_transformers(name)
     if path.exists() or "/" in name:
         raise ModelError(f"model: {name} is neither a run's folder, such as outputs/toy/1, nor a saved network")
-    check_name(name)
-    check_weights(weights, backbone=name)
-    with download(name):
-        made = models.zoo.timm.create_model(name, pretrained=weights == DOWNLOADED)
-    if weights not in (DOWNLOADED, UNTRAINED):
-        fill(made, stored_weights(weights), origin=f"weights {weights!r} for {name}", remedy="choose another file")
-    classes = _imagenet() if made.num_classes == IMAGENET_CLASSES and weights != UNTRAINED else ()
-    normalisation = normalisation_of(weights, backbone=name)
-    return Asked(network=made, classes=classes, normalisation=normalisation, size=_size_of(made))
+    made = timm_classifier(name, weights=weights)
+    return Asked(
+        network=made.network,
+        classes=() if weights == UNTRAINED else made.classes.names,
+        normalisation=made.normalisation,
+        size=made.size,
+    )
 
 
 def _segmenter(path: Path) -> Asked:
@@ -124,27 +120,5 @@ def _module(network: nn.Module) -> Asked:
         network=network,
         classes=tuple(str(names[index]) for index in sorted(names)) if isinstance(names, Mapping) else (),
         normalisation=Normalisation(mean=colour(config["mean"]), std=colour(config["std"])) if told else IMAGENET,
-        size=_size_of(network),
+        size=only_size(network),
     )
-
-
-def _size_of(network: nn.Module) -> tuple[int, int] | None:
-    """Return the only size that a network takes: timm, transformers and torchvision each say it in their own words."""
-    config: Any = getattr(network, "pretrained_cfg", None)
-    if isinstance(config, Mapping):
-        patches = getattr(network, "patch_embed", None)
-        size = getattr(patches, "img_size", None) or config["input_size"][-2:]
-        return _pair(size) if config.get("fixed_input_size") else None
-    size = getattr(getattr(network, "config", None), "image_size", None) or getattr(network, "image_size", None)
-    return None if size is None else _pair(size)
-
-
-def _pair(size: int | Sequence[int]) -> tuple[int, int]:
-    height, width = (size, size) if isinstance(size, int) else size
-    return height, width
-
-
-def _imagenet() -> tuple[str, ...]:
-    info = import_module("timm.data").ImageNetInfo()
-    short = [info.index_to_description(index).split(",")[0] for index in range(IMAGENET_CLASSES)]
-    return tuple(name if short.count(name) == 1 else f"{name} ({index})" for index, name in enumerate(short))

@@ -7,14 +7,14 @@ from typing import Any, final
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from PIL import Image, ImageOps
 from torch import Tensor
 
 from wsss.data.depth import WHITE
 from wsss.data.images import read_image
 from wsss.draw.overlay import Picture
-from wsss.draw.panels import shrunk
+from wsss.draw.panels import shrunk, stretched
 from wsss.errors import DataError
 from wsss.models.normalisation import Normalisation
 
@@ -75,7 +75,7 @@ def looked_at(
         tensor = _three_axes(image)
         return Looked(picture=_shown(tensor, normalisation), seen=tensor[None].detach())
     picture = picture_of(image, white=white)
-    shown = shrunk(picture, side=side) if size is None else _resized(picture, size)
+    shown = shrunk(picture, side=side) if size is None else stretched(picture, size)
     return Looked(picture=picture, seen=normalisation(shown)[None])
 
 
@@ -110,11 +110,6 @@ def _shown(tensor: Float[Tensor, "3 h w"], normalisation: Normalisation) -> Pict
     mean, std = (torch.tensor(values)[:, None, None] for values in (normalisation.mean, normalisation.std))
     pixels = (tensor.detach().cpu().float() * std + mean).clamp(0, 1)
     return (pixels * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
-
-
-def _resized(picture: Picture, size: tuple[int, int]) -> UInt8[np.ndarray, "y x 3"]:
-    height, width = size
-    return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC))
 
 
 def _refusal(image: object) -> DataError:
