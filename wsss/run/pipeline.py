@@ -19,11 +19,12 @@ from wsss.run.objective import check_masks, check_objective
 from wsss.run.part import check_from
 from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
-from wsss.run.run_folder import choose_folder, write_outcome
+from wsss.run.run_folder import claim_folder, run_folder, write_outcome
 from wsss.run.scores import Scores, value_of
 from wsss.run.screen import Expectation, show_cached, show_outcome, show_stage, show_versions
 from wsss.run.worker import freeze
 from wsss.stages.index_data import IndexData
+from wsss.store.digests import Digests
 from wsss.store.disk_errors import writing
 from wsss.store.stamp import stamp
 from wsss.store.store import Artifact, Store
@@ -67,10 +68,8 @@ def _run(config: Mapping[str, Any], *, command: str) -> Outcome | None:
         return None
     if all(state == "cached" for state in states.values()):
         show_cached(len(steps))
-    folder = run_folder(steps, config)
     with launcher.open() as crew:
-        if crew.leads:
-            write_record(folder, store=store, steps=steps, config=config)
+        folder = claim_folder(steps, config, store=store) if crew.leads else run_folder(steps, config)
         missing = [step for step in steps if states[step.name] != "cached"]
         expected = expectations(missing, store=store) if crew.leads else {}
         for step in steps:
@@ -91,8 +90,13 @@ def _run(config: Mapping[str, Any], *, command: str) -> Outcome | None:
     return Outcome(folder=folder, artifacts=tuple(step.artifact for step in steps), objective=objective)
 
 
-def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, LoggerOptions]:
-    """Check the whole config and plan it; raises `ConfigError` with everything that is wrong."""
+def prepare(
+    config: Mapping[str, Any], *, digests: Digests | None = None
+) -> tuple[tuple[Step, ...], Launcher, LoggerOptions]:
+    """Check the whole config and plan it; raises `ConfigError` with everything that is wrong.
+
+    `digests` are those of the store, where somebody has read them.
+    """
     problems: list[str] = []
     settings = {key: build_into(problems, config[key], expected=of, key=key) for key, of in SETTINGS.items()}
     if problems:
@@ -100,7 +104,11 @@ def prepare(config: Mapping[str, Any]) -> tuple[tuple[Step, ...], Launcher, Logg
     launcher, logger = settings["launcher"], settings["logger"]
     check_all([("launcher", launcher.check), ("logger", logger.check)])
     steps = make_plan(
-        config["pipeline"], store=Store.at(config["store"]), rehash=settings["rehash"], until=settings["until"]
+        config["pipeline"],
+        store=Store.at(config["store"]),
+        rehash=settings["rehash"],
+        until=settings["until"],
+        digests=digests,
     )
     if settings["from"] is not None:
         missing = [step.name for step in steps if step.artifact.state() != "cached"]
@@ -159,12 +167,6 @@ def follow(step: Step, *, crew: Crew) -> None:
         if not isinstance(step.stage, Reduce):
             crew.launch(step.artifact.job, stage=step.stage)
         crew.hear(step.name, "made")
-
-
-def run_folder(steps: tuple[Step, ...], config: Mapping[str, Any]) -> Path:
-    """Return the run's own folder: `out`, or that of an earlier run of the same artifacts, or the next free number."""
-    out = config["out"]
-    return Path(out).expanduser() if out else choose_folder(Path("outputs", config["name"]), steps=steps)
 
 
 def finish(steps: tuple[Step, ...], folder: Path, *, logger: LoggerOptions) -> Scores:

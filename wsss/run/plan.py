@@ -44,20 +44,26 @@ class Step:
 
 
 def make_plan(
-    pipeline: Mapping[str, Any], *, store: Store, rehash: bool = False, until: str | None = None
+    pipeline: Mapping[str, Any],
+    *,
+    store: Store,
+    rehash: bool = False,
+    until: str | None = None,
+    digests: Digests | None = None,
 ) -> tuple[Step, ...]:
     """Check every stage's config and return the steps in an order in which they can run, up to the stage `until`.
 
     What is cached was checked when it was made, and is not looked at again; nor is what passed its checks in this
     store before, see `wsss.run.checked`. Data that are new are read only after all
-    stages were checked, and so are all data with `rehash`. Raises `ConfigError` with all problems at once; nothing was
+    stages were checked, and so are all data with `rehash`. `digests` are those of the store, where somebody has read
+    them. Raises `ConfigError` with all problems at once; nothing was
     computed or written then.
     """
     stages = build_stages(pipeline)
     if until is not None:
         stages = up_to(stages, until)
     graph = connected(stages)
-    digests = Digests(store.digests, rehash=rehash)
+    digests = digests or Digests(store.digests, rehash=rehash)
     new_data = _have_new_data(stages.values(), digests)
     networks = networks_read(stages, graph)
     if new_data:

@@ -75,6 +75,7 @@ class Digests:
         if self._changed:
             self._cache.parent.mkdir(parents=True, exist_ok=True)
             write_json(self._cache, self._known)
+            self._changed = False
 
     def _note_changes(self, before: Mapping[str, _State], now: Iterable[str]) -> None:
         """Compare files of a source with what was read of it earlier, and forget those that are gone."""
