@@ -8,15 +8,14 @@ from torch.nn import functional
 
 
 class PlainBottleneck(nn.Module):
-    """1x1, 3x3, 1x1, and a shortcut. The stride is the 3x3 convolution's, or the first 1x1's as in Caffe."""
+    """1x1, 3x3, 1x1, and a shortcut. The stride is the 3x3 convolution's."""
 
-    def __init__(self, entering: int, width: int, *, stride: int, dilation: int, caffe: bool) -> None:
+    def __init__(self, entering: int, width: int, *, stride: int) -> None:
         super().__init__()
         leaving = 4 * width
-        first, middle = (stride, 1) if caffe else (1, stride)
-        self.conv1 = nn.Conv2d(entering, width, 1, stride=first, bias=False)
+        self.conv1 = nn.Conv2d(entering, width, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, stride=middle, padding=dilation, dilation=dilation, bias=False)
+        self.conv2 = nn.Conv2d(width, width, 3, stride=stride, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
         self.conv3 = nn.Conv2d(width, leaving, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(leaving)
@@ -33,30 +32,23 @@ class PlainBottleneck(nn.Module):
 
 
 class PlainResNet(nn.Module):
-    """Strides and dilations are those of the four stages; every block of a stage has its dilation, the first too."""
+    """Four stages with their strides, and no dilation."""
 
-    def __init__(
-        self,
-        depths: Sequence[int],
-        *,
-        strides: Sequence[int],
-        dilations: Sequence[int] = (1, 1, 1, 1),
-        caffe: bool = False,
-    ) -> None:
+    def __init__(self, depths: Sequence[int], *, strides: Sequence[int]) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
-        self._caffe, entering = caffe, 64
-        for place, (depth, stride, dilation) in enumerate(zip(depths, strides, dilations, strict=True)):
+        entering = 64
+        for place, (depth, stride) in enumerate(zip(depths, strides, strict=True)):
             width, blocks = 64 * 2**place, []
             for step in [stride] + [1] * (depth - 1):
-                blocks.append(PlainBottleneck(entering, width, stride=step, dilation=dilation, caffe=caffe))
+                blocks.append(PlainBottleneck(entering, width, stride=step))
                 entering = 4 * width
             self.add_module(f"layer{place + 1}", nn.Sequential(*blocks))
 
     def forward(self, images: Tensor) -> Tensor:
         maps = functional.relu(self.bn1(self.conv1(images)))
-        maps = functional.max_pool2d(maps, 3, stride=2, padding=1, ceil_mode=self._caffe)
+        maps = functional.max_pool2d(maps, 3, stride=2, padding=1)
         for place in range(1, 5):
             maps = self.get_submodule(f"layer{place}")(maps)
         return maps

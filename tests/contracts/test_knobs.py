@@ -36,6 +36,7 @@ Answer = list[Any]
 """Tensors or arrays that an option should change."""
 
 FIRST: dict[str, Any] = {
+    "SegmentationViews.scales": (1.0, 0.7),
     "FGCAM.block": "block1",
     "FGCAM.denoise": 0.9,
     "ClassifierTransform.long_side": (30, 50),

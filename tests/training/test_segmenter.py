@@ -4,15 +4,19 @@ import math
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from builders import named
 from networks import small_unet
+from PIL import Image
 from torch import Tensor, nn
 
 from wsss.metrics.confusion import SegmentationScores, confusion
+from wsss.models.segmenter import SegmenterOptions
 from wsss.training import module as keyed
 from wsss.training.options import SegmenterFit
-from wsss.training.segmenter import SegmenterModule, confusion_of, segmentation_loss
+from wsss.training.segmenter import SegmenterModule, confusion_of, on_grid_of, segmentation_loss
 
 KINDS: tuple[Any, ...] = ("cross_entropy", "balanced")
 
@@ -117,6 +121,31 @@ def test_a_step_logs_the_loss_that_was_asked_for(module: SegmenterModule, monkey
     logits = module.network(images)
     assert loss.item() == pytest.approx(segmentation_loss(logits, labels, kind="balanced").item(), rel=1e-4)
     assert loss.item() != pytest.approx(segmentation_loss(logits, labels, kind="cross_entropy").item(), rel=1e-4)
+
+
+def test_labels_come_to_a_coarser_grid_by_the_pixel_at_a_cell_s_centre():
+    row = torch.tensor([0, 1, 2, 3, 255, 5, 6])
+    logits = torch.zeros(1, 2, 1, 3)
+    # Centres of three cells on seven pixels: 7/6, 7/2 and 35/6.
+    assert on_grid_of(logits, row.expand(1, 2, 7)).tolist() == [[[1, 3, 5]]]
+    labels = torch.randint(0, 200, (2, 321, 321))
+    pillow = Image.fromarray(labels[0].numpy().astype(np.uint8)).resize((41, 41), Image.Resampling.NEAREST)
+    assert (on_grid_of(torch.zeros(2, 2, 41, 41), labels)[0].numpy() == np.asarray(pillow)).all()
+
+
+def test_every_answer_of_a_pyramid_has_its_loss(monkeypatch: pytest.MonkeyPatch):
+    options = SegmenterOptions(architecture="DeepLabV2", encoder="tu-resnet26", encoder_weights="none", output_stride=8)
+    network = options.build(named(2))
+    module = SegmenterModule(network=network, fit=SegmenterFit(), random_seed=0, labels=3).eval()
+    monkeypatch.setattr(module, "log", lambda *_, **__: None)
+    images, labels = torch.randn(2, 3, 41, 41), torch.randint(0, 3, (2, 41, 41))
+    loss = module.training_step((images, labels), 0)
+    answers = network.learnt(images)
+    expected = [nn.functional.cross_entropy(each, on_grid_of(each, labels)) for each in answers]
+    assert len(expected) == 4
+    assert loss.item() == pytest.approx(sum(expected).item(), rel=1e-4)  # type: ignore[union-attr]
+    loss.backward()
+    assert all(conv.weight.grad is not None for conv in network.network.head)
 
 
 def test_pixels_are_counted_by_truth_and_prediction_as_scores_count_them():

@@ -41,6 +41,30 @@ def test_segmentation_scales_are_averaged_as_logits():
     probabilities = SegmentationViews(scales=(1.0, 0.5, 2.0))(by_width, torch.zeros(1, 3, 10, 20))
     expected = torch.tensor(4.0).sigmoid().expand(1, 10, 20)
     assert torch.allclose(probabilities[:, 1], expected, atol=1e-6)
+    most = SegmentationViews(scales=(1.0, 0.5, 2.0), merge="max")(by_width, torch.zeros(1, 3, 10, 20))
+    assert torch.allclose(most[:, 1], torch.tensor(7.0).sigmoid().expand(1, 10, 20), atol=1e-6)
+
+
+def test_the_largest_logit_counts_also_below_zero():
+    def dark(images: Tensor) -> Tensor:
+        return torch.stack([images[:, 0], -5 - images[:, 1].abs()], dim=1)
+
+    views = SegmentationViews(scales=(1.0,), flip=True, merge="max")
+    images = torch.randn(1, 3, 4, 6)
+    mirrored = dark(images.flip(-1)).flip(-1)
+    assert torch.allclose(views(dark, images), torch.maximum(dark(images), mirrored).softmax(dim=1), atol=1e-6)
+
+
+def test_views_may_be_bilinear_as_in_deeplab():
+    seen = list[Tensor]()
+
+    def note(images: Tensor) -> Tensor:
+        seen.append(images)
+        return images
+
+    images = torch.randn(1, 3, 8, 12)
+    SegmentationViews(scales=(0.75,), flip=False, resize="bilinear")(note, images)
+    assert torch.equal(seen[0], functional.interpolate(images, size=(6, 9), mode="bilinear", align_corners=False))
 
 
 @pytest.mark.parametrize("scales", [(), (0.0,), (1.0, -0.5)])

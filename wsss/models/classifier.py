@@ -14,6 +14,7 @@ from wsss.models.normalisation import Normalisation
 from wsss.models.weights import (
     DOWNLOADED,
     UNTRAINED,
+    check_caffe,
     check_weights,
     download,
     file_of,
@@ -88,6 +89,7 @@ class ClassifierOptions(NetworkOptions):
                 dilated=self.dilated,
             )
         if self.weights not in (DOWNLOADED, UNTRAINED):
+            check_caffe(file_of(self.weights), caffe=False)
             load_backbone(net, stored_weights(self.weights), origin=f"weights {self.weights!r} for {self.backbone}")
         return net
 

@@ -1,16 +1,23 @@
-"""The encoders that segmentation-models-pytorch knows, timm's (`tu-...`) and its own: names and normalisation."""
+"""Encoders of segmentation networks, timm's (`tu-...`) and smp's own: names, normalisation, a classifier's weights."""
 
 from difflib import get_close_matches
 from typing import Final
 
+from torch import nn
+
 from wsss import models
 from wsss.errors import ModelError
-from wsss.models.families import check_name, nearest
+from wsss.models.families import check_name, name_of, nearest
+from wsss.models.gap import GAPClassifier
 from wsss.models.normalisation import Normalisation, colour
-from wsss.models.weights import DOWNLOADED, check_downloadable, download, normalisation_of
+from wsss.models.weights import DOWNLOADED, Weights, check_downloadable, download, fitting, normalisation_of
 
 TIMM: Final = "tu-"
 """What smp puts before the name of a timm network."""
+WITHOUT_CLASSIFIER: Final = (
+    "encoder_weights 'classifier': there is no classifier with a backbone here; "
+    "choose `imagenet`, `packaged`, a path or `none`"
+)
 
 
 def check_encoder(name: str, *, pretrained: bool) -> None:
@@ -40,3 +47,17 @@ def encoder_normalisation(name: str, *, weights: str) -> Normalisation:
     with download(name):
         said = models.architectures.preprocessing(name)
     return Normalisation(mean=colour(said["mean"]), std=colour(said["std"]))
+
+
+def classifier_weights(own: Weights, classifier: nn.Module | None, *, origin: str) -> Weights:
+    """Return a trained classifier's backbone as an encoder's weights; raises `ModelError` where it does not fit."""
+    if not isinstance(classifier, GAPClassifier):
+        raise ModelError(WITHOUT_CLASSIFIER)
+    if len({*classifier.strides.values()}) == 1:
+        raise ModelError(
+            f"{origin}: the classifier's backbone has maps of one resolution only, and an encoder needs several; "
+            "choose `imagenet`, `packaged`, a path or `none`"
+        )
+    backbone = classifier.backbone
+    remedy = f"the encoder that fits is {TIMM}{name_of(backbone)}"
+    return fitting(own, backbone.state_dict(), origin=origin, remedy=remedy)

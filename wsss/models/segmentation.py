@@ -37,6 +37,10 @@ class SegmentationNetwork(nn.Module):
         logits: Tensor = self.network(functional.pad(images, (0, -width % stride, 0, -height % stride)))
         return logits[..., :height, :width]
 
+    def learnt(self, images: Images) -> tuple[Float[Tensor, "b labels y x"], ...]:
+        """Return the logits that a training compares with masks, each on its own grid; here those of every pixel."""
+        return (self.segment(images),)
+
     def encoder_parameters(self) -> Iterator[nn.Parameter]:
         """The parameters that came with weights."""
         return self.encoder.parameters()

@@ -1,4 +1,4 @@
-"""SegmenterOptions: any architecture of segmentation-models-pytorch on any of its encoders."""
+"""SegmenterOptions: any architecture of segmentation-models-pytorch on any of its encoders, and DeepLabV2."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,10 +12,17 @@ from torch import nn
 from wsss import models
 from wsss.errors import ModelError, one_of
 from wsss.labels import label_count
+from wsss.models import caffe_weights
 from wsss.models.base import NetworkOptions
-from wsss.models.encoders import TIMM, check_encoder, encoder_normalisation
-from wsss.models.families import NATIVE_STRIDE, check_name, name_of, outline
-from wsss.models.gap import GAPClassifier, gap_classifier
+from wsss.models.encoders import (
+    TIMM,
+    WITHOUT_CLASSIFIER,
+    check_encoder,
+    classifier_weights,
+    encoder_normalisation,
+)
+from wsss.models.families import NATIVE_STRIDE, check_name, outline
+from wsss.models.gap import gap_classifier
 from wsss.models.normalisation import Normalisation
 from wsss.models.segmentation import SegmentationNetwork
 from wsss.models.weights import (
@@ -24,6 +31,7 @@ from wsss.models.weights import (
     PACKAGED_BACKBONE,
     UNTRAINED,
     Weights,
+    check_caffe,
     download,
     file_of,
     fitting,
@@ -34,6 +42,8 @@ from wsss.plugins import backbone_modules
 CLASSIFIER: Final = "classifier"
 """Encoder weights: those of the trained classifier's backbone."""
 STRIDE: Final = "encoder_output_stride"
+CAFFE: Final = "caffe"
+"""The option of DeepLabV2 that makes its encoder one of Caffe's."""
 RESERVED: Final = (
     *("encoder_name", "encoder_weights", STRIDE, "in_channels", "classes", "activation", "aux_params"),
     *("pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir"),
@@ -42,10 +52,6 @@ RESERVED: Final = (
 
 They are fields, would make something else than logits come out, or name files and servers to read.
 """
-WITHOUT_CLASSIFIER: Final = (
-    "encoder_weights 'classifier': there is no classifier with a backbone here; "
-    "choose `imagenet`, `packaged`, a path or `none`"
-)
 REFUSALS: Final = (AssertionError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError)
 """What smp and timm raise for options that they do not take."""
 PROBE: Final = 256
@@ -54,11 +60,12 @@ PROBE: Final = 256
 
 @dataclass(frozen=True, kw_only=True)
 class SegmenterOptions(NetworkOptions):
-    """Which architecture of smp, on which encoder (`tu-` and timm's name, or one of smp's own), from which weights.
+    """Which architecture, on which encoder (`tu-` and timm's name, or one of smp's own), from which weights.
 
     `encoder_weights` is `classifier` (the trained classifier's backbone), `imagenet` (a download), `packaged`
     (EfficientNet-Lite0, offline), the path of a timm state dict, or `none`. `output_stride` is the encoder's where the
-    architecture lets one choose (DeepLabV3, DeepLabV3Plus and PAN), and 32 elsewhere. `options` are passed on to smp.
+    architecture lets one choose (DeepLabV2, DeepLabV3, DeepLabV3Plus and PAN), and 32 elsewhere. `options` are passed
+    on to the architecture's class. DeepLabV2 also takes weights of Caffe's ResNets (`wsss.models.caffe_weights`).
     """
 
     architecture: str = "DeepLabV3Plus"
@@ -92,8 +99,7 @@ class SegmenterOptions(NetworkOptions):
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """Weights that lie in a file count by their bytes."""
-        file = None if self.of_classifier else file_of(self.encoder_weights)
-        return {"encoder_weights": (file,)} if file else {}
+        return {"encoder_weights": (self._file,)} if self._file else {}
 
     def code(self) -> tuple[Path, ...]:
         """An encoder of a plug-in counts by its module."""
@@ -104,6 +110,8 @@ class SegmenterOptions(NetworkOptions):
         """How pixels must be normalised for these weights; raises `ModelError` for those of a classifier."""
         if self.of_classifier:
             raise ModelError(WITHOUT_CLASSIFIER)
+        if self._caffe:
+            return caffe_weights.NORMALISATION
         return encoder_normalisation(self.encoder, weights=self.encoder_weights)
 
     def build(self, classes: tuple[str, ...], *, classifier: nn.Module | None = None) -> SegmentationNetwork:
@@ -131,6 +139,14 @@ class SegmenterOptions(NetworkOptions):
         check_name(name)
         return gap_classifier(outline(name, NATIVE_STRIDE), classes=1).trained_paths_until(block)
 
+    @property
+    def _caffe(self) -> bool:
+        return bool(self.options.get(CAFFE))
+
+    @property
+    def _file(self) -> Path | None:
+        return None if self.of_classifier else file_of(self.encoder_weights)
+
     def _check(self) -> None:
         self._check_options()
         check_encoder(self.encoder, pretrained=self.encoder_weights == DOWNLOADED)
@@ -153,7 +169,7 @@ class SegmenterOptions(NetworkOptions):
             **stride,
             **self.options,
         )
-        return SegmentationNetwork(network)
+        return models.architectures.wrapped(network)
 
     def _untrained(self, labels: int) -> SegmentationNetwork:
         self._check_options()
@@ -169,11 +185,14 @@ class SegmenterOptions(NetworkOptions):
     def _start(self, network: SegmentationNetwork, classifier: nn.Module | None) -> Weights:
         """Return the encoder's first weights where they are not its own; raises `ModelError` where they do not fit."""
         own: Weights = network.encoder.state_dict()
-        if self.encoder_weights in (DOWNLOADED, UNTRAINED):
+        if self.encoder_weights == UNTRAINED:
+            return own
+        check_caffe(self._file, caffe=self._caffe)
+        if self.encoder_weights == DOWNLOADED:
             return own
         origin = f"encoder_weights {self.encoder_weights!r} for {self.encoder}"
         if self.of_classifier:
-            return _of_classifier(own, classifier, origin=origin)
+            return classifier_weights(own, classifier, origin=origin)
         source = PACKAGED_BACKBONE if self.encoder_weights == PACKAGED else "<the timm network they are of>"
         weights = stored_weights(self.encoder_weights)
         return fitting(own, weights, origin=origin, remedy=f"the encoder that fits is {TIMM}{source}")
@@ -229,17 +248,3 @@ def _architecture(name: str) -> type[nn.Module]:
             f"architecture: smp has no {name!r}; it has: {one_of(list(models.architectures.ARCHITECTURES))}"
         )
     return models.architectures.ARCHITECTURES[name]
-
-
-def _of_classifier(own: Weights, classifier: nn.Module | None, *, origin: str) -> Weights:
-    """Return a trained classifier's backbone as an encoder's weights."""
-    if not isinstance(classifier, GAPClassifier):
-        raise ModelError(WITHOUT_CLASSIFIER)
-    if len({*classifier.strides.values()}) == 1:
-        raise ModelError(
-            f"{origin}: the classifier's backbone has maps of one resolution only, and an encoder needs several; "
-            "choose `imagenet`, `packaged`, a path or `none`"
-        )
-    backbone = classifier.backbone
-    remedy = f"the encoder that fits is {TIMM}{name_of(backbone)}"
-    return fitting(own, backbone.state_dict(), origin=origin, remedy=remedy)

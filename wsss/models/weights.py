@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from wsss import models
 from wsss.errors import ModelError, first_line, one_of
+from wsss.models import caffe_weights
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 
 Weights = Mapping[str, Tensor]
@@ -111,10 +112,25 @@ def source_of(name: str) -> str:
     return str(config.url) if config is not None and config.url else f"the weights of {name}"
 
 
+def check_caffe(file: Path | None, *, caffe: bool) -> None:
+    """Refuse with a `ModelError` Caffe's weights for a network that is not Caffe's, and others for one that is."""
+    if (file is not None and caffe_weights.is_caffe(read_weights(file))) == caffe:
+        return
+    if caffe:
+        raise ModelError("options.caffe: these weights are not of a ResNet of Caffe's: set it to false")
+    raise ModelError(
+        f"weights '{file}': they are of a ResNet of Caffe's, whose blocks have their strides elsewhere: "
+        "only architecture=DeepLabV2 with options.caffe=true takes them"
+    )
+
+
 def stored_weights(weights: str) -> Weights:
     """Return the packaged weights or those of a file, with timm's names."""
     file = file_of(weights)
-    return packaged_weights() if file is None else read_weights(file)
+    if file is None:
+        return packaged_weights()
+    stored = read_weights(file)
+    return caffe_weights.from_caffe(stored) if caffe_weights.is_caffe(stored) else stored
 
 
 def packaged_weights() -> Weights:

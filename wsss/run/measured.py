@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from wsss.engine.fit import Fit
 from wsss.engine.machine import machine, reset_peak
@@ -16,6 +16,7 @@ from wsss.models.segmentation import SegmentationNetwork
 from wsss.models.segmenter import SegmenterOptions
 from wsss.run.screen import Expectation
 from wsss.training.options import MultiLabelFit, SegmenterFit
+from wsss.types import Images
 
 PATIENCE: Final = 6.0
 """Seconds that steps of a whole batch may take; where they would take longer, a small batch tells."""
@@ -92,11 +93,15 @@ def _second_of_two(network: nn.Module, *, batch: int, side: int, device: torch.d
     for _ in range(2):
         started = time.perf_counter()
         optimiser.zero_grad()
-        network(images).float().square().mean().backward()
+        torch.autograd.backward([answer.float().square().mean() for answer in _answers(network, images)])
         optimiser.step()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
     return time.perf_counter() - started
+
+
+def _answers(network: nn.Module, images: Images) -> tuple[Tensor, ...]:
+    return network.learnt(images) if isinstance(network, SegmentationNetwork) else (network(images),)
 
 
 def _memory(device: torch.device) -> int | None:

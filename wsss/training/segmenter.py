@@ -41,12 +41,14 @@ class SegmenterModule(KeyedModule):
         return self
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        """Return the loss over the labelled pixels of the global batch."""
+        """Return the loss over the labelled pixels of the global batch, added up where there are several answers."""
         images, labels = batch
-        logits = self.network(images.contiguous(memory_format=torch.channels_last))
-        loss = segmentation_loss(logits, labels, kind=self._loss)
+        answers = self.network.learnt(images.contiguous(memory_format=torch.channels_last))
+        grids = [on_grid_of(logits, labels) for logits in answers]
+        losses = [segmentation_loss(logits, own, kind=self._loss) for logits, own in zip(answers, grids, strict=True)]
+        loss = torch.stack(losses).sum()
         self.log("train/loss", loss.detach())
-        self._pixels = self._pixels.to(labels.device) + confusion_of(logits.detach(), labels)
+        self._pixels = self._pixels.to(labels.device) + confusion_of(answers[-1].detach(), grids[-1])
         return loss
 
     def on_train_epoch_start(self) -> None:
@@ -77,6 +79,14 @@ class SegmenterModule(KeyedModule):
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """See Lightning."""
         return self.sgd(backbone=self.network.encoder_parameters(), head=self.network.decoder_parameters())
+
+
+def on_grid_of(logits: Float[Tensor, "b labels y x"], labels: Int64[Tensor, "b h w"]) -> Int64[Tensor, "b y x"]:
+    """Return the label at the centre of each cell of some logits."""
+    if logits.shape[-2:] == labels.shape[-2:]:
+        return labels
+    # As floats, which hold 0 .. 255 exactly: torch resizes no integers of 64 bits.
+    return functional.interpolate(labels[:, None].float(), size=logits.shape[-2:], mode="nearest-exact")[:, 0].long()
 
 
 def confusion_of(

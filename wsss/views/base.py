@@ -6,6 +6,7 @@ ReLU, unflip, upsample, sum over scales, then divide by the maximum of each clas
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -48,8 +49,12 @@ def check_scales(scales: Sequence[float]) -> None:
         raise ValueError(f"scales must be positive numbers, at least one; got {scales}")
 
 
-def scaled(images: Images, scale: float) -> Float[Tensor, "b 3 view_h view_w"]:
-    """Resize normalised images by a factor, bicubic with anti-aliasing; sides are rounded and at least one pixel.
+def scaled(
+    images: Images, scale: float, *, resize: Literal["bicubic", "bilinear"] = "bicubic"
+) -> Float[Tensor, "b 3 view_h view_w"]:
+    """Resize normalised images by a factor; sides are rounded and at least one pixel.
+
+    `bicubic` is with anti-aliasing, `bilinear` without.
 
     >>> scaled(torch.ones(1, 3, 30, 33), 0.5).shape
     torch.Size([1, 3, 15, 16])
@@ -57,7 +62,7 @@ def scaled(images: Images, scale: float) -> Float[Tensor, "b 3 view_h view_w"]:
     if scale == 1:
         return images
     size = [max(1, round(side * scale)) for side in images.shape[-2:]]
-    return functional.interpolate(images, size=size, mode="bicubic", align_corners=False, antialias=True)
+    return functional.interpolate(images, size=size, mode=resize, align_corners=False, antialias=resize == "bicubic")
 
 
 def pad_to_multiple(images: Images, *, multiple: int) -> Float[Tensor, "b 3 padded_h padded_w"]:
