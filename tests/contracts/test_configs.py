@@ -21,7 +21,7 @@ TRAINING = sorted(path.stem for path in (FOLDER / "stages").glob("*.yaml") if "f
 """Choices of `stages` that add a training."""
 EXPERIMENTS = sorted(path.stem for path in (FOLDER / "experiment").glob("*.yaml"))
 # Not every classifier's backbone is the default segmenter's encoder; what follows chooses one that is.
-WITH = {"voc": ["dataset.root=data"], "folder": ["dataset.root=data"]}
+WITH = {"coco": ["dataset.root=data"], "voc": ["dataset.root=data"], "folder": ["dataset.root=data"]}
 
 
 @pytest.mark.parametrize("leaf", LEAVES, ids=str)

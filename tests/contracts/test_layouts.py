@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 from builders import defined
+from coco_data import coco_folder
 from data_sets import devkit, own_folder
 
 from wsss.data import layouts
 from wsss.data.layouts.base import Layout
+from wsss.data.layouts.coco import COCO
 from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.toy import Toy
 from wsss.data.layouts.voc import VOC
 from wsss.testing.layouts import PROMISES, Promise
 
 MADE: dict[str, Callable[[Path], Layout]] = {
+    "COCO": lambda path: COCO(root=coco_folder(path)),
     "Folder": lambda path: Folder(root=own_folder(path), masks="masks"),
     "Toy": lambda _: Toy(train=3, val=2, size=64),
     "VOC": lambda path: VOC(root=devkit(path)),

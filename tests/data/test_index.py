@@ -29,10 +29,13 @@ def test_an_index_survives_being_written() -> None:
 
 
 def test_every_field_of_an_index_survives_at_another_value_than_its_default() -> None:
-    made = replace(index(record("a"), train=["a"]), white=4095, long_side=500, notes=("a.png is left out",))
+    beside = Path("/run")
+    made = replace(
+        index(record("a"), train=["a"]), drawn=beside, white=4095, long_side=500, notes=("a.png is left out",)
+    )
     for field in fields(made):
         assert field.default is MISSING or getattr(made, field.name) != field.default, f"give {field.name} a value here"
-    assert Index.from_json(made.to_json(), root=made.root) == made
+    assert Index.from_json(made.to_json(), root=made.root, beside=beside) == made
 
 
 def test_images_and_masks_are_read_at_the_size_of_their_record(tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from wsss.data.depth import WHITE
+from wsss.data.drawing import save_labels
 from wsss.data.images import check_image, read_image, read_mask, read_size, sideways
 from wsss.data.listing import Entry, Listing, Problem
 from wsss.data.opened import place
 from wsss.data.traits import Traits, traits_of
-from wsss.errors import FileError, one_of
+from wsss.errors import DataError, FileError, one_of
 from wsss.labels import IGNORE, label_count, label_names
 from wsss.paths import open_regular
 from wsss.size import Size
@@ -78,12 +79,16 @@ def hashed(path: Path, *, white: int = WHITE) -> Examined:
 
 
 def examine_all(listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a_terminal) -> dict[str, Examined]:
-    """Examine the images of a listing with their masks, and return them by id. Decoding lets other threads run."""
+    """Examine the images of a listing with their masks, which are drawn where there are outlines; return them by id.
+
+    Decoding lets other threads run.
+    """
     examined = {}
     readers = ThreadPoolExecutor(min(MOST_READERS, os.cpu_count() or 1))
     with readers as pool, _cancelled(pool), watch(len(listing.entries)) as advance:
         of = pool.map(
-            lambda entry: examine(entry, root=listing.root, classes=listing.classes, look=look), listing.entries
+            lambda entry: examine(entry, root=listing.root, masks=listing.drawn, classes=listing.classes, look=look),
+            listing.entries,
         )
         for entry, found in zip(listing.entries, of, strict=True):
             examined[entry.id] = found
@@ -101,8 +106,18 @@ def _cancelled(pool: ThreadPoolExecutor) -> Iterator[None]:
         raise
 
 
-def examine(entry: Entry, *, root: Path, classes: Sequence[str], look: Look = sized) -> Examined:
-    """Decode an image and its mask; what is wrong is returned, since one bad file must not hide the next."""
+def examine(
+    entry: Entry, *, root: Path, classes: Sequence[str], masks: Path | None = None, look: Look = sized
+) -> Examined:
+    """Decode an image and its mask; what is wrong is returned, since one bad file must not hide the next.
+
+    Args:
+        entry: The image.
+        root: The folder that its path starts from.
+        classes: The data set's classes.
+        masks: The folder of masks, into which those are drawn that are outlines yet; None: `root`.
+        look: Decodes the image.
+    """
     try:
         path = place(root, entry.image)
         image = replace(look(path), traits=traits_of(path))
@@ -112,12 +127,33 @@ def examine(entry: Entry, *, root: Path, classes: Sequence[str], look: Look = si
     if entry.mask is None:
         return image
     try:
-        mask = place(root, entry.mask)
+        mask = place(masks or root, entry.mask)
+        if entry.drawing is not None:
+            draw(entry, mask, size=image.size)
         refuse_unturned(mask, size=image.size, image=path)
         labels = labels_in(mask, size=image.size, classes=classes)
     except FileError as error:
         return replace(image, problem=Problem.of_file(error, kind="mask", name=entry.mask))
     return replace(image, labels=labels)
+
+
+def draw(entry: Entry, path: Path, *, size: Size) -> None:
+    """Draw the mask of an entry that has a drawing, at the size of its image.
+
+    Raises `FileError`, which names where the outlines stand, for those of another size and those that cannot be drawn.
+    """
+    assert entry.drawing is not None
+    told = entry.drawing.size
+    if told is not None and told != size:
+        sizes = (
+            f"gives {told.width} x {told.height} pixels, and the image {entry.image} has {size.width} x {size.height}"
+        )
+        raise FileError(entry.source, f"{sizes}: outlines do not fit it; put the image there that they were drawn in")
+    try:
+        labels = entry.drawing.labels(size)
+    except DataError as error:
+        raise FileError(entry.source, f"has an outline that cannot be drawn: {error}") from error
+    save_labels(labels, path)
 
 
 def refuse_unturned(mask: Path, *, size: Size, image: Path) -> None:

@@ -49,6 +49,8 @@ class Index:
     records: Mapping[str, Record]
     splits: Mapping[str, tuple[str, ...]]
     root: Path
+    drawn: Path | None = None
+    """The folder that the paths of masks start from, where masks were drawn with the index; None: `root`."""
     white: int = WHITE
     """The value that is read as white in images of 16 bits."""
     long_side: int | None = None
@@ -93,7 +95,7 @@ class Index:
 
     def mask_path(self, record: Record) -> Path | None:
         """Return where a record's true mask lies, None where there is none."""
-        return None if record.mask is None else place(self.root, record.mask)
+        return None if record.mask is None else place(self.root if self.drawn is None else self.drawn, record.mask)
 
     def truth(self, record: Record) -> UInt8[np.ndarray, "h w"] | None:
         """Read a record's true mask at the record's size, None where there is none; raises `DataError` as `pixels`."""
@@ -101,10 +103,11 @@ class Index:
         return None if path is None else reduced_mask(read_mask(path), self.long_side)
 
     def to_json(self) -> str:
-        """Serialise everything but the root, one record a line."""
+        """Serialise everything but where folders lie, one record a line."""
         head = {
             "classes": self.classes,
             "splits": self.splits,
+            **({} if self.drawn is None else {"drawn": True}),
             "white": self.white,
             "long_side": self.long_side,
             "notes": self.notes,
@@ -113,14 +116,20 @@ class Index:
         return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "records": [\n{lines}\n]}}\n'
 
     @classmethod
-    def from_json(cls, text: str, *, root: Path) -> "Index":
-        """Read what `to_json` wrote; raises `DataError` where the text is not an index."""
+    def from_json(cls, text: str, *, root: Path, beside: Path | None = None) -> "Index":
+        """Read what `to_json` wrote; raises `DataError` where the text is not an index.
+
+        Args:
+            text: The file's content.
+            root: The data set's folder.
+            beside: The folder that the index lies in, and masks that were drawn with it; None: `root`.
+        """
         try:
             file = _IndexFile.model_validate_json(text)
         except (ValidationError, RecursionError, MemoryError) as error:
             why = first_problem(error) if isinstance(error, ValidationError) else first_line(error)
             raise DataError(f"this is not an index ({why}): delete the artifact and run again") from error
-        return cls.of(**dict(file), root=root)
+        return cls.of(**{**dict(file), "drawn": (beside or root) if file.drawn else None}, root=root)
 
     @classmethod
     def of(
@@ -130,6 +139,7 @@ class Index:
         classes: Sequence[str],
         splits: Mapping[str, Sequence[str]],
         root: Path,
+        drawn: Path | None = None,
         white: int = WHITE,
         long_side: int | None = None,
         notes: Sequence[str] = (),
@@ -147,6 +157,7 @@ class Index:
             records=by_id,
             splits={name: tuple(ids) for name, ids in splits.items()},
             root=root,
+            drawn=drawn,
             white=white,
             long_side=long_side,
             notes=tuple(notes),
@@ -168,6 +179,7 @@ class _IndexFile(BaseModel):
 
     classes: tuple[str, ...]
     splits: dict[str, tuple[str, ...]]
+    drawn: bool = False
     white: Annotated[int, Field(ge=1, le=WHITE)] = WHITE
     long_side: Annotated[int, Field(ge=1)] | None = None
     notes: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeVar
 
 from wsss.boxes.box import Box
+from wsss.data.drawing import Drawing
 from wsss.errors import DataError, FileError, one_of
 
 T = TypeVar("T")
@@ -26,6 +27,9 @@ class Entry:
     source: str
     """Where these names were read, for messages."""
     mask: str | None = None
+    """Relative to the data set's root or, where it is a `drawing` yet, to the folder that masks are drawn into."""
+    drawing: Drawing | None = field(default=None, compare=False)
+    """What the mask is drawn from as the image is examined; None where it is a file, or there is none."""
     boxes: tuple[tuple[str, Box], ...] = ()
     """Classes by name with their true boxes, in the pixels of the image as it is stored."""
 
@@ -59,6 +63,8 @@ class Listing:
     """What a layout names. `entries` are the images that are there, each once, whether or not they can be read."""
 
     root: Path
+    drawn: Path | None = None
+    """The folder that all masks are drawn into, as their images are examined; None where masks are files of `root`."""
     classes: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -70,6 +76,11 @@ class Listing:
     notes: tuple[str, ...] = ()
     """What a person should know of how it was read, a sentence each."""
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def mask_root(self) -> Path:
+        """The folder that the paths of masks start from."""
+        return self.root if self.drawn is None else self.drawn
 
     def or_raise(self) -> "Listing":
         """Return the listing; raises `DataError` with all of its problems, if there are any."""

@@ -110,7 +110,8 @@ def read_index(artifact: Artifact) -> Index:
     """
     try:
         root = read_bytes(artifact.file(ROOT), most=LONGEST * 4).decode()
-        return Index.from_json(artifact.content(f"{ITEMS}/index.json").decode(), root=artifact.items / root)
+        text = artifact.content(f"{ITEMS}/index.json").decode()
+        return Index.from_json(text, root=artifact.items / root, beside=artifact.items)
     except UnicodeDecodeError as error:
         raise StoreError(f"{artifact.path} holds no index ({error}): {artifact.remedy}") from error
 

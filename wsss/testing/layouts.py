@@ -10,6 +10,7 @@ from typing import Any, Final
 from wsss.data.index import Index
 from wsss.data.layouts.base import Layout
 from wsss.errors import DataError
+from wsss.labels import BACKGROUND, IGNORE, class_of
 
 Promise = Callable[[Any, Path], None]
 
@@ -25,7 +26,7 @@ def check_layout(layout: Layout) -> None:
 
 
 def a_listing_is_whole(layout: Layout, into: Path) -> None:
-    """Ids are unique, splits hold images of the listing, labels are classes, and files are there."""
+    """Ids are unique, splits hold images of the listing, labels are classes, and files are there or can be drawn."""
     listing = layout.listing(into)
     ids = [entry.id for entry in listing.entries]
     assert not listing.problems, f"a good data set has problems: {listing.problems[0].why}"
@@ -37,6 +38,19 @@ def a_listing_is_whole(layout: Layout, into: Path) -> None:
     assert shown <= set(listing.classes), f"labels are not classes: {', '.join(sorted(shown - set(listing.classes)))}"
     missing = [path for path in _paths(layout, into) if not path.is_file()]
     assert not missing, f"{missing[0]} is listed, and is not there"
+
+
+def what_is_drawn_fits(layout: Layout, into: Path) -> None:
+    """Masks that are drawn from outlines lie with the index, and hold no other classes than their images' labels."""
+    index = layout.index(into)
+    if index.drawn is None:
+        return
+    assert index.drawn == into, f"masks are drawn into {index.drawn}, and not beside the index"
+    for record in index.records.values():
+        truth = index.truth(record)
+        labels = set() if truth is None else set(truth.ravel().tolist()) - {BACKGROUND, IGNORE}
+        strange = {class_of(label) for label in labels} - set(record.classes)
+        assert not strange, f"the mask of {record.id} shows classes that are not labels of it: {strange}"
 
 
 def the_same_comes_out_again(layout: Layout, into: Path) -> None:
@@ -51,7 +65,7 @@ def a_limit_keeps_the_first_of_each_split(layout: Layout, into: Path) -> None:
 
 
 def what_is_read_counts(layout: Layout, into: Path) -> None:
-    """Every image and mask lies below one of the sources, so that a change of it is seen."""
+    """Every image and mask file lies below one of the sources, so that a change of it is seen."""
     sources = [source.resolve() for source in layout.sources()]
     paths = [path.resolve() for path in _paths(layout, into)] if sources else []
     outside = [path for path in paths if not any(path.is_relative_to(source) for source in sources)]
@@ -78,6 +92,7 @@ def a_broken_image_is_named_or_skipped(layout: Layout, into: Path) -> None:
 
 PROMISES: Final[tuple[Promise, ...]] = (
     a_listing_is_whole,
+    what_is_drawn_fits,
     the_same_comes_out_again,
     a_limit_keeps_the_first_of_each_split,
     what_is_read_counts,
@@ -94,7 +109,8 @@ def _index(layout: Layout, into: Path) -> dict[str, Any]:
 
 def _paths(layout: Layout, into: Path) -> list[Path]:
     listing = layout.listing(into)
-    files = [file for entry in listing.entries for file in (entry.image, entry.mask) if file is not None]
+    masks = [entry.mask for entry in listing.entries if entry.mask is not None and entry.drawing is None]
+    files = [*(entry.image for entry in listing.entries), *masks]
     return [into / listing.root / file for file in files]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from coco_data import coco_folder
 from data_sets import devkit, own_folder
 from toy_runs import composed
 
@@ -14,6 +15,7 @@ from wsss.config.build import build
 from wsss.config.leaves import Leaf, leaves
 from wsss.config.search import config_folders
 from wsss.data.layouts.base import Layout
+from wsss.data.layouts.coco import COCO
 from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.toy import Toy
 from wsss.data.layouts.voc import VOC
@@ -38,6 +40,7 @@ def test_layouts_of_folders(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert name_at(devkit(tmp_path / "x/VOCdevkit/VOC2012")) == "voc"
     assert name_at(tmp_path / "x") == "voc"
+    assert name_at(coco_folder(tmp_path / "coco")) == "coco"
     assert name_at(own_folder(tmp_path / "own")) == "folder"
     assert name_at(tmp_path / "empty") == "folder"
 
@@ -50,7 +53,7 @@ def test_a_name_goes_before_what_is_there(tmp_path: Path) -> None:
 def test_what_cannot_be_chosen(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="name the folder that holds the data set, or a layout"):
         chosen(KNOWN, root=None, name=None)
-    with pytest.raises(ConfigError, match="--layout: there is no layout 'vok'; there are folder, toy, voc"):
+    with pytest.raises(ConfigError, match="--layout: there is no layout 'vok'; there are coco, folder, toy, voc"):
         chosen(KNOWN, root=tmp_path, name="vok")
     with pytest.raises(ConfigError, match="gone is not a folder: name the one that holds the data set"):
         chosen(KNOWN, root=tmp_path / "gone", name="voc")
@@ -137,6 +140,7 @@ def test_the_command_names_the_folder_of_a_layout_of_ones_own(tmp_path: Path) ->
                 difficult=False,
             ),
         ),
+        ("coco", COCO(root=Path("c"), splits={"train": "a.json"}, image_folders={"train": "."}, crowd="ignore")),
     ],
 )
 def test_a_run_understands_the_command(name: str, layout: Layout) -> None:

@@ -46,7 +46,7 @@ INPUTS = (
     table(
         "of COCO",
         '{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [], "categories": []}',
-        refused=r"in COCO's form, which are not read",
+        refused=r"in COCO's form: use dataset=coco",
     ),
     table(
         "with a separator in a label",

@@ -40,6 +40,7 @@ def check_dataset(
     entries = listing.entries
     return Check(
         root=listing.root,
+        mask_root=listing.mask_root,
         classes=listing.classes,
         entries=entries,
         problems=(

@@ -83,7 +83,8 @@ class Choice:
         """Return how an option is set on a run's command line, where it is not what the run takes without a word."""
         key, known = f"{GROUP}.{name}", self.leaf.values.get(name, default)
         if isinstance(value, dict) and isinstance(known, dict):
-            return [f"++{key}.{k}={_word(v)}" for k, v in value.items() if known.get(k) != v]
+            gone = [f"~{key}.{k}" for k in known if k not in value]
+            return [*gone, *(f"++{key}.{k}={_word(v)}" for k, v in value.items() if known.get(k) != v)]
         if value == known:
             return []
         return [f"{'' if name in self.leaf.values else '+'}{key}={_word(value)}"]

@@ -71,6 +71,8 @@ class Check:
     """All that is found. `problems` is what a run refuses; what it would not mind, and a person may, is the rest."""
 
     root: Path
+    mask_root: Path
+    """The folder that the paths of masks start from."""
     classes: tuple[str, ...]
     entries: tuple[Entry, ...]
     """Images that are there and listed."""

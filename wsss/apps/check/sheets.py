@@ -52,7 +52,7 @@ def duplicate_sheet(check: Check) -> Sheet:
 
 def _row(check: Check, entry: Entry, *, words: str) -> SheetRow:
     assert entry.mask is not None
-    mask = MaskPanel(title="mask", words=words, labels=read_mask(check.root / entry.mask))
+    mask = MaskPanel(title="mask", words=words, labels=read_mask(check.mask_root / entry.mask))
     return SheetRow(
         id=entry.id,
         image=read_image(check.root / entry.image, white=check.white),

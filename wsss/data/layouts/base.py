@@ -76,7 +76,8 @@ class Layout(Configurable, ABC):
     def listing(self, into: Path) -> Listing:
         """List images, labels and splits, with every problem on the way; no image is opened.
 
-        A layout that makes its own images or masks draws them below `into`.
+        A layout that makes its own images draws them below `into`. One whose masks are outlines names a `drawing` of
+        each and `into` as the listing's `drawn`: masks are drawn as images are examined, and kept with the index.
         """
 
     @abstractmethod
@@ -106,6 +107,7 @@ class Layout(Configurable, ABC):
             classes=listing.classes,
             splits={name: [i for i in ids if i not in skipped] for name, ids in listing.splits.items()},
             root=listing.root,
+            drawn=listing.drawn,
             white=self.white,
             long_side=self.long_side,
             notes=(

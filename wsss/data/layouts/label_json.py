@@ -38,7 +38,8 @@ def read_json_labels(path: Path) -> Iterator[LabelRow | Problem]:
         yield _problem(f"{path} holds no object of images")
         return
     if {name for name, _ in table} >= COCO:
-        yield _problem(f"{path} holds annotations in COCO's form, which are not read")
+        why = f"{path} holds annotations in COCO's form: use dataset=coco, or --layout coco"
+        yield Problem(kind="label", why=f"{why}, in place of {JSON_FORM}")
         return
     for image, names in table:
         yield _row(path, image, names)

@@ -1,19 +1,19 @@
 """A data set of toy scenes, drawn when it is indexed: for first steps, tests and a look at the whole pipeline."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Final, final
 
 import numpy as np
 from PIL import Image
 
+from wsss.data.drawing import save_labels
 from wsss.data.layouts.base import Layout
 from wsss.data.layouts.toy_marker import draw_marker
 from wsss.data.layouts.toy_scenes import TOY_CLASSES, draw_scene
 from wsss.data.listing import Entry, Listing
 from wsss.errors import ConfigError, one_of
-from wsss.labels import BACKGROUND, IGNORE, class_of, palette
+from wsss.labels import BACKGROUND, IGNORE, class_of
 
 SMALLEST: Final = 32
 """Below this size, in pixels, patterns cannot be told apart."""
@@ -57,8 +57,7 @@ class Toy(Layout):
 
     def listing(self, into: Path) -> Listing:
         """Draw the images and masks below `into`, and list them."""
-        for folder in ("images", "masks"):
-            (into / folder).mkdir(parents=True, exist_ok=True)
+        (into / "images").mkdir(parents=True, exist_ok=True)
         drawn = {
             split: [self._draw(f"{split}_{number:04d}", number, stream, into) for number in range(count)[: self.limit]]
             for stream, (split, count) in enumerate({"train": self.train, "val": self.val}.items())
@@ -77,14 +76,7 @@ class Toy(Layout):
             scene = draw_marker(scene, number, cls=cls, random_seed=self.random_seed, stream=stream)
         image, mask = f"images/{image_id}.png", f"masks/{image_id}.png"
         Image.fromarray(scene.image).save(into / image)
-        picture = Image.fromarray(scene.mask)
-        picture.putpalette(_colours())
-        picture.save(into / mask)
+        save_labels(scene.mask, into / mask)
         labels = set(np.unique(scene.mask).tolist()) - {BACKGROUND, IGNORE}
         names = tuple(TOY_CLASSES[class_of(label)] for label in sorted(labels))
         return Entry(id=image_id, image=image, names=names, source="drawn by code", mask=mask)
-
-
-@cache
-def _colours() -> bytes:
-    return palette().tobytes()

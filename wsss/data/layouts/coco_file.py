@@ -1,0 +1,154 @@
+"""Files of COCO's annotations (Lin et al., ECCV 2014): images, categories, and outlines of instances."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Final
+
+import numpy as np
+from jaxtyping import Bool
+from pycocotools import mask as coco
+from pydantic import Field, TypeAdapter, ValidationError
+
+from wsss.boxes.box import Box
+from wsss.data.coco_rle import coco_mask
+from wsss.data.drawing import Inside
+from wsss.errors import DataError, FileError
+from wsss.paths import NotRegularError, open_regular
+from wsss.size import Size
+from wsss.validation import first_problem
+
+BOM: Final = b"\xef\xbb\xbf"
+LEAST_NUMBERS: Final = 6
+"""Of a polygon: three corners. pycocotools takes four numbers for a box."""
+BEYOND: Final = 1
+"""Image sides by which a corner may lie outside: pycocotools walks along every border, however far it leads."""
+ROUNDING: Final = 1.0
+"""Pixels by which a box may reach beyond its image: such numbers were rounded."""
+
+Coordinate = Annotated[float, Field(allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A class, whose number is one of 1 .. 90 with gaps in COCO itself."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image."""
+
+    id: int
+    file_name: str
+    width: Annotated[int, Field(ge=1)] | None = None
+    height: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def size(self) -> Size | None:
+        """Its size, where the file tells."""
+        if self.width is None or self.height is None:
+            return None
+        return Size(height=self.height, width=self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """A mask as runs of 0 and 1 by turns down the columns: numbers, or COCO's compressed text of them."""
+
+    size: tuple[int, int]
+    """Height and width."""
+    counts: list[Annotated[int, Field(ge=0)]] | str
+
+    def inside(self, size: Size) -> Bool[np.ndarray, "h w"]:
+        """Return the mask; raises `DataError` where the runs are not those of an image of this size."""
+        if self.size != (size.height, size.width):
+            given = f"{self.size[1]} x {self.size[0]}"
+            raise DataError(f"run lengths of {given} pixels for an image of {size.width} x {size.height}")
+        if isinstance(self.counts, str):
+            return coco_mask(self.counts, height=size.height, width=size.width)
+        if sum(self.counts) != size.height * size.width:
+            raise DataError(f"run lengths that do not add up to {size.width} x {size.height} pixels: export again")
+        values = np.arange(len(self.counts)) % 2 == 1
+        return np.repeat(values, self.counts).reshape((size.height, size.width), order="F")
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One instance, or a crowd of them."""
+
+    image_id: int
+    category_id: int
+    segmentation: Annotated[list[list[Coordinate]] | Runs | None, Field(union_mode="left_to_right")] = None
+    bbox: list[Coordinate] | None = None
+    iscrowd: bool = False
+
+    def outline(self) -> Inside | None:
+        """Return what tells which pixels it covers; None where it has a box alone."""
+        if isinstance(self.segmentation, Runs):
+            return self.segmentation.inside
+        return partial(polygons_inside, self.segmentation) if self.segmentation else None
+
+    def box(self, size: Size | None) -> Box | None:
+        """Return the box of an instance; None for a crowd, and where there is none or it has no area."""
+        if self.iscrowd or self.bbox is None or len(self.bbox) != 4 or min(self.bbox[2:]) <= 0:
+            return None
+        left, top, across, down = self.bbox
+        right, bottom = left + across, top + down
+        if size is not None:
+            right = size.width if size.width < right <= size.width + ROUNDING else right
+            bottom = size.height if size.height < bottom <= size.height + ROUNDING else bottom
+        return Box(left=left, top=top, right=right, bottom=bottom) if left < right and top < bottom else None
+
+
+@dataclass(frozen=True, slots=True)
+class CocoFile:
+    """What a file holds, in its order."""
+
+    images: list[Picture]
+    categories: list[Category]
+    annotations: list[Annotation]
+
+
+def read_coco(path: Path) -> CocoFile:
+    """Read a file of annotations; raises `FileError` for any other."""
+    try:
+        with open_regular(path, links=True) as file:
+            data = file.read().removeprefix(BOM)
+        return _ADAPTER.validate_json(data)
+    except ValidationError as error:
+        why = f"is not a file of COCO's annotations ({first_problem(error)}): export it again as COCO's JSON"
+        raise FileError(path, why) from error
+    except PermissionError as error:
+        raise FileError(path, "may not be read by you: change its permissions") from error
+    except NotRegularError as error:
+        raise FileError(path, f"{error.strerror}: replace it by a file") from error
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({error.strerror}): name it in `dataset.splits`") from error
+
+
+def polygons_inside(polygons: list[list[float]], size: Size) -> Bool[np.ndarray, "h w"]:
+    """Return the pixels inside any of the polygons of an instance, as pycocotools draws them.
+
+    Raises `DataError` for one without three corners, and for corners far outside of the image.
+    """
+    for polygon in polygons:
+        if len(polygon) < LEAST_NUMBERS or len(polygon) % 2:
+            raise DataError(f"a polygon of {len(polygon)} numbers: write x and y of three corners or more")
+        x, y = np.asarray(polygon[::2]), np.asarray(polygon[1::2])
+        for name, values, side in (("x", x, size.width), ("y", y, size.height)):
+            if values.min() < -BEYOND * side or values.max() > (1 + BEYOND) * side:
+                far = values.min() if values.min() < -BEYOND * side else values.max()
+                raise DataError(f"a corner at {name} = {far:g} in {size.width} x {size.height} pixels: correct it")
+    runs = coco.merge(coco.frPyObjects(polygons, size.height, size.width))
+    return coco_mask(runs["counts"].decode(), height=size.height, width=size.width)
+
+
+def looks_like_coco(data: bytes) -> bool:
+    """Whether a text seems to be COCO's, without a look at what it means: files of hundreds of megabytes are usual."""
+    return all(f'"{name}"'.encode() in data for name in ("images", "annotations", "categories"))
+
+
+_ADAPTER: Final[TypeAdapter[CocoFile]] = TypeAdapter(CocoFile)

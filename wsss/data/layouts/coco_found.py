@@ -1,0 +1,78 @@
+"""Annotation files of COCO's form in a folder, and where the images lie that they name."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from wsss.data.layouts.coco_file import looks_like_coco
+from wsss.paths import is_regular, open_regular
+
+TRAIN: Final = "train"
+VAL: Final = "val"
+NAMES: Final = {"training": TRAIN, "valid": VAL, "validation": VAL}
+"""Other people's names of splits."""
+INSTANCES: Final = re.compile(r"instances_([a-z]+)\d*\.json")
+"""COCO's own files: split and year."""
+FILE_NAME: Final = re.compile(rb'"file_name"\s*:\s*("(?:[^"\\]|\\.)*")')
+
+
+def found_coco(root: Path) -> dict[str, Any] | None:
+    """Return the annotation files of splits below a folder with their folders of images; None where there are none.
+
+    Files are `annotations/instances_<split><year>.json` as in COCO, `<split>/_annotations.coco.json` as in some
+    exports, or others in the folder itself or in `annotations`; of those without a name of a split the first is all.
+    """
+    splits: dict[str, Path] = {}
+    for split, path in _files(root):
+        splits.setdefault(split, path)
+    if not splits:
+        return None
+    folders = {split: _images_of(path, root=root, split=split) for split, path in splits.items()}
+    return {
+        "splits": {split: path.relative_to(root).as_posix() for split, path in splits.items()},
+        "image_folders": folders,
+    }
+
+
+def _files(root: Path) -> Iterator[tuple[str, Path]]:
+    below = sorted((root / "annotations").glob("*.json"))
+    for path in below:
+        if official := INSTANCES.fullmatch(path.name):
+            yield NAMES.get(official[1], official[1]), path
+    for path in sorted(root.glob("*/_annotations.coco.json")):
+        yield NAMES.get(path.parent.name, path.parent.name), path
+    others = [path for path in (*below, *sorted(root.glob("*.json"))) if not INSTANCES.fullmatch(path.name)]
+    for path in others:
+        words = re.split(r"[^a-z]+", path.stem.lower())
+        split = next((NAMES.get(word, word) for word in words if word in (TRAIN, VAL, "test", *NAMES)), None)
+        if looks_like_coco(_content(path)):
+            yield split or TRAIN, path
+
+
+def _images_of(path: Path, *, root: Path, split: str) -> str:
+    """Return the folder, below `root`, in which the first image of a file lies; a likely one where it lies in none."""
+    official = INSTANCES.fullmatch(path.name)
+    named = path.stem.removeprefix("instances_") if official else path.parent.name
+    likely = [
+        named,
+        f"images/{named}",
+        split,
+        f"images/{split}",
+        "images",
+        path.parent.relative_to(root).as_posix(),
+        ".",
+    ]
+    found = FILE_NAME.search(_content(path))
+    first = json.loads(found[1]) if found is not None else ""
+    there = (name for name in likely if first and is_regular(root / name / first.lstrip("/"), links=True))
+    return next(there, next((name for name in likely if (root / name).is_dir()), "images"))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with open_regular(path, links=True) as file:
+            return file.read()
+    except OSError:
+        return b""
