@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image
@@ -73,8 +74,9 @@ def own_folder(root: Path) -> Path:
 
 
 def checked(layout: Layout, **splits: str) -> Check:
-    """Check a layout whose images lie on disk."""
-    return check_dataset(layout, into=Path("unused"), **splits)
+    """Check a layout whose images lie on disk; masks that are drawn are gone afterwards."""
+    with TemporaryDirectory() as into:
+        return check_dataset(layout, into=Path(into), **splits)
 
 
 def edit(path: Path, old: str, new: str) -> None:
