@@ -111,6 +111,28 @@ class Attentive(Protocol):
         ...
 
 
+@runtime_checkable
+class CutAttentive(Protocol):
+    """An `Attentive` classifier that tells in one pass what methods need that carry maps along attention."""
+
+    def attended(self, images: Images, *, blocks: Sequence[str]) -> tuple[Cut, Float[Tensor, "b z z"]]:
+        """Return the cut after the last block, and the mean of the attention of `blocks`."""
+        ...
+
+
+@runtime_checkable
+class Prompted(Protocol):
+    """A classifier by words: after the logits of its classes stand those of background prompts.
+
+    They compete in a softmax: a prompt takes from the classes what it explains better.
+    """
+
+    @property
+    def prompts(self) -> int:
+        """How many of the logits, the last ones, are those of background prompts."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Edges:
     """The graph among the cells of maps: whom each is connected with, and the cosine by which they were found."""

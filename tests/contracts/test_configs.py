@@ -21,7 +21,14 @@ TRAINING = sorted(path.stem for path in (FOLDER / "stages").glob("*.yaml") if "f
 """Choices of `stages` that add a training."""
 EXPERIMENTS = sorted(path.stem for path in (FOLDER / "experiment").glob("*.yaml"))
 # Not every classifier's backbone is the default segmenter's encoder; what follows chooses one that is.
-WITH = {"coco": ["dataset.root=data"], "voc": ["dataset.root=data"], "folder": ["dataset.root=data"]}
+WITH = {
+    "coco": ["dataset.root=data"],
+    "voc": ["dataset.root=data"],
+    "folder": ["dataset.root=data"],
+    "prompted": ["prompted.bank=images"],
+    "clip_es": ["prompted.bank=images"],
+    "folder_clip": ["prompted.bank=images"],
+}
 
 
 @pytest.mark.parametrize("leaf", LEAVES, ids=str)
@@ -33,7 +40,8 @@ def test_a_leaf_composes_and_builds(leaf: Path) -> None:
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_an_experiment_composes_and_builds(name: str) -> None:
-    config = composed(f"experiment={name}", "dataset.root=data" if name != "toy" else "random_seed=1", small=False)
+    root = "dataset.root=data" if name != "toy" else "random_seed=1"
+    config = composed(f"experiment={name}", root, *WITH.get(name, []), small=False)
     assert config["name"] == name
     build_stages(config["pipeline"])
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from wsss.protocols import Prompted
 from wsss.testing.networks import PROMISES, Promise
 from wsss.testing.small import small_networks
 from wsss.testing.tiny import CLASSES
@@ -21,4 +22,5 @@ def test_a_network_keeps(promise: Promise, network: Any):
 
 
 def test_the_networks_here_have_the_classes_that_are_asked_for(network: Any):
-    assert network.after("last", network.until("last", torch.zeros(3, 3, 54, 37))).shape == (3, CLASSES)
+    columns = CLASSES + (network.prompts if isinstance(network, Prompted) else 0)
+    assert network.after("last", network.until("last", torch.zeros(3, 3, 54, 37))).shape == (3, columns)

@@ -53,6 +53,8 @@ STAND_INS: set[Any] = set()
 """Classes that a choice puts in the place of another's: their tests are their method's."""
 for chosen, text in CHOICES.items():
     for name, node in yaml.safe_load(text)["pipeline"].items():
+        if node is None:
+            continue  # a stage that the choice does without
         if "_target_" in node and name not in {**PIPELINE, **NODES}:
             NODES[name], ADDED[name] = node, chosen
         elif "_target_" in node and node["_target_"] != {**PIPELINE, **NODES}[name]["_target_"]:
@@ -61,6 +63,10 @@ READ_LATER = {"audit_tags": "by `wsss data audit`", "embed_images": "by `wsss da
 """Stages that nothing in a run reads, and by what they are."""
 WITH = {chosen: tuple(re.findall(r"(?:For|With few classes:) (\S+=[^\s.]+)", text)) for chosen, text in CHOICES.items()}
 """What a file says it is for, and needs on data as small as ours."""
+WITH["prompted"] += (
+    *("prompted.backbone=vit_xsmall_patch16_clip_224", "prompted.weights=none", "prompted.bank=images"),
+    "segmenter.encoder_weights=none",
+)
 MAPS, ADDED_MAPS = classes(Map, PIPELINE), classes(Map, ADDED)
 FITS, ADDED_FITS = classes(Fit, PIPELINE), classes(Fit, ADDED)
 

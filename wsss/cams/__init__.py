@@ -17,6 +17,7 @@ from wsss.cams.layercam import LayerCAM
 from wsss.cams.reciprocam import ReciproCAM
 from wsss.cams.representative import RepresentativeCAM
 from wsss.cams.scorecam import ScoreCAM
+from wsss.cams.softmax_gradcam import SoftmaxGradCAM
 from wsss.cams.vscam import VSCAM
 from wsss.cams.xgradcam import XGradCAM
 
@@ -39,5 +40,6 @@ __all__ = [
     "ReciproCAM",
     "RepresentativeCAM",
     "ScoreCAM",
+    "SoftmaxGradCAM",
     "XGradCAM",
 ]

@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from wsss.cams.base import CAMMethod, by_image
+from wsss.cams.base import CAMMethod, FromCut, by_image
 from wsss.errors import ModelError
-from wsss.protocols import Attentive, CutClassifier
+from wsss.protocols import Attentive, CutAttentive, CutClassifier
 from wsss.types import Images, RawMaps, Targets
 
 Matrix = Float[Tensor, "z z"]
@@ -44,14 +44,21 @@ class AttentionCAM(CAMMethod):
 
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
         """See `CAMMethod`."""
-        assert isinstance(model, Attentive), "check() comes first"
         # Half precision would round away the small weights that most of the attention consists of.
         with torch.no_grad(), torch.autocast(images.device.type, enabled=False):
-            maps = replace(self.base, block=self.block)(model, images, targets).relu()
-            attention = mean_attention(model, images, blocks=self._attending(model))
+            maps, attention = self._seen(model, images, targets)
             for image, mine in by_image(targets):
                 maps[mine] = self.carried(maps[mine], attention[image[0]])
         return maps
+
+    def _seen(self, model: CutClassifier, images: Images, targets: Targets) -> tuple[RawMaps, Float[Tensor, "b z z"]]:
+        """Return the base's maps without their negative part, and the mean attention: of one pass where that does."""
+        assert isinstance(model, Attentive), "check() comes first"
+        base, blocks = replace(self.base, block=self.block), self._attending(model)
+        if isinstance(base, FromCut) and isinstance(model, CutAttentive) and self.block == model.blocks[-1]:
+            cut, attention = model.attended(images, blocks=blocks)
+            return base.from_cut(model, cut, targets).relu(), attention
+        return base(model, images, targets).relu(), mean_attention(model, images, blocks=blocks)
 
     def check(self, model: CutClassifier) -> None:
         """Refuse a network without attention, one with fewer layers than are asked for, and what the base refuses."""

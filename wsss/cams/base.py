@@ -98,6 +98,21 @@ class WeightedCAM(CAMMethod):
         return weighted_sum(*self.channel_weights(model, images, targets))
 
 
+@dataclass(frozen=True, kw_only=True)
+class FromCut(CAMMethod):
+    """A method that sees of a network no more than its cut after `block` and what follows."""
+
+    @abstractmethod
+    def from_cut(self, model: CutClassifier, cut: Cut, targets: Targets) -> RawMaps:
+        """Return the maps of a cut after `block`."""
+
+    def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
+        """See `CAMMethod`."""
+        with torch.no_grad():
+            cut = model.until(self.block, images)
+        return self.from_cut(model, cut, targets)
+
+
 def activations_and_gradients(
     model: CutClassifier, block: str, *, images: Images, targets: Targets
 ) -> tuple[Float[Tensor, "n d y x"], Float[Tensor, "n d y x"]]:

@@ -29,7 +29,7 @@ def chain_of_transformer(net: Any) -> Chain:
     tokens of a transformer are of no use without. Pooling by attention is timm's own classifier and is dropped. Raises
     a `ModelError` for patches or blocks of another kind, whose parts would have to be run in another way.
     """
-    strange = _strange(net)
+    strange = strange_parts(net)
     if strange:
         raise ModelError(
             f"backbone: a transformer with a {strange[0]} cannot be cut; choose a plain ViT or DeiT, such as "
@@ -47,7 +47,7 @@ def chain_of_transformer(net: Any) -> Chain:
     )
 
 
-def _strange(net: Any) -> list[str]:
+def strange_parts(net: Any) -> list[str]:
     """Return the classes of parts that are not a plain transformer's."""
     plain: Any = models.zoo.timm.models.vision_transformer
     known = (plain.PatchEmbed, plain.Block, plain.Attention)

@@ -1,11 +1,38 @@
 """Small networks of every kind, on which a CAM method is checked."""
 
 from functools import cache
+from typing import Final
 
+from timm.models.vision_transformer import VisionTransformer
 from torch import nn
+from torch.nn import functional
 
+from wsss.models.clip_tower import ClipTower
+from wsss.models.prompted import PromptedClassifier
 from wsss.testing.families import FAMILIES, small_family_network
-from wsss.testing.tiny import TinyGAP, TinyMLP, tiny_pairs
+from wsss.testing.tiny import CLASSES, TinyGAP, TinyMLP, shake, tiny_pairs
+
+PROMPTS: Final = 2
+"""Background prompts of the prompted network."""
+
+
+def tiny_prompted() -> PromptedClassifier:
+    """A narrow image tower of CLIP with two background prompts."""
+    net = VisionTransformer(
+        img_size=48,
+        patch_size=8,
+        embed_dim=12,
+        depth=3,
+        num_heads=2,
+        mlp_ratio=2,
+        pre_norm=True,
+        act_layer="quick_gelu",
+        num_classes=10,
+    )
+    network = PromptedClassifier(ClipTower(net, positions="bilinear"), classes=CLASSES, prompts=PROMPTS)
+    shake(network)
+    network.tell(functional.normalize(network.get_buffer("vectors"), dim=1), scale=10)
+    return network.eval()
 
 
 @cache
@@ -15,5 +42,6 @@ def small_networks() -> dict[str, nn.Module]:
         "linear head": TinyGAP(),
         "deeper head": TinyMLP(),
         "binary classifiers": tiny_pairs(),
+        "prompted": tiny_prompted(),
     }
     return by_hand | {family: small_family_network(family) for family in FAMILIES}

@@ -1,0 +1,148 @@
+"""PromptedOptions: CLIP's image tower and a bank of words in place of a trained classifier."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, final
+
+import torch
+from torch import nn
+
+from wsss import models
+from wsss.errors import ModelError
+from wsss.models.base import NetworkOptions
+from wsss.models.clip_tower import ClipTower, Positions
+from wsss.models.families import check_name
+from wsss.models.normalisation import IMAGENET, Normalisation, colour
+from wsss.models.prompted import PromptedClassifier
+from wsss.models.text_bank import TextBank, read_bank
+from wsss.models.weights import UNTRAINED, check_downloadable, check_file, download, fill, read_weights
+
+PRETRAINED: Final = "pretrained"
+"""The word for weights that timm downloads."""
+IMAGES: Final = "images"
+"""The word for a bank of class means of training images, in place of words."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PromptedOptions(NetworkOptions):
+    """Which image tower, with which weights, and the bank that says what its classes are called.
+
+    A stored network names its background prompts in `prompts`, and no longer needs the bank.
+    """
+
+    backbone: str = "vit_base_patch16_clip_quickgelu_224.openai"
+    weights: str = PRETRAINED
+    """`pretrained` (timm's download), a file, or `none`. Files are timm's, or hold OpenAI's or open_clip's names."""
+    bank: str = IMAGES
+    """A file of `wsss text-bank`; or `images`: the mean embedding of each class's images, and of all images as the
+    background, which only tries the steps out."""
+    positions: Positions = "bilinear"
+    """How position embeddings are interpolated for images of other sizes."""
+    prompts: tuple[str, ...] = ()
+    """Background prompts of a network whose bank was read."""
+
+    def content(self) -> dict[str, tuple[Path, ...]]:
+        """Weights and banks that lie in files count by their bytes."""
+        files = {"weights": self._file, "bank": self._bank_file}
+        return {key: (file,) for key, file in files.items() if file is not None}
+
+    def check(self) -> None:
+        """Refuse with a `ModelError` what cannot be built, and a bank of another tower; takes about a second.
+
+        A file of weights is looked for, and read when it is needed.
+        """
+        self.outline()
+        if self.weights == PRETRAINED:
+            check_downloadable(self.backbone)
+        if self._file is not None:
+            check_file(self._file)
+        if self._bank_file is not None:
+            self._check_bank(read_bank(self._bank_file))
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """See `NetworkOptions`."""
+        config = models.zoo.timm.get_pretrained_cfg(self.backbone)
+        return IMAGENET if config is None else Normalisation(mean=colour(config.mean), std=colour(config.std))
+
+    def build(self, classes: tuple[str, ...]) -> PromptedClassifier:
+        """See `NetworkOptions`; without a file of a bank, its vectors are still to be told."""
+        bank = self.read(classes)
+        prompts = len(self.prompts) if bank is None else len(bank.backgrounds)
+        network = PromptedClassifier(self._start(), classes=len(classes), prompts=prompts)
+        if bank is not None:
+            network.tell(torch.from_numpy(bank.vectors), scale=bank.scale)
+        return network
+
+    def skeleton(self, classes: tuple[str, ...]) -> PromptedClassifier:
+        """See `NetworkOptions`."""
+        return PromptedClassifier(self._tower(), classes=len(classes), prompts=len(self.prompts))
+
+    def outline(self) -> PromptedClassifier:
+        """See `NetworkOptions`; it has one background prompt."""
+        return _outline(replace(self, bank=IMAGES, weights=UNTRAINED, prompts=()))
+
+    def read(self, classes: tuple[str, ...]) -> TextBank | None:
+        """Return the bank of these classes out of its file; None where there is none.
+
+        Raises `ModelError` for one that is damaged, of another tower or without one of the classes.
+        """
+        if self._bank_file is None:
+            return None
+        bank = read_bank(self._bank_file)
+        self._check_bank(bank)
+        return bank.for_classes(classes)
+
+    def told(self, prompts: tuple[str, ...]) -> "PromptedOptions":
+        """Return the options of a network that knows its vectors: background prompts by name."""
+        return replace(self, prompts=prompts)
+
+    @property
+    def _file(self) -> Path | None:
+        return None if self.weights in (PRETRAINED, UNTRAINED) else Path(self.weights).expanduser()
+
+    @property
+    def _bank_file(self) -> Path | None:
+        return None if self.bank == IMAGES else Path(self.bank).expanduser()
+
+    def _check_bank(self, bank: TextBank) -> None:
+        if bank.tower and bank.tower != self.backbone:
+            raise ModelError(
+                f"bank '{self.bank}' was made for {bank.tower}, and the backbone is {self.backbone}: make it with "
+                f"`wsss text-bank --tower {self.backbone}`"
+            )
+        width = self.outline().tower.width
+        if bank.vectors.shape[1] != width:
+            raise ModelError(
+                f"bank '{self.bank}' has vectors of {bank.vectors.shape[1]} numbers, and {self.backbone} embeds images "
+                f"in {width}: it is a bank of another CLIP"
+            )
+
+    def _tower(self, *, pretrained: bool = False) -> ClipTower:
+        check_name(self.backbone)
+        net: nn.Module = models.zoo.timm.create_model(self.backbone, pretrained=pretrained)
+        return ClipTower(net, positions=self.positions)
+
+    def _start(self) -> ClipTower:
+        with download(self.backbone):
+            tower = self._tower(pretrained=self.weights == PRETRAINED)
+        if self._file is not None:
+            origin = f"weights {self.weights!r} for {self.backbone}"
+            weights = timms_names(dict(read_weights(self._file)), net=tower.net)
+            fill(tower.net, weights, origin=origin, remedy="choose the file of exactly this tower")
+        return tower
+
+
+def timms_names(weights: dict[str, Any], *, net: nn.Module) -> dict[str, Any]:
+    """Return a state dict of OpenAI's or open_clip's names under timm's, and one of timm's as it is."""
+    filtered: Any = models.zoo.timm.models.vision_transformer.checkpoint_filter_fn
+    found: dict[str, Any] = filtered(weights, net)
+    return found
+
+
+@cache
+def _outline(options: PromptedOptions) -> PromptedClassifier:
+    with torch.device("meta"):
+        return PromptedClassifier(options._tower(), classes=1, prompts=1)
