@@ -55,6 +55,16 @@ FORMATS = {
         ),
         same=lambda a, b: a.dtype == b.dtype and np.array_equal(a, b),
     ),
+    "regions": Format(
+        write=formats.write_regions,
+        read=formats.read_regions,
+        values=(
+            RANDOM.integers(0, 65_536, (2, 9, 7), dtype=np.uint16),
+            np.zeros((0, 4, 3), dtype=np.uint16),
+            RANDOM.integers(0, 9, (1, 6, 4), dtype=np.uint16).transpose(0, 2, 1),
+        ),
+        same=lambda a, b: a.dtype == b.dtype and np.array_equal(a, b),
+    ),
     "json": Format(
         write=texts.write_json,
         read=lambda path: texts.read_json(path, Any),

@@ -37,6 +37,7 @@ from wsss.masks import MaskRule
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.segmenter import SegmenterOptions
 from wsss.refine import Refiner
+from wsss.regions import RegionFinder
 from wsss.run.launch import Launcher
 from wsss.training.loggers.options import LoggerOptions
 from wsss.training.options import FitOptions, TrainerOptions, TrainerRuntime
@@ -50,6 +51,7 @@ ARCHITECTURE = "docs/architecture.md"
 
 WITHOUT_TESTS = {
     "wsss/refine/base.py": "only an interface: tests/contracts/test_refiners.py is its test",
+    "wsss/regions/base.py": "only an interface: tests/contracts/test_regions.py is its test",
     "wsss/protocols.py": "only protocols: tests/contracts/test_cams.py asks networks for them",
     "wsss/testing/families.py": "tests/contracts/test_cams.py asks it for every family",
     "wsss/testing/small.py": "tests/contracts/test_networks.py is its test",
@@ -64,6 +66,7 @@ GROUPS: dict[str, Any] = {
     "views": Views,
     "refine": dict[str, Refiner],
     "crf": Refiner,
+    "regions": dict[str, RegionFinder],
     "masks": MaskRule,
     "segmenter": SegmenterOptions,
     "fit": FitOptions,
@@ -82,6 +85,7 @@ FAMILIES: tuple[type[ABC], ...] = (
     LoggerOptions,
     MaskRule,
     Refiner,
+    RegionFinder,
     Stage,
     Upsampler,
     Views,

@@ -26,7 +26,7 @@ from wsss.refine import ConstantBackground, Refiner
 from wsss.refine.auto import CHOSEN
 from wsss.store.fingerprint import NO_PART, identity
 from wsss.testing.cams import fits
-from wsss.testing.refiners import CPU, images_to_refine, maps_to_refine
+from wsss.testing.refiners import CPU, images_to_refine, maps_to_refine, opened
 from wsss.testing.small import small_networks
 from wsss.types import Targets
 from wsss.views import Gaussian, SegmentationViews, Upsampler, Views
@@ -158,7 +158,7 @@ def of_upsampler(upsampler: Any) -> Answer:
 def of_refiner(refiner: Any) -> Answer:
     images = images_to_refine()
     maps = maps_to_refine(refiner, images)
-    return [each.scores for each in refiner.open(read_by_refiners(), CPU)(images, maps)]
+    return [each.scores for each in opened(refiner, read_by_refiners())(images, maps)]
 
 
 def of_mask_rule(rule: Any) -> Answer:
@@ -219,8 +219,12 @@ ELSEWHERE: dict[str, str] = yaml.safe_load(Path(__file__).with_name("knobs.yaml"
 """Options that are turned by tests of their own, by the first class that has them, such as `Layout.limit`."""
 
 
-NOT_HERE = {"RepresentativeCAM.over", "Argmax.annotated", "ConfidentShare.annotated"}
-"""Options of the families here that only their own tests can turn: a network is trained for them, or a folder there."""
+NOT_HERE = {
+    *("RepresentativeCAM.over", "Argmax.annotated", "ConfidentShare.annotated"),
+    *("RegionChoice.covers", "RegionChoice.largest"),
+}
+"""Options of the families here that only their own tests can turn: a network is trained for them, a folder is there, or a
+region that holds a class."""
 
 
 def turned() -> list[Any]:

@@ -12,7 +12,7 @@ from wsss.methods.affinity import AffinityNetOptions, EdgeNetOptions
 from wsss.models.base import Network, NetworkOptions
 from wsss.refine import Refine, Refiner
 from wsss.refine.auto import CHOSEN
-from wsss.testing.refiners import CPU, PROMISES, Promise, images_to_refine, maps_to_refine
+from wsss.testing.refiners import PROMISES, Promise, images_to_refine, maps_to_refine, opened as open_refiner
 
 REFINERS: list[type[Refiner]] = defined(refine, Refiner)
 READ: dict[str, NetworkOptions] = {
@@ -47,8 +47,8 @@ def opened(request: pytest.FixtureRequest, inputs: dict[str, Path | Network]) ->
         made.check()
     except WsssError as error:
         pytest.skip(f"{request.param.__name__} cannot work here: {error}")
-    assert {*made.needs} <= {*inputs}, "give it what it reads"
-    return made, made.open(inputs, CPU)
+    assert {*made.needs} <= {*inputs, "regions"}, "give it what it reads"
+    return made, open_refiner(made, inputs)
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)

@@ -9,7 +9,8 @@ import torch
 from builders import score_maps
 from toy_runs import job, made
 
-from wsss.engine.refining import needs_of, opened
+from wsss.engine.batch import Batch
+from wsss.engine.refining import needs_of, opened, reads_items
 from wsss.refine.base import Inputs, Refine, Refiner
 from wsss.store.kinds import CHOICE, NETWORK
 from wsss.store.store import Store
@@ -44,5 +45,29 @@ def test_refiners_are_applied_in_their_order(tmp_path: Path):
     read = {role: made(store.artifact(role, "0" * 16), CHOICE) for role in Named.needs}
     refine = opened(chain, job=job(store, "refine_cams", **read), device=torch.device("cpu"))
     maps = score_maps([1], [[[0.5]]])
-    assert refine([], [maps])[0] is maps
+    assert refine(Batch(records=(), items={"maps": (maps,)}))[0] is maps
     assert ASKED == ["b", "a"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Itemised(Refiner):
+    """Notes the items of the images, and leaves maps as they are."""
+
+    needs: ClassVar[Mapping[str, str]] = {"threshold": "choice", "regions": "regions"}
+
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
+        assert isinstance(inputs["threshold"], Path)
+        ASKED.append(str(inputs["regions"]))
+        return lambda images, maps: list(maps)
+
+
+def test_a_refiner_of_items_gets_those_of_each_batch(tmp_path: Path):
+    ASKED.clear()
+    store = Store(root=tmp_path)
+    read = {role: made(store.artifact(role, "0" * 16), kind) for role, kind in {"threshold": CHOICE}.items()}
+    assert reads_items(Itemised()) == ["regions"]
+    assert reads_items(Named(name="a")) == []
+    refine = opened({"items": Itemised()}, job=job(store, "refine_cams", **read), device=torch.device("cpu"))
+    for item in ("first", "second"):
+        refine(Batch(records=(), items={"maps": (), "regions": (item,)}))
+    assert ASKED == ["('first',)", "('second',)"]

@@ -12,7 +12,7 @@ from wsss.data.images import read_image
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
 from wsss.models.base import PlannedNetworks
-from wsss.refine import ClassifierPrior, ConstantBackground
+from wsss.refine import ClassifierPrior, ConstantBackground, RegionVotes
 from wsss.refine.base import Inputs, Refine, Refiner
 from wsss.stages.predict_masks import PredictMasks
 from wsss.store.files import read_mask_item
@@ -94,3 +94,9 @@ def test_networks_that_do_not_serve_are_refused(toy_run: Run, stage: PredictMask
         prior.check_inputs(PlannedNetworks(segmenter=read["segmenter"], classifier=read["segmenter"]))
     with pytest.raises(ConfigError, match=r"reads\.segmenter: this stage makes no network"):
         stage.check_inputs(PlannedNetworks())
+
+
+def test_refiners_of_what_a_stage_made_of_each_image_are_refused():
+    stage = PredictMasks(reads={"index": "index_data", "segmenter": "s"}, refine={"votes": RegionVotes()})
+    with pytest.raises(ConfigError, match=r"refine\.votes: it reads what a stage made of each image, which new images"):
+        stage.check()

@@ -1,19 +1,26 @@
 """Refining: the shape of a Map stage that puts every image's maps through lists of refiners."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
 
+from wsss.engine.batch import Batch
 from wsss.engine.log import logger
 from wsss.engine.map import Map
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError
 from wsss.models.base import PlannedNetworks
-from wsss.refine.base import Refine, Refiner, background_problems
+from wsss.refine.base import Refiner, background_problems
 from wsss.store.kinds import INDEX, KINDS, RAW_MAPS, Kind
+from wsss.types import ScoreMaps
+
+Refined = Callable[[Batch], list[ScoreMaps]]
+"""Makes refined maps of a batch that holds images, their raw maps and what else the refiners read."""
+Step = Callable[[Batch, Sequence[ScoreMaps]], list[ScoreMaps]]
+"""Makes maps of a batch and of the maps that the refiner before left."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +85,34 @@ def needs_of(refiners: Iterable[Refiner]) -> dict[str, Kind]:
     return {role: KINDS[name] for refiner in refiners for role, name in refiner.needs.items()}
 
 
-def opened(chain: Mapping[str, Refiner], *, job: Job, device: torch.device) -> Refine:
-    """Open every refiner of a list, and return what applies them one after another."""
-    steps = [refiner.open(job.opened(refiner.needs), device) for refiner in chain.values()]
+def reads_items(refiner: Refiner) -> list[str]:
+    """Return the roles in which a refiner reads an item of each image."""
+    return [role for role, name in refiner.needs.items() if KINDS[name].format is not None]
 
-    def refine(images: Any, maps: Any) -> Any:
+
+def opened(chain: Mapping[str, Refiner], *, job: Job, device: torch.device) -> Refined:
+    """Open every refiner of a list, and return what applies them to a batch, one after another."""
+    steps = [_step(refiner, job=job, device=device) for refiner in chain.values()]
+
+    def refine(batch: Batch) -> list[ScoreMaps]:
+        maps: Sequence[ScoreMaps] = batch.items["maps"]
         for step in steps:
-            maps = step(images, maps)
-        return maps
+            maps = step(batch, maps)
+        return list(maps)
 
     return refine
+
+
+def _step(refiner: Refiner, *, job: Job, device: torch.device) -> Step:
+    """Open a refiner once, or with the items of each batch where it reads those."""
+    roles = reads_items(refiner)
+    inputs = job.opened(role for role in refiner.needs if role not in roles)
+    if not roles:
+        refine = refiner.open(inputs, device)
+        return lambda batch, maps: refine(batch.images, maps)
+
+    def with_items(batch: Batch, maps: Sequence[ScoreMaps]) -> list[ScoreMaps]:
+        items = {role: batch.items[role] for role in roles}
+        return refiner.open({**inputs, **items}, device)(batch.images, maps)
+
+    return with_items

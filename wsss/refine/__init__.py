@@ -7,6 +7,8 @@ from wsss.refine.classifier_prior import ClassifierPrior
 from wsss.refine.crf import DenseCRF
 from wsss.refine.pamr import PAMR
 from wsss.refine.par import PAR
+from wsss.refine.region_choice import RegionChoice
+from wsss.refine.region_votes import RegionVotes
 
 __all__ = [
     "PAMR",
@@ -18,4 +20,6 @@ __all__ = [
     "PowerBackground",
     "Refine",
     "Refiner",
+    "RegionChoice",
+    "RegionVotes",
 ]

@@ -17,7 +17,11 @@ Refine = Callable[[Sequence[NDArray[np.uint8]], Sequence[ScoreMaps]], list[Score
 """Images are uint8 `[h w 3]`; one set of maps an image goes in and comes out, on the device that was opened."""
 
 Inputs = Mapping[str, Any]
-"""What a refiner reads beyond the maps, by role: a trained `Network`, or the folder (`Path`) of other items."""
+"""What a refiner reads beyond the maps, by role.
+
+A trained `Network`, the folder (`Path`) of files that are of all images, or a sequence with an item an image (regions).
+A refiner that reads items is opened anew for the images of every batch.
+"""
 
 BackgroundRow = Literal["any", "adds", "needs"]
 

@@ -49,8 +49,7 @@ class ConfidentLabels(Refining):
         strict, lenient = (opened(chain, job=job, device=device) for chain in self.chains().values())
 
         def labels(batch: Batch) -> list[NDArray[np.uint8]]:
-            images, maps = batch.images, batch.items["maps"]
-            pairs = zip(strict(images, maps), lenient(images, maps), strict=True)
+            pairs = zip(strict(batch), lenient(batch), strict=True)
             return [confident(foreground=much, background=little) for much, little in pairs]
 
         return labels

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import ClassVar, final
+from typing import ClassVar, Final, final
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from wsss.data.index import Index, Record
 from wsss.engine.batch import Compute
 from wsss.engine.log import logger
 from wsss.engine.map import Map, by_size
-from wsss.engine.refining import needs_of
+from wsss.engine.refining import needs_of, reads_items
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
 from wsss.masks import Argmax
@@ -27,6 +27,7 @@ from wsss.types import ScoreMaps, Size
 from wsss.views.segmentation import SegmentationViews
 
 Pixels = NDArray[np.uint8]
+ONLY_STORED: Final = "it reads what a stage made of each image, which new images do not have: leave it out here"
 Later = Callable[[], Pixels]
 """Makes a mask when it is called."""
 
@@ -50,6 +51,8 @@ class Predicting(Map):
         super().check()
         if problems := background_problems(self.refine, key="refine", given=self.gives_background):
             raise ConfigError(problems)
+        if stored := [f"refine.{name}: {ONLY_STORED}" for name, each in self.refine.items() if reads_items(each)]:
+            raise ConfigError(stored)
         for refiner in self.refine.values():
             refiner.check()
 

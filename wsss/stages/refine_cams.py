@@ -34,5 +34,4 @@ class RefineCams(Refining):
 
     def open(self, job: Job, device: torch.device) -> Compute:
         """Open every refiner."""
-        refine = opened(self.refine, job=job, device=device)
-        return lambda batch: refine(batch.images, batch.items["maps"])
+        return opened(self.refine, job=job, device=device)

@@ -23,6 +23,7 @@ from wsss.types import ScoreMaps, Size
 SCORES = ".npz"
 MASK = ".png"
 EMBEDDING = ".npz"
+LAYERS = ".npz"
 FLAT: Final = 10_000
 """Images of a data set up to which all items lie in one folder: tools and file systems grow slow on larger ones."""
 LONGEST: Final = 200
@@ -31,6 +32,8 @@ LONGEST: Final = 200
 MOST_LABELS: Final = 256
 MOST_CHANNELS: Final = 100_000
 """Of the last maps of a network: more than any has."""
+MOST_LAYERS: Final = 1_000
+"""Of regions of an image."""
 _UNREADABLE: Final = (*arrays.TORN, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -116,6 +119,34 @@ def read_embedding(path: Path, _: Size | None = None) -> NDArray[np.float16]:
 def is_whole_embedding(path: Path, _: Size) -> bool:
     """Tell whether an embedding can be read to its end."""
     return arrays.is_whole(path, most=arrays.HEADER + MOST_CHANNELS * np.dtype(np.float16).itemsize)
+
+
+def write_regions(path: Path, layers: NDArray[np.uint16]) -> None:
+    """Write regions `[k h w]` as a deflated npz; bytes depend on them alone."""
+    if len(layers) > MOST_LAYERS:
+        raise ValueError(f"{len(layers)} layers of regions are more than {MOST_LAYERS}: ask for fewer regions")
+    with whole(path) as hidden, hidden.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, layers=np.ascontiguousarray(layers))
+
+
+def read_regions(path: Path, size: Size | None = None) -> NDArray[np.uint16]:
+    """Read regions `[k h w]`.
+
+    Raises `StoreError` that names a file which is missing or torn, or whose regions are not of an image of `size`.
+    """
+    sides = (2**16, 2**16) if size is None else size.over(1)
+    with arrays.opened(path, what="regions") as archive:
+        layers = archive.read("layers", dtype=np.uint16, most=(MOST_LAYERS, *sides))
+        height, width = layers.shape[1:]
+        if (height, width) != (size.over(1) if size else (height, width)) or height * width > MOST_PIXELS:
+            raise ValueError(f"they are of an image of {width} x {height} pixels")
+        return layers
+
+
+def are_whole_regions(path: Path, size: Size) -> bool:
+    """Tell whether the regions of an image can be read to their end."""
+    pixels = MOST_LAYERS * size.height * size.width
+    return arrays.is_whole(path, most=arrays.HEADER + pixels * np.dtype(np.uint16).itemsize)
 
 
 def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:

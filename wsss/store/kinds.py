@@ -9,17 +9,21 @@ from wsss.data.index import Index, Record
 from wsss.size import Size
 from wsss.store.files import (
     EMBEDDING,
+    LAYERS,
     MASK,
     SCORES,
+    are_whole_regions,
     are_whole_scores,
     is_whole_embedding,
     is_whole_mask,
     item_place,
     read_embedding,
     read_mask_item,
+    read_regions,
     read_scores,
     write_embedding,
     write_mask,
+    write_regions,
     write_scores,
 )
 from wsss.store.store import Artifact
@@ -90,6 +94,7 @@ _MASKS: Final = ItemFormat(suffix=MASK, read=read_mask_item, write=write_mask, i
 _EMBEDDINGS: Final = ItemFormat(
     suffix=EMBEDDING, read=read_embedding, write=write_embedding, is_whole=is_whole_embedding
 )
+_REGIONS: Final = ItemFormat(suffix=LAYERS, read=read_regions, write=write_regions, is_whole=are_whole_regions)
 
 INDEX: Final = Kind(name="index", words="an index of images")
 RAW_MAPS: Final = Kind(name="raw_maps", words="maps without a background", format=_MAPS)
@@ -98,8 +103,9 @@ MASKS: Final = Kind(name="masks", words="masks", format=_MASKS)
 NETWORK: Final = Kind(name="network", words="a network")
 CHOICE: Final = Kind(name="choice", words="a choice")
 EMBEDDINGS: Final = Kind(name="embeddings", words="embeddings of images", format=_EMBEDDINGS)
+REGIONS: Final = Kind(name="regions", words="regions of images", format=_REGIONS)
 TABLE: Final = Kind(name="table", words="tables")
 
-_ALL: Final = (INDEX, RAW_MAPS, MAPS, MASKS, NETWORK, CHOICE, EMBEDDINGS, TABLE)
+_ALL: Final = (INDEX, RAW_MAPS, MAPS, MASKS, NETWORK, CHOICE, EMBEDDINGS, REGIONS, TABLE)
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _ALL}
 """Kinds by name, for the core, which knows no artifacts: `Refiner.needs` names them."""

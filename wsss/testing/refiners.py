@@ -1,10 +1,11 @@
 """The contract of refiners: a list of maps for lists of images and maps, of the same labels, with scores in [0, 1]."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 import torch
+from jaxtyping import Integer
 from numpy.typing import NDArray
 
 from wsss.refine import ConstantBackground, Refine, Refiner
@@ -22,13 +23,33 @@ SHOWN: Final = ((3, 7), (2,), (), (254,))
 def check_refiner(refiner: Refiner, inputs: Inputs | None = None) -> None:
     """Raise an `AssertionError` at the first promise that a refiner breaks.
 
-    `inputs` are networks and folders by role, for a refiner that `needs` what a stage made.
+    `inputs` are networks and folders by role, for a refiner that `needs` what a stage made; regions are drawn.
     """
     refiner.check()
-    refine = refiner.open(inputs or {}, CPU)
+    refine = opened(refiner, inputs or {})
     for promise in PROMISES:
         images = images_to_refine()
         promise(refine, images, maps_to_refine(refiner, images))
+
+
+def opened(refiner: Refiner, inputs: Inputs) -> Refine:
+    """Open a refiner, for the regions of the images that it is given where it reads those."""
+    if "regions" not in refiner.needs:
+        return refiner.open(inputs, CPU)
+
+    def refine(images: Sequence[NDArray[np.uint8]], maps: Sequence[ScoreMaps]) -> list[ScoreMaps]:
+        regions = [regions_to_refine(image) for image in images]
+        return refiner.open({**inputs, "regions": regions}, CPU)(images, maps)
+
+    return refine
+
+
+def regions_to_refine(image: NDArray[np.uint8]) -> Integer[np.ndarray, "2 h w"]:
+    """Return two layers of regions of an image: quarters, and stripes with pixels between that lie in none."""
+    rows, columns = np.indices(image.shape[:2])
+    quarters = 1 + 2 * (2 * rows // image.shape[0]) + 2 * columns // image.shape[1]
+    stripes = np.where(rows % 3 == 2, 0, 1 + rows // 3)
+    return np.stack([quarters, stripes]).astype(np.uint16)
 
 
 def images_to_refine() -> Images:
