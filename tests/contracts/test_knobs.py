@@ -223,8 +223,7 @@ NOT_HERE = {
     *("RepresentativeCAM.over", "Argmax.annotated", "ConfidentShare.annotated"),
     *("RegionChoice.covers", "RegionChoice.largest"),
 }
-"""Options of the families here that only their own tests can turn: a network is trained for them, a folder is there, or a
-region that holds a class."""
+"""Options of the families here that only their own tests can turn, with a trained network, a folder or a region."""
 
 
 def turned() -> list[Any]:
