@@ -29,7 +29,7 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss run experiment=voc12_mini dataset.root=VOC2012      and on a VOC devkit
   wsss run experiment=toy plan=true                        what would run, and what is cached
   wsss run experiment=toy cam=gradcam refine=background    choose other parts; `wsss run --help` lists them
-  wsss run experiment=toy random_seed=0,1,2 -m             a sweep
+  wsss sweep seeds experiment=toy random_seed=0,1,2        many runs, of which each shared stage is made once
   wsss predict photos --model outputs/toy/1                masks and overlays of new images, by a finished run
   wsss explain cat.jpg --model outputs/toy/1               where its classifier saw what it says, by many CAM methods
   wsss explain cat.jpg --network resnet50                  the same of a classifier of timm, without a run
@@ -51,6 +51,7 @@ UNEXPECTED: Final = 70
 """Exit code of an error that nobody foresaw, as in sysexits.h."""
 COMMANDS: Final[dict[str, str]] = {
     "run": "wsss.commands.run:main",
+    "sweep": "wsss.commands.sweep:main",
     "predict": "wsss.commands.predict:main",
     "explain": "wsss.commands.explain:main",
     "model": "wsss.commands.model:main",

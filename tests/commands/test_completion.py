@@ -28,6 +28,9 @@ def test_every_shell_gets_a_script(shell: str, capsys: pytest.CaptureFixture[str
         ("wsss run --cf", {"--cfg "}),
         ("wsss store ", {"ls", "verify", "gc"}),
         ("wsss data check --lay", {"--layout "}),
+        ("wsss sweep ", {"ls"}),
+        ("wsss sweep seeds cam=gradcam", {"cam=gradcam", "cam=gradcam_plusplus"}),
+        ("wsss sweep seeds jo", {"jobs="}),
     ],
 )
 def test_lines_are_completed(line: str, expected: set[str], tmp_path: Path) -> None:

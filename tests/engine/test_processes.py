@@ -36,6 +36,11 @@ def test_the_machine_s_cores_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> 
     assert World(size=8, local_size=8).cores == 2
     assert World(size=3, local_size=3).cores == 5
     assert World(size=64, local_size=64).cores == 1
+    monkeypatch.setenv("WSSS_CORES", "4")
+    assert World().cores == 4
+    assert World(size=2, local_size=2).cores == 2
+    monkeypatch.setenv("WSSS_CORES", "64")
+    assert World().cores == 16
 
 
 PARENT = """

@@ -1,6 +1,8 @@
 """What is shown while a stage works; without a terminal, its last state."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from rich.progress import Progress
@@ -85,3 +87,25 @@ def test_control_characters_of_names_are_not_sent_to_a_terminal(capsys: pytest.C
     printed = capsys.readouterr().out
     assert "\x1b" not in printed
     assert "title" in printed
+
+
+def test_whoever_asks_reads_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    now = [100.0]
+    monkeypatch.setattr("wsss.engine.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setenv("WSSS_PROGRESS", str(tmp_path / "progress.json"))
+
+    def told() -> tuple[float, float]:
+        read = json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))
+        return read["done"], read["total"]
+
+    with bar("fit", total=10, unit="steps", done=1) as advance:
+        advance()
+        assert told() == (2, 10)
+        advance()
+        assert told() == (2, 10)  # not every step is worth a write
+        now[0] += 1.0
+        advance()
+        assert told() == (4, 10)
+        advance(6)
+    assert told() == (10, 10)
+    assert [path.name for path in tmp_path.iterdir()] == ["progress.json"]

@@ -17,7 +17,7 @@ of the first run.
 
   wsss compare outputs/voc12_mini/1 outputs/voc12_mini_recam/1
   wsss compare outputs/voc12_mini/seed* -- outputs/voc12_mini_recam/seed*      two groups: mean, deviation, intervals
-  wsss compare outputs/sweep/* --group-by cam,refine                           a group for all runs with the same two
+  wsss compare outputs/sweeps/cams/[1-9]* --group-by cam,refine                a group for all runs with the same two
   wsss compare outputs/toy/* --group-by name                                   one group: mean and deviation
   wsss compare outputs/toy/* --masks predict_masks:val --images 12 --out here
 

@@ -34,6 +34,11 @@ class Map(Stage):
         """Whether the work is bound to the CPU and spread over processes, each with one thread."""
         return False
 
+    @property
+    def takes_gpu(self) -> bool:
+        """Not where processes of the CPU do the work."""
+        return super().takes_gpu and not self.processes
+
     @abstractmethod
     def open(self, job: Job, device: torch.device) -> Compute:
         """Load what all images need, and return what makes the items of a batch."""

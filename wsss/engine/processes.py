@@ -5,6 +5,10 @@ import os
 import threading
 import time
 from dataclasses import dataclass
+from typing import Final
+
+CORES: Final = "WSSS_CORES"
+"""The variable by which whoever starts a process keeps it to so many of the cores."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,7 @@ class World:
         # Only Linux says which cores a process may use.
         affinity = getattr(os, "sched_getaffinity", None)
         all_cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+        all_cores = min(all_cores, int(os.environ.get(CORES) or all_cores))
         return max(1, all_cores // self.local_size)
 
 

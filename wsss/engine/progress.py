@@ -1,10 +1,12 @@
 """Progress of a stage on the screen: one bar with a rate and the time that remains, or a line a minute."""
 
 import errno
+import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -42,6 +44,8 @@ class Advance(Protocol):
         ...
 
 
+PROGRESS: Final = "WSSS_PROGRESS"
+"""The variable that names a file in which whoever started a process reads how far it is."""
 EVERY: Final = 60.0
 """Seconds between two lines where there is no terminal, such as in the log of a queue."""
 
@@ -97,17 +101,39 @@ def bar(title: str, *, total: int, unit: str, done: int = 0) -> Iterator[Advance
     with Progress(*columns, console=console, disable=world().rank > 0) as progress:
         number = progress.add_task(title, total=total, completed=done, unit=unit, note="")
         task = progress.tasks[0]
+        tell = _told(task)
         silent = not progress.disable and not console.is_terminal
         said = time.monotonic()
 
         def advance(count: int = 1, /, *, note: str = "") -> None:
             nonlocal said
             progress.update(number, advance=count, note=note or task.fields["note"])
+            tell()
             if silent and not task.finished and time.monotonic() - said >= EVERY:
                 said = time.monotonic()
                 console.print(_line(task), markup=False)
 
         yield advance
+
+
+def _told(task: Task) -> Callable[[], None]:
+    """Return what writes down how far a task is, each second at most, where somebody asks for that."""
+    place = os.environ.get(PROGRESS)
+    if place is None or world().rank > 0:
+        return lambda: None
+    path, written = Path(place), 0.0
+
+    def tell() -> None:
+        nonlocal written
+        if time.monotonic() - written < 1 and not task.finished:
+            return
+        written = time.monotonic()
+        told = {"title": task.description, "done": task.completed, "total": task.total, "rate": _rate(task)}
+        hidden = path.with_name(f".{path.name}.{os.getpid()}")
+        hidden.write_text(json.dumps({**told, "left": task.time_remaining}), encoding="utf-8")
+        hidden.replace(path)
+
+    return tell
 
 
 def _line(task: Task) -> str:

@@ -18,7 +18,7 @@ from wsss.engine.processes import world
 from wsss.errors import ConfigError, StoreError
 from wsss.models.base import Network, PlannedNetwork, PlannedNetworks
 from wsss.paths import LONGEST
-from wsss.store.kinds import Items, Kind
+from wsss.store.kinds import NETWORK, Items, Kind
 from wsss.store.networks import NetworkRecord, holds_network, load, read_record
 from wsss.store.store import ITEMS, ROOT, Artifact
 from wsss.store.texts import read_bytes
@@ -141,6 +141,11 @@ class Stage(Configurable, ABC):
         """Whether the result comes of true masks: it and all that is made of it are then marked as an oracle."""
         return False
 
+    @property
+    def takes_gpu(self) -> bool:
+        """Whether the stage computes on a GPU of NVIDIA's where it finds one."""
+        return self.runtime.device in ("auto", "cuda")
+
     def check(self) -> None:
         """Raise a `WsssError` for what can be known to be wrong before anything runs."""
         self.runtime.torch_device()
@@ -174,3 +179,8 @@ class Stage(Configurable, ABC):
 @dataclass(frozen=True, kw_only=True)
 class Reduce(Stage):
     """Everything in, a few files out."""
+
+    @property
+    def takes_gpu(self) -> bool:
+        """Only where a network is asked."""
+        return NETWORK in self.needed_roles().values() and super().takes_gpu

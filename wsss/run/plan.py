@@ -53,11 +53,9 @@ def make_plan(
 ) -> tuple[Step, ...]:
     """Check every stage's config and return the steps in an order in which they can run, up to the stage `until`.
 
-    What is cached was checked when it was made, and is not looked at again; nor is what passed its checks in this
-    store before, see `wsss.run.checked`. Data that are new are read only after all
-    stages were checked, and so are all data with `rehash`. `digests` are those of the store, where somebody has read
-    them. Raises `ConfigError` with all problems at once; nothing was
-    computed or written then.
+    What is cached, or passed its checks in this store before (see `wsss.run.checked`), is not looked at again. New data
+    are read only after all stages were checked, and so are all data with `rehash`. `digests` are those of the store,
+    where somebody has read them. Raises `ConfigError` with all problems at once; nothing was computed or written then.
     """
     stages = build_stages(pipeline)
     if until is not None:

@@ -36,8 +36,14 @@ MISTAKE: Final = 2
 
 
 def freeze(step: Step, *, command: str) -> Path:
-    """Write the job of a step: its resolved config, and what it reads inside and outside of the store."""
-    job = FrozenJob(
+    """Write the job of a step into its artifact's folder, and return where."""
+    write_job(step.artifact, frozen_job(step, command=command))
+    return step.artifact.job
+
+
+def frozen_job(step: Step, *, command: str) -> FrozenJob:
+    """Return the job of a step: its resolved config, and what it reads inside and outside of the store."""
+    return FrozenJob(
         stage=step.name,
         fingerprint=step.artifact.fingerprint,
         command=command,
@@ -45,8 +51,6 @@ def freeze(step: Step, *, command: str) -> Path:
         outside=tuple(each.frozen() for each in step.outside),
         config=step.config,
     )
-    write_job(step.artifact, job)
-    return step.artifact.job
 
 
 def work(path: Path) -> None:

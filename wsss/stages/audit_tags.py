@@ -54,6 +54,11 @@ class AuditTags(Reduce):
     most: int = 500
     """Suspicious pairs of each kind that are kept at most."""
 
+    @property
+    def takes_gpu(self) -> bool:
+        """For its regressions."""
+        return self.runtime.device in ("auto", "cuda")
+
     def run(self, job: Job) -> dict[str, Any]:
         """See `Stage`."""
         index = job.index()

@@ -1,0 +1,28 @@
+"""Words that are about the sweep itself."""
+
+import pytest
+
+from wsss.apps.sweep.options import SweepOptions, divided
+from wsss.errors import ConfigError
+
+
+def test_a_sweeps_own_words_are_taken_out():
+    options, rest = divided(["experiment=toy", "jobs=3", "random_seed=0,1"])
+    assert options == SweepOptions(jobs=3)
+    assert rest == ["experiment=toy", "random_seed=0,1"]
+    assert divided(["cam=cam"]) == (SweepOptions(), ["cam=cam"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["jobs=many"], "jobs: input should be a valid integer, got 'many'"),
+        (["jobs=0"], "jobs: must be at least 1, got 0"),
+        (["jobs=1", "jobs=2"], "jobs: it is given twice: jobs=2"),
+        (["jobs=["], "jobs=[: the value cannot be read"),
+    ],
+)
+def test_a_wrong_value_is_refused(words: list[str], said: str):
+    with pytest.raises(ConfigError) as refused:
+        divided(words)
+    assert str(refused.value) == said
