@@ -11,6 +11,7 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from wsss.training.data import KeyedDataModule
+from wsss.training.length import Length
 from wsss.training.loggers.options import CSVHistory, LoggerOptions
 from wsss.training.module import KeyedModule
 from wsss.training.options import FitOptions, TrainerOptions
@@ -34,11 +35,11 @@ class Noise(Dataset[Any]):
 class Module(KeyedModule):
     """Dropout draws from the global generator: it must stand where it would have stood."""
 
-    def __init__(self, *, nan_at: int | None = None) -> None:
+    def __init__(self, *, nan_at: int | None = None, dropout: float = 0.5) -> None:
         super().__init__(
             fit=FitOptions(epochs=EPOCHS, batch_size=2, learning_rate=0.05, head_factor=1.0), random_seed=5
         )
-        self.network = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Dropout(0.5), nn.Linear(6, 1))
+        self.network = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Dropout(dropout), nn.Linear(6, 1))
         self.nan_at = nan_at
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
@@ -76,17 +77,26 @@ def run(
     module: Module | None = None,
     logger: LoggerOptions | None = None,
     options: TrainerOptions | None = None,
+    length: Length | None = None,
 ) -> tuple[Module, dict[str, float], pl.Trainer]:
     """Train as a stage does: everything is made anew, and the last epoch's checkpoint is picked up."""
     seed(5)
     module = module or Module()
     resume = resume_from(folder / "checkpoints")
-    data = KeyedDataModule(train=Noise(), val=Noise(), batch_size=2, random_seed=5, workers=0)
+    length = length or Length(epochs=EPOCHS)
+    data = KeyedDataModule(
+        train=Noise(),
+        val=Noise(),
+        batch_size=2,
+        random_seed=5,
+        workers=0,
+        passes=length.passes,
+    )
     with quiet():
         trainer = trainer_for(
             options=options or TrainerOptions(),
             devices=Devices(),
-            epochs=EPOCHS,
+            length=length,
             folder=folder / "checkpoints",
             logger=logger or CSVHistory(),
             callbacks=list(callbacks),

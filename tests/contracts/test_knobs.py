@@ -58,6 +58,7 @@ FIRST: dict[str, Any] = {
 SECOND: dict[str, Any] = {
     "ClassifierTransform.flip": 1.0,
     "SegmenterTransform.flip": 1.0,
+    "SegmenterTransform.scales": (0.5,),
     "CAMMethod.block": "block1",
     "ADCAM.base": LayerCAM(),
     "ADCAM.layers": 1,

@@ -122,3 +122,22 @@ def test_a_training_that_goes_on_within_an_epoch_sees_what_is_left_of_it(world: 
         assert epochs_order(later, 2) == epochs_order(whole, 2)[3 * later.local_batch_size :]
         assert epochs_order(later, 3) == epochs_order(whole, 3)
         assert len(later) == len(whole)
+
+
+def test_passes_cut_a_batch_before_ranks_do():
+    whole = epochs_order(KeyedSampler(13, batch_size=6, random_seed=3), 1)
+    parts = {
+        rank: epochs_order(KeyedSampler(13, batch_size=6, random_seed=3, rank=rank, world=3, passes=2), 1)
+        for rank in range(3)
+    }
+    # Two batches of six: each pass has three of them in a row, one a rank.
+    assert [item for four in zip(*parts.values(), strict=True) for item in four] == whole
+    sampler = KeyedSampler(13, batch_size=6, random_seed=3, rank=1, world=3, passes=2, start=(1, 1))
+    assert (sampler.local_batch_size, len(sampler)) == (1, 4)
+    assert epochs_order(sampler, 1) == parts[1][2:]
+
+
+def test_a_batch_that_passes_and_ranks_cannot_share_is_refused():
+    message = r"batch_size: 10 images do not divide among 2 devices and 2 passes \(accumulate\): use 8 or 12"
+    with pytest.raises(ConfigError, match=message):
+        KeyedSampler(100, batch_size=10, random_seed=0, rank=0, world=2, passes=2)

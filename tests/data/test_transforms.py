@@ -121,6 +121,24 @@ def test_scales_span_their_range():
     assert abs(np.mean(sides) - 100) < 8  # four standard deviations of the mean of a uniform one
 
 
+def test_scales_may_be_a_few_of_which_each_is_equally_likely():
+    transform = SegmenterTransform(scale=(3.0, 3.0), scales=(0.5, 1.0, 1.5), crop=200, flip=0.0)
+    image, mask = np.zeros((100, 100, 3), dtype=np.uint8), np.zeros((100, 100), dtype=np.uint8)
+    sides = [int(np.sqrt((transform(image, mask, key=key, fill=FILL)[1] == 0).sum())) for key in range(300)]
+    assert set(sides) == {50, 100, 150}
+    assert all(68 < sides.count(side) < 132 for side in (50, 100, 150))  # four standard deviations around 100
+    assert transform.limited(side=None, augment=False).scales == ()
+
+
+def test_padding_may_be_at_the_right_and_bottom_alone():
+    transform = SegmenterTransform(scale=(1.0, 1.0), crop=8, flip=0.0, padding="end")
+    for key in range(30):
+        image, mask = transform(BLOCK, np.full((4, 4), 7, np.uint8), key=key, fill=FILL)
+        assert np.array_equal(image[:4, :4], BLOCK)
+        assert (mask == 7).sum() == 16
+        assert (mask[:4, :4] == 7).all()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 49), (3, 2)])
 def test_the_smallest_image_keeps_a_pixel_at_every_scale(shape: tuple[int, int]):
     transform = SegmenterTransform(scale=(0.1, 1.5), crop=8, flip=0.0)

@@ -84,7 +84,7 @@ def test_a_training_runs_on_the_devices_of_its_workers(
     assert given["options"] is stage.trainer
     assert (given["options"].precision, given["options"].gradient_clip) == ("bf16-mixed", 3)
     assert given["logger"] is stage.runtime.logger
-    assert given["epochs"] == stage.fit.epochs
+    assert given["length"].epochs == stage.fit.epochs
     assert given["folder"] == artifact.checkpoints
 
 
@@ -109,6 +109,26 @@ def test_a_batch_for_which_loaders_have_no_room_is_refused_with_the_index(
     stage.check_index(index)
     # 4 images of 64 x 64 pixels in float32; 8 images are two steps.
     assert asked == [(4 * 3 * 64 * 64 * 4, {"workers": 1, "steps": 2})]
+
+
+def test_steps_and_passes_reach_the_trainer_and_the_loader(
+    toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    step = toy_run.plan()["train_classifier"]
+    whole: Any = step.stage
+    stage = replace(whole, fit=replace(whole.fit, steps=3, accumulate=2), limits=type(whole.limits)())
+    given: dict[str, Any] = {}
+
+    def note(**options: Any) -> None:
+        given.update(options)
+        raise Asked
+
+    monkeypatch.setattr("wsss.training.trainer_for", note)
+    job = Job(artifact=Store(root=tmp_path).artifact("train_classifier", "0" * 16), inputs=step.inputs)
+    with pytest.raises(Asked):
+        stage.run(job)
+    assert (given["length"].epochs, given["length"].steps, given["length"].passes) == (2, 3, 2)
+    assert stage.data(job)._passes == 2
 
 
 class Killed(Exception):  # noqa: N818 - it is what happens, not an error of ours

@@ -10,7 +10,7 @@ from torch import nn
 
 from wsss.errors import ModelError
 from wsss.models.classifier import ClassifierOptions
-from wsss.models.freezing import freeze_batch_norm, freeze_parameters
+from wsss.models.freezing import fix_batch_norm, freeze_batch_norm, freeze_parameters
 from wsss.models.gap import GAPClassifier
 from wsss.models.segmenter import SegmenterOptions
 
@@ -71,3 +71,9 @@ def test_frozen_batch_norm_keeps_its_statistics_and_stays_trainable(classifier: 
     assert all(norm.weight.requires_grad and norm.weight.grad is not None for norm in norms)
     assert network.training
     assert network.backbone.layer1.training
+
+
+def test_a_fixed_norm_keeps_its_weights_and_nothing_else_does() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2), nn.GroupNorm(1, 2))
+    fix_batch_norm(net)
+    assert [name for name, each in net.named_parameters() if not each.requires_grad] == ["1.weight", "1.bias"]

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from wsss.training.data import KeyedDataModule
 from wsss.training.environment import environment
+from wsss.training.length import Length
 from wsss.training.loggers.history import HISTORY, read_history
 from wsss.training.loggers.options import CSVHistory
 from wsss.training.module import KeyedModule
@@ -73,7 +74,7 @@ def trainer(folder: Path, devices: Devices | None = None) -> pl.Trainer:
     return trainer_for(
         options=TrainerOptions(),
         devices=devices or Devices(),
-        epochs=EPOCHS,
+        length=Length(epochs=EPOCHS),
         folder=folder / "checkpoints",
         logger=CSVHistory(),
         callbacks=[],

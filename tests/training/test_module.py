@@ -51,6 +51,36 @@ def test_frozen_parameters_are_left_to_the_optimiser_s_owner():
     assert schedule["scheduler"].lr_lambdas[0](7) == 0
 
 
+def test_biases_of_the_head_are_told_apart_where_they_are_trained_otherwise():
+    module = Module()
+    module.options = FitOptions(bias_factor=20.0, head_factor=10.0, bias_decay=False)
+    first, second, head = module.network
+    config = module.sgd(backbone=first.parameters(), head=[*second.parameters(), *head.parameters()])
+    backbone, weights, biases = (group["params"] for group in config["optimizer"].param_groups)
+    assert [id(p) for p in backbone] == [id(first.weight), id(first.bias)]
+    assert [id(p) for p in weights] == [id(second.weight), id(head.weight)]
+    assert [id(p) for p in biases] == [id(second.bias), id(head.bias)]
+
+
+@pytest.mark.parametrize(("kind", "learns", "weights_learn"), [("learning", 1, 1), ("frozen", 0, 1), ("fixed", 0, 0)])
+def test_batch_norm_is_held_before_there_is_an_optimiser(kind: Any, learns: int, weights_learn: int):
+    class Normed(Module):
+        def train(self, mode: bool = True) -> "Normed":
+            super().train(mode)
+            self.hold_batch_norm(self.network)
+            return self
+
+    module = Normed()
+    module.options = FitOptions(batch_norm=kind)
+    module.network = nn.Sequential(nn.Conv2d(3, 2, 1), nn.BatchNorm2d(2))
+    module.configure_model()
+    conv, norm = module.network
+    assert (norm.training, norm.weight.requires_grad, norm.bias.requires_grad) == (learns, weights_learn, weights_learn)
+    assert conv.weight.requires_grad
+    trained = module.sgd(backbone=module.network.parameters(), head=[])["optimizer"].param_groups[0]["params"]
+    assert len(trained) == (4 if weights_learn else 2)
+
+
 def test_alone_there_is_nothing_to_gather():
     count = torch.tensor(3.0, requires_grad=True)
     total = over_all_ranks(count)
@@ -77,3 +107,10 @@ def test_together_counts_are_summed_and_objects_gathered_in_rank_order(monkeypat
     assert own.item() == 3
     assert gathered(["mine"]) == ["other", "mine"]
     assert process_count() == 2
+
+
+def test_the_schedule_ends_with_the_steps_that_were_asked_for():
+    module = Module(steps=12)
+    module.options = FitOptions(steps=7, poly_power=1.0)
+    schedule: Any = module.sgd(backbone=module.network.parameters(), head=[])["lr_scheduler"]
+    assert [schedule["scheduler"].lr_lambdas[0](step) for step in (0, 7)] == [1, 0]

@@ -14,6 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch.utils.data import DataLoader
 
 from wsss.errors import DataError, WsssError
+from wsss.training.length import Length
 from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.history import HISTORY, HistoryRow, read_history
 from wsss.training.loggers.options import CSVHistory, LoggerOptions, TensorBoard, history
@@ -93,13 +94,15 @@ def test_killed_before_the_first_epoch_s_end_it_begins_again(unbroken: Path, tmp
     assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
 
 
-def made(folder: Path, *, devices: Devices | None = None, **options: Any) -> dict[str, Any]:
+def made(
+    folder: Path, *, devices: Devices | None = None, length: Length | None = None, **options: Any
+) -> dict[str, Any]:
     """What Lightning's Trainer is given for options, by the names of its arguments."""
     with patch.object(pl.Trainer, "__init__", return_value=None) as trainer:
         trainer_for(
             options=TrainerOptions(**options),
             devices=devices or Devices(),
-            epochs=EPOCHS,
+            length=length or Length(epochs=EPOCHS),
             folder=folder / "checkpoints",
             logger=CSVHistory(),
             callbacks=[],
@@ -115,6 +118,8 @@ def test_devices_and_strategy_are_handed_to_lightning(tmp_path: Path):
     plain = made(tmp_path)
     assert [plain[name] for name in asked] == ["cpu", 1, 1, "auto", EPOCHS, 0]
     devices = Devices(accelerator="gpu", each_machine=4, machines=3)
+    whole, part = made(tmp_path), made(tmp_path, length=Length(epochs=3, steps=10, passes=2))
+    assert (whole["accumulate_grad_batches"], part["max_epochs"], part["accumulate_grad_batches"]) == (1, 3, 2)
     many = made(tmp_path, devices=devices, runtime=TrainerRuntime(strategy="fsdp"))
     assert [many[name] for name in asked] == ["gpu", 4, 3, "fsdp", EPOCHS, 0]
 

@@ -22,15 +22,19 @@ def random_long_side(low: int, high: int) -> Any:
     )
 
 
-def random_scale(low: float, high: float) -> Any:
-    """Resize by a factor of `low` to `high`, as `random_long_side` does; masks are sampled at the nearest pixel."""
-    return albumentations.RandomScale(
-        scale_limit=(low - 1, high - 1),
-        interpolation=cv2.INTER_CUBIC,
-        mask_interpolation=cv2.INTER_NEAREST_EXACT,
-        area_for_downscale="image",
-        p=1,
-    )
+def random_scale(*ranges: tuple[float, float]) -> Any:
+    """Resize by a factor out of one of some ranges, as `random_long_side` does; masks take the nearest pixel."""
+    each = [
+        albumentations.RandomScale(
+            scale_limit=(low - 1, high - 1),
+            interpolation=cv2.INTER_CUBIC,
+            mask_interpolation=cv2.INTER_NEAREST_EXACT,
+            area_for_downscale="image",
+            p=1,
+        )
+        for low, high in ranges
+    ]
+    return each[0] if len(each) == 1 else albumentations.OneOf(each, p=1)
 
 
 def random_flip(probability: float) -> Any:
@@ -38,10 +42,15 @@ def random_flip(probability: float) -> Any:
     return albumentations.HorizontalFlip(p=probability)
 
 
-def random_crop(side: int, *, fill: tuple[int, int, int]) -> Any:
-    """Cut a square out, or pad to it with `fill` and, in masks, label 255."""
+def random_crop(side: int, *, fill: tuple[int, int, int], at_end: bool = False) -> Any:
+    """Cut a square out, or pad to it with `fill` and, in masks, label 255: around the image, or right and below."""
     return albumentations.RandomCrop(
-        height=side, width=side, pad_if_needed=True, pad_position="random", fill=fill, fill_mask=IGNORE
+        height=side,
+        width=side,
+        pad_if_needed=True,
+        pad_position="top_left" if at_end else "random",
+        fill=fill,
+        fill_mask=IGNORE,
     )
 
 

@@ -32,17 +32,18 @@ def item_key(*, random_seed: int, epoch: int, item: int) -> int:
 class KeyedSampler(Sampler[tuple[int, int]]):
     """One rank's (epoch, item) pairs: the same global batches for any number of ranks, each batch cut among them.
 
-    The order of an epoch is a permutation that depends on `random_seed` and the epoch alone. Rank r takes the r-th of
-    `world` equal pieces of every batch; the last incomplete batch is dropped. Give it to a `KeyedLoader` as `sampler`,
-    with `batch_size=sampler.local_batch_size`; Lightning then calls `set_epoch`, if the Trainer leaves the sampler
-    there (`use_distributed_sampler=False`, no `overfit_batches`).
+    The order of an epoch is a permutation that depends on `random_seed` and the epoch alone. A batch is cut into
+    `passes` equal parts, and rank r takes the r-th of `world` equal pieces of each; an incomplete batch is dropped.
+    Give it to a `KeyedLoader` as `sampler`, with `batch_size=sampler.local_batch_size`; Lightning then calls
+    `set_epoch`, if the Trainer leaves the sampler there (`use_distributed_sampler=False`, no `overfit_batches`).
 
     Args:
         count: Number of items in the data.
-        batch_size: The global one, over all ranks together.
+        batch_size: The global one, over all ranks and passes together.
         random_seed: The run's seed.
         rank: This process's place among `world`, from 0.
         world: Number of processes (devices) that train together.
+        passes: Parts of a batch that are seen one after the other before a step.
         start: (epoch, batch) at which a training goes on: that epoch's batches before it are left out.
 
     Raises:
@@ -57,17 +58,19 @@ class KeyedSampler(Sampler[tuple[int, int]]):
         random_seed: int,
         rank: int = 0,
         world: int = 1,
+        passes: int = 1,
         start: tuple[int, int] = (0, 0),
     ) -> None:
         assert 0 <= rank < world
-        _check_batch_size(batch_size, count=count, world=world)
+        _check_batch_size(batch_size, count=count, world=world, passes=passes)
         self.batch_size = batch_size
-        self.local_batch_size = batch_size // world
+        self.local_batch_size = batch_size // (world * passes)
         self.epoch = 0
         self._count = count
         self._random_seed = random_seed
         self._rank = rank
         self._world = world
+        self._passes = passes
         self._start = start
 
     def set_epoch(self, epoch: int) -> None:
@@ -76,15 +79,15 @@ class KeyedSampler(Sampler[tuple[int, int]]):
 
     def __len__(self) -> int:
         """Return the number of pairs that this rank sees in a whole epoch."""
-        return self._count // self.batch_size * self.local_batch_size
+        return self._count // self.batch_size * self._passes * self.local_batch_size
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         epoch = self.epoch
         order = np.random.default_rng(mix("order", self._random_seed, epoch)).permutation(self._count)
         batches = self._count // self.batch_size
-        pieces = order[: batches * self.batch_size].reshape(batches, self._world, self.local_batch_size)
+        pieces = order[: batches * self.batch_size].reshape(batches, self._passes, self._world, self.local_batch_size)
         first = self._start[1] if epoch == self._start[0] else 0
-        for item in pieces[first:, self._rank].ravel().tolist():
+        for item in pieces[first:, :, self._rank].ravel().tolist():
             yield epoch, item
 
 
@@ -99,18 +102,20 @@ class KeyedLoader(DataLoader[Any]):
         yield from super().__iter__()
 
 
-def check_share(batch_size: int, *, workers: int) -> None:
-    """Raise a `ConfigError` where a global batch does not divide among the processes of a training."""
-    if batch_size >= 1 and batch_size % workers == 0:
+def check_share(batch_size: int, *, workers: int, passes: int = 1) -> None:
+    """Raise a `ConfigError` where a global batch does not divide among the processes of a training and its passes."""
+    parts = workers * passes
+    if batch_size >= 1 and batch_size % parts == 0:
         return
-    below, above = batch_size // workers * workers, (batch_size // workers + 1) * workers
-    remedy = f"use {below} or {above}" if below >= 1 else f"use {max(above, workers)}"
-    raise ConfigError([f"batch_size: {batch_size} images do not divide among {workers} devices: {remedy}"])
+    below, above = batch_size // parts * parts, (batch_size // parts + 1) * parts
+    remedy = f"use {below} or {above}" if below >= 1 else f"use {max(above, parts)}"
+    among = f"{workers} devices" if passes == 1 else f"{workers} devices and {passes} passes (accumulate)"
+    raise ConfigError([f"batch_size: {batch_size} images do not divide among {among}: {remedy}"])
 
 
-def _check_batch_size(batch_size: int, *, count: int, world: int) -> None:
-    check_share(batch_size, workers=world)
+def _check_batch_size(batch_size: int, *, count: int, world: int, passes: int) -> None:
+    check_share(batch_size, workers=world, passes=passes)
     if batch_size > count:
-        most = count // world * world
+        most = count // (world * passes) * world * passes
         remedy = f"use at most {most}" if most else f"train on fewer than {world} devices, or add images"
         raise ConfigError([f"batch_size: {batch_size} is more than the {count} images there are: {remedy}"])

@@ -7,7 +7,7 @@ and leaves no state behind: nothing that was drawn before, in this process or an
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from jaxtyping import UInt8
@@ -93,8 +93,12 @@ class SegmenterTransform(Transform):
 
     scale: tuple[float, float] = (0.5, 1.5)
     """Range of the factor that height and width are multiplied by, uniform; no side becomes less than a pixel."""
+    scales: tuple[float, ...] = ()
+    """Factors of which each is equally likely, in place of the range."""
     crop: int = 512
     """Side of the square that comes out, in pixels."""
+    padding: Literal["around", "end"] = "around"
+    """Where what an image does not cover lies: anywhere around it, or at its right and bottom (DeepLab)."""
     flip: float = 0.5
     """Probability of a horizontal flip."""
     colour_jitter: float = 0.0
@@ -104,6 +108,7 @@ class SegmenterTransform(Transform):
         low, high = self.scale
         _refuse(
             [] if 0 < low <= high else [f"scale: [{low}, {high}] is not a range of factors: write [least, most]"],
+            [f"scales: {factor} is not a factor: write positive numbers" for factor in self.scales if not factor > 0],
             _common_problems(crop=self.crop, flip=self.flip, colour_jitter=self.colour_jitter),
         )
 
@@ -115,7 +120,7 @@ class SegmenterTransform(Transform):
     def limited(self, *, side: int | None, augment: bool) -> "SegmenterTransform":
         """Crop less; without augmentation at one scale, at random places."""
         crop = self.crop if side is None else side
-        one = self if augment else replace(self, scale=(1.0, 1.0), flip=0.0, colour_jitter=0.0)
+        one = self if augment else replace(self, scale=(1.0, 1.0), scales=(), flip=0.0, colour_jitter=0.0)
         return replace(one, crop=crop)
 
     def __call__(
@@ -123,8 +128,9 @@ class SegmenterTransform(Transform):
     ) -> tuple[UInt8[np.ndarray, "{self.crop} {self.crop} 3"], UInt8[np.ndarray, "{self.crop} {self.crop}"]]:
         """Return image and mask as seen with this key; what they do not cover has the colour `fill` and label 255."""
         least = (1 + 1e-6) / min(mask.shape)  # a side keeps a pixel, however small the image is
-        low, high = (max(factor, least) for factor in self.scale)
-        steps = [data.augmentation.random_scale(low, high), *_common_steps(self, fill)]
+        ranges = [(factor, factor) for factor in self.scales] or [self.scale]
+        ranges = [(max(low, least), max(high, least)) for low, high in ranges]
+        steps = [data.augmentation.random_scale(*ranges), *_common_steps(self, fill)]
         seen = data.augmentation.augmented(steps, key=key, image=image, mask=mask)
         return seen["image"], seen["mask"]
 
@@ -171,7 +177,9 @@ def _refuse(*problems: Sequence[str]) -> None:
 
 def _common_steps(options: ClassifierTransform | SegmenterTransform, fill: Colour) -> list[Any]:
     """Return what follows the resizing; padding comes last, so that its colour is not jittered."""
-    flip, crop = data.augmentation.random_flip(options.flip), data.augmentation.random_crop(options.crop, fill=fill)
+    at_end = isinstance(options, SegmenterTransform) and options.padding == "end"
+    crop = data.augmentation.random_crop(options.crop, fill=fill, at_end=at_end)
+    flip = data.augmentation.random_flip(options.flip)
     if options.colour_jitter == 0:
         return [flip, crop]
     return [flip, data.augmentation.random_colours(options.colour_jitter), crop]

@@ -131,7 +131,12 @@ class Fit(Stage):
     def data_module(self, *, train: Dataset[Any], val: Dataset[Any] | None) -> "training.KeyedDataModule":
         """Serve datasets as the options say."""
         return training.KeyedDataModule(
-            train=train, val=val, batch_size=self.fit.batch_size, random_seed=self.random_seed, workers=self.loaders
+            train=train,
+            val=val,
+            batch_size=self.fit.batch_size,
+            random_seed=self.random_seed,
+            workers=self.loaders,
+            passes=self.fit.accumulate,
         )
 
     @property
@@ -147,7 +152,8 @@ class Fit(Stage):
         training.seed(self.random_seed)
         module, data = self.module(job), self.data(job)
         epochs = self.epochs(job)
-        shown = bar(job.artifact.stage, total=epochs * data.steps, unit="steps", done=done)
+        total = self.fit.steps or epochs * data.steps
+        shown = bar(job.artifact.stage, total=total, unit="steps", done=done)
         with finishing(job.artifact.path) as asked, training.quiet(), shown as advance:
             trainer = training.trainer_for(
                 options=self.trainer,
@@ -156,7 +162,7 @@ class Fit(Stage):
                     each_machine=here.local_size,
                     machines=here.machines,
                 ),
-                epochs=epochs,
+                length=training.Length(epochs=epochs, steps=self.fit.steps, passes=self.fit.accumulate),
                 folder=folder,
                 logger=self.runtime.logger,
                 callbacks=[

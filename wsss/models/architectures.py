@@ -1,10 +1,12 @@
 """Architectures and encoders of segmentation-models-pytorch, and DeepLabV2, which it lacks. Import lazily."""
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any, Final
 
 from torch import nn
 
+from wsss.errors import ModelError, one_of
 from wsss.models.deeplab_v2 import DeepLabV2, DeepLabV2Network
 from wsss.models.segmentation import SegmentationNetwork
 from wsss.models.zoo import without
@@ -26,3 +28,16 @@ preprocessing: Final[Callable[[str], dict[str, Any]]] = encoders.get_preprocessi
 def wrapped(network: nn.Module) -> SegmentationNetwork:
     """Return a network of one of these architectures as one for images of any size."""
     return DeepLabV2Network(network) if isinstance(network, DeepLabV2) else SegmentationNetwork(network)
+
+
+def arguments(name: str) -> list[str]:
+    """Return the names of what an architecture's class takes; raises what `architecture` raises."""
+    constructor = signature(architecture(name).__init__)
+    return [name for name in constructor.parameters if name not in ("self", "kwargs")]
+
+
+def architecture(name: str) -> type[nn.Module]:
+    """Return the class of an architecture; raises `ModelError` with what there is instead."""
+    if name not in ARCHITECTURES:
+        raise ModelError(f"architecture: smp has no {name!r}; it has: {one_of(list(ARCHITECTURES))}")
+    return ARCHITECTURES[name]

@@ -27,6 +27,13 @@ def freeze_parameters(module: nn.Module, *, paths: Sequence[str]) -> None:
             named[name].requires_grad = False
 
 
+def fix_batch_norm(module: nn.Module) -> None:
+    """Stop training weights and biases of every batch norm of `module`, as DeepLab's last stage does."""
+    for part in module.modules():
+        if isinstance(part, _BatchNorm):
+            part.requires_grad_(requires_grad=False)
+
+
 def freeze_batch_norm(module: nn.Module) -> None:
     """Put every batch norm of `module` in eval mode; weights and biases stay trainable.
 

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 from functools import cache
-from inspect import signature
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import torch
 from torch import nn
@@ -23,6 +22,7 @@ from wsss.models.encoders import (
 )
 from wsss.models.families import NATIVE_STRIDE, check_name, outline
 from wsss.models.gap import gap_classifier
+from wsss.models.group_norm import exchange_batch_norm
 from wsss.models.normalisation import Normalisation
 from wsss.models.segmentation import SegmentationNetwork
 from wsss.models.weights import (
@@ -72,6 +72,8 @@ class SegmenterOptions(NetworkOptions):
     encoder: str = "tu-tf_efficientnet_lite0"
     encoder_weights: str = CLASSIFIER
     output_stride: int = 16
+    decoder_norm: Literal["batch", "group"] = "batch"
+    """What normalises the maps of everything but the encoder; see `wsss.models.group_norm`."""
     options: dict[str, Any] = field(default_factory=dict)
 
     def check(self) -> None:
@@ -160,16 +162,19 @@ class SegmenterOptions(NetworkOptions):
         return torch.device("meta" if self.encoder.startswith(TIMM) else "cpu")
 
     def _create(self, labels: int, *, pretrained: bool) -> SegmentationNetwork:
-        stride = {STRIDE: self.output_stride} if STRIDE in _arguments(self.architecture) else {}
+        stride = {STRIDE: self.output_stride} if STRIDE in models.architectures.arguments(self.architecture) else {}
         wanted = True if self.encoder.startswith(TIMM) else DOWNLOADED
-        network = _architecture(self.architecture)(
+        network = models.architectures.architecture(self.architecture)(
             encoder_name=self.encoder,
             encoder_weights=wanted if pretrained else None,
             classes=labels,
             **stride,
             **self.options,
         )
-        return models.architectures.wrapped(network)
+        whole = models.architectures.wrapped(network)
+        if self.decoder_norm == "group":
+            exchange_batch_norm(whole, but=whole.encoder)
+        return whole
 
     def _untrained(self, labels: int) -> SegmentationNetwork:
         self._check_options()
@@ -210,7 +215,7 @@ class SegmenterOptions(NetworkOptions):
         return network
 
     def _check_options(self) -> None:
-        known = _arguments(self.architecture)
+        known = models.architectures.arguments(self.architecture)
         if STRIDE not in known and self.output_stride != NATIVE_STRIDE:
             raise ModelError(
                 f"output_stride: {self.architecture} leaves its encoder as it is: set the stride to {NATIVE_STRIDE}"
@@ -234,17 +239,3 @@ def _check(options: SegmenterOptions) -> None:
 def _outline(options: SegmenterOptions) -> SegmentationNetwork:
     with options._on_meta():
         return options._untrained(1)
-
-
-def _arguments(architecture: str) -> list[str]:
-    constructor = signature(_architecture(architecture).__init__)
-    return [name for name in constructor.parameters if name not in ("self", "kwargs")]
-
-
-def _architecture(name: str) -> type[nn.Module]:
-    """Return the class; raises `ModelError` with what there is instead."""
-    if name not in models.architectures.ARCHITECTURES:
-        raise ModelError(
-            f"architecture: smp has no {name!r}; it has: {one_of(list(models.architectures.ARCHITECTURES))}"
-        )
-    return models.architectures.ARCHITECTURES[name]

@@ -56,7 +56,7 @@ def work_of(step: Step) -> int | None:
         case Fit():
             fit = step.stage.fit
             images = len(read_index(made).split(step.stage.train_split))
-            return fit.epochs_of(images) * (images - images % fit.batch_size)
+            return fit.steps_of(images) * fit.batch_size
         case _:
             return None
 

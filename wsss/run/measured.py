@@ -47,9 +47,8 @@ def measured(stage: Fit, options: NetworkOptions, *, classes: tuple[str, ...], i
         if network is None:
             return None
         cost = cost_of_step(network.to(device), batch=fit.batch_size, side=fit.transform.crop, device=device)
-    steps = fit.epochs_of(images) * (images // fit.batch_size)
     size = sum(tensor.nbytes for tensor in network.state_dict().values())
-    return Expectation(seconds=steps * cost.seconds, size=size, memory=cost.memory, like=0)
+    return Expectation(seconds=fit.steps_of(images) * cost.seconds, size=size, memory=cost.memory, like=0)
 
 
 def as_trained(
@@ -66,7 +65,7 @@ def as_trained(
             freeze_parameters(frozen, paths=options.frozen_paths(fit.frozen_until))
     else:
         return None
-    if fit.batch_norm == "frozen":
+    if fit.batch_norm != "learning":
         freeze_batch_norm(frozen)
     return network.to(memory_format=torch.channels_last)
 

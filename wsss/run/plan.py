@@ -191,7 +191,7 @@ def check_shares(steps: Iterable[Step], *, workers: int) -> None:
     for step in steps:
         if isinstance(step.stage, Fit) and step.artifact.state() != "cached":
             try:
-                check_share(step.stage.fit.batch_size, workers=workers)
+                check_share(step.stage.fit.batch_size, workers=workers, passes=step.stage.fit.accumulate)
             except ConfigError as error:
                 key = f"pipeline.{step.name}.{step.stage.batch_size_from}"
                 problems += [f"{key}.{problem}" for problem in error.problems]

@@ -4,6 +4,7 @@ from .classifier import ClassifierModule as ClassifierModule
 from .data import KeyedDataModule as KeyedDataModule
 from .environment import slurm_host as slurm_host
 from .kept_logits import KeptLogits as KeptLogits
+from .length import Length as Length
 from .module import KeyedModule as KeyedModule
 from .segmenter import SegmenterModule as SegmenterModule
 from .trainer import (

@@ -11,6 +11,7 @@ import torch
 from pytorch_lightning.callbacks import Callback
 
 from wsss.signals import Ended
+from wsss.training.length import ends_epoch, is_stepped
 from wsss.training.module import over_all_ranks
 from wsss.training.trainer import CHECKPOINT
 
@@ -37,11 +38,13 @@ class BetweenSteps(Callback):
         self._saved_at = time.monotonic()
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Save where it is time to."""
+        """Save where it is time to; not between the passes of a step, whose gradients no state holds."""
+        if not is_stepped(trainer):
+            return
         due = self._seconds is not None and time.monotonic() - self._saved_at >= self._seconds
         wanted = over_all_ranks(torch.tensor([due, self._asked()], dtype=torch.int64, device=module.device))
         saves, self._ends = bool(wanted.any()), bool(wanted[1])
-        if saves and not trainer.is_last_batch:
+        if saves and not ends_epoch(trainer):
             trainer.save_checkpoint(self._pending)
             self._saved_at = time.monotonic()
 

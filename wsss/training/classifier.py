@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.metrics.ranking import mean_average_precision
-from wsss.models.freezing import freeze_batch_norm
 from wsss.models.gap import GAPClassifier
 from wsss.training.module import KeyedModule, gathered
 from wsss.training.options import ClassifierFit, MultiLabelFit
@@ -30,8 +29,7 @@ class MultiLabelModule(KeyedModule):
     def train(self, mode: bool = True) -> "MultiLabelModule":  # noqa: FBT001, FBT002 - torch's signature
         """Switch to training, with batch norm's statistics left as they are unless they are to learn."""
         super().train(mode)
-        if self.options.batch_norm == "frozen":
-            freeze_batch_norm(self.network)
+        self.hold_batch_norm(self.network)
         return self
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:

@@ -12,7 +12,10 @@ from wsss.data.randomness import KeyedLoader, KeyedSampler
 
 
 class KeyedDataModule(pl.LightningDataModule):
-    """Serves datasets whose training items are asked for by (epoch, item). `batch_size` is the global one."""
+    """Serves datasets whose training items are asked for by (epoch, item).
+
+    `batch_size` is the global one, of all passes of a step.
+    """
 
     def __init__(
         self,
@@ -22,10 +25,12 @@ class KeyedDataModule(pl.LightningDataModule):
         batch_size: int,
         random_seed: int,
         workers: int,
+        passes: int = 1,
     ) -> None:
         super().__init__()
         self._train, self._val = train, val
         self._batch_size, self._random_seed, self._workers = batch_size, random_seed, workers
+        self._passes = passes
         self._start = (0, 0)
 
     def go_on_after(self, step: int) -> None:
@@ -46,9 +51,10 @@ class KeyedDataModule(pl.LightningDataModule):
             random_seed=self._random_seed,
             rank=self.trainer.global_rank,
             world=self.trainer.world_size,
+            passes=self._passes,
             start=self._start,
         )
-        loading = self._loading(batches=self.steps)
+        loading = self._loading(batches=self.steps * self._passes)
         return KeyedLoader(self._train, sampler=sampler, batch_size=sampler.local_batch_size, **loading)
 
     @property
@@ -62,7 +68,7 @@ class KeyedDataModule(pl.LightningDataModule):
             return []
         assert self.trainer is not None
         own = range(self.trainer.global_rank, len(self._val), self.trainer.world_size)  # type: ignore[arg-type]
-        batch_size = max(1, self._batch_size // self.trainer.world_size)
+        batch_size = max(1, self._batch_size // (self._passes * self.trainer.world_size))
         loading = self._loading(batches=-(-len(own) // batch_size))
         return DataLoader(Subset(self._val, own), batch_size=batch_size, **loading)
 

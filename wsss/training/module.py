@@ -9,6 +9,7 @@ from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, distributed, nn
 
 from wsss.data.randomness import mix
+from wsss.models.freezing import fix_batch_norm, freeze_batch_norm
 from wsss.training.options import FitOptions
 
 LOGGED_METRICS: Final = "metrics"
@@ -28,6 +29,17 @@ class KeyedModule(pl.LightningModule):
         self.options = fit
         self.random_seed = random_seed
 
+    def hold_batch_norm(self, part: nn.Module) -> None:
+        """Keep the batch norm of a part of the network as the options say; to be called by every `train`."""
+        if self.options.batch_norm != "learning":
+            freeze_batch_norm(part)
+        if self.options.batch_norm == "fixed":
+            fix_batch_norm(part)
+
+    def configure_model(self) -> None:
+        """Hold batch norm before processes share the network and the optimiser is given parameters."""
+        self.train()
+
     def on_train_start(self) -> None:
         """Switch to training where it goes on within an epoch, which then does not start again."""
         self.train()
@@ -46,10 +58,17 @@ class KeyedModule(pl.LightningModule):
 
     def sgd(self, *, backbone: Iterable[nn.Parameter], head: Iterable[nn.Parameter]) -> OptimizerLRSchedulerConfig:
         """Return the optimiser and its schedule as Lightning wants them."""
-        steps = int(self.trainer.estimated_stepping_batches)
-        trained = [parameter for parameter in backbone if parameter.requires_grad]
-        optimiser, schedule = self.options.optimiser(backbone=trained, head=list(head), steps=steps)
+        steps = self.options.steps or int(self.trainer.estimated_stepping_batches)
+        trained, new = [parameter for parameter in backbone if parameter.requires_grad], list(head)
+        biases = self._biases_among(new) if self.options.parts_biases else []
+        apart = {id(parameter) for parameter in biases}
+        weights = [parameter for parameter in new if id(parameter) not in apart]
+        optimiser, schedule = self.options.optimiser(backbone=trained, head=weights, biases=biases, steps=steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _biases_among(self, parameters: list[nn.Parameter]) -> list[nn.Parameter]:
+        named = {id(parameter): name for name, parameter in self.named_parameters()}
+        return [parameter for parameter in parameters if named[id(parameter)].split(".")[-1] == "bias"]
 
 
 def logged(trainer: pl.Trainer) -> dict[str, float]:

@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from wsss.labels import BACKGROUND, IGNORE
 from wsss.metrics.confusion import SegmentationScores, known_or_none
-from wsss.models.freezing import freeze_batch_norm
 from wsss.models.segmentation import SegmentationNetwork
 from wsss.training.module import KeyedModule, over_all_ranks, process_count
 from wsss.training.options import SegmenterFit
@@ -36,8 +35,7 @@ class SegmenterModule(KeyedModule):
     def train(self, mode: bool = True) -> "SegmenterModule":  # noqa: FBT001, FBT002 - torch's signature
         """Switch to training; the decoder's batch norm always learns, the encoder's where it is to."""
         super().train(mode)
-        if self.options.batch_norm == "frozen":
-            freeze_batch_norm(self.network.encoder)
+        self.hold_batch_norm(self.network.encoder)
         return self
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:

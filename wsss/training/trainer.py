@@ -15,18 +15,20 @@ import torch
 from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning_fabric.utilities.warnings import PossibleUserWarning
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
-from torch import Tensor, nn
+from torch import Tensor
 
-from wsss.errors import DataError, WsssError
+from wsss.errors import DataError
 from wsss.models.weights import UNREADABLE
 from wsss.store.texts import whole
 from wsss.training.batch_norm import GlobalBatchNorm
 from wsss.training.data import KeyedDataModule
 from wsss.training.environment import OwnSignals, environment
+from wsss.training.length import EndWithin, Length, is_stepped
 from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.options import LoggerOptions
 from wsss.training.module import LOGGED_METRICS, KeyedModule, logged
 from wsss.training.options import TrainerOptions
+from wsss.training.stop_at_nan import StopAtNaN
 
 CHECKPOINT: Final = "last.ckpt"
 """The state after the last epoch, or after a later step; see `BetweenSteps`."""
@@ -41,51 +43,11 @@ class Bar(Callback):
         self._advance = advance
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        """Move on by one step."""
+        """Move on by one step, where this was its last pass."""
+        if not is_stepped(trainer):
+            return
         shown = {name.split("/")[-1]: float(value) for name, value in trainer.callback_metrics.items()}
         self._advance(1, note="  ".join(f"{name} {value:.3f}" for name, value in shown.items()))
-
-
-class StopAtNaN(Callback):
-    """Stops at the first loss that is not a number; the last good checkpoint stays. It comes before what saves."""
-
-    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, *_: Any) -> None:
-        """Raise `WsssError` where the loss is not finite, or, before an epoch is saved, a weight is not."""
-        if not bool(outputs["loss"].isfinite()):
-            raise _stopped(trainer, f"the loss is {float(outputs['loss'])}")
-        if trainer.is_last_batch:
-            _check_finite(trainer, module)
-
-    def on_save_checkpoint(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Raise `WsssError` where a weight is not finite, before a state within an epoch is saved."""
-        _check_finite(trainer, module)
-
-
-def _stopped(trainer: pl.Trainer, what: str) -> WsssError:
-    where = f"epoch {trainer.current_epoch}, step {trainer.global_step}, in {_checkpoint(trainer).parents[1]}"
-    remedy = "lower fit.*.learning_rate, or use trainer.precision=32-true"
-    return WsssError(f"{what} at {where}: {remedy}; {_kept(trainer)}")
-
-
-def _check_finite(trainer: pl.Trainer, module: nn.Module) -> None:
-    if not _finite(module):
-        raise _stopped(trainer, "weights are not numbers any more")
-
-
-def _finite(module: nn.Module) -> bool:
-    return all(bool(tensor.isfinite().all()) for tensor in module.state_dict().values() if tensor.is_floating_point())
-
-
-def _kept(trainer: pl.Trainer) -> str:
-    path = _checkpoint(trainer)
-    return f"the last good state is kept, {path}" if path.exists() else "no epoch was finished"
-
-
-def _checkpoint(trainer: pl.Trainer) -> Path:
-    last = trainer.checkpoint_callbacks[-1]
-    assert isinstance(last, ModelCheckpoint)
-    assert last.dirpath is not None
-    return Path(last.dirpath, CHECKPOINT)
 
 
 class WholeCheckpoints(TorchCheckpointIO):
@@ -110,7 +72,7 @@ def trainer_for(
     *,
     options: TrainerOptions,
     devices: Devices,
-    epochs: int,
+    length: Length,
     folder: Path,
     logger: LoggerOptions,
     callbacks: list[Callback],
@@ -129,9 +91,16 @@ def trainer_for(
         default_root_dir=folder / CHECKPOINT,
         precision=options.precision,
         gradient_clip_val=options.gradient_clip,
-        max_epochs=epochs,
+        max_epochs=length.epochs,
+        accumulate_grad_batches=length.passes,
         logger=logger.open(folder.parent),
-        callbacks=[*_checkpoints(folder, best_by=best_by), StopAtNaN(), OwnSignals(), *callbacks],
+        callbacks=[
+            *_checkpoints(folder, best_by=best_by),
+            EndWithin(length.steps),
+            StopAtNaN(),
+            OwnSignals(),
+            *callbacks,
+        ],
         log_every_n_steps=1,
         num_sanity_val_steps=0,
         limit_val_batches=1.0 if validate else 0,

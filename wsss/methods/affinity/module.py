@@ -12,7 +12,6 @@ from wsss.labels import BACKGROUND, IGNORE
 from wsss.methods.affinity.networks import PairNetwork
 from wsss.methods.affinity.options import AffinityFit
 from wsss.methods.affinity.pairs import Surrounded, offsets
-from wsss.models.freezing import freeze_batch_norm
 from wsss.training.module import KeyedModule, over_all_ranks, process_count
 
 EPSILON = 1e-5
@@ -31,8 +30,7 @@ class AffinityModule(KeyedModule):
     def train(self, mode: bool = True) -> "AffinityModule":  # noqa: FBT001, FBT002 - torch's signature
         """Switch to training, with batch norm's statistics left as they are unless they are to learn."""
         super().train(mode)
-        if self.options.batch_norm == "frozen":
-            freeze_batch_norm(self.network)
+        self.hold_batch_norm(self.network)
         return self
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:

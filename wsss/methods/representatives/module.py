@@ -12,7 +12,6 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 
 from wsss.methods.representatives.options import OwnRepresentativesFit, RepresentativesFit
-from wsss.models.freezing import freeze_batch_norm
 from wsss.models.gap import GAPClassifier
 from wsss.training.module import KeyedModule
 from wsss.training.options import poly
@@ -88,8 +87,7 @@ class OwnPairsModule(KeyedModule):
     def train(self, mode: bool = True) -> "OwnPairsModule":  # noqa: FBT001, FBT002 - torch's signature
         """Switch to training, with batch norm's statistics left as they are unless they are to learn."""
         super().train(mode)
-        if self.options.batch_norm == "frozen":
-            freeze_batch_norm(self.network)
+        self.hold_batch_norm(self.network)
         return self
 
     def on_train_epoch_start(self) -> None:

@@ -24,3 +24,5 @@ class OwnRepresentativesFit(RepresentativesFit):
         super().__post_init__()
         if self.images < self.batch_size or self.images % 2:
             raise ValueError(f"images must be even, and at least one batch; got {self.images}")
+        if self.steps is not None:
+            raise ValueError("steps must be null: every pair has its own training of so many epochs")
