@@ -39,6 +39,7 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss view outputs/toy/1                                  its images, maps, masks and findings in a browser
   wsss data check my_photos                                what a data set holds, and what a run would refuse of it
   wsss data audit my_photos                                tags that may be wrong or missing, near duplicates, leaks
+  wsss data prepare voc12                                  download a benchmark: voc12, sbd or coco14
   wsss store ls                                            what is on disk; also verify and gc
   wsss completion bash                                     a script for Tab; also zsh and fish
 

@@ -1,17 +1,17 @@
-"""`wsss data`: check and audit what a data set holds, mend its labels, and take over masks that people corrected."""
+"""`wsss data`: prepare, check and audit data sets, mend their labels, and take over masks that people corrected."""
 
 import argparse
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from wsss import engine, store
+from wsss import engine
 from wsss.apps import audit, check, corrected
 from wsss.commands.audit import add_audit_options, audit_to
+from wsss.commands.check import check_to
+from wsss.commands.prepare import PREPARE, add_prepare_options, prepare_to
 from wsss.config.leaves import Leaf, leaves
 from wsss.config.search import OPTION, added_among, config_folders
 from wsss.errors import ConfigError
@@ -23,6 +23,7 @@ Look at a data set before a run does.
   wsss data audit my_photos        tags that may be wrong or missing, near duplicates and leaks, outliers, drift
   wsss data fix labels.csv --with tags.csv --out new.csv      a label file with what you accepted of an audit
   wsss data masks export.json      masks that people corrected in Label Studio
+  wsss data prepare voc12          download a benchmark, and bring it into the form that a run reads
 """
 AUDIT: Final = """\
 Look for what no rule can refuse: tags that are wrong or missing, pictures that are nearly the same, splits that differ.
@@ -75,7 +76,7 @@ KEY: Final = f"{GROUP}."
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Check a data set or take masks over; exits with 1 where a run would refuse the data set."""
+    """Do what a command says; exits with 1 where a run would refuse the data set."""
     added, words = added_among(arguments)
     options = argument_parser(added).parse_args(words)
     if options.command == "masks":
@@ -84,21 +85,19 @@ def main(arguments: Sequence[str]) -> None:
     if options.command == "fix":
         _fix(options)
         sys.exit(0)
+    if options.command == "prepare":
+        sys.exit(prepare_to(options))
     given = {key.removeprefix(KEY): value for key, value in vars(options).items() if key.startswith(KEY)}
     choice = check.chosen(leaves(GROUP, config_folders(added)), root=options.root, name=options.layout)
-    layout = choice.layout(options.root, given={key: value for key, value in given.items() if value is not None})
+    given = {key: value for key, value in given.items() if value is not None}
     if options.command == "audit":
+        layout = choice.layout(options.root, given=given)
         over = audit_to(options, choice.node(layout), command=shlex.join(["wsss", "data", *arguments]))
         for sentence in over:
             engine.console.print(sentence, markup=False)
         sys.exit(1 if over else 0)
     splits = {"train": options.train, "val": options.val}
-    with TemporaryDirectory() as drawn:
-        found = check.check_dataset(
-            layout, into=Path(drawn), **splits, watch=lambda total: engine.bar("check", total=total, unit="images")
-        )
-        _tell(found, command=choice.run_line(layout, **splits, added=added), page=options.html)
-    sys.exit(1 if found.problems else 0)
+    sys.exit(check_to(choice, options.root, given=given, added=added, page=options.html, **splits))
 
 
 def _take_over(options: argparse.Namespace) -> None:
@@ -129,23 +128,12 @@ def _fix(options: argparse.Namespace) -> None:
     engine.console.print(f"{said}: {found.out.absolute()}", markup=False)
 
 
-def _tell(found: "check.Check", *, command: str, page: Path | None) -> None:
-    """Print what was found, and write the page if one is wanted."""
-    engine.console.print(command, markup=False)
-    for part in check.check_text(found):
-        engine.console.print(part)
-    if page is not None:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        store.write_text(page, check.render_check(found, command=command, created=datetime.now(UTC)))
-        engine.console.print(str(page.absolute()), markup=False)
-
-
 def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
     """Return the parser with an option for every key of the layouts, `added` ones included."""
     known = leaves(GROUP, config_folders(added))
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss data", description=ABOUT, formatter_class=raw)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="check|audit|fix|masks")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="check|audit|fix|masks|prepare")
     checking = commands.add_parser("check", description=CHECK, formatter_class=raw)
     _add_data_set(checking, known)
     add = checking.add_argument
@@ -169,6 +157,7 @@ def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
     add("--tasks", type=Path, metavar="FILE", help="the project's JSON, for a folder of PNGs")
     add("--out", type=Path, default=Path("masks"), metavar="DIR", help="folder of the masks (default: masks)")
     add("--classes", nargs="+", default=(), metavar="NAME", help="in the order of the mask ids (default: the tasks')")
+    add_prepare_options(commands.add_parser("prepare", description=PREPARE, formatter_class=raw))
     return parser
 
 
