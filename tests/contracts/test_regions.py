@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from builders import defined
 from PIL import Image
+from sam import tiny_sam
 
 from wsss import regions
-from wsss.regions import SLIC, Felzenszwalb, RegionFinder, StoredRegions
+from wsss.regions import SLIC, Felzenszwalb, RegionFinder, SegmentAnything, StoredRegions
 from wsss.testing.regions import CPU, PROMISES, Promise, images_with_regions
 
 
@@ -27,6 +28,9 @@ def stored(folder: Path) -> StoredRegions:
 MADE: dict[str, Callable[[Path], RegionFinder]] = {
     "Felzenszwalb": lambda _: Felzenszwalb(),
     "SLIC": lambda _: SLIC(),
+    "SegmentAnything": lambda path: SegmentAnything(
+        model=str(tiny_sam(path / "sam")), points_a_side=3, least_iou=0.0, least_stability=0.0
+    ),
     "StoredRegions": lambda path: stored(path / "masks"),
 }
 
