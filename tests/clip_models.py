@@ -33,10 +33,10 @@ def clip_of_transformers(*, side: int = 224) -> CLIPModel:
         "intermediate_size": 32,
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
-        "max_position_embeddings": 32,
-        "bos_token_id": 58,
-        "eos_token_id": 59,
-        "pad_token_id": 59,
+        "max_position_embeddings": 77,
+        "bos_token_id": 56,
+        "eos_token_id": 57,
+        "pad_token_id": 57,
     }
     config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=EMBEDDED)
     config._attn_implementation = "eager"

@@ -40,6 +40,7 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss data check my_photos                                what a data set holds, and what a run would refuse of it
   wsss data audit my_photos                                tags that may be wrong or missing, near duplicates, leaks
   wsss data prepare voc12                                  download a benchmark: voc12, sbd or coco14
+  wsss text-bank cat dog --out animals.npz                 class names as CLIP sees them, to explain or to make masks by
   wsss store ls                                            what is on disk; also verify and gc
   wsss completion bash                                     a script for Tab; also zsh and fish
 
@@ -60,6 +61,7 @@ COMMANDS: Final[dict[str, str]] = {
     "compare": "wsss.commands.compare:main",
     "view": "wsss.commands.view:main",
     "data": "wsss.commands.data:main",
+    "text-bank": "wsss.commands.text_bank:main",
     "store": "wsss.commands.store:main",
     "completion": "wsss.commands.completion:main",
 }

@@ -7,6 +7,7 @@ import pytest
 
 from wsss.commands.asked_network import (
     METHODS,
+    METHODS_OF_CLIP,
     METHODS_OF_TIMM,
     add_network_arguments,
     check_network,
@@ -34,12 +35,18 @@ def options(words: str) -> argparse.Namespace:
         ("--network segmenter --point 1,2 --component 1", "--point and --component name pixels: use one"),
         ("--network segmenter --point 1", "write --point 120,80"),
         ("--network segmenter --point a,b", "write --point 120,80"),
-        ("", "a run by --model outputs/toy/1, or a network of timm by --network resnet50"),
-        ("--model run --weights none", "--weights is for a network of timm"),
-        ("--model run --top 3", "--top is for a network of timm"),
-        ("--network resnet50 --model run", "--model names a run, and --network resnet50 a network of timm"),
+        ("", "a run by --model outputs/toy/1, a network of timm by --network resnet50, or words by --bank animals.npz"),
+        ("--model run --weights none", "--weights is for a network without a run"),
+        ("--model run --top 3", "--top is for a network without a run"),
+        ("--network resnet50 --model run", "--model names a run, and --network resnet50 a network without one"),
         ("--network resnet50 --store runs", "--store names a run, and"),
-        ("--network resnet50 --mask a.png", "--mask holds the classes of a run"),
+        (
+            "--network resnet50 --mask a.png",
+            "--mask holds the classes of a run, which --network resnet50 does not know",
+        ),
+        ("--bank a.npz --model run", "--model names a run, and --bank a.npz a network without one"),
+        ("--bank a.npz --network resnet50", "--bank names CLIP's network: leave out --network resnet50"),
+        ("--bank a.npz --top 0", "--top must be at least 1, got 0"),
         ("--network resnet50 --top 0", "--top must be at least 1, got 0"),
         ("--network resnet50 --point 1,2", "--point asks the segmentation network"),
     ],
@@ -58,6 +65,7 @@ def test_what_does_not_go_together_is_refused(words: str, why: str):
         ("--model a --network segmenter --component 2", "segmenter, object 2"),
         ("--model a --network segmenter --pixels a", "segmenter, chosen pixels"),
         ("--network resnet50", "resnet50"),
+        ("--bank banks/a.npz", "CLIP, a.npz"),
     ],
 )
 def test_tables_and_sheets_say_what_is_explained(words: str, said: str):
@@ -67,11 +75,13 @@ def test_tables_and_sheets_say_what_is_explained(words: str, said: str):
 
 def test_tables_name_the_run_or_the_network_with_its_weights():
     assert model_of(options("--model run")) == str(Path("run").resolve())
-    assert model_of(options("--network resnet50")) == "resnet50, weights imagenet"
+    assert model_of(options("--network resnet50")) == "resnet50, weights downloaded"
+    assert model_of(options("--bank a.npz")) == f"CLIP with {Path('a.npz').resolve()}, weights downloaded"
     assert model_of(options("--network resnet50 --weights a.pth")) == "resnet50, weights a.pth"
 
 
 def test_methods_follow_from_what_the_network_can_do():
     assert methods_of(options("--model run")) == METHODS
     assert methods_of(options("--network resnet50")) == METHODS_OF_TIMM
+    assert methods_of(options("--bank a.npz")) == METHODS_OF_CLIP
     assert methods_of(options("--network resnet50 --methods cam")) == "cam"

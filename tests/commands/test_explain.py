@@ -13,6 +13,7 @@ from toy_runs import Run
 from wsss.apps.explain.explainer import SIDE
 from wsss.apps.explain.methods import QUICK
 from wsss.commands import explain
+from wsss.models.text_bank import TextBank, write_bank
 
 call = partial(command_line.call, "explain")
 
@@ -103,7 +104,7 @@ def test_all_methods_that_fit(toy_run: Run, photos: Path, monkeypatch: pytest.Mo
     given = ("--methods", "all", "--classes", "bee", "--no-scores", "--device", "cpu")
     assert call(monkeypatch, photos / "grey.jpg", "--model", toy_run.out, *given) == 0
     table = json.loads((photos.parent / "explanations/explanations.json").read_text(encoding="utf-8"))
-    assert list(table["left_out"]) == ["adcam", "caa", "representative", "vscam"]
+    assert list(table["left_out"]) == ["adcam", "caa", "clip_es", "representative", "softmax_gradcam", "vscam"]
     assert {"scorecam", "fgcam_scorecam", "clustercam"} < set(table["methods"])
 
 
@@ -233,3 +234,26 @@ def test_a_network_whose_weights_cannot_be_had(
     assert "https://huggingface.co/timm/resnet18" in line
     assert "--weights FILE" in line
     assert not (photos.parent / "explanations").exists()
+
+
+def test_words_of_a_bank_without_a_run(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vectors = np.random.default_rng(0).normal(size=(3, 512)).astype(np.float32)
+    bank = TextBank(
+        classes=("tabby cat", "dog"),
+        backgrounds=("sky",),
+        vectors=vectors,
+        scale=20.0,
+        tower="vit_xsmall_patch16_clip_224",
+    )
+    write_bank(photos.parent / "animals.npz", bank)
+    given = ("photos/grey.jpg", "--bank", "animals.npz", "--weights", "none", "--device", "cpu", "--no-scores")
+    assert call(monkeypatch, *given, "--classes", "tabby cat,dog") == 0
+    table = json.loads((photos.parent / "explanations/explanations.json").read_text(encoding="utf-8"))
+    assert list(table["methods"]) == ["softmax_gradcam", "clip_es"]
+    assert (table["classes"], table["network"]) == (["tabby cat", "dog"], "CLIP, animals.npz")
+    assert list(table["images"][0]["probabilities"]) == ["tabby cat", "dog"]
+    assert "may be unlike" not in capsys.readouterr().out
+    assert call(monkeypatch, *given, "--classes", "cow") == 2
+    assert "--classes: there is no 'cow'; there are: tabby cat, dog" in capsys.readouterr().err

@@ -25,3 +25,10 @@ def test_a_lead_is_the_probability_among_two():
 def test_a_class_that_is_certain_keeps_a_finite_logit():
     assert over_the_others(torch.tensor([[200.0, 0.0], [0.0, 0.0]])).isfinite().all()
     assert over_the_others(torch.tensor([[3.0]])).isfinite().all()
+
+
+def test_background_prompts_take_their_share_and_are_not_asked_for():
+    logits = torch.tensor([[2.0, -1.0, 0.5]])
+    found = Exclusive(lambda _: logits, prompts=1).classify(torch.zeros(1, 3, 4, 4))
+    torch.testing.assert_close(found.sigmoid(), logits.softmax(dim=1)[:, :2])
+    assert Exclusive(lambda _: logits, prompts=1, rival=0).classify(torch.zeros(1, 3, 4, 4)).shape == (1, 2)

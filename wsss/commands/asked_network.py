@@ -17,6 +17,7 @@ OF_RUN: Final = (CLASSIFIER, SEGMENTER)
 TOP: Final = 3
 """Classes of a network of timm that are explained where none are named."""
 METHODS: Final = "cam,gradcam_plusplus,layercam,ablationcam,fgcam"
+METHODS_OF_CLIP: Final = "softmax_gradcam,clip_es"
 METHODS_OF_TIMM: Final = "gradcam,gradcam_plusplus,layercam"
 """Those that ask no more of a network than that it has layers."""
 
@@ -32,10 +33,9 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
         default=CLASSIFIER,
         help=f"{CLASSIFIER} or {SEGMENTER} of a run, or timm's name of one, as resnet50 (default: {CLASSIFIER})",
     )
-    add("--weights", metavar="FILE", help="of a network of timm: a file, or imagenet (downloaded, the default) or none")
-    add(
-        "--top", type=int, metavar="N", help=f"with a network of timm: explain the N likeliest classes (default: {TOP})"
-    )
+    add("--bank", type=Path, metavar="FILE", help="ask CLIP for the words of a bank: animals.npz of `wsss text-bank`")
+    add("--weights", metavar="FILE", help="without a run: a file of weights, or none (default: they are downloaded)")
+    add("--top", type=int, metavar="N", help=f"without a run: explain the N likeliest classes (default: {TOP})")
     add("--pixels", type=Path, metavar="MASK", help="with segmenter: the pixels that are not 0, or a folder of masks")
     add("--point", metavar="X,Y", help="with segmenter: one pixel, its column and row from 0")
     add("--component", type=int, metavar="N", help="with segmenter: an object that the network sees, 1 the largest")
@@ -50,15 +50,23 @@ def check_network(options: argparse.Namespace) -> None:
     if len(named) > 1:
         raise ConfigError([f"{' and '.join(named)} name pixels: use one of them"])
     _point(options.point)
-    if options.network in OF_RUN:
+    if options.bank is not None:
+        _check_without_run(options, asked=f"--bank {options.bank}")
+        if options.network != CLASSIFIER:
+            raise ConfigError([f"--bank names CLIP's network: leave out --network {options.network}"])
+    elif options.network in OF_RUN:
         _check_run(options)
     else:
-        _check_named(options)
+        _check_without_run(options, asked=f"--network {options.network}")
 
 
 def network_of(options: argparse.Namespace) -> "Explainer":
     """Load what is asked; raises a `WsssError` where the run has none."""
     common = {"device": options.device, "side": options.side}
+    if options.bank is not None:
+        weights = options.weights or models.prompted_options.PRETRAINED
+        bank = options.bank.expanduser()
+        return explain.explainer_of_bank(bank, weights=weights, top=options.top or TOP, **common)
     if options.network not in OF_RUN:
         weights = options.weights or models.weights.DOWNLOADED
         return explain.explainer_of_pretrained(options.network, weights=weights, top=options.top or TOP, **common)
@@ -71,19 +79,25 @@ def network_of(options: argparse.Namespace) -> "Explainer":
 
 def model_of(options: argparse.Namespace) -> str:
     """Return the run or the network as a table names it."""
+    if options.bank is not None:
+        return f"CLIP with {options.bank.expanduser().resolve()}, weights {options.weights or 'downloaded'}"
     if options.network in OF_RUN:
         return str(options.model.expanduser().resolve())
-    return f"{options.network}, weights {options.weights or models.weights.DOWNLOADED}"
+    return f"{options.network}, weights {options.weights or 'downloaded'}"
 
 
 def methods_of(options: argparse.Namespace) -> str:
     """Return the methods that are asked for, joined by commas."""
+    if options.bank is not None:
+        return str(options.methods or METHODS_OF_CLIP)
     default = METHODS if options.network in OF_RUN else METHODS_OF_TIMM
     return str(options.methods or default)
 
 
 def words_of(options: argparse.Namespace) -> str:
     """Say what is explained where it is not the classifier's answer for the whole image."""
+    if options.bank is not None:
+        return f"CLIP, {options.bank.name}"
     if options.network == CLASSIFIER:
         return ""
     if options.network != SEGMENTER:
@@ -97,22 +111,19 @@ def words_of(options: argparse.Namespace) -> str:
 
 def _check_run(options: argparse.Namespace) -> None:
     if options.model is None:
-        raise ConfigError(
-            ["name what is explained: a run by --model outputs/toy/1, or a network of timm by --network resnet50"]
-        )
+        ways = "a run by --model outputs/toy/1, a network of timm by --network resnet50, or words by --bank animals.npz"
+        raise ConfigError([f"name what is explained: {ways}"])
     for name, value in (("--weights", options.weights), ("--top", options.top)):
         if value is not None:
-            raise ConfigError([f"{name} is for a network of timm, and a run has its own: leave out {name} or --model"])
+            raise ConfigError([f"{name} is for a network without a run: leave out {name} or --model"])
 
 
-def _check_named(options: argparse.Namespace) -> None:
+def _check_without_run(options: argparse.Namespace, *, asked: str) -> None:
     for name, value in (("--model", options.model), ("--store", options.store)):
         if value is not None:
-            raise ConfigError(
-                [f"{name} names a run, and --network {options.network} a network of timm: leave out one of them"]
-            )
+            raise ConfigError([f"{name} names a run, and {asked} a network without one: leave out one of them"])
     if options.mask is not None:
-        raise ConfigError(["--mask holds the classes of a run, which a network of timm does not know: leave it out"])
+        raise ConfigError([f"--mask holds the classes of a run, which {asked} does not know: leave it out"])
     if options.top is not None and options.top < 1:
         raise ConfigError([f"--top must be at least 1, got {options.top}"])
 

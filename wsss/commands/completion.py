@@ -56,7 +56,7 @@ def complete(commands: Iterable[str]) -> None:
 def _parser_of(command: str, words: Sequence[str]) -> argparse.ArgumentParser:
     if command == "run":
         return _run_parser(words)
-    parser = import_module(f"wsss.commands.{command}").argument_parser()
+    parser = import_module(f"wsss.commands.{command.replace('-', '_')}").argument_parser()
     if command == "sweep":
         _complete_sweep(parser, words)
     assert isinstance(parser, argparse.ArgumentParser)

@@ -10,6 +10,7 @@ from wsss import engine
 from wsss.apps import batch, explain
 from wsss.commands.asked_network import (
     METHODS,
+    METHODS_OF_CLIP,
     METHODS_OF_TIMM,
     add_network_arguments,
     check_network,
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     from wsss.apps.explain import Explainer
 
 ABOUT: Final = """\
-Show where a classifier saw what it says of an image, that of a finished run or any of timm: heatmaps of CAM methods
-side by side, with scores of how faithful each is to the classifier.
+Show where a classifier saw what it says of an image, that of a finished run, any of timm, or CLIP with words of your
+own: heatmaps of CAM methods side by side, with scores of how faithful each is to the classifier.
 
   wsss explain cat.jpg --network resnet50
   wsss explain cat.jpg --network resnet50 --classes "tabby cat,dalmatian" --weights resnet50.safetensors
+  wsss explain cat.jpg --bank animals.npz --classes "tabby cat,dog"
   wsss explain cat.jpg --model outputs/toy/1
   wsss explain "cat (1).jpg" --model outputs/toy/1 --methods all --classes cat,dog
   wsss explain photos --model outputs/toy/1 --methods cam,scorecam --mask masks
@@ -46,10 +48,10 @@ side by side, with scores of how faithful each is to the classifier.
   annotations/<method>/    with --voc: the same as PASCAL VOC has it, an XML file an image
 
 Methods are those of `wsss run cam=...`; one that does not fit the run's classifier is left out, and said why. Classes
-are those that the classifier says yes to, at least the likeliest; of a network of timm the three likeliest. Of
-several images the means are printed as well. Images that cannot be read are named at the end and left out, with exit
-code 1. Results that are there already are made again, unless --resume is given: it keeps those of the same model,
-options and content of the image and its mask.
+are those that the classifier says yes to, at least the likeliest; without a run the three likeliest. Of several images
+the means are printed as well. Images that cannot be read are named at the end and left out, with exit code 1. Results
+that are there already are made again, unless --resume is given: it keeps those of the same model, options and content
+of the image and its mask.
 """
 ALL: Final = "all"
 SIDE: Final = 512
@@ -120,7 +122,7 @@ def argument_parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     parser = batch_parser("explain", about=ABOUT, out="explanations", without_model=True)
     add = parser.add_argument
-    shown = f"{METHODS}; of timm's networks {METHODS_OF_TIMM}"
+    shown = f"{METHODS}; of timm's networks {METHODS_OF_TIMM}; of a bank {METHODS_OF_CLIP}"
     add("--methods", metavar="NAMES", help=f"joined by commas, or {ALL} (default: {shown})")
     add("--config-dir", type=Path, metavar="DIR", help="a folder with configs of your own, such as cam/mine.yaml")
     add("--classes", metavar="NAMES", help="joined by commas (default: those that the classifier says yes to)")

@@ -1,4 +1,4 @@
-from . import architectures as architectures, weights as weights, zoo as zoo
+from . import architectures as architectures, prompted_options as prompted_options, weights as weights, zoo as zoo
 from .base import Network as Network, NetworkOptions as NetworkOptions
 from .classifier import ClassifierOptions as ClassifierOptions
 from .freezing import freeze_batch_norm as freeze_batch_norm

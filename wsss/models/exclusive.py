@@ -13,14 +13,18 @@ from wsss.types import Cut, Images
 class Exclusive:
     """A network in one piece: the sigmoid of a class's logit is its share of the softmax of `ask`.
 
-    With a `rival` it is the probability of the class if it is one of the two.
+    The last `prompts` of the logits have a part in the softmax, and are not asked for. With a `rival` it is the
+    probability of the class if it is one of the two.
     """
 
     blocks: Final = ("image",)
     stride: Final = 1
 
-    def __init__(self, ask: Callable[[Images], Float[Tensor, "b c"]], *, rival: int | None = None) -> None:
+    def __init__(
+        self, ask: Callable[[Images], Float[Tensor, "b every"]], *, prompts: int = 0, rival: int | None = None
+    ) -> None:
         self._ask = ask
+        self._prompts = prompts
         self._rival = rival
 
     def until(self, block: str, images: Images) -> Cut:
@@ -36,7 +40,8 @@ class Exclusive:
     def classify(self, images: Images) -> Float[Tensor, "b c"]:
         """See `Classifies`."""
         logits = self._ask(images).float()
-        return over_the_others(logits) if self._rival is None else logits - logits[:, self._rival, None]
+        asked = over_the_others(logits) if self._rival is None else logits - logits[:, self._rival, None]
+        return asked[:, : logits.shape[1] - self._prompts]
 
 
 def over_the_others(logits: Float[Tensor, "b c"]) -> Float[Tensor, "b c"]:

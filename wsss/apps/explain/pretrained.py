@@ -9,7 +9,6 @@ from torch import nn
 from wsss.apps.explain.explainer import SIDE, Explainer, check_side
 from wsss.apps.explain.subject import Ranked
 from wsss.engine.stage import Device, Runtime
-from wsss.models.exclusive import Exclusive
 from wsss.models.hooked import Hooked
 from wsss.models.layers_with_grids import chosen_layer, layers_with_grids
 from wsss.models.pretrained import check_classes, timm_classifier
@@ -45,17 +44,18 @@ def explainer_of_pretrained(
     made = timm_classifier(name, weights=weights)
     check_classes(made, name=name)
     network = made.network.eval().to(place)
+    ranked = Ranked(ask=network, top=top)
     return Explainer(
         classes=made.classes.names,
         synonyms=made.classes.synonyms,
         fingerprint=state_digest(network),
-        classifier=Exclusive(network),
+        classifier=ranked.judge(),
         networks=(cut_classifier(network, size=made.size),),
         normalisation=made.normalisation,
         device=place,
         side=side,
         size=made.size,
-        subjects=Ranked(ask=network, top=top),
+        subjects=ranked,
     )
 
 

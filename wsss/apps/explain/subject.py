@@ -81,27 +81,35 @@ class Ranked(Subjects):
     """The whole image, as a classifier says what it shows whose classes exclude one another: its likeliest classes."""
 
     ask: Callable[[Images], Float[Tensor, "b c"]]
-    """Returns the logits of all classes."""
+    """Returns the logits of all classes, and then those of background prompts."""
     top: int
     """How many classes are explained where none are named."""
+    prompts: int = 0
+    """How many of the logits are those of background prompts, which no map is asked for."""
     rival: int | None = None
 
     def against(self, rival: int) -> Subjects:
         """See `Subjects`."""
         return replace(self, rival=rival)
 
+    def judge(self) -> Exclusive:
+        """Return what says how likely each class is, or how it compares with the rival."""
+        return Exclusive(self.ask, prompts=self.prompts, rival=self.rival)
+
     def __call__(
         self, seen: Float[Tensor, "3 y x"], *, size: Size, classes: Sequence[int], pixels: Mask | None
     ) -> Subject:
         """See `Subjects`."""
         del size, classes
-        assert pixels is None, "the command refuses them"
+        if pixels is not None:
+            raise DataError("pixels are given, and a classifier answers for the whole image: ask the segmenter")
+        says = replace(self, rival=None).judge()
         with torch.no_grad():
-            ranked = self.ask(seen[None])[0].argsort(descending=True, stable=True).tolist()
+            ranked = says.classify(seen[None])[0].argsort(descending=True, stable=True).tolist()
         rival = self.rival
         return Subject(
-            says=Exclusive(self.ask),
-            judge=Exclusive(self.ask, rival=rival),
+            says=says,
+            judge=self.judge(),
             bind=(lambda network: network) if rival is None else (lambda network: contrasted(network, rival)),
             shown=tuple(cls for cls in ranked if cls != rival)[: self.top],
         )

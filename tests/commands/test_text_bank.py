@@ -1,0 +1,69 @@
+"""`wsss text-bank` from the command line."""
+
+from functools import partial
+from pathlib import Path
+
+import command_line
+import pytest
+from clip_folder import save_clip
+
+from wsss.apps.text_bank.words import VOC
+from wsss.models.text_bank import read_bank
+
+call = partial(command_line.call, "text-bank")
+
+
+@pytest.fixture(scope="module")
+def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_clip(tmp_path_factory.mktemp("clip") / "model")
+
+
+def test_names_become_a_bank(
+    clip_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = ("--text-model", clip_folder, "--out", "pets.npz")
+    assert call(monkeypatch, "cat", "dog", *given, "--backgrounds", "sky,sea") == 0
+    said, path = capsys.readouterr().out.splitlines()[-2:]
+    assert said == "2 classes and 2 background prompts for vit_base_patch16_clip_quickgelu_224.openai"
+    assert path == str(tmp_path / "pets.npz")
+    bank = read_bank(tmp_path / "pets.npz")
+    assert (bank.classes, bank.backgrounds) == (("cat", "dog"), ("sky", "sea"))
+    assert bank.texts[0] == "a clean origami cat."
+
+
+def test_a_data_set_and_templates_by_name(clip_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "voc.npz"
+    assert call(monkeypatch, "voc", "--text-model", clip_folder, "--out", out, "--template", "the {}") == 0
+    bank = read_bank(out)
+    assert bank.classes == tuple(VOC)
+    assert bank.texts[2] == "the bird avian"
+    assert len(bank.backgrounds) == 25
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["cat", "--out", "bank.zip"], "--out: bank.zip: a bank is named with the suffix .npz"),
+        (["cat", "cat", "--out", "bank.npz"], "classes: cat is named twice"),
+        (["cat", "--out", "bank.npz", "--tower", "resnet50"], "no text tower is known for 'resnet50'"),
+        (["cat", "--out", "bank.npz", "--text-model", "nowhere/here"], "cannot be loaded from nowhere/here"),
+        (["words.txt", "--out", "bank.npz"], "words.txt is not a text file of names"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("transformers.CLIPModel.from_pretrained", fail)
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, *arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert not (tmp_path / "bank.npz").exists()

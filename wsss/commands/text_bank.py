@@ -1,0 +1,61 @@
+"""`wsss text-bank CLASSES --out bank.npz`: class names as CLIP's text tower sees them."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from wsss import engine
+from wsss.apps import text_bank
+from wsss.apps.text_bank.words import TEMPLATES
+from wsss.errors import ConfigError
+
+ABOUT: Final = """\
+Make a bank of text vectors from class names, for `wsss explain --bank` and `wsss run experiment=folder_clip`.
+
+  wsss text-bank cat dog "teddy bear" --out animals.npz
+  wsss text-bank classes.txt --out mine.npz --templates clip
+  wsss text-bank voc --out voc.npz
+
+A file of names has a class a line. After a colon stand the texts that CLIP is asked for in place of the name, several
+divided by `;` and averaged:
+
+  person: person with clothes,people,human
+  sofa: sofa; couch
+
+Background prompts compete with the classes, so that water is not taken for a boat; one that is called as a class is
+left out. The text tower comes from the Hugging Face Hub (transformers, the extra `clip`), or from a folder.
+"""
+TOWER: Final = "vit_base_patch16_clip_quickgelu_224.openai"
+TEMPLATE: Final = "clip_es"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Make a bank; raises a `WsssError` for words that are no classes, and where the text tower cannot be had."""
+    options = argument_parser().parse_args(arguments)
+    if options.out.suffix != ".npz":
+        raise ConfigError([f"--out: {options.out}: a bank is named with the suffix .npz"])
+    words = text_bank.asked_words(options.classes, backgrounds=options.backgrounds or "")
+    templates = options.template or TEMPLATES[options.templates]
+    tower = text_bank.load_tower(options.tower, source=options.text_model)
+    bank = text_bank.make_bank(words, tower, templates=templates)
+    path = options.out.expanduser()
+    text_bank.save_bank(path, bank)
+    said = f"{len(bank.classes)} classes and {len(bank.backgrounds)} background prompts for {bank.tower}"
+    engine.console.print(said, markup=False)
+    engine.console.print(str(path.absolute()), markup=False)
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="wsss text-bank", description=ABOUT, formatter_class=raw)
+    add = parser.add_argument
+    add("classes", nargs="+", metavar="CLASS", help="names, a text file with one a line, or voc or coco")
+    add("--out", type=Path, required=True, metavar="FILE", help="where to write: bank.npz")
+    add("--backgrounds", metavar="NAMES", help="voc, coco, none, names joined by commas, or a text file (default: voc)")
+    add("--templates", choices=tuple(TEMPLATES), default=TEMPLATE, help=f"a set of templates (default: {TEMPLATE})")
+    add("--template", action="append", metavar="TEXT", help="one of your own, such as 'a photo of a {}.'; repeatable")
+    add("--tower", default=TOWER, metavar="NAME", help=f"timm's image tower that it is for (default: {TOWER})")
+    add("--text-model", metavar="FOLDER", help="a folder with CLIP as transformers saves it, or its name on the hub")
+    return parser
