@@ -31,7 +31,7 @@ TEMPLATE: Final = "clip_es"
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Make a bank; raises a `WsssError` for words that are no classes, and where the text tower cannot be had."""
+    """Make a bank; raises a `WsssError` for words that make none, and where the text tower cannot be had."""
     options = argument_parser().parse_args(arguments)
     if options.out.suffix != ".npz":
         raise ConfigError([f"--out: {options.out}: a bank is named with the suffix .npz"])

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from wsss.apps.explain.explainer import Explainer
-from wsss.apps.explain.pretrained import TOP, cut_classifier, explainer_of_pretrained, state_digest
+from wsss.apps.explain.pretrained import cut_classifier, explainer_of_pretrained, state_digest
+from wsss.apps.explain.subject import TOP
 from wsss.cams import GradCAM
 from wsss.cams.scores import classify
 from wsss.commands import asked_network

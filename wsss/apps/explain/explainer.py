@@ -16,7 +16,7 @@ from wsss.apps.explain.look import Look, likely_classes, named_classes
 from wsss.apps.explain.maps import at_size, maps_of
 from wsss.apps.explain.methods import QUICK, Fitting, Methods, fitting
 from wsss.apps.explain.scoring import Judgement, Scoring, localisation
-from wsss.apps.explain.subject import Classified, Mask, Ranked, Subjects
+from wsss.apps.explain.subject import Classified, Mask, Subjects, ranked_words
 from wsss.apps.model.answering import answering
 from wsss.apps.model.source import opened
 from wsss.cams.base import CAMMethod
@@ -29,7 +29,7 @@ from wsss.labels import IGNORE, label_of
 from wsss.metrics.faithfulness import confidence_in, explanation_images
 from wsss.models.contrast import contrasted
 from wsss.models.normalisation import Normalisation
-from wsss.protocols import Classifies, CutClassifier, Prompted
+from wsss.protocols import Classifies, CutClassifier
 from wsss.run.record import RunRecord
 from wsss.stages.extract_cams import as_cut
 from wsss.types import Size
@@ -105,9 +105,7 @@ class Explainer:
             classifier = answering(trained, parts.stage, artifact=parts.answering)
         assert isinstance(classifier, nn.Module)
         classifier.to(place)
-        ranked = None
-        if isinstance(classifier, Prompted):
-            ranked = Ranked(ask=classifier.classify, top=len(trained.classes), prompts=classifier.prompts)
+        ranked = ranked_words(classifier)
         return cls(
             classes=trained.classes,
             fingerprint=parts.job.inputs["classifier"].fingerprint,

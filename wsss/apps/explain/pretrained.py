@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from wsss.apps.explain.explainer import SIDE, Explainer, check_side
-from wsss.apps.explain.subject import Ranked
+from wsss.apps.explain.subject import TOP, Ranked
 from wsss.engine.stage import Device, Runtime
 from wsss.models.hooked import Hooked
 from wsss.models.layers_with_grids import chosen_layer, layers_with_grids
@@ -18,8 +18,6 @@ PROBE: Final = 224
 """Pixels a side of the image on which the last layer is found, where a network takes images of any size."""
 LAST: Final = "last"
 """The block's name, as every network has it that can be cut."""
-TOP: Final = 3
-"""Classes that are explained where none are named."""
 
 
 def explainer_of_pretrained(

@@ -1,10 +1,11 @@
 """CLIP with a bank of words as what is explained, in place of a run's classifier."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from wsss.apps.explain.explainer import SIDE, Explainer, check_side
-from wsss.apps.explain.pretrained import TOP, state_digest
-from wsss.apps.explain.subject import Ranked
+from wsss.apps.explain.pretrained import state_digest
+from wsss.apps.explain.subject import TOP, ranked_words
 from wsss.engine.stage import Device, Runtime
 from wsss.models.prompted_options import PRETRAINED, PromptedOptions
 from wsss.models.text_bank import read_bank
@@ -34,7 +35,9 @@ def explainer_of_bank(
     options = PromptedOptions(backbone=backbone, weights=weights, bank=str(bank))
     options.check()
     network = options.build(words.classes).eval().to(place)
-    ranked = Ranked(ask=network.classify, top=top, prompts=network.prompts)
+    ranked = ranked_words(network)
+    assert ranked is not None
+    ranked = replace(ranked, top=top)
     return Explainer(
         classes=words.classes,
         fingerprint=state_digest(network),

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import final
+from typing import Final, final
 
 import numpy as np
 import torch
@@ -15,8 +15,11 @@ from wsss.labels import class_of, label_of
 from wsss.models.contrast import contrasted
 from wsss.models.exclusive import Exclusive
 from wsss.models.pixels import PixelClassifier, PixelProbability, Pixels
-from wsss.protocols import CutClassifier, Segments
+from wsss.protocols import Classifies, CutClassifier, Prompted, Segments
 from wsss.types import Images, Size
+
+TOP: Final = 3
+"""Classes that exclude one another of which the likeliest are explained, where none are named."""
 
 Mask = Bool[np.ndarray, "pixels_h pixels_w"]
 
@@ -113,6 +116,13 @@ class Ranked(Subjects):
             bind=(lambda network: network) if rival is None else (lambda network: contrasted(network, rival)),
             shown=tuple(cls for cls in ranked if cls != rival)[: self.top],
         )
+
+
+def ranked_words(classifier: Classifies) -> Ranked | None:
+    """Return what is explained by a classifier whose classes are words; None for one whose classes are learnt."""
+    if not isinstance(classifier, Prompted):
+        return None
+    return Ranked(ask=classifier.classify, top=TOP, prompts=classifier.prompts)
 
 
 @final
