@@ -76,12 +76,7 @@ class Explainer:
 
     @classmethod
     def of(
-        cls,
-        run: str | Path | RunRecord,
-        *,
-        store: str | Path | None = None,
-        device: Device = "auto",
-        side: int = SIDE,
+        cls, run: str | Path | RunRecord, *, store: str | Path | None = None, device: Device = "auto", side: int = SIDE
     ) -> "Explainer":
         """Load the classifier of a finished run.
 
