@@ -12,7 +12,7 @@ from PIL import Image
 from toy_runs import Run
 
 import wsss
-from wsss.__main__ import COMMANDS, SEPARATING, main, named
+from wsss.__main__ import COMMANDS, GOES_ON, SEPARATING, goes_on, main, named
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
@@ -54,6 +54,13 @@ def test_the_version_is_told_with_what_computes(
     said = capsys.readouterr().out
     assert said.startswith(f"wsss {wsss.__version__} (Python 3.")
     assert ", torch " in said
+
+
+def test_what_a_signal_ended_is_told_how_to_go_on_where_it_can():
+    assert goes_on(["run", "experiment=toy"]) == goes_on(["data", "prepare", "voc12"]) == GOES_ON["sweep"]
+    assert goes_on(["explain", "a.jpg"]) == " What is finished is kept: add --resume to go on from there."
+    assert goes_on(["view", "run"]) == goes_on(["data", "check", "folder"]) == goes_on([]) == ""
+    assert {name.split()[0] for name in GOES_ON} <= {*COMMANDS}
 
 
 @pytest.fixture

@@ -69,6 +69,15 @@ COMMANDS: Final[dict[str, str]] = {
 SEPARATING: Final = ("compare",)
 """Commands that put a `--` between names."""
 
+GOES_ON: Final = {
+    **dict.fromkeys(
+        ("run", "sweep", "debug", "data audit", "data prepare"),
+        " What is finished is kept: the same command goes on from there.",
+    ),
+    **dict.fromkeys(("explain", "predict"), " What is finished is kept: add --resume to go on from there."),
+}
+"""What a command that a signal ended left, by its first words; the others leave nothing that could go on."""
+
 VERSION: Final = ("version", "--version", "-V")
 
 
@@ -97,7 +106,7 @@ def _dispatch() -> None:
         sys.exit(2)
     except Ended as error:
         with suppress(OSError):  # SIGHUP: the terminal is gone
-            sys.stderr.write(f"\nwsss: {error}. What is finished is kept: the same command goes on from there.\n")
+            sys.stderr.write(f"\nwsss: {error}.{goes_on(sys.argv[1:])}\n")
         sys.exit(error.exit_code)
     except WsssError as error:
         _say(str(error))
@@ -107,6 +116,11 @@ def _dispatch() -> None:
     except Exception as error:  # noqa: BLE001, whatever else there is
         _say(unexpected(error))
         sys.exit(UNEXPECTED)
+
+
+def goes_on(words: list[str]) -> str:
+    """Return what to say of a command that a signal ended."""
+    return GOES_ON.get(" ".join(words[:2]), GOES_ON.get(words[0] if words else "", ""))
 
 
 def _call(name: str, *arguments: str) -> None:

@@ -79,7 +79,9 @@ def test_places_are_named_once() -> None:
 
 
 def test_a_page_without_findings_says_so() -> None:
-    assert "Nothing was found in Context and Slices." in Reader(render_findings(page())).text
+    assert (
+        "Nothing stands out in Context and Slices. What was looked at is below." in Reader(render_findings(page())).text
+    )
 
 
 def test_no_table_is_mentioned_where_a_part_has_none() -> None:

@@ -87,13 +87,12 @@ def test_a_signal_ends_a_command_and_the_same_goes_on(
         patch.setattr(Path, "replace", sending(number, at=WRITES[command]))
         assert call(command, monkeypatch, *words(command, toy_run, out="ended")) == 128 + number
     said = capsys.readouterr().err
-    assert said.splitlines()[-1] == (
-        f"wsss: ended by {number.name}. What is finished is kept: the same command goes on from there."
-    )
+    resumed = ("--resume",) if command in ("predict", "explain") else ()
+    kept = " What is finished is kept: add --resume to go on from there." if resumed else ""
+    assert said.splitlines()[-1] == f"wsss: ended by {number.name}.{kept}"
     assert "Traceback" not in said
     assert len(contents(desk / "ended")) < len(contents(desk / "clean"))
     assert [path.name for path in desk.rglob(".*")] + [path.name for path in (desk / "temp").iterdir()] == []
-    resumed = ("--resume",) if command in ("predict", "explain") else ()
     assert call(command, monkeypatch, *words(command, toy_run, out="ended"), *resumed) == 0
     made, expected = contents(desk / "ended"), contents(desk / "clean")
     assert made.keys() == expected.keys()

@@ -31,7 +31,7 @@ def batch_parser(command: str, *, about: str, out: str, without_model: bool = Fa
 
 
 def name_failed(table: Mapping[str, Any]) -> None:
-    """Print why images could not be read, and exit with 1 where there are any."""
+    """Print why images were left out, and exit with 1 where there are any."""
     for reason in table["failed"].values():
         sys.stderr.write(f"wsss: {reason}\n")
     if table["failed"]:

@@ -47,11 +47,11 @@ own: heatmaps of CAM methods side by side, with scores of how faithful each is t
   boxes.json               with --boxes: a box around what is bright in each map, with a score: COCO's detections
   annotations/<method>/    with --voc: the same as PASCAL VOC has it, an XML file an image
 
-Methods are those of `wsss run cam=...`; one that does not fit the run's classifier is left out, and said why. Classes
-are those that the classifier says yes to, at least the likeliest; without a run the three likeliest. Of several images
-the means are printed as well. Images that cannot be read are named at the end and left out, with exit code 1. Results
-that are there already are made again, unless --resume is given: it keeps those of the same model, options and content
-of the image and its mask.
+Methods are those of `wsss run cam=...`; one that does not fit the run's classifier is left out, and said why.
+Classes are those that the classifier says yes to, at least the likeliest; without a run the three likeliest.
+Of several images the means are printed as well. Images that cannot be read, or do not have the pixels that are
+asked about, are named at the end and left out, with exit code 1. Results that are there already are made again,
+unless --resume is given: it keeps those of the same model, options and content of the image and its mask.
 """
 ALL: Final = "all"
 SIDE: Final = 512

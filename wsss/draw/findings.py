@@ -101,7 +101,8 @@ class FindingsPage:
     def verdict(self) -> str:
         """Say in a line how many findings there are."""
         if not self.findings:
-            return f"Nothing was found in {_joined([part.title for part in self.parts])}."
+            looked = _joined([part.title for part in self.parts])
+            return f"Nothing stands out in {looked}. What was looked at is below."
         levels = [finding.level for finding in self.findings]
         counts = [f"{levels.count(word)} {word}" for word in LEVELS if word in levels]
         noun = "finding" if len(levels) == 1 else "findings"

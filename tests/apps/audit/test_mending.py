@@ -57,6 +57,14 @@ def test_json_stays_json(tmp_path: Path):
     assert names(found.out) == {"a.jpg": ("cat", "dog"), "b.jpg": ("dog",)}
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_line_ends_stay_what_they_were(end: str, tmp_path: Path):
+    labels = tmp_path / "labels.csv"
+    labels.write_bytes(f"image,labels{end}a.jpg,cat{end}b.jpg,dog{end}".encode())
+    found = fix(labels, table=table(tmp_path, "a,dog,add,yes,1"), out=tmp_path / "fixed.csv")
+    assert found.out.read_bytes() == f"image,labels{end}a.jpg,cat;dog{end}b.jpg,dog{end}".encode()
+
+
 def test_names_that_hold_the_separator_come_back(tmp_path: Path):
     labels = tmp_path / "labels.csv"
     labels.write_text("image,labels\na.jpg,\"['cat; small', 'dog']\"\n", encoding="utf-8")

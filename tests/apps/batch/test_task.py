@@ -80,7 +80,7 @@ def test_all_that_can_be_read_is_done_and_the_rest_is_named(inputs: Inputs, caps
     assert (inputs.root.parent / "out/texts/b/a 1.txt").read_text() == "2.0"
     printed = capsys.readouterr().out
     assert "14/14" in printed
-    assert "2 unreadable" in printed
+    assert "2 left out" in printed
 
 
 def test_a_row_keeps_size_and_hash_of_what_it_was_made_of(inputs: Inputs):

@@ -62,7 +62,7 @@ def test_images_masks_and_means(explainer: Explainer, tmp_path: Path, capsys: py
     assert means["scores"]["pxap"] == pytest.approx(1)
     printed = capsys.readouterr().out
     assert "a, 0.png: bee" in printed
-    assert "1 unreadable" in printed
+    assert "1 left out" in printed
     assert "6/6" in printed, "two methods of three images"
 
 

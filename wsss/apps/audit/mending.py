@@ -57,7 +57,7 @@ def fix(labels: Path, *, table: Path, out: Path, separator: str = SEPARATOR, lab
     mended = apply(rows, changes, labels=labels, table=table)
     with _writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        _write(out, mended, separator=separator)
+        _write(out, mended, separator=separator, like=labels)
     added = sum(change.suggestion == "add" for change in changes)
     return Fixed(out=out, added=added, removed=len(changes) - added, refused=refused)
 
@@ -124,16 +124,23 @@ def apply(rows: Sequence[LabelRow], changes: Sequence[Change], *, labels: Path, 
     ]
 
 
-def _write(out: Path, rows: Sequence[LabelRow], *, separator: str) -> None:
+def _write(out: Path, rows: Sequence[LabelRow], *, separator: str, like: Path) -> None:
+    """Write labels, with the line ends of the old file."""
     if out.suffix.lower() == ".json":
         write_text(out, json.dumps({row.image: list(row.names) for row in rows}, ensure_ascii=False, indent=1) + "\n")
         return
     splits = any(row.split is not None for row in rows)
     with whole(out) as hidden, hidden.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file, lineterminator=_line_end(like))
         writer.writerow([IMAGE, LABELS, *([SPLIT] if splits else [])])
         for row in rows:
             writer.writerow([row.image, _cell(row.names, separator), *([row.split] if splits else [])])
+
+
+def _line_end(path: Path) -> str:
+    """Return what ends the first line of a file."""
+    with path.open("rb") as file:
+        return "\r\n" if file.readline().endswith(b"\r\n") else "\n"
 
 
 def _cell(names: Sequence[str], separator: str) -> str:

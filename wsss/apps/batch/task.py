@@ -94,7 +94,7 @@ def work_off(
                 if isinstance(row, DataError):
                     rows.pop(image, None)
                     failed[image] = str(row)
-                    advance(0, note=f"{len(failed)} unreadable")
+                    advance(0, note=f"{len(failed)} left out")
                 else:
                     rows[image] = row
                 if time.monotonic() - saved_at > SAVED_EVERY:

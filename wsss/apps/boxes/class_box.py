@@ -48,7 +48,9 @@ def box_options(
         value = None if threshold in (None, AUTO) else float(str(threshold))
         return BoxOptions(rule=BoxRule(**given, split=split), threshold=value, voc=voc)
     except ValueError as error:
-        raise ConfigError([f"--threshold, --min-area, --merge: {error}; use shares such as 0.3"]) from error
+        words = {"--threshold": threshold, "--min-area": least, "--merge": merge}
+        named = ", ".join(word for word, asked in words.items() if asked is not None)
+        raise ConfigError([f"{named}: {error}; use shares such as 0.3"]) from error
 
 
 @final
