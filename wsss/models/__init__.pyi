@@ -7,6 +7,7 @@ from .grids import ChannelsFirst as ChannelsFirst, ChannelsLast as ChannelsLast,
 from .hooked import Hooked as Hooked
 from .normalisation import Normalisation as Normalisation
 from .pixels import Pixels as Pixels
+from .prompted_options import PromptedOptions as PromptedOptions
 from .random_masks import found_box as found_box, rise as rise
 from .scored import (
     Scored as Scored,

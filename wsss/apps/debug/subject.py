@@ -16,7 +16,7 @@ from wsss.apps.explain.methods import fitting
 from wsss.apps.model.answering import extraction
 from wsss.data.index import Index, Record
 from wsss.engine.stage import Device
-from wsss.errors import StoreError
+from wsss.errors import ModelError, StoreError
 from wsss.labels import label_of
 from wsss.run.record import RunRecord, read_record
 from wsss.stages.evaluate import Evaluate
@@ -47,9 +47,18 @@ class Subject:
 
     @classmethod
     def of(cls, run: Path, *, store: Path | None = None, device: Device = "auto", side: int) -> "Subject":
-        """Open a finished run; raises `StoreError` for anything else, and where its maps are not finished."""
+        """Open a finished run.
+
+        Raises `StoreError` for anything else, and where its maps are not finished; `ModelError` for a run whose classes
+        are words and not learnt.
+        """
         record = read_record(run, store=store)
         explainer = Explainer.of(record, device=device, side=side)
+        if explainer.subjects is not None:
+            raise ModelError(
+                f"{run}: its classes are words that compete with each other, and debugging asks a trained classifier, "
+                "which judges each class by itself: look at its maps with `wsss explain`, or debug one that trains"
+            )
         name = extraction(record)
         stage, job = record.stage(name, ExtractCams), record.job(name)
         index = job.index()
