@@ -12,7 +12,7 @@ from wsss.data.index import Index, Record
 from wsss.data.layouts.folder import Folder
 from wsss.errors import DataError
 from wsss.run import foreseen as module
-from wsss.run.foreseen import Data, data_of, foreseen, of_index, room, show_foreseen, train_split
+from wsss.run.foreseen import Data, data_of, downloads_of, foreseen, of_index, room, show_foreseen, train_split
 from wsss.run.screen import Expectation
 from wsss.store.store import Store
 from wsss.types import Size
@@ -98,3 +98,13 @@ def test_a_plan_ends_with_what_this_machine_has(
     here = room(empty)
     assert here.cores >= 1
     assert here.disk > 0
+
+
+def test_downloads_of_all_stages_are_told_once(toy_run: Run):
+    steps = [*toy_run.plan().values()]
+    assert downloads_of(steps) == []
+    (place,) = [place for place, step in enumerate(steps) if step.name == "train_classifier"]
+    stage: Any = steps[place].stage
+    options = replace(stage.classifier, backbone="resnet18", weights="imagenet")
+    changed = replace(steps[place], stage=replace(stage, classifier=options))
+    assert [each.name for each in downloads_of([changed, changed])] == ["resnet18"]

@@ -1,16 +1,19 @@
 """The screen of a run, on rows written by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from wsss.engine.progress import console
+from wsss.models.downloads import Download
 from wsss.run.screen import (
     FEW,
     Expectation,
     Row,
     show_cached,
     show_data,
+    show_downloads,
     show_outcome,
     show_plan,
     show_stage,
@@ -86,3 +89,14 @@ def test_the_outcome_ends_with_the_report_or_with_the_folder(
     printed = capsys.readouterr().out
     assert "50.0" in printed
     assert printed.splitlines()[-1] == str(tmp_path / "report.html")
+
+
+def test_downloads_are_named_with_size_and_licence(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Download(name="net", source="https://x/net.safetensors", size=345_000_000, licence="mit")
+    show_downloads([told, replace(told, name="other", licence="")])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == (
+        "downloads net: https://x/net.safetensors, about 345.0 MB, licence mit, unless it was downloaded before"
+    )
+    assert "other" in second
+    assert "whose licence timm does not note" in second

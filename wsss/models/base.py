@@ -8,6 +8,7 @@ from torch import nn
 
 from wsss.configurable import Configurable
 from wsss.errors import ConfigError
+from wsss.models.downloads import Download
 from wsss.models.normalisation import Normalisation
 
 LAST: Final = "last"
@@ -47,6 +48,10 @@ class NetworkOptions(Configurable, ABC):
     @abstractmethod
     def check(self) -> None:
         """Refuse with a `ModelError` what cannot be built, and weights that cannot be had."""
+
+    def downloads(self) -> tuple[Download, ...]:
+        """Return the weights that are downloaded when the network is built, unless a cache has them; asks no server."""
+        return ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from wsss.models.base import NetworkOptions
+from wsss.models.downloads import Download, download_of
 from wsss.models.families import check_backbone, create_backbone, outline
 from wsss.models.gap import GAPClassifier, gap_classifier
 from wsss.models.normalisation import Normalisation
@@ -75,6 +76,10 @@ class ClassifierOptions(NetworkOptions):
     def outline(self) -> GAPClassifier:
         """See `NetworkOptions`."""
         return _outline(self)
+
+    def downloads(self) -> tuple[Download, ...]:
+        """See `NetworkOptions`."""
+        return (download_of(self.backbone, self.outline().backbone),) if self.weights == DOWNLOADED else ()
 
     def _check_names(self) -> None:
         check_backbone(self.backbone, output_stride=self.output_stride)

@@ -12,6 +12,7 @@ from wsss import models
 from wsss.errors import ModelError
 from wsss.models.base import NetworkOptions
 from wsss.models.clip_tower import ClipTower, Positions
+from wsss.models.downloads import Download, download_of
 from wsss.models.families import check_name
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.prompted import PromptedClassifier
@@ -94,6 +95,10 @@ class PromptedOptions(NetworkOptions):
         bank = read_bank(self._bank_file)
         self._check_bank(bank)
         return bank.for_classes(classes)
+
+    def downloads(self) -> tuple[Download, ...]:
+        """See `NetworkOptions`."""
+        return (download_of(self.backbone, self.outline().tower),) if self.weights == PRETRAINED else ()
 
     def told(self, prompts: tuple[str, ...]) -> "PromptedOptions":
         """Return the options of a network that knows its vectors: background prompts by name."""

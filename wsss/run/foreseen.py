@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,11 +15,13 @@ from wsss.data.index import Index
 from wsss.engine.fit import Fit
 from wsss.engine.machine import machine
 from wsss.engine.stage import read_index
+from wsss.models.base import NetworkOptions
+from wsss.models.downloads import Download
 from wsss.run.estimate import expect
 from wsss.run.measured import measured
 from wsss.run.plan import Step, networks_read
 from wsss.run.remembered import MEASURED, Remembered
-from wsss.run.screen import Expectation, Room, Row, show_data, show_plan, show_room
+from wsss.run.screen import Expectation, Room, Row, show_data, show_downloads, show_plan, show_room
 from wsss.stages.index_data import IndexData
 from wsss.store.store import State, Store
 
@@ -116,8 +118,16 @@ def show_foreseen(steps: Sequence[Step], states: Mapping[str, State], *, store: 
         for step in steps
     ]
     show_plan(rows)
+    show_downloads(downloads_of([step for step in steps if states[step.name] != "cached"]))
     if expected:
         show_room(room(store), [each for each in expected.values() if each is not None])
+
+
+def downloads_of(steps: Sequence[Step]) -> list[Download]:
+    """Return the weights that stages download when they begin, each once."""
+    options = [getattr(step.stage, field.name) for step in steps for field in fields(step.stage)]
+    found = [each.downloads() for each in options if isinstance(each, NetworkOptions)]
+    return list(dict.fromkeys(download for downloads in found for download in downloads))
 
 
 def show_data_of(steps: Sequence[Step], *, data: Data | None) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from wsss.data.class_notes import FEW, NAMED
 from wsss.draw.numbers import duration, file_size
 from wsss.engine.progress import console
+from wsss.models.downloads import Download
 from wsss.run.names import REPORT
 from wsss.run.scores import Scores, score_table
 from wsss.store.manifest import Manifest
@@ -115,6 +116,14 @@ def show_data(images: Mapping[str, int], classes: Mapping[str, int], *, notes: S
     console.print(f"images: {splits}; classes: {len(classes)}{note}", markup=False)
     for each in notes:
         console.print(f"note: {each}", markup=False)
+
+
+def show_downloads(downloads: Iterable[Download]) -> None:
+    """Print which weights a run downloads, unless they were before."""
+    for each in downloads:
+        licence = f", licence {each.licence}" if each.licence else ", whose licence timm does not note"
+        words = f"{file_size(each.size)}{licence}, unless it was downloaded before"
+        console.print(f"downloads {each.name}: {each.source}, about {words}", markup=False, soft_wrap=True)
 
 
 def show_cached(count: int) -> None:
