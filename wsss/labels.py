@@ -74,7 +74,9 @@ def check_class_names(class_names: Sequence[str]) -> None:
     if not class_names:
         raise DataError("no classes: name at least one, in `dataset.classes` or in the label file")
     if len(class_names) > MAX_CLASSES:
-        raise DataError(f"{len(class_names)} classes do not fit a one-byte mask: use at most {MAX_CLASSES}")
+        why = "do not fit a mask, which has one byte a pixel: 0 is background, and 255 is ignored"
+        remedy = f"choose or group at most {MAX_CLASSES}, in `dataset.classes` or in the label file"
+        raise DataError(f"{len(class_names)} classes {why}; {remedy}")
     repeated = sorted(name for name, count in Counter(class_names).items() if count > 1)
     if repeated:
         raise DataError(f"class {repeated[0]!r} is named twice: give every class one name")

@@ -21,10 +21,9 @@ TRAINING = sorted(path.stem for path in (FOLDER / "stages").glob("*.yaml") if "f
 """Choices of `stages` that add a training."""
 EXPERIMENTS = sorted(path.stem for path in (FOLDER / "experiment").glob("*.yaml"))
 # Not every classifier's backbone is the default segmenter's encoder; what follows chooses one that is.
+ON_DISK = [path.stem for path in (FOLDER / "dataset").glob("*.yaml") if path.stem != "toy"]
 WITH = {
-    "coco": ["dataset.root=data"],
-    "voc": ["dataset.root=data"],
-    "folder": ["dataset.root=data"],
+    **{name: ["dataset.root=data"] for name in ON_DISK},
     "prompted": ["prompted.bank=images"],
     "clip_es": ["prompted.bank=images"],
     "folder_clip": ["prompted.bank=images"],

@@ -335,6 +335,9 @@ def modules_after(code: str) -> set[str]:
     return set(ran.stdout.rpartition("|")[2].split())
 
 
+ON_DISK = sorted(path.stem for path in (CONF / "dataset").glob("*.yaml") if path.stem != "toy")
+"""Layouts of files."""
+
 COMMANDS_OF_ONE = """
 import sys
 from wsss.__main__ import main
@@ -372,7 +375,7 @@ def loaded(toy_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         **{f"{name} --help": (name, "--help") for name in COMMANDS},
         "--help": ("--help",),
         **{f"store {word}": ("store", word, "--store", str(toy_run.store)) for word in ("ls", "verify", "gc")},
-        **{f"{layout} nowhere": ("run", f"dataset={layout}", nowhere) for layout in ("coco", "folder", "voc")},
+        **{f"{layout} nowhere": ("run", f"dataset={layout}", nowhere) for layout in ON_DISK},
         "run known": ("run", *SMALL, *copy.overrides),
         "plan known": (*small, *copy.overrides),
         "plan cached": (*small, *toy_run.overrides, "rehash=true"),
@@ -401,7 +404,7 @@ def test_a_store_is_looked_at_without_the_stack(command: str, loaded: dict[str, 
     assert loaded[f"store {command}"].modules & {"torch", "timm", "hydra"} == set()
 
 
-@pytest.mark.parametrize("layout", ["coco", "folder", "voc"])
+@pytest.mark.parametrize("layout", ON_DISK)
 def test_missing_data_are_said_before_torch_is_imported(layout: str, loaded: dict[str, Loaded]) -> None:
     assert loaded[f"{layout} nowhere"].code == 2
     assert loaded[f"{layout} nowhere"].modules & {"torch", "timm"} == set()

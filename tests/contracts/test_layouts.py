@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from annotated_data import cvat, imagefolder, label_studio, labelme, yolo
 from builders import defined
 from coco_data import coco_folder
 from data_sets import devkit, own_folder
@@ -11,16 +12,26 @@ from data_sets import devkit, own_folder
 from wsss.data import layouts
 from wsss.data.layouts.base import Layout
 from wsss.data.layouts.coco import COCO
+from wsss.data.layouts.cvat import CVAT
 from wsss.data.layouts.folder import Folder
+from wsss.data.layouts.imagefolder import ImageFolder
+from wsss.data.layouts.labelme import Labelme
+from wsss.data.layouts.labelstudio import LabelStudio
 from wsss.data.layouts.toy import Toy
 from wsss.data.layouts.voc import VOC
+from wsss.data.layouts.yolo import YOLO
 from wsss.testing.layouts import PROMISES, Promise
 
 MADE: dict[str, Callable[[Path], Layout]] = {
     "COCO": lambda path: COCO(root=coco_folder(path)),
+    "CVAT": lambda path: CVAT(root=cvat(path)),
     "Folder": lambda path: Folder(root=own_folder(path), masks="masks"),
+    "ImageFolder": lambda path: ImageFolder(root=imagefolder(path)),
+    "LabelStudio": lambda path: LabelStudio(root=label_studio(path)),
+    "Labelme": lambda path: Labelme(root=labelme(path)),
     "Toy": lambda _: Toy(train=3, val=2, size=64),
     "VOC": lambda path: VOC(root=devkit(path)),
+    "YOLO": lambda path: YOLO(root=yolo(path)),
 }
 
 

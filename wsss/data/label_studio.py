@@ -12,8 +12,11 @@ from jaxtyping import Bool, UInt8
 from pydantic import BaseModel, ConfigDict, Field
 
 from wsss.data.brush_rle import brush_mask, brush_runs
+from wsss.data.drawing import Inside
+from wsss.data.outlines import polygon_mask
 from wsss.errors import DataError, one_of
 from wsss.labels import BACKGROUND, label_of
+from wsss.size import Size
 
 CONTROL: Final = "masks"
 SHOWN: Final = "image"
@@ -135,6 +138,20 @@ def mask_of(annotation: Annotation, *, classes: Sequence[str], of: str) -> UInt8
     return labels
 
 
+def region_inside(region: Region) -> Inside:
+    """Return the pixels of a region, of an image of the size that it was drawn in.
+
+    Raises `DataError`, as it is called, for an image of another size and for a shape that is not read.
+    """
+
+    def inside(size: Size) -> Bool[np.ndarray, "h w"]:
+        if (size.height, size.width) != (region.original_height, region.original_width):
+            raise DataError(f"a region of {region.original_width} x {region.original_height} pixels: export again")
+        return _drawn(region, of="it")
+
+    return inside
+
+
 def _drawn(region: Region, *, of: str) -> Bool[np.ndarray, "h w"]:
     try:
         return _shape(region)
@@ -158,18 +175,3 @@ def _shape(region: Region) -> Bool[np.ndarray, "h w"]:
     else:
         raise DataError(f"{region.type} is not read: draw with brush, polygon or upright rectangle")
     return polygon_mask(points, height=height, width=width)
-
-
-def polygon_mask(points: Sequence[tuple[float, float]], *, height: int, width: int) -> Bool[np.ndarray, "h w"]:
-    """Return the pixels whose centre lies in a polygon, whose corners are in pixels from the upper left corner.
-
-    What it encloses twice is outside (even-odd rule).
-    """
-    inside = np.zeros((height, width), dtype=bool)
-    across, down = np.arange(width) + 0.5, np.arange(height) + 0.5
-    for (x0, y0), (x1, y1) in zip(points, [*points[1:], *points[:1]], strict=True):
-        rows = np.flatnonzero((down < y0) != (down < y1))
-        if len(rows):
-            crossed = x0 + (down[rows] - y0) * (x1 - x0) / (y1 - y0)
-            inside[rows] ^= across > crossed[:, None]
-    return inside

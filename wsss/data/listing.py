@@ -31,7 +31,9 @@ class Entry:
     drawing: Drawing | None = field(default=None, compare=False)
     """What the mask is drawn from as the image is examined; None where it is a file, or there is none."""
     boxes: tuple[tuple[str, Box], ...] = ()
-    """Classes by name with their true boxes, in the pixels of the image as it is stored."""
+    """Classes by name with their true boxes, in the pixels of the image as it is stored, unless `boxes_in` tells."""
+    boxes_in: Literal["pixels", "sides"] = "pixels"
+    """`sides`: boxes are shares of the image's width and height."""
 
 
 @dataclass(frozen=True, kw_only=True)

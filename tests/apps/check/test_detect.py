@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from annotated_data import cvat, imagefolder, label_studio, labelme, yolo
 from coco_data import coco_folder
 from data_sets import devkit, own_folder
 from toy_runs import composed
@@ -17,6 +18,8 @@ from wsss.config.search import config_folders
 from wsss.data.layouts.base import Layout
 from wsss.data.layouts.coco import COCO
 from wsss.data.layouts.folder import Folder
+from wsss.data.layouts.imagefolder import ImageFolder
+from wsss.data.layouts.labelstudio import LabelStudio
 from wsss.data.layouts.toy import Toy
 from wsss.data.layouts.voc import VOC
 from wsss.errors import ConfigError
@@ -41,6 +44,9 @@ def test_layouts_of_folders(tmp_path: Path) -> None:
     assert name_at(devkit(tmp_path / "x/VOCdevkit/VOC2012")) == "voc"
     assert name_at(tmp_path / "x") == "voc"
     assert name_at(coco_folder(tmp_path / "coco")) == "coco"
+    for tool in (cvat, imagefolder, label_studio, labelme, yolo):
+        name = tool.__name__.replace("_", "")
+        assert name_at(tool(tmp_path / name)) == name
     assert name_at(own_folder(tmp_path / "own")) == "folder"
     assert name_at(tmp_path / "empty") == "folder"
 
@@ -53,7 +59,10 @@ def test_a_name_goes_before_what_is_there(tmp_path: Path) -> None:
 def test_what_cannot_be_chosen(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="name the folder that holds the data set, or a layout"):
         chosen(KNOWN, root=None, name=None)
-    with pytest.raises(ConfigError, match="--layout: there is no layout 'vok'; there are coco, folder, toy, voc"):
+    with pytest.raises(
+        ConfigError,
+        match=r"--layout: there is no layout 'vok'; there are coco, cvat, .*, voc, yolo",
+    ):
         chosen(KNOWN, root=tmp_path, name="vok")
     with pytest.raises(ConfigError, match="gone is not a folder: name the one that holds the data set"):
         chosen(KNOWN, root=tmp_path / "gone", name="voc")
@@ -140,6 +149,8 @@ def test_the_command_names_the_folder_of_a_layout_of_ones_own(tmp_path: Path) ->
                 difficult=False,
             ),
         ),
+        ("labelstudio", LabelStudio(root=Path("l"), labels="project 1.json", images="upload", val_fraction=0.5)),
+        ("imagefolder", ImageFolder(root=Path("i"), separator=",", classes=("cat", "dog"))),
         ("coco", COCO(root=Path("c"), splits={"train": "a.json"}, image_folders={"train": "."}, crowd="ignore")),
     ],
 )

@@ -218,3 +218,17 @@ def test_a_check_counts_masks_and_what_the_file_does_not_list(tmp_path: Path):
     assert found.splits["train"].masks == 4
     assert found.unlisted == ("val2014/more.png",)
     assert [each.agreed for each in found.masks] == [2, 2, 1]
+
+
+def test_more_classes_than_a_mask_holds_are_refused_before_one_is_drawn(tmp_path: Path):
+    root = coco_folder(tmp_path / "data")
+    many = [{"id": i, "name": f"thing {i}"} for i in range(1, 301)]
+    for split in ("train", "val"):
+        path = root / f"annotations/instances_{split}2014.json"
+        image = {1: f"COCO_{split}2014_{1 if split == 'train' else 7:012d}.png"}
+        write_coco(path, image, [annotation(1, 299, OVER)], categories=many)
+    with pytest.raises(DataError, match=r"^300 classes do not fit a mask, .*; choose or group at most 254") as caught:
+        indexed(root)
+    assert "outline" not in str(caught.value)
+    assert not (tmp_path / "into").exists()
+    assert len(indexed(root, classes=("thing 299", "thing 2")).classes) == 2

@@ -16,7 +16,7 @@ from wsss.data.layouts.label_row import LabelRow, composed
 from wsss.data.layouts.missing import missing_images
 from wsss.data.listing import Entry, Problem
 from wsss.errors import one_of
-from wsss.labels import IGNORE, label_of
+from wsss.labels import IGNORE, MAX_CLASSES, label_of
 
 MASKS = "masks"
 """Folder that masks are drawn into, below that of the index."""
@@ -133,8 +133,8 @@ class Instances:
 
     @cached_property
     def _is_outlined(self) -> bool:
-        """Whether it has outlines at all, and not boxes alone."""
-        return any(each.outline() is not None for each in self.file.annotations)
+        """Whether it has outlines at all, and not boxes alone; more classes than a mask holds are refused elsewhere."""
+        return len(self.classes) <= MAX_CLASSES and any(each.outline() is not None for each in self.file.annotations)
 
     def _drawn(self, picture: Picture) -> list[Annotation]:
         """Return the annotations in the order in which they are drawn: crowds, if at all, lie below everything."""

@@ -14,7 +14,7 @@ def true_boxes(entry: Entry, *, number: Mapping[str, int], size: Size, reduced: 
     across, down = reduced.width / size.width, reduced.height / size.height
     return tuple(
         TrueBox(cls=number[name], box=box.scaled(across=across, down=down))
-        for name, box in entry.boxes
+        for name, box in _in_pixels(entry, size)
         if _is_within(box, size)
     )
 
@@ -22,11 +22,21 @@ def true_boxes(entry: Entry, *, number: Mapping[str, int], size: Size, reduced: 
 def outside_note(listing: Listing, sizes: Mapping[str, Size | None]) -> list[str]:
     """Say of how many images a box reaches beyond the image: such boxes are not scored."""
     known = {entry: size for entry in listing.entries if (size := sizes.get(entry.id)) is not None}
-    beyond = [entry.source for entry, size in known.items() if any(not _is_within(box, size) for _, box in entry.boxes)]
+    beyond = [
+        entry.source
+        for entry, size in known.items()
+        if any(not _is_within(box, size) for _, box in _in_pixels(entry, size))
+    ]
     if not beyond:
         return []
     why = "it is not scored: are these annotations of images of another size?"
     return [f"a box reaches beyond its image in {len(beyond)} annotations, {one_of(beyond, limit=3)}; {why}"]
+
+
+def _in_pixels(entry: Entry, size: Size) -> list[tuple[str, Box]]:
+    if entry.boxes_in == "pixels":
+        return list(entry.boxes)
+    return [(name, box.scaled(across=size.width, down=size.height)) for name, box in entry.boxes]
 
 
 def _is_within(box: Box, size: Size) -> bool:
