@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from wsss.models import ClassifierOptions, PromptedOptions, SegmenterOptions
-from wsss.models.downloads import Download, download_of
+from wsss.models.downloads import Download
+from wsss.models.weights import download_of
 
 
 def test_clip_s_image_tower_is_told_with_address_size_and_licence():

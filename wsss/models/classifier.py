@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from wsss.models.base import NetworkOptions
-from wsss.models.downloads import Download, download_of
+from wsss.models.downloads import Download
 from wsss.models.families import check_backbone, create_backbone, outline
 from wsss.models.gap import GAPClassifier, gap_classifier
 from wsss.models.normalisation import Normalisation
@@ -18,6 +18,7 @@ from wsss.models.weights import (
     check_caffe,
     check_weights,
     download,
+    download_of,
     file_of,
     load_backbone,
     normalisation_of,

@@ -12,12 +12,12 @@ from wsss import models
 from wsss.errors import ModelError
 from wsss.models.base import NetworkOptions
 from wsss.models.clip_tower import ClipTower, Positions
-from wsss.models.downloads import Download, download_of
+from wsss.models.downloads import Download
 from wsss.models.families import check_name
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.prompted import PromptedClassifier
 from wsss.models.text_bank import TextBank, read_bank
-from wsss.models.weights import UNTRAINED, check_downloadable, check_file, download, fill, read_weights
+from wsss.models.weights import UNTRAINED, check_downloadable, check_file, download, download_of, fill, read_weights
 
 PRETRAINED: Final = "pretrained"
 """The word for weights that timm downloads."""

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from wsss import models
 from wsss.errors import ModelError, first_line, one_of
 from wsss.models import caffe_weights
+from wsss.models.downloads import Download
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 
 Weights = Mapping[str, Tensor]
@@ -48,6 +49,8 @@ UNREADABLE: Final = (
     pickle.UnpicklingError,
 )
 """What torch.load raises on files that are damaged or none of its own: seen on 20,000 random ones."""
+FLOAT: Final = 4
+"""Bytes of a number."""
 SHOWN: Final = 3
 """How many keys of each kind an error lists."""
 
@@ -122,6 +125,14 @@ def check_caffe(file: Path | None, *, caffe: bool) -> None:
         f"weights '{file}': they are of a ResNet of Caffe's, whose blocks have their strides elsewhere: "
         "only architecture=DeepLabV2 with options.caffe=true takes them"
     )
+
+
+def download_of(name: str, network: nn.Module) -> Download:
+    """Return what timm downloads for a network; `network` has its weights, or an outline of them."""
+    config = models.zoo.timm.get_pretrained_cfg(name)
+    numbers = sum(parameter.numel() for parameter in network.parameters())
+    licence = "" if config is None else str(config.license or "")
+    return Download(name=name, source=source_of(name), size=FLOAT * numbers, licence=licence)
 
 
 def stored_weights(weights: str) -> Weights:
