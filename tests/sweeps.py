@@ -21,7 +21,7 @@ from wsss.errors import DataError, WsssError
 from wsss.run.plan import make_plan
 from wsss.store.kinds import TABLE, Kind
 from wsss.store.store import Store
-from wsss.store.texts import write_text
+from wsss.store.texts import write_json, write_text
 from wsss.training.loggers.options import NoLogger
 
 
@@ -37,6 +37,8 @@ class Sum(Reduce):
     refuses: bool = False
     dies: int = 0
     """So often its process kills itself."""
+    scored: bool = False
+    """Whether its sum, in thousandths, is a mAP on val."""
     waits: bool = False
     """Until a file `go` lies in the store."""
 
@@ -56,6 +58,8 @@ class Sum(Reduce):
         total = self.value + sum(value_of(each.items) for each in job.inputs.values())
         job.artifact.items.mkdir(parents=True, exist_ok=True)
         write_text(job.artifact.items / "sum.txt", str(total))
+        if self.scored:
+            write_json(job.artifact.items / "scores.json", {job.artifact.stage: {"val": {"map": total / 1000}}})
         return {"total": total}
 
 
@@ -110,6 +114,10 @@ class AtOnce(Engine):
     def __init__(self) -> None:
         self.taken: list[str] = []
         self._ended: list[Ending] = []
+
+    @property
+    def width(self) -> int:
+        return 1
 
     def has_room(self, node: Node) -> bool:
         return not self._ended

@@ -7,7 +7,7 @@ import pytest
 from toy_runs import Run, composed, drawn_index
 
 from wsss.errors import ConfigError, DataError
-from wsss.run.objective import check_masks, check_objective
+from wsss.run.objective import check_masks, check_objective, is_oracle, rises
 from wsss.run.pipeline import run
 from wsss.run.plan import Step
 from wsss.stages.index_data import IndexData
@@ -63,3 +63,16 @@ def test_a_run_returns_its_objective(toy_run: Run, tmp_path: Path) -> None:
     scores = json.loads((copy.out / "scores.json").read_text(encoding="utf-8"))
     assert objective == scores["predict_masks"]["val"]["miou"]
     assert run(composed(*copy.overrides, "objective=predict_masks/val/miou", "plan=true")) is None
+
+
+@pytest.mark.parametrize(
+    ("objective", "oracle", "rising"),
+    [
+        ("train_classifier/val/map", False, True),
+        ("predict_masks/val/miou", True, True),
+        ("make_masks/train/fp", True, False),
+        ("make_masks/train/fn", True, False),
+    ],
+)
+def test_an_objective_reads_masks_or_not_and_rises_or_falls(objective: str, oracle: bool, rising: bool) -> None:
+    assert (is_oracle(objective), rises(objective)) == (oracle, rising)

@@ -28,6 +28,16 @@ def check_objective(objective: str | None, steps: Sequence[Step]) -> None:
     raise ConfigError([f"objective: this run has no score {objective!r}; {remedy}{there}"])
 
 
+def is_oracle(objective: str) -> bool:
+    """Tell whether a score reads true masks, so that who chooses by it makes an oracle."""
+    return objective.rpartition("/")[2] in MASKED
+
+
+def rises(objective: str) -> bool:
+    """Tell whether more of a score is better: of shares of false pixels, less is."""
+    return objective.rpartition("/")[2] not in ("fp", "fn")
+
+
 def check_masks(objective: str | None, made: Step) -> None:
     """Refuse with a `DataError`, as soon as the data are known, a score for which there are no true masks."""
     if objective is None or not isinstance(made.stage, IndexData):

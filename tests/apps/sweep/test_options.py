@@ -10,6 +10,8 @@ def test_a_sweeps_own_words_are_taken_out():
     options, rest = divided(["experiment=toy", "jobs=3", "random_seed=0,1"])
     assert options == SweepOptions(jobs=3)
     assert rest == ["experiment=toy", "random_seed=0,1"]
+    assert divided(["ray.address=auto"])[0].ray_address == "auto"
+    assert divided(["search=optuna", "trials=3"])[0].asked == ["search=optuna", "seeds=1"]
     assert divided(["cam=cam"]) == (SweepOptions(), ["cam=cam"])
 
 
@@ -19,6 +21,10 @@ def test_a_sweeps_own_words_are_taken_out():
         (["jobs=many"], "jobs: input should be a valid integer, got 'many'"),
         (["jobs=0"], "jobs: must be at least 1, got 0"),
         (["jobs=1", "jobs=2"], "jobs: it is given twice: jobs=2"),
+        (["ray.address=3"], "ray.address: input should be a valid string, got 3; in quotes a number is a text"),
+        (["search=grid"], "search: input should be 'optuna', got 'grid'"),
+        (["seeds=3"], "trials and seeds belong to search=optuna; a grid takes random_seed=0,1,2"),
+        (["search=optuna", "trials=0"], "trials: must be at least 1, got 0"),
         (["jobs=["], "jobs=[: the value cannot be read"),
     ],
 )

@@ -1,22 +1,34 @@
 """`wsss sweep NAME`: from words to finished runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from omegaconf import DictConfig
+
+from wsss.apps import sweep
 from wsss.apps.sweep.combinations import combinations
+from wsss.apps.sweep.engine import Engine
 from wsss.apps.sweep.graph import Graph
 from wsss.apps.sweep.local import Local
 from wsss.apps.sweep.making import Making, estimate
-from wsss.apps.sweep.options import divided
+from wsss.apps.sweep.on_ray import OnRay
+from wsss.apps.sweep.options import SweepOptions, divided
 from wsss.apps.sweep.planned import PlannedRun, Planner
 from wsss.apps.sweep.screen import lost_runs, show_graph
-from wsss.apps.sweep.source import Grid
+from wsss.apps.sweep.source import Grid, Source
+from wsss.apps.sweep.space import Space
 from wsss.apps.sweep.sweep_folder import SweepFolder
 from wsss.config.compose import composed, searching
 from wsss.config.search import added_among, config_folders
 from wsss.engine.progress import console
 from wsss.errors import ConfigError
 from wsss.run.command import build_stages
+from wsss.run.objective import is_oracle, rises
 from wsss.store.disk_errors import writing
+
+Opens = Callable[[int], Source]
+"""Returns where runs come from, given how many stages are made at once."""
+WITHOUT_MASKS = "train_classifier/val/map"
+WITH_MASKS = "predict_masks/val/miou"
 
 
 def make_sweep(name: str, words: Sequence[str]) -> list[str]:
@@ -26,18 +38,30 @@ def make_sweep(name: str, words: Sequence[str]) -> list[str]:
     """
     folder = SweepFolder.named(name)
     options, rest = divided(words)
-    folder.refuse_other(rest)
+    asked = (*rest, *options.asked)
+    folder.refuse_other(asked)
     with writing(folder.path):
-        runs = _planned(rest, folder)
-        if runs[0].config["plan"]:
-            _show(runs)
+        overrides, config = _checked(rest)
+        if config.plan:
+            _show(Planner(folder.path).planned(combinations(overrides)))
             return []
+        opens = _search if options.search else _grid
+        source = opens(folder, overrides, config, options=options, asked=asked)
         with folder.held():
-            folder.write(rest, {run.number: run.words for run in runs})
-            making = Making(folder=folder, source=Grid(runs=runs), engine=Local(jobs=options.jobs), graph=Graph())
+            engine = engine_of(options)
+            making = Making(folder=folder, source=source(engine.width), engine=engine, graph=Graph())
             making.all()
+    for line in making.source.said():
+        console.print(line, markup=False)
     console.print(str(folder.path.absolute()), markup=False)
     return lost_runs(making.graph)
+
+
+def engine_of(options: SweepOptions) -> Engine:
+    """Return what makes the stages; raises `ConfigError` where it is not installed, or does not answer."""
+    if options.ray_address is not None:
+        return OnRay(address=options.ray_address, jobs=options.jobs)
+    return Local(jobs=options.jobs)
 
 
 def refuse_own(words: Sequence[str]) -> None:
@@ -48,12 +72,51 @@ def refuse_own(words: Sequence[str]) -> None:
         raise ConfigError([f"{problem}: leave it out" for problem in problems])
 
 
-def _planned(words: Sequence[str], folder: SweepFolder) -> list[PlannedRun]:
+def _checked(words: Sequence[str]) -> tuple[list[str], DictConfig]:
+    """Return the overrides for all runs, and the config of the first values."""
     added, typed = added_among(words)
     refuse_own(typed)
     overrides = searching(typed, config_folders(added)[1:])
-    composed(overrides, sweep=True, build=build_stages)
-    return Planner(folder.path).planned(combinations(overrides))
+    return overrides, composed(overrides, sweep=True, build=build_stages)
+
+
+def _grid(
+    folder: SweepFolder, overrides: Sequence[str], config: DictConfig, *, options: SweepOptions, asked: tuple[str, ...]
+) -> Opens:
+    del config, options
+    runs = Planner(folder.path).planned(combinations(overrides))
+
+    def opens(width: int) -> Source:
+        del width
+        folder.write(asked, {run.number: run.words for run in runs})
+        return Grid(runs=runs)
+
+    return opens
+
+
+def _search(
+    folder: SweepFolder, overrides: Sequence[str], config: DictConfig, *, options: SweepOptions, asked: tuple[str, ...]
+) -> Opens:
+    objective = config.objective
+    if objective is None:
+        masks = f"objective={WITHOUT_MASKS} reads no masks, objective={WITH_MASKS} reads those of val (an oracle)"
+        raise ConfigError([f"search={options.search} needs an objective: {masks}"])
+    space = Space.of(overrides)
+    if is_oracle(objective):
+        console.print(f"objective {objective}: an oracle, since it reads true masks", markup=False)
+
+    def opens(width: int) -> Source:
+        return sweep.Search(
+            sweep.study_in(folder, maximise=rises(objective)),
+            Planner(folder.path),
+            objective=objective,
+            space=space,
+            words=asked,
+            options=options,
+            width=width,
+        )
+
+    return opens
 
 
 def _show(runs: Sequence[PlannedRun]) -> None:

@@ -20,6 +20,11 @@ class Ending:
 class Engine(ABC):
     """Takes nodes one after the other, as long as it has room, and says when they have ended."""
 
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """How many nodes are made at once."""
+
     @abstractmethod
     def has_room(self, node: Node) -> bool:
         """Tell whether a node can be taken now."""

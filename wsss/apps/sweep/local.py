@@ -49,6 +49,11 @@ class Local(Engine):
         self._deaths: Counter[Key] = Counter()
         self._context = _context()
 
+    @property
+    def width(self) -> int:
+        """See `Engine`."""
+        return self._jobs
+
     def has_room(self, node: Node) -> bool:
         """See `Engine`."""
         return len(self._children) < self._jobs and self._wanted(node) <= len(self._free)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from importlib.util import find_spec
+from typing import Any, Final, Literal
 
 import yaml
 
@@ -15,14 +16,34 @@ class SweepOptions:
     """How a sweep is made. None of it changes the result of a stage."""
 
     jobs: int | None = None
-    """Stages that are made at once here; without it one a GPU and one more, or one where there is no GPU."""
+    """Stages that are made at once; without it one a GPU and one more, or one where there is no GPU."""
+    ray_address: str | None = None
+    """The Ray cluster that makes them: auto, host:port, or local for one that ends with the sweep."""
+    search: Literal["optuna"] | None = None
+    """Who chooses the runs; without it they are all combinations of values."""
+    trials: int = 20
+    """How many choices a search makes."""
+    seeds: int = 1
+    """Random seeds over whose runs the value of a choice is the mean."""
 
     def __post_init__(self) -> None:
-        if self.jobs is not None and self.jobs < 1:
-            raise ValueError(f"jobs: must be at least 1, got {self.jobs}")
+        for name in ("jobs", "trials", "seeds"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name}: must be at least 1, got {value}")
+        if self.search is None and (self.trials, self.seeds) != (SweepOptions.trials, SweepOptions.seeds):
+            raise ValueError("trials and seeds belong to search=optuna; a grid takes random_seed=0,1,2")
+        if self.search is not None and find_spec("optuna") is None:
+            raise ValueError("search=optuna: Optuna is not installed: pip install 'wsss[search]'")
+
+    @property
+    def asked(self) -> list[str]:
+        """The words that a sweep is known by, as those for its runs are: a search may be made longer, and elsewhere."""
+        return [] if self.search is None else [f"search={self.search}", f"seeds={self.seeds}"]
 
 
-KEYS: Final = tuple(field.name for field in fields(SweepOptions))
+KEYS: Final = {field.name.replace("_", ".", 1): field.name for field in fields(SweepOptions)}
+"""The field of each key."""
 
 
 def divided(words: Sequence[str]) -> tuple[SweepOptions, list[str]]:
@@ -36,14 +57,21 @@ def divided(words: Sequence[str]) -> tuple[SweepOptions, list[str]]:
         key, equals, value = word.partition("=")
         if not equals or key not in KEYS:
             rest.append(word)
-        elif key in given:
+        elif KEYS[key] in given:
             raise ConfigError([f"{key}: it is given twice: {word}"])
         else:
-            given[key] = _plain(word, value)
+            given[KEYS[key]] = _plain(word, value)
     try:
         return build(given, SweepOptions), rest
     except ConfigError as error:
-        raise ConfigError([problem.removeprefix(": ") for problem in error.problems]) from error
+        raise ConfigError([_as_typed(problem) for problem in error.problems]) from error
+
+
+def _as_typed(problem: str) -> str:
+    text = problem.removeprefix(": ")
+    for key, name in KEYS.items():
+        text = f"{key}{text.removeprefix(name)}" if text.startswith(f"{name}:") else text
+    return text
 
 
 def _plain(word: str, value: str) -> Any:

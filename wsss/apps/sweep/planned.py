@@ -76,7 +76,7 @@ class Planner:
     """Plans runs of a sweep into numbered folders below its own."""
 
     def __init__(self, sweep: Path) -> None:
-        self._sweep = sweep
+        self.sweep = sweep
         self._digests: dict[Store, Digested] = {}
 
     def planned(self, every: Sequence[Words], *, first: int = 1) -> list[PlannedRun]:
@@ -104,9 +104,9 @@ class Planner:
         """Plan one run; raises a `WsssError` with everything that is wrong with it."""
         config = composed(words, build=build_stages)
         try:
-            plain = {**resolved(config), "out": str(self._sweep / str(number))}
+            plain = {**resolved(config), "out": str(self.sweep / str(number))}
             if GROUP in (plain["logger"] or {}) and not any(word.startswith("logger.group=") for word in words):
-                plain = _grouped(plain, self._sweep.name)
+                plain = _grouped(plain, self.sweep.name)
             look_for_data(plain)
             store = Store.at(plain["store"])
             digests = self._digests.setdefault(store, Digested(store.digests))

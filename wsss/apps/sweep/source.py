@@ -22,6 +22,10 @@ class Source(ABC):
     def is_over(self) -> bool:
         """Tell whether no more runs will come."""
 
+    def said(self) -> list[str]:
+        """Return what is to be said at the end of the sweep, a line each."""
+        return []
+
 
 @dataclass(kw_only=True)
 class Grid(Source):

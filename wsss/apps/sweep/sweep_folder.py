@@ -67,6 +67,12 @@ class SweepFolder:
         """Read what was asked; raises `StoreError` where that cannot be read."""
         return read_yaml(self.path / RECORD, Asked, remedy=REMEDY)
 
+    def runs(self) -> dict[int, Words]:
+        """Return the words of every run so far, by number."""
+        if not (self.path / RECORD).exists():
+            return {}
+        return {int(number): words for number, words in self.asked().runs.items()}
+
     def refuse_other(self, words: Sequence[str]) -> None:
         """Raise `ConfigError` where the folder is that of a sweep of other words."""
         if (self.path / RECORD).exists() and (before := list(self.asked().words)) != list(words):

@@ -1,0 +1,91 @@
+"""The engine of a Ray cluster: each node is a task with cores and GPUs, wherever Ray has them."""
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from wsss.apps.sweep.engine import Ending, Engine, said_of
+from wsss.apps.sweep.graph import Key, Node
+from wsss.apps.sweep.node_folder import NodeFolder
+from wsss.apps.sweep.remote import ATTEMPTS, PATIENCE, RemoteNode, make_remote
+from wsss.errors import ConfigError, first_line
+
+HERE: Final = "local"
+"""The address of a cluster that is started on this machine, and ends with the sweep."""
+
+
+class OnRay(Engine):
+    """Tasks of Ray. A worker or a machine that dies is Ray's to replace: the node goes on from what it left."""
+
+    def __init__(self, *, address: str, jobs: int | None = None) -> None:
+        self._ray = _connected(address)
+        machines = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        self._gpus = sum(int(each.get("GPU", 0)) for each in machines)
+        most = max(int(each.get("CPU", 1)) for each in machines)
+        cores = sum(int(each.get("CPU", 1)) for each in machines)
+        self._jobs = jobs or self._gpus or len(machines)
+        self._cores = max(1, min(most, cores // self._jobs))
+        self._tasks: dict[Key, tuple[Any, NodeFolder]] = {}
+        self._make = self._ray.remote(make_remote)
+
+    @property
+    def width(self) -> int:
+        """See `Engine`."""
+        return self._jobs
+
+    def has_room(self, node: Node) -> bool:
+        """See `Engine`; one more than there are may queue, so that Ray is never idle."""
+        del node
+        return len(self._tasks) <= self._jobs
+
+    def take(self, node: Node, folder: NodeFolder) -> str:
+        """See `Engine`."""
+        gpus = min(node.run.workers, self._gpus) if node.step.stage.takes_gpu else 0
+        task = self._make.options(
+            name=node.step.name, num_cpus=self._cores, num_gpus=gpus, max_retries=ATTEMPTS
+        ).remote(RemoteNode.of(node, folder, cores=self._cores))
+        self._tasks[node.key] = task, folder
+        return f" on Ray with {self._cores} cores" + (f" and {gpus} GPUs" if gpus else "")
+
+    def ended(self) -> list[Ending]:
+        """See `Engine`."""
+        if not self._tasks:
+            return []
+        tasks = [task for task, _ in self._tasks.values()]
+        ended, _ = self._ray.wait(tasks, num_returns=len(tasks), timeout=0)
+        endings = []
+        for key, (task, folder) in list(self._tasks.items()):
+            if task in ended:
+                del self._tasks[key]
+                endings.append(Ending(key=key, problem=self._problem(task, folder)))
+        return endings
+
+    def stop(self) -> None:
+        """See `Engine`."""
+        tasks = [task for task, _ in self._tasks.values()]
+        for task in tasks:
+            self._ray.cancel(task)
+        if tasks:
+            self._ray.wait(tasks, num_returns=len(tasks), timeout=PATIENCE)
+        self._tasks.clear()
+
+    def _problem(self, task: Any, folder: NodeFolder) -> str | None:
+        try:
+            return said_of(folder, self._ray.get(task))
+        except self._ray.exceptions.RayError as error:
+            return f"Ray could not make it: {first_line(error)}; see {folder.log}"
+
+
+def _connected(address: str) -> Any:
+    if find_spec("ray") is None:
+        raise ConfigError([f"ray.address={address}: Ray is not installed: pip install 'wsss[ray]', or leave it out"])
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    ray = import_module("ray")
+    options = {"include_dashboard": False} if address == HERE else {"address": address}
+    try:
+        ray.init(log_to_driver=False, logging_level="ERROR", **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        remedy = f"start one with `ray start --head`, or use ray.address={HERE}"
+        raise ConfigError([f"ray.address={address}: no cluster answers ({first_line(error)}): {remedy}"]) from error
+    return ray
