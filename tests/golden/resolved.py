@@ -48,7 +48,11 @@ def tables() -> dict[str, str]:
 
 def composed(*paths: Path) -> Table:
     """The values of the stages of a run as it is, or with a file of a group."""
-    needed = ["dataset.root=data"] if any("voc12" in path.stem or path.stem == "folder" for path in paths) else []
+    needed = (
+        ["dataset.root=data"]
+        if any("voc12" in path.stem or path.stem in ("folder", "coco14_recam") for path in paths)
+        else []
+    )
     config = resolved(compose("run", overrides=[*(f"{path.parent.name}={path.stem}" for path in paths), *needed]))
     return {key: value for key, value in flat(config["pipeline"]) if not NOT_A_VALUE.search(key)}
 

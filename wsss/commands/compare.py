@@ -19,6 +19,7 @@ of the first run.
   wsss compare outputs/voc12_mini/seed* -- outputs/voc12_mini_recam/seed*      two groups: mean, deviation, intervals
   wsss compare outputs/sweeps/cams/[1-9]* --group-by cam,refine                a group for all runs with the same two
   wsss compare outputs/toy/* --group-by name                                   one group: mean and deviation
+  wsss compare outputs/voc12_recam/1 --published                               beside what papers and others report
   wsss compare outputs/toy/* --masks predict_masks:val --images 12 --out here
 
 --out then holds charts (a dot a run with intervals; threshold curves over each other) and a picture for each later
@@ -30,6 +31,9 @@ over the labels of that image, and not the mIoU of the tables.
 def main(arguments: Sequence[str]) -> None:
     """Compare runs; raises a `WsssError` where one is not finished, or no mask was scored in all of them."""
     options, sizes = parsed(arguments)
+    if options.published:
+        _print_published(options, sizes)
+        return
     if options.group_by and len(sizes) > 1:
         raise ConfigError(["--group-by makes the groups: leave `--` between runs away"])
     if options.images < 1:
@@ -59,6 +63,14 @@ def main(arguments: Sequence[str]) -> None:
             console.print(str(path.absolute()))
 
 
+def _print_published(options: argparse.Namespace, sizes: Sequence[int]) -> None:
+    if options.group_by or len(sizes) > 1:
+        raise ConfigError(["--published takes runs one by one: leave --group-by and `--` away"])
+    tables = [compare.beside_published(run) for run in compare.read_each(options.runs)]
+    for table in tables:
+        engine.console.print(table)
+
+
 def parsed(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[int]]:
     """Return the options with all runs, and how many runs stand before, between and after each `--`."""
     parser, options, runs, sizes = argument_parser(), argparse.Namespace(), list[Path](), list[int]()
@@ -86,6 +98,9 @@ def argument_parser() -> argparse.ArgumentParser:
         "--group-by",
         metavar="KEY,KEY",
         help="take runs together in which these options are the same, such as cam,refine",
+    )
+    parser.add_argument(
+        "--published", action="store_true", help="show a benchmark's run beside published figures, with their sources"
     )
     parser.add_argument(
         "--masks", metavar="STAGE:SPLIT", help="which masks to look at (default: the last ones that all runs scored)"

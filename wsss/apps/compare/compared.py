@@ -52,6 +52,11 @@ def read_runs(folders: Sequence[Path]) -> tuple[Compared, ...]:
     """Read two runs or more, each once; raises `StoreError` where one is not a run, or was not evaluated to its end."""
     if len(folders) < 2:
         raise StoreError("compare at least two runs: wsss compare outputs/toy/1 outputs/toy/2")
+    return read_each(folders)
+
+
+def read_each(folders: Sequence[Path]) -> tuple[Compared, ...]:
+    """Read one run or more, each once; raises what `read_runs` raises, but for a single one."""
     places = [folder.expanduser().resolve() for folder in folders]
     for folder, place in zip(folders, places, strict=True):
         if places.count(place) > 1:
