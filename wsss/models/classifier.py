@@ -12,13 +12,13 @@ from wsss.models.downloads import Download
 from wsss.models.families import check_backbone, create_backbone, outline
 from wsss.models.gap import GAPClassifier, gap_classifier
 from wsss.models.normalisation import Normalisation
+from wsss.models.published import download_of
 from wsss.models.weights import (
     DOWNLOADED,
     UNTRAINED,
     check_caffe,
     check_weights,
     download,
-    download_of,
     file_of,
     load_backbone,
     normalisation_of,

@@ -16,8 +16,9 @@ from wsss.models.downloads import Download
 from wsss.models.families import check_name
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.prompted import PromptedClassifier
+from wsss.models.published import download_of
 from wsss.models.text_bank import TextBank, read_bank
-from wsss.models.weights import UNTRAINED, check_downloadable, check_file, download, download_of, fill, read_weights
+from wsss.models.weights import UNTRAINED, check_downloadable, check_file, download, fill, read_weights
 
 PRETRAINED: Final = "pretrained"
 """The word for weights that timm downloads."""

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from wsss import models
 from wsss.errors import ModelError, first_line, one_of
 from wsss.models import caffe_weights
-from wsss.models.downloads import Download
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
+from wsss.models.published import source_of
 
 Weights = Mapping[str, Tensor]
 """A state dict."""
@@ -35,8 +35,6 @@ PACKAGED_BACKBONE: Final = "tf_efficientnet_lite0"
 PACKAGED_NORMALISATION: Final = Normalisation(
     mean=(127 / 255, 127 / 255, 127 / 255), std=(128 / 255, 128 / 255, 128 / 255)
 )
-HUB_FILE: Final = "model.safetensors"
-"""What timm looks for in a repository of the Hugging Face Hub."""
 UNREADABLE: Final = (
     OSError,
     EOFError,
@@ -49,8 +47,6 @@ UNREADABLE: Final = (
     pickle.UnpicklingError,
 )
 """What torch.load raises on files that are damaged or none of its own: seen on 20,000 random ones."""
-FLOAT: Final = 4
-"""Bytes of a number."""
 SHOWN: Final = 3
 """How many keys of each kind an error lists."""
 
@@ -107,14 +103,6 @@ def download(name: str) -> Iterator[None]:
         ) from error
 
 
-def source_of(name: str) -> str:
-    """Return where timm downloads the weights of a network from."""
-    config = models.zoo.timm.get_pretrained_cfg(name)
-    if config is not None and config.hf_hub_id:
-        return f"https://huggingface.co/{config.hf_hub_id}/resolve/main/{config.hf_hub_filename or HUB_FILE}"
-    return str(config.url) if config is not None and config.url else f"the weights of {name}"
-
-
 def check_caffe(file: Path | None, *, caffe: bool) -> None:
     """Refuse with a `ModelError` Caffe's weights for a network that is not Caffe's, and others for one that is."""
     if (file is not None and caffe_weights.is_caffe(read_weights(file))) == caffe:
@@ -125,14 +113,6 @@ def check_caffe(file: Path | None, *, caffe: bool) -> None:
         f"weights '{file}': they are of a ResNet of Caffe's, whose blocks have their strides elsewhere: "
         "only architecture=DeepLabV2 with options.caffe=true takes them"
     )
-
-
-def download_of(name: str, network: nn.Module) -> Download:
-    """Return what timm downloads for a network; `network` has its weights, or an outline of them."""
-    config = models.zoo.timm.get_pretrained_cfg(name)
-    numbers = sum(parameter.numel() for parameter in network.parameters())
-    licence = "" if config is None else str(config.license or "")
-    return Download(name=name, source=source_of(name), size=FLOAT * numbers, licence=licence)
 
 
 def stored_weights(weights: str) -> Weights:
