@@ -140,7 +140,7 @@ def _load_rest(archive: Archive, source: str, part: Path, *, advance: Advance) -
 
 def _read(answer: HTTPResponse, most: int) -> bytes:
     try:
-        return answer.read(most)
+        return answer.read1(most)  # what is there: a slow server is waited for in small steps
     except (OSError, HTTPException) as error:
         raise BrokenError(first_line(error)) from error
 
