@@ -73,6 +73,7 @@ def test_coco_from_files_of_one_s_own(
     [
         (["voc07"], "there is no benchmark 'voc07'; there are voc12, sbd, coco14"),
         (["sbd", "."], "prepare voc12 first"),
+        (["voc12", "--mirror", "ftp://x"], "--mirror: ftp://x is not an address of the web: write http:// or https://"),
         (["voc12", ".", "--from", "gone.tar"], "--from: gone.tar is not a file"),
     ],
 )

@@ -49,6 +49,10 @@ def prepare_to(options: argparse.Namespace) -> int:
     if benchmark is None:
         known = one_of(list(prepare.BENCHMARKS))
         raise ConfigError([f"there is no benchmark {options.name!r}; there are {known}"])
+    if strange := [each for each in options.mirror if not each.startswith(("http://", "https://"))]:
+        raise ConfigError(
+            [f"--mirror: {each} is not an address of the web: write http:// or https://" for each in strange]
+        )
     given = [each.expanduser() for each in options.given]
     plan = prepare.planned(benchmark, options.data.expanduser(), given=given, keep=options.keep)
     for line in prepare.plan_text(plan, mirrors=options.mirror):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,8 @@ NUMBERS = {1: PERSON, 18: DOG, 90: TOOTHBRUSH}
 
 
 def indexed(root: Path, **options: Any) -> Index:
-    return COCO(root=root, **options).index(root.parent / "into")
+    """The index, whose masks lie in a folder of their own."""
+    return COCO(root=root, **options).index(Path(mkdtemp(dir=root.parent)))
 
 
 def truth(index: Index, number: int, split: str = "train") -> np.ndarray:
@@ -230,5 +232,5 @@ def test_more_classes_than_a_mask_holds_are_refused_before_one_is_drawn(tmp_path
     with pytest.raises(DataError, match=r"^300 classes do not fit a mask, .*; choose or group at most 254") as caught:
         indexed(root)
     assert "outline" not in str(caught.value)
-    assert not (tmp_path / "into").exists()
+    assert list(tmp_path.rglob("masks")) == []
     assert len(indexed(root, classes=("thing 299", "thing 2")).classes) == 2
