@@ -36,7 +36,7 @@ def test_a_sweep_makes_what_is_missing_and_the_same_words_find_all_there(
     engine.taken.clear()
     assert make_sweep("masks", words) == []
     assert engine.taken == []
-    assert capsys.readouterr().out.splitlines()[-1] == str(Path("outputs/sweeps/masks").absolute())
+    assert capsys.readouterr().out.splitlines()[-1] == str(Path("outputs/sweeps/masks/sweep.html").absolute())
     with pytest.raises(ConfigError, match="holds the sweep of other words"):
         make_sweep("masks", [*words, "cam=gradcam"])
 

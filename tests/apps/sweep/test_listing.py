@@ -35,7 +35,7 @@ def test_states_and_what_is_at_work(folder: SweepFolder) -> None:
     made(folder.path, runs[:2])
     write_record(runs[2].folder, store=runs[2].store, steps=runs[2].steps, config=runs[2].config)
     rows = rows_of(folder)
-    assert [row.words for row in rows] == ["random_seed=1", "random_seed=2", "random_seed=3"]
+    assert [row.words for row in rows] == [("random_seed=1",), ("random_seed=2",), ("random_seed=3",)]
     assert [[cell.word for cell in row.cells.values()] for row in rows] == [
         ["done", "done", "done"],
         ["done", "failed", "waits"],

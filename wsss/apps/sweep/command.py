@@ -12,6 +12,7 @@ from wsss.apps.sweep.local import Local
 from wsss.apps.sweep.making import Making, estimate
 from wsss.apps.sweep.on_ray import OnRay
 from wsss.apps.sweep.options import SweepOptions, divided
+from wsss.apps.sweep.page import write_page
 from wsss.apps.sweep.planned import PlannedRun, Planner
 from wsss.apps.sweep.screen import lost_runs, show_graph
 from wsss.apps.sweep.source import Grid, Source
@@ -51,9 +52,10 @@ def make_sweep(name: str, words: Sequence[str]) -> list[str]:
             engine = engine_of(options)
             making = Making(folder=folder, source=source(engine.width), engine=engine, graph=Graph())
             making.all()
-    for line in making.source.said():
+            said = making.source.said()
+            page = write_page(folder, notes=said)
+    for line in (*said, str(page.absolute())):
         console.print(line, markup=False)
-    console.print(str(folder.path.absolute()), markup=False)
     return lost_runs(making.graph)
 
 

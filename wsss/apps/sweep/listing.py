@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from wsss.apps.sweep.combinations import Words
 from wsss.apps.sweep.making import is_held
 from wsss.apps.sweep.node_folder import NodeFolder
 from wsss.apps.sweep.sweep_folder import SweepFolder, names_of_sweeps
@@ -39,7 +40,7 @@ class Row:
     """A run: its number, the words in which it differs from others, and its stages by name."""
 
     number: str
-    words: str
+    words: Words
     cells: dict[str, Cell]
 
 
@@ -54,7 +55,7 @@ def rows_of(folder: SweepFolder) -> list[Row]:
     return [
         Row(
             number=number,
-            words=" ".join(word for word in words if word not in shared),
+            words=tuple(word for word in words if word not in shared),
             cells=_cells(folder, number),
         )
         for number, words in runs.items()
@@ -88,7 +89,7 @@ def shown(rows: Sequence[Row]) -> RenderableType:
     table = Table("run", *(stage.replace("_", "\n") for stage in stages), "options")
     for row in rows:
         cells = (_short(row.cells[stage]) if stage in row.cells else Text("") for stage in stages)
-        table.add_row(row.number, *cells, row.words)
+        table.add_row(row.number, *cells, " ".join(row.words))
     every = {(c.artifact.stage, c.artifact.fingerprint): c for row in rows for c in row.cells.values()}
     lines = [Text(line) for cell in every.values() if (line := _line(cell))]
     done = sum(cell.word == "done" for cell in every.values())

@@ -25,7 +25,7 @@ from wsss.run.run_folder import write_outcome
 from wsss.stages.index_data import IndexData
 from wsss.store.store import Artifact
 
-EVERY: Final = 0.1
+EVERY: Final = 0.02
 """Seconds between two looks at what has ended."""
 
 
