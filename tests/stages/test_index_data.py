@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from coco_data import HEIGHT, WIDTH, coco_folder
 from PIL import Image
 from toy_runs import job, made
 
 from wsss.data.images import read_image
+from wsss.data.layouts.coco import COCO
 from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.toy import Toy
 from wsss.engine.stage import read_index
@@ -16,6 +18,7 @@ from wsss.store.fingerprint import contents
 from wsss.store.kinds import INDEX
 from wsss.store.store import Store
 from wsss.store.texts import read_json
+from wsss.store.verify import check
 
 
 @pytest.fixture
@@ -73,6 +76,30 @@ def test_what_is_drawn_lies_in_the_store_and_moves_with_it(tmp_path: Path):
     (tmp_path / "store").rename(tmp_path / "moved")
     index = read_index(Store(root=tmp_path / "moved").artifact("index_data", work.artifact.fingerprint))
     assert all(index.image_path(record).is_file() for record in index.records.values())
+
+
+def test_masks_that_are_drawn_lie_with_the_index_wherever_images_and_store_go(tmp_path: Path):
+    photos = coco_folder(tmp_path / "photos")
+    before = {path.name for path in photos.rglob("*")}
+    work = job(Store(root=tmp_path / "store"), "index_data")
+    IndexData(dataset=COCO(root=photos)).run(work)
+    made(work.artifact, INDEX)
+    assert {path.name for path in photos.rglob("*")} == before
+    first = read_index(work.artifact)
+    wanted = {i: first.truth(record) for i, record in first.records.items()}
+    photos.rename(tmp_path / "elsewhere")
+    (tmp_path / "store").rename(tmp_path / "moved")
+    artifact = Store(root=tmp_path / "moved").artifact("index_data", work.artifact.fingerprint)
+    IndexData(dataset=COCO(root=tmp_path / "elsewhere")).relocate(artifact)
+    index = read_index(artifact)
+    assert index.root == tmp_path / "elsewhere"
+    for i, record in index.records.items():
+        assert index.pixels(record).shape[:2] == (HEIGHT, WIDTH)
+        assert (index.truth(record) == wanted[i]).all()
+    damaged = index.mask_path(index.records["val2014/COCO_val2014_000000000007"])
+    assert damaged is not None
+    damaged.write_bytes(b"")
+    assert [each.path for each in check(artifact)] == [damaged]
 
 
 def test_the_content_is_every_byte_of_the_data_set(photos: Path, tmp_path: Path):
