@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int64
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
 
 from wsss.configurable import Configurable
 from wsss.errors import DataError
@@ -129,3 +132,11 @@ def strongest_class(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.floa
         return np.full(shape, BACKGROUND, dtype=np.uint8), np.zeros(shape, dtype=np.float32)
     scores = full.scores.numpy()
     return full.labels.numpy().astype(np.uint8)[scores.argmax(axis=0)], scores.max(axis=0)
+
+
+def on_grid_of(logits: Float[Tensor, "b labels y x"], labels: Int64[Tensor, "b h w"]) -> Int64[Tensor, "b y x"]:
+    """Return the label at the centre of each cell of some logits."""
+    if logits.shape[-2:] == labels.shape[-2:]:
+        return labels
+    # As floats, which hold 0 .. 255 exactly: torch resizes no integers of 64 bits.
+    return functional.interpolate(labels[:, None].float(), size=logits.shape[-2:], mode="nearest-exact")[:, 0].long()

@@ -23,6 +23,7 @@ ADDED = {
     "train_affinity": ("stages=psa", "refine=psa"),
     "train_representatives": ("stages=representatives", "pipeline.choose_representatives.count=1"),
     "retrain_segmenter": ("stages=selftrain",),
+    "train_amn": ("stages=amn",),
 }
 """Trainings, with the overrides that add them to the pipeline."""
 
@@ -62,9 +63,10 @@ def test_a_training_serves_its_splits_through_its_transforms(name: str, train: s
     job = Job(artifact=step.artifact, inputs=step.inputs)
     served: Any = stage.data(job)
     assert (stage.train_split, stage.val_split) == (train, val)
-    assert (served._batch_size, served._random_seed, served._train.random_seed) == (2, 7, 7)
-    assert served._train.transform == stage.fit.transform
-    assert list(served._train.records) == list(job.index().split(train))
+    learnt = getattr(served._train, "masked", served._train)
+    assert (served._batch_size, served._random_seed, learnt.random_seed) == (2, 7, 7)
+    assert learnt.transform == stage.fit.transform
+    assert list(learnt.records) == list(job.index().split(train))
     if validated := getattr(stage.fit, "validation", None):
         assert served._val.transform == validated
         assert list(served._val.records) == list(job.index().split(val))

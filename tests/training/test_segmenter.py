@@ -12,11 +12,12 @@ from networks import small_unet
 from PIL import Image
 from torch import Tensor, nn
 
+from wsss.masks import on_grid_of
 from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.models.segmenter import SegmenterOptions
 from wsss.training import module as keyed
 from wsss.training.options import SegmenterFit
-from wsss.training.segmenter import SegmenterModule, confusion_of, on_grid_of, segmentation_loss
+from wsss.training.segmenter import SegmenterModule, confusion_of, segmentation_loss
 
 KINDS: tuple[Any, ...] = ("cross_entropy", "balanced")
 
@@ -34,6 +35,16 @@ def test_cross_entropy_by_hand():
 def test_balanced_by_hand():
     loss = segmentation_loss(LOGITS, LABELS, kind="balanced")
     assert loss.item() == pytest.approx((RIGHT + WRONG) / 2)
+
+
+def test_the_other_labels_share_what_is_smoothed():
+    logits, labels = torch.randn(1, 4, 1, 2), torch.tensor([[[0, 2]]])
+    logs = logits.log_softmax(dim=1)[0, :, 0]
+    targets = torch.full((4, 2), 0.4 / 3)
+    targets[0, 0] = targets[2, 1] = 0.6
+    background, foreground = -(targets * logs).sum(dim=0)
+    loss = segmentation_loss(logits, labels, kind="balanced", smoothing=0.4)
+    assert loss.item() == pytest.approx(((background + foreground) / 2).item(), rel=1e-5)
 
 
 def test_balanced_without_foreground_is_half_the_background():

@@ -57,7 +57,7 @@ class DeepLabV2(nn.Module):
         )
         self.encoder = ResNetEncoder(backbone, caffe=caffe)
         channels = int(backbone.num_features)  # type: ignore[arg-type]  # timm's own attribute
-        self.head = nn.ModuleList(_branch(channels, classes, rate=rate) for rate in rates)
+        self.head = DilatedHead(channels, classes, rates=rates)
         self._scales = tuple(msc)
 
     def forward(self, images: Images) -> Float[Tensor, "b labels h w"]:
@@ -66,8 +66,8 @@ class DeepLabV2(nn.Module):
 
     def logits(self, images: Images) -> Logits:
         """Return the logits of the maps' cells."""
-        maps = self.encoder(images)
-        return torch.stack([conv(maps) for conv in self.head]).sum(dim=0)
+        logits: Tensor = self.head(self.encoder(images))
+        return logits
 
     def pyramid(self, images: Images) -> tuple[Logits, ...]:
         """Return the logits at scale 1, at each of `msc`, and their maximum on the cells of scale 1."""
@@ -78,6 +78,17 @@ class DeepLabV2(nn.Module):
         ]
         most = torch.stack([first, *(_resized(each, first) for each in others)]).max(dim=0).values
         return (first, *others, most)
+
+
+class DilatedHead(nn.ModuleList):
+    """The sum of 3x3 convolutions of several dilations, each with a bias: DeepLabV2's head, and AMN's."""
+
+    def __init__(self, channels: int, labels: int, *, rates: Sequence[int]) -> None:
+        super().__init__(_branch(channels, labels, rate=rate) for rate in rates)
+
+    def forward(self, maps: Float[Tensor, "b d y x"]) -> Logits:
+        """Return the logits of the maps' cells."""
+        return torch.stack([conv(maps) for conv in self]).sum(dim=0)
 
 
 class ResNetEncoder(nn.Module):

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.labels import BACKGROUND, IGNORE
+from wsss.masks import on_grid_of
 from wsss.metrics.confusion import SegmentationScores, known_or_none
 from wsss.models.segmentation import SegmentationNetwork
 from wsss.training.module import KeyedModule, over_all_ranks, process_count
@@ -79,14 +80,6 @@ class SegmenterModule(KeyedModule):
         return self.sgd(backbone=self.network.encoder_parameters(), head=self.network.decoder_parameters())
 
 
-def on_grid_of(logits: Float[Tensor, "b labels y x"], labels: Int64[Tensor, "b h w"]) -> Int64[Tensor, "b y x"]:
-    """Return the label at the centre of each cell of some logits."""
-    if logits.shape[-2:] == labels.shape[-2:]:
-        return labels
-    # As floats, which hold 0 .. 255 exactly: torch resizes no integers of 64 bits.
-    return functional.interpolate(labels[:, None].float(), size=logits.shape[-2:], mode="nearest-exact")[:, 0].long()
-
-
 def confusion_of(
     logits: Float[Tensor, "b labels h w"], labels: Int64[Tensor, "b h w"]
 ) -> Int64[Tensor, "labels labels"]:
@@ -97,14 +90,28 @@ def confusion_of(
 
 
 def segmentation_loss(
-    logits: Float[Tensor, "b labels h w"], labels: Int64[Tensor, "b h w"], *, kind: Literal["cross_entropy", "balanced"]
+    logits: Float[Tensor, "b labels h w"],
+    labels: Int64[Tensor, "b h w"],
+    *,
+    kind: Literal["cross_entropy", "balanced"],
+    smoothing: float = 0.0,
 ) -> Float[Tensor, ""]:
     """Return the cross entropy over pixels that are not 255; zero, with a gradient, where there are none.
+
+    A pixel's target is 1 - `smoothing` for its label, and the other labels share the rest.
 
     Sums are divided by counts over all ranks, and multiplied by the ranks since DDP averages gradients: the result
     does not depend on how the global batch is split.
     """
-    each = functional.cross_entropy(logits.float(), labels, ignore_index=IGNORE, reduction="none")
+    count = logits.shape[1]
+    # torch smooths with all labels, and not with the others alone.
+    each = functional.cross_entropy(
+        logits.float(),
+        labels,
+        ignore_index=IGNORE,
+        reduction="none",
+        label_smoothing=smoothing * count / max(1, count - 1),
+    )
     if kind == "cross_entropy":
         return _mean_over_ranks(each, labels != IGNORE)
     background = _mean_over_ranks(each, labels == BACKGROUND)

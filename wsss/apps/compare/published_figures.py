@@ -54,6 +54,9 @@ FIGURES: Final[Mapping[str, tuple[Figure, ...]]] = {
             source="Ahn et al., CVPR 2019 (IRN); issues 4 and 26 of jiwoon-ahn/irn",
         ),
     ),
+    "voc12_amn": (
+        Figure(stage="make_masks", split="train", images=TRAIN, published="72.2", source="Lee et al., CVPR 2022 (AMN)"),
+    ),
     "voc12_recam": (
         Figure(
             stage="extract_cams",

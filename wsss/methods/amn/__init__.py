@@ -1,0 +1,5 @@
+"""AMN (Lee et al., CVPR 2022): activation manipulation."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
