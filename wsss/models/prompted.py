@@ -95,9 +95,15 @@ class PromptedClassifier(nn.Module):
         """Return the cut after the last block and the mean attention of `blocks`, of one pass: see `CutAttentive`."""
         cut, total = self.tower.embed(images), torch.zeros((), device=images.device)
         for position, name in enumerate(self.blocks[1:], start=1):
-            if name in blocks:
-                total = total + self.tower.attention(position - 1, tokens_of(cut)).float() / len(blocks)
-            cut = self._run(position, position, cut)
+            if name not in blocks:
+                cut = self._run(position, position, cut)
+                continue
+            if name == LAST:
+                attention = self.tower.attention(position - 1, tokens_of(cut))
+                cut = self.tower.norm_last(cut)
+            else:
+                cut, attention = self.tower.attend_telling(position - 1, cut)
+            total = total + attention.float() / len(blocks)
         return cut, total
 
     @property
