@@ -117,6 +117,7 @@ def test_scales_and_rates_are_options():
         ({"encoder": "tu-tf_efficientnet_lite0"}, "a ResNet of timm as its encoder, not a EfficientNet"),
         ({"options": {"msc": [0.0]}}, "msc are positive scales"),
         ({"options": {"rates": []}}, "rates at least one dilation"),
+        ({"encoder": "tu-resnet18", "options": {"caffe": True}}, "Caffe's ResNets have bottlenecks"),
         ({"encoder_weights": "imagenet", "options": {"caffe": True}}, "not of a ResNet of Caffe's: set it to false"),
     ],
 )

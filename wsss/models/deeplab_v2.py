@@ -33,7 +33,7 @@ class DeepLabV2(nn.Module):
             the stem's pooling keeps an incomplete window. Only weights that were trained so fit.
 
     Raises:
-        ValueError: The encoder is not a ResNet of timm's.
+        ValueError: The encoder is not a ResNet of timm's, or with `caffe` not one of bottlenecks.
     """
 
     def __init__(
@@ -141,9 +141,11 @@ def _dilate_evenly(stage: nn.Module) -> None:
 
 def _as_caffe(backbone: Any) -> None:
     backbone.maxpool.ceil_mode = True
-    for block in backbone.modules():
-        if isinstance(block, models.zoo.timm.models.resnet.Bottleneck):
-            block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
+    blocks = [each for each in backbone.modules() if isinstance(each, models.zoo.timm.models.resnet.Bottleneck)]
+    if not blocks:
+        raise ValueError("caffe: Caffe's ResNets have bottlenecks, as tu-resnet50 and tu-resnet101 do")
+    for block in blocks:
+        block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
 
 
 def _resized(logits: Logits, like: Float[Tensor, "b c h w"]) -> Float[Tensor, "b labels h w"]:
