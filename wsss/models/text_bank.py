@@ -123,6 +123,8 @@ def read_bank(path: Path) -> TextBank:
 def _read(path: Path) -> TextBank:
     if path.stat().st_size > LARGEST:
         raise ValueError("it is too large")
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is another kind of file, or cut off")
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         record, vectors = json.loads(arrays[RECORD].tobytes()), arrays[VECTORS]
     if record["format"] != FORMAT:
