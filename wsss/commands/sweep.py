@@ -20,6 +20,7 @@ Run every combination of values that commas separate, as one graph of stages: wh
   wsss sweep seeds experiment=toy random_seed=0,1,2 cam=cam,fgcam jobs=2     two stages at once
   wsss sweep seeds experiment=toy random_seed=0,1,2 plan=true           what would be made
   wsss sweep seeds experiment=toy random_seed=0,1,2 ray.address=auto    stages as tasks of a Ray cluster
+  wsss sweep seeds experiment=toy random_seed=0,1,2 slurm.cluster=slurm slurm.minutes=120    each stage a job of SLURM
   wsss sweep rates experiment=toy search=optuna trials=30 objective=train_classifier/val/map \\
     'fit.classifier.learning_rate=tag(log,interval(0.001,0.1))'         runs that Optuna chooses; seeds=3 for means
   wsss sweep ls seeds                                                   how far it is; --watch looks again and again

@@ -25,6 +25,8 @@ def test_a_sweeps_own_words_are_taken_out():
         (["search=grid"], "search: input should be 'optuna', got 'grid'"),
         (["seeds=3"], "trials and seeds belong to search=optuna; a grid takes random_seed=0,1,2"),
         (["search=optuna", "trials=0"], "trials: must be at least 1, got 0"),
+        (["slurm.cpus=0"], "slurm.cpus: must be at least 1, got 0"),
+        (["slurm.cluster=local", "ray.address=auto"], "ray.address and slurm.cluster: choose one of them"),
         (["jobs=["], "jobs=[: the value cannot be read"),
     ],
 )

@@ -11,6 +11,7 @@ from wsss.apps.sweep.graph import Graph
 from wsss.apps.sweep.local import Local
 from wsss.apps.sweep.making import Making, estimate
 from wsss.apps.sweep.on_ray import OnRay
+from wsss.apps.sweep.on_slurm import OnSlurm
 from wsss.apps.sweep.options import SweepOptions, divided
 from wsss.apps.sweep.page import write_page
 from wsss.apps.sweep.planned import PlannedRun, Planner
@@ -49,7 +50,7 @@ def make_sweep(name: str, words: Sequence[str]) -> list[str]:
         opens = _search if options.search else _grid
         source = opens(folder, overrides, config, options=options, asked=asked)
         with folder.held():
-            engine = engine_of(options)
+            engine = engine_of(options, folder)
             making = Making(folder=folder, source=source(engine.width), engine=engine, graph=Graph())
             making.all()
             said = making.source.said()
@@ -59,10 +60,12 @@ def make_sweep(name: str, words: Sequence[str]) -> list[str]:
     return lost_runs(making.graph)
 
 
-def engine_of(options: SweepOptions) -> Engine:
+def engine_of(options: SweepOptions, folder: SweepFolder) -> Engine:
     """Return what makes the stages; raises `ConfigError` where it is not installed, or does not answer."""
     if options.ray_address is not None:
         return OnRay(address=options.ray_address, jobs=options.jobs)
+    if options.slurm_cluster is not None:
+        return OnSlurm(options, folder=folder.path / "slurm")
     return Local(jobs=options.jobs)
 
 

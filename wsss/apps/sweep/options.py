@@ -19,6 +19,15 @@ class SweepOptions:
     """Stages that are made at once; without it one a GPU and one more, or one where there is no GPU."""
     ray_address: str | None = None
     """The Ray cluster that makes them: auto, host:port, or local for one that ends with the sweep."""
+    slurm_cluster: Literal["slurm", "local"] | None = None
+    """SLURM makes each stage as a job of its own; local tries that out on this machine."""
+    slurm_partition: str | None = None
+    slurm_minutes: int = 60
+    """The time limit of a job, after which it is put back into the queue and goes on."""
+    slurm_cpus: int = 4
+    """Cores of a job."""
+    slurm_gpus: bool = True
+    """Whether stages that compute on GPUs ask for them."""
     search: Literal["optuna"] | None = None
     """Who chooses the runs; without it they are all combinations of values."""
     trials: int = 20
@@ -27,10 +36,12 @@ class SweepOptions:
     """Random seeds over whose runs the value of a choice is the mean."""
 
     def __post_init__(self) -> None:
-        for name in ("jobs", "trials", "seeds"):
+        for name in ("jobs", "trials", "seeds", "slurm_minutes", "slurm_cpus"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name}: must be at least 1, got {value}")
+        if self.slurm_cluster is not None and self.ray_address is not None:
+            raise ValueError("ray.address and slurm.cluster: choose one of them")
         if self.search is None and (self.trials, self.seeds) != (SweepOptions.trials, SweepOptions.seeds):
             raise ValueError("trials and seeds belong to search=optuna; a grid takes random_seed=0,1,2")
         if self.search is not None and find_spec("optuna") is None:

@@ -20,7 +20,7 @@ FORMAT: Final = 1
 SWEEPS: Final = Path("outputs", "sweeps")
 RECORD: Final = "sweep.yaml"
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
-RESERVED: Final = ("ls", "nodes")
+RESERVED: Final = ("ls",)
 REMEDY: Final = "take another name for a new sweep"
 
 
