@@ -44,6 +44,7 @@ def options(words: str) -> argparse.Namespace:
             "--network resnet50 --mask a.png",
             "--mask holds the classes of a run, which --network resnet50 does not know",
         ),
+        ("--model a.npz", "a bank of words is given by --bank a.npz"),
         ("--bank a.npz --model run", "--model names a run, and --bank a.npz a network without one"),
         ("--bank a.npz --network resnet50", "--bank names CLIP's network: leave out --network resnet50"),
         ("--bank a.npz --top 0", "--top must be at least 1, got 0"),

@@ -113,6 +113,8 @@ def _check_run(options: argparse.Namespace) -> None:
     if options.model is None:
         ways = "a run by --model outputs/toy/1, a network of timm by --network resnet50, or words by --bank animals.npz"
         raise ConfigError([f"name what is explained: {ways}"])
+    if options.model.suffix == ".npz":
+        raise ConfigError([f"--model {options.model}: a bank of words is given by --bank {options.model}"])
     for name, value in (("--weights", options.weights), ("--top", options.top)):
         if value is not None:
             raise ConfigError([f"{name} is for a network without a run: leave out {name} or --model"])
