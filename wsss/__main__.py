@@ -35,6 +35,7 @@ wsss: weakly supervised semantic segmentation, from image-level labels to a segm
   wsss explain cat.jpg --network resnet50                  the same of a classifier of timm, without a run
   wsss debug outputs/toy/1                                 what it looks at, what it confuses, where it fails
   wsss model outputs/toy/1 toy.wsss                        its networks as one file, for `--model` elsewhere
+  wsss export outputs/toy/1 --to onnx --out toy.onnx       its network or masks for other programs, servers and hubs
   wsss compare outputs/toy/1 outputs/toy/2                 what differs between runs, in numbers and pictures
   wsss view outputs/toy/1                                  its images, maps, masks and findings in a browser
   wsss data check my_photos                                what a data set holds, and what a run would refuse of it
@@ -58,6 +59,7 @@ COMMANDS: Final[dict[str, str]] = {
     "explain": "wsss.commands.explain:main",
     "model": "wsss.commands.model:main",
     "debug": "wsss.commands.debug:main",
+    "export": "wsss.commands.export:main",
     "compare": "wsss.commands.compare:main",
     "view": "wsss.commands.view:main",
     "data": "wsss.commands.data:main",

@@ -81,6 +81,25 @@ def unpacked(path: Path) -> Iterator[ModelFile]:
         yield ModelFile(path=path, record=record, store=Store.at(str(Path(folder, NETWORKS))))
 
 
+def unfolded(folder: Path) -> ModelFile:
+    """Check a model file that lies open as a folder; raises `StoreError` as `unpacked` does."""
+    try:
+        record = from_json(
+            _read(folder / RECORD, most=LARGEST_RECORD), ModelRecord, path=folder / RECORD, remedy=REMEDY
+        )
+        for name, entry in record.files.items():
+            if hashlib.sha256(_read(inside(folder, name), most=entry.bytes)).hexdigest() != entry.sha256:
+                raise StoreError(f"{folder}: {name} is not as it was written: {REMEDY}")
+    except OSError as error:
+        raise StoreError(f"{folder} is not a whole model ({first_line(error)}): {REMEDY}") from error
+    return ModelFile(path=folder, record=record, store=Store.at(str(folder / NETWORKS)))
+
+
+def _read(path: Path, *, most: int) -> bytes:
+    with open_regular(path, links=True) as file:
+        return file.read(most + 1)
+
+
 def _record(archive: zipfile.ZipFile, path: Path) -> ModelRecord:
     """Read `model.json`, and see that it names the other files, each once and with its size."""
     entries = archive.infolist()

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, final
+from typing import Protocol, final, runtime_checkable
 
 from wsss.apps.model.answering import answering_artifact, extraction
-from wsss.apps.model.reading import ModelFile, unpacked
+from wsss.apps.model.reading import ModelFile, unfolded, unpacked
+from wsss.apps.model.record import RECORD
 from wsss.engine.stage import Job
 from wsss.run.record import RunRecord, read_record
 from wsss.stages.extract_cams import ExtractCams
@@ -40,6 +41,7 @@ class Explains:
     white: int
 
 
+@runtime_checkable
 class Source(Protocol):
     """A run or a model file; each method raises `StoreError` where it has no such part."""
 
@@ -98,12 +100,15 @@ class FromFile:
 def opened(model: str | Path | RunRecord, *, store: str | Path | None = None) -> Iterator[Source]:
     """Open a run's folder, what `read_record` returned for it, or a model file, for as long as networks are loaded.
 
-    Raises `StoreError` for anything else, and for a model file that is damaged.
+    A model file may also lie open, as a folder that `wsss export --to folder` wrote. Raises `StoreError` for anything
+    else, and for a model file that is damaged.
     """
     if isinstance(model, RunRecord):
         yield FromRun(record=model)
     elif (path := Path(model).expanduser()).is_file():
         with unpacked(path) as file:
             yield FromFile(file=file)
+    elif (path / RECORD).is_file():
+        yield FromFile(file=unfolded(path))
     else:
         yield FromRun(record=read_record(path, store=Path(store) if store else None))

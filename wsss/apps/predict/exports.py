@@ -27,7 +27,7 @@ def write_coco(rows: Sequence[Row], *, output: Output, classes: Sequence[str], m
 
     def whole(mask: Mask) -> list[dict[str, Any]]:
         segmentation = {"size": list(mask.shape), "counts": coco_counts(mask)}
-        return [{"segmentation": segmentation, **_measures(mask), "iscrowd": 1}]
+        return [{"segmentation": segmentation, **measures(mask), "iscrowd": 1}]
 
     return _write_annotations("coco.json", rows, whole, output=output, classes=classes, model=model)
 
@@ -36,9 +36,7 @@ def write_polygons(rows: Sequence[Row], *, output: Output, classes: Sequence[str
     """Write `polygons.json` and return its name: COCO's annotations, a polygon for each region of a class."""
 
     def parts(mask: Mask) -> list[dict[str, Any]]:
-        return [
-            {"segmentation": [polygon_of(region)], **_measures(region), "iscrowd": 0} for region in regions_of(mask)
-        ]
+        return [{"segmentation": [polygon_of(region)], **measures(region), "iscrowd": 0} for region in regions_of(mask)]
 
     return _write_annotations("polygons.json", rows, parts, output=output, classes=classes, model=model)
 
@@ -98,7 +96,7 @@ FORMATS: Final[Mapping[str, Callable[..., str]]] = {
 """What writes all predictions in another form."""
 
 
-def _measures(mask: Mask) -> dict[str, Any]:
+def measures(mask: Mask) -> dict[str, Any]:
     """Return the pixels of a mask, and the box around them."""
     return {"area": int(mask.sum()), "bbox": _box(mask)}
 
