@@ -1,4 +1,4 @@
-"""Whether an exported graph answers as the network does, on images of the run."""
+"""Comparison of an exported graph with its network, on images of the run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

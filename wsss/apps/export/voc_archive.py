@@ -11,14 +11,13 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from wsss.apps.export.names import COMPETITIONS
 from wsss.apps.export.predicted import Predictions
 from wsss.data.layouts.voc import VOC_CLASSES
 from wsss.errors import ConfigError, DataError
 from wsss.labels import palette
 from wsss.store.texts import whole
 
-COMPETITIONS: Final = ("comp6", "comp5")
-"""`comp6` for networks that saw other data than VOC's, such as ImageNet; `comp5` for those that did not."""
 SUFFIXES: Final = (".tgz", ".tar.gz")
 PLACE: Final = "results/VOC2012/Segmentation/{competition}_test_cls/{id}.png"
 
