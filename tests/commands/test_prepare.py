@@ -75,6 +75,8 @@ def test_coco_from_files_of_one_s_own(
         (["sbd", "."], "prepare voc12 first"),
         (["voc12", "--mirror", "ftp://x"], "--mirror: ftp://x is not an address of the web: write http:// or https://"),
         (["voc12", ".", "--from", "gone.tar"], "--from: gone.tar is not a file"),
+        (["voc12", "/proc/wsss", "--plan"], "/proc/wsss cannot be written, a place where no files can be made"),
+        (["voc12", __file__, "--plan"], f"{__file__} cannot be written, a file is where a folder is wanted"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(

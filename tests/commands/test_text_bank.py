@@ -45,6 +45,8 @@ def test_a_data_set_and_templates_by_name(clip_folder: Path, tmp_path: Path, mon
     ("arguments", "said"),
     [
         (["cat", "--out", "bank.zip"], "--out: bank.zip: a bank is named with the suffix .npz"),
+        (["cat", "--out", "folder.npz"], "--out: folder.npz is a folder: name a file"),
+        (["cat", "--out", "/proc/bank.npz"], "cannot be written, a place where no files can be made"),
         (["cat", "cat", "--out", "bank.npz"], "classes: cat is named twice"),
         (["cat", "--out", "bank.npz", "--tower", "resnet50"], "no text tower is known for 'resnet50'"),
         (["cat", "--out", "bank.npz", "--text-model", "nowhere/here"], "cannot be loaded from nowhere/here"),
@@ -63,6 +65,7 @@ def test_what_is_wrong_is_said_in_a_line(
 
     monkeypatch.setattr("transformers.CLIPModel.from_pretrained", fail)
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.npz").mkdir()
     assert call(monkeypatch, *arguments) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line

@@ -13,7 +13,7 @@ from torch import nn
 
 from wsss.errors import StoreError
 from wsss.store import texts
-from wsss.store.disk_errors import TROUBLE, writing
+from wsss.store.disk_errors import TROUBLE, refuse_unwritable, writing
 from wsss.store.files import write_mask, write_scores
 from wsss.store.networks import WEIGHTS, write_weights
 from wsss.store.store import Store
@@ -43,6 +43,32 @@ def test_a_folder_that_is_a_file_or_may_not_be_made(tmp_path: Path):
     for place, said in ((tmp_path / "file", "a file is where a folder is wanted"), (Path("/sys/wsss"), "/sys/wsss")):
         with pytest.raises(StoreError, match=said), writing(place):
             (place / "stage").mkdir(parents=True, exist_ok=True)
+
+
+def test_a_folder_that_takes_no_new_names():
+    place = Path("/proc/wsss")
+    with (
+        pytest.raises(StoreError, match=r"^/proc/wsss cannot be written, a place where no files can be made"),
+        writing(place),
+    ):
+        place.mkdir(parents=True, exist_ok=True)
+    with pytest.raises(StoreError, match=r"^/proc/wsss cannot be written"), writing(Path("unused")):
+        place.write_text("a")
+
+
+def test_a_folder_is_refused_before_time_is_spent_and_made_by_nobody(tmp_path: Path):
+    refuse_unwritable(tmp_path / "a" / "b")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    for folder, said in (
+        (tmp_path / "file", f"{tmp_path}/file cannot be written, a file is where a folder is wanted"),
+        (tmp_path / "file" / "a", f"{tmp_path}/file/a cannot be written, a file is where a folder is wanted"),
+        (Path("/proc/wsss/a"), "/proc/wsss cannot be written, a place where no files can be made"),
+        (Path("/proc"), "/proc cannot be written, a place where no files can be made"),
+        (Path("/sys/wsss"), "/sys/wsss cannot be written"),
+    ):
+        with pytest.raises(StoreError, match=f"^{said}"):
+            refuse_unwritable(folder)
 
 
 def test_no_folder_that_takes_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

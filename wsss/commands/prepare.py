@@ -12,6 +12,7 @@ from wsss.commands.check import check_to
 from wsss.config.leaves import leaves
 from wsss.config.search import config_folders
 from wsss.errors import ConfigError, one_of
+from wsss.store.disk_errors import refuse_unwritable
 
 PREPARE: Final = """\
 Download a benchmark, check it, unpack it, and make the lists and masks that papers use.
@@ -57,6 +58,8 @@ def prepare_to(options: argparse.Namespace) -> int:
     plan = prepare.planned(benchmark, options.data.expanduser(), given=given, keep=options.keep)
     for line in prepare.plan_text(plan, mirrors=options.mirror):
         engine.console.print(line, markup=False)
+    if plan.state != "prepared":
+        refuse_unwritable(plan.data)
     if options.plan:
         return 0
     prepare.prepare(plan, watch=_bar, mirrors=options.mirror)

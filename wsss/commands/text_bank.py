@@ -9,6 +9,7 @@ from wsss import engine
 from wsss.apps import text_bank
 from wsss.apps.text_bank.words import TEMPLATES
 from wsss.errors import ConfigError
+from wsss.store.disk_errors import refuse_unwritable
 
 ABOUT: Final = """\
 Make a bank of text vectors from class names, for `wsss explain --bank` and `wsss run experiment=folder_clip`.
@@ -35,11 +36,14 @@ def main(arguments: Sequence[str]) -> None:
     options = argument_parser().parse_args(arguments)
     if options.out.suffix != ".npz":
         raise ConfigError([f"--out: {options.out}: a bank is named with the suffix .npz"])
+    path = options.out.expanduser()
+    if path.is_dir():
+        raise ConfigError([f"--out: {options.out} is a folder: name a file"])
+    refuse_unwritable(path.parent)
     words = text_bank.asked_words(options.classes, backgrounds=options.backgrounds or "")
     templates = options.template or TEMPLATES[options.templates]
     tower = text_bank.load_tower(options.tower, source=options.text_model)
     bank = text_bank.make_bank(words, tower, templates=templates)
-    path = options.out.expanduser()
     text_bank.save_bank(path, bank)
     said = f"{len(bank.classes)} classes and {len(bank.backgrounds)} background prompts for {bank.tower}"
     engine.console.print(said, markup=False)

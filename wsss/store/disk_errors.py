@@ -1,6 +1,7 @@
 """Explain in one line, with a remedy, why nothing can be written. Said here and nowhere else."""
 
 import errno
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ TROUBLE: Final = {
     errno.ENOTDIR: _FILE,
 }
 """What is wrong, and the first remedy, by the system's number of the error."""
+_TAKES_NOTHING: Final = "a place where no files can be made: write elsewhere"
 NO_TEMPORARY: Final = "No usable temporary directory"
 """How Python's error begins where no folder takes temporary files, most likely since the disk is full."""
 
@@ -36,10 +38,43 @@ def writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         if NO_TEMPORARY in str(error):
             raise StoreError("no folder takes temporary files: free some space, or let TMPDIR name one") from error
-        if error.errno not in TROUBLE:
-            raise
         path = error.filename2 or error.filename or folder
-        raise StoreError(
-            f"{path} cannot be written, {TROUBLE[error.errno]}, or use another `store` or `out`; "
-            "what is finished is kept, and the same command then goes on"
-        ) from error
+        trouble = TROUBLE.get(error.errno or 0, _TAKES_NOTHING if _takes_nothing(error) else None)
+        if trouble is None:
+            raise
+        raise _refusal(path, trouble) from error
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Raise a `StoreError` where a folder, which need not be there yet, will take no files: before time is spent."""
+    missing = [path for path in (folder.absolute(), *folder.absolute().parents) if not path.exists()]
+    there = missing[-1].parent if missing else folder.absolute()
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        trouble = TROUBLE.get(error.errno or 0, _TAKES_NOTHING)
+        raise _refusal(missing[-1] if missing else folder, trouble) from error
+
+
+def _refusal(path: object, trouble: str) -> StoreError:
+    return StoreError(
+        f"{path} cannot be written, {trouble}, or use another `store` or `out`; "
+        "what is finished is kept, and the same command then goes on"
+    )
+
+
+def _takes_nothing(error: OSError) -> bool:
+    """Return whether a name was not found in a folder that is there and takes no new names, such as /proc.
+
+    The system says the same of a file that is read and missing; so a name that is surely new is tried.
+    """
+    path = error.filename2 or error.filename
+    if error.errno != errno.ENOENT or not isinstance(path, str) or not (parent := Path(path).parent).is_dir():
+        return False
+    try:
+        tempfile.TemporaryFile(dir=parent).close()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False

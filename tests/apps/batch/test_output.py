@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from wsss.apps.batch.output import Output
-from wsss.errors import DataError
+from wsss.errors import DataError, StoreError
 
 HEAD = {"model": "m", "fingerprint": "f", "tile": 1024, "names": ["a"]}
 
@@ -54,6 +54,14 @@ def test_a_torn_table_counts_for_nothing(output: Output):
     output.table.write_text(output.table.read_text(encoding="utf-8")[:-9], encoding="utf-8")
     assert output.earlier(HEAD) == {}
     output.check()
+
+
+def test_a_place_that_takes_no_files_is_refused_before_time_is_spent(tmp_path: Path):
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "a", Path("/proc/wsss")):
+        with pytest.raises(StoreError, match="cannot be written"):
+            Output(folder=place, name="predictions", parts={}).check()
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
 def test_files_of_others_are_not_overwritten(output: Output, tmp_path: Path):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from wsss.errors import DataError, OutsideError, StoreError
 from wsss.paths import inside, is_regular
+from wsss.store.disk_errors import refuse_unwritable
 from wsss.store.texts import read_json, write_json
 
 Row = dict[str, Any]
@@ -50,7 +51,13 @@ class Output:
         return tuple(self.folder / part for part in self.parts.values())
 
     def check(self) -> None:
-        """Raise `DataError` where a sub-folder lies that somebody else made: its files might be overwritten."""
+        """Refuse a folder that takes no files, or that holds a sub-folder that somebody else made.
+
+        Raises:
+            DataError: Files of somebody else might be overwritten.
+            StoreError: Nothing can be written there.
+        """
+        refuse_unwritable(self.folder)
         foreign = [part.name for part in self.folders if part.exists()]
         if foreign and not self.table.exists():
             raise DataError(
