@@ -48,6 +48,19 @@ def test_a_plan_makes_nothing(engine: AtOnce, tmp_path: Path, capsys: pytest.Cap
     assert not Path("outputs/sweeps/seeds/sweep.yaml").exists()
 
 
+@pytest.mark.usefixtures("engine")
+def test_a_plan_of_a_search_is_that_of_a_trial_and_refuses_what_the_search_refuses(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["experiment=toy", "search=optuna", "plan=true", "fit.classifier.learning_rate=tag(log,interval(0.01,0.1))"]
+    with pytest.raises(ConfigError, match="search=optuna needs an objective"):
+        make_sweep("rates", words)
+    assert make_sweep("rates", [*words, "objective=train_classifier/val/map", "trials=7"]) == []
+    said = capsys.readouterr().out
+    assert "plan of 1 runs" in said
+    assert "the search makes 7" in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

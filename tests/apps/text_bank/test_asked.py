@@ -52,6 +52,7 @@ def test_backgrounds_come_by_name_or_from_a_file(tmp_path: Path):
     [
         (["cat", "dog", "cat"], "classes: cat is named twice"),
         ([" "], "classes: none is named"),
+        ([__file__], "test_asked.py is a file: name classes, or one text file that ends in .txt"),
         ([": a cat"], "names no class: write `name: texts`"),
         ([f"class {number}" for number in range(255)], "255 are more than the 254 of a mask"),
     ],

@@ -45,7 +45,10 @@ def make_sweep(name: str, words: Sequence[str]) -> list[str]:
     with writing(folder.path):
         overrides, config = _checked(rest)
         if config.plan:
-            _show(Planner(folder.path).planned(combinations(overrides)))
+            runs = [_space(overrides, config, options).first] if options.search else combinations(overrides)
+            _show(Planner(folder.path).planned(runs))
+            if options.search:
+                console.print(f"this is the trial of the first values; the search makes {options.trials}", markup=False)
             return []
         opens = _search if options.search else _grid
         source = opens(folder, overrides, config, options=options, asked=asked)
@@ -102,13 +105,7 @@ def _grid(
 def _search(
     folder: SweepFolder, overrides: Sequence[str], config: DictConfig, *, options: SweepOptions, asked: tuple[str, ...]
 ) -> Opens:
-    objective = config.objective
-    if objective is None:
-        masks = f"objective={WITHOUT_MASKS} reads no masks, objective={WITH_MASKS} reads those of val (an oracle)"
-        raise ConfigError([f"search={options.search} needs an objective: {masks}"])
-    space = Space.of(overrides)
-    if is_oracle(objective):
-        console.print(f"objective {objective}: an oracle, since it reads true masks", markup=False)
+    space, objective = _space(overrides, config, options), config.objective
 
     def opens(width: int) -> Source:
         return sweep.Search(
@@ -122,6 +119,18 @@ def _search(
         )
 
     return opens
+
+
+def _space(overrides: Sequence[str], config: DictConfig, options: SweepOptions) -> Space:
+    """Return what a search may choose; raises `ConfigError` where there is nothing, or no objective."""
+    objective = config.objective
+    if objective is None:
+        masks = f"objective={WITHOUT_MASKS} reads no masks, objective={WITH_MASKS} reads those of val (an oracle)"
+        raise ConfigError([f"search={options.search} needs an objective: {masks}"])
+    space = Space.of(overrides)
+    if is_oracle(objective):
+        console.print(f"objective {objective}: an oracle, since it reads true masks", markup=False)
+    return space
 
 
 def _show(runs: Sequence[PlannedRun]) -> None:

@@ -62,6 +62,12 @@ class Space:
             raise ConfigError(["search: there is nothing to choose: give values or intervals, key=interval(0.01,0.1)"])
         return cls(fixed=tuple(fixed), choices=choices, intervals=intervals)
 
+    @property
+    def first(self) -> Words:
+        """The words of a run with the first value of each choice and the lower end of each interval."""
+        chosen = [f"{key}={values[0]}" for key, values in self.choices.items()]
+        return (*self.fixed, *chosen, *(f"{key}={interval.low}" for key, interval in self.intervals.items()))
+
     def suggested(self, trial: Any) -> Words:
         """Return the words of a run with what an Optuna trial suggests."""
         chosen = [f"{key}={trial.suggest_categorical(key, values)}" for key, values in self.choices.items()]

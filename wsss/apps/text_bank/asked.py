@@ -62,6 +62,8 @@ def backgrounds_of(text: str) -> tuple[str, ...]:
 
 def _named(given: Sequence[str]) -> dict[str, tuple[str, ...]]:
     lines = _lines(Path(given[0])) if len(given) == 1 and given[0].endswith(SUFFIX) else list(given)
+    if files := [name for name in given if name.strip() and not name.endswith(SUFFIX) and Path(name).is_file()]:
+        raise ConfigError([f"classes: {one_of(files)} is a file: name classes, or one text file that ends in {SUFFIX}"])
     pairs = [_pair(line) for line in lines if line.strip()]
     names = [name for name, _ in pairs]
     if repeated := sorted({name for name in names if names.count(name) > 1}):
