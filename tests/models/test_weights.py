@@ -124,6 +124,8 @@ def test_files_without_a_state_dict_are_refused(tmp_path: Path):
     torch.save({"epoch": 3}, tmp_path / "d.pth")
     with pytest.raises(ModelError, match="no state dict in it"):
         read_weights(tmp_path / "d.pth")
+    with pytest.raises(ModelError, match="this is a folder; give the path of a file in it"):
+        read_weights(tmp_path)
     with pytest.raises(ModelError, match="no such file"):
         read_weights(tmp_path / "e.pth")
 

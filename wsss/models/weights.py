@@ -78,6 +78,8 @@ def file_of(weights: str) -> Path | None:
 
 def check_file(file: Path) -> None:
     """Refuse with a `ModelError` a path where there is no file."""
+    if file.is_dir():
+        raise ModelError(f"weights '{file}': this is a folder; give the path of a file in it")
     if not file.is_file():
         raise ModelError(f"weights '{file}': no such file; give a path, or `imagenet`, `packaged` or `none`")
 
