@@ -135,7 +135,12 @@ def strongest_class(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.floa
 
 
 def on_grid_of(logits: Float[Tensor, "b labels y x"], labels: Int64[Tensor, "b h w"]) -> Int64[Tensor, "b y x"]:
-    """Return the label at the centre of each cell of some logits."""
+    """Return the label at the centre of each cell of some logits.
+
+    >>> labels = torch.tensor([[[1, 1, 2, 2], [1, 1, 2, 2]]])
+    >>> on_grid_of(torch.zeros(1, 3, 1, 2), labels)
+    tensor([[[1, 2]]])
+    """
     if logits.shape[-2:] == labels.shape[-2:]:
         return labels
     # As floats, which hold 0 .. 255 exactly: torch resizes no integers of 64 bits.

@@ -28,6 +28,8 @@ from wsss.metrics.perturbation import area
 from wsss.metrics.road import Road
 from wsss.models.base import Network, NetworkOptions
 from wsss.refine.base import Refiner
+from wsss.run.launch import Here
+from wsss.run.pipeline import make
 from wsss.run.plan import Step
 from wsss.store import networks
 from wsss.store.kinds import NETWORK
@@ -48,6 +50,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "~refine.background",  # which looks at values
     ),
     "relabel": ("stages=selftrain",),
+    "activate_maps": ("stages=amn",),
     "choose_representatives": ("stages=representatives", "pipeline.choose_representatives.count=1"),
 }
 """Stages that ask a trained network, and the overrides that add them to the pipeline."""
@@ -113,6 +116,8 @@ def step_of(case: str, run: Run) -> Step:
         if isinstance(made.stage, Fit) and artifact.state() != "cached":
             options = made.stage.planned_network(networks_of(plan, artifact.stage)).options
             stored(options, artifact, classes=4)
+        elif artifact.state() != "cached":
+            make(made, crew=Here())
     return step
 
 

@@ -12,6 +12,9 @@ from networks import small_timm_network, small_unet
 from wsss.methods.affinity.module import AffinityModule
 from wsss.methods.affinity.networks import AffinityNet, EdgeNet
 from wsss.methods.affinity.options import AffinityFit
+from wsss.methods.amn.module import ActivationModule
+from wsss.methods.amn.network import ActivationNet
+from wsss.methods.amn.options import ActivationFit
 from wsss.methods.recam.module import ReCAMModule
 from wsss.methods.recam.options import ReCAMFit
 from wsss.methods.representatives.module import OwnPairsModule, SharedPairsModule
@@ -36,6 +39,11 @@ def segmenter() -> KeyedModule:
 
 def affinity(network: Any) -> KeyedModule:
     return AffinityModule(network=network(small_timm_network()), fit=AffinityFit(**RATES), random_seed=0)
+
+
+def activation() -> KeyedModule:
+    network = ActivationNet(small_timm_network(), classes=3)
+    return ActivationModule(network=network, fit=ActivationFit(**RATES, schedule="poly"), random_seed=0)
 
 
 def shared_pairs() -> KeyedModule:
@@ -72,6 +80,7 @@ MODULES: dict[str, tuple[Callable[[], KeyedModule], str, int]] = {
     "SegmenterModule": (segmenter, "network.network.decoder.|network.network.segmentation_head.", 32),
     "AffinityModule of AffinityNet": (lambda: affinity(AffinityNet), "network.narrow.|network.mix.", 4),
     "AffinityModule of EdgeNet": (lambda: affinity(EdgeNet), "network.narrow.|network.edge.", 20),
+    "ActivationModule": (activation, "network.condition.|network.head.", 10),
     "SharedPairsModule": (shared_pairs, "network.head.", 1),
     "OwnPairsModule": (own_pairs, "network.head.", 1),
 }
@@ -79,13 +88,13 @@ MODULES: dict[str, tuple[Callable[[], KeyedModule], str, int]] = {
 
 
 def rates(module: KeyedModule) -> dict[str, list[tuple[float, float, float]]]:
-    """The rate, the decay and the momentum of each parameter, by name, once for every group that it is in."""
+    """Rate, decay and momentum (Adam's first beta) of each parameter, by name, once for every group that it is in."""
     module._trainer = SimpleNamespace(estimated_stepping_batches=10)  # type: ignore[assignment]
     optimiser: Any = module.configure_optimizers()
     groups = optimiser["optimizer"].param_groups
     return {
         name: [
-            (group["lr"], group["weight_decay"], group["momentum"])
+            (group["lr"], group["weight_decay"], group["betas"][0] if "betas" in group else group["momentum"])
             for group in groups
             for each in group["params"]
             if each is parameter

@@ -59,7 +59,11 @@ for chosen, text in CHOICES.items():
             NODES[name], ADDED[name] = node, chosen
         elif "_target_" in node and node["_target_"] != {**PIPELINE, **NODES}[name]["_target_"]:
             STAND_INS.add(located(node["_target_"]))
-READ_LATER = {"audit_tags": "by `wsss data audit`", "embed_images": "by `wsss data audit`"}
+READ_LATER = {
+    "audit_tags": "by `wsss data audit`",
+    "embed_images": "by `wsss data audit`",
+    "predict_crf": "by `evaluate`, which reads all",
+}
 """Stages that nothing in a run reads, and by what they are."""
 WITH = {chosen: tuple(re.findall(r"(?:For|With few classes:) (\S+=[^\s.]+)", text)) for chosen, text in CHOICES.items()}
 """What a file says it is for, and needs on data as small as ours."""

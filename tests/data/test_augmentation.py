@@ -32,13 +32,13 @@ def test_a_crop_pads_images_with_a_colour_and_masks_with_255():
 def test_resizing_takes_the_areas_mean_where_an_image_shrinks():
     image = np.repeat(np.array([[10, 30], [50, 70]], dtype=np.uint8)[:, :, None], 3, axis=2)
     assert augmented([random_long_side(1, 1)], key=0, image=image)["image"].tolist() == [[[40, 40, 40]]]
-    assert augmented([random_scale(0.5, 0.5)], key=0, image=image)["image"].tolist() == [[[40, 40, 40]]]
+    assert augmented([random_scale((0.5, 0.5))], key=0, image=image)["image"].tolist() == [[[40, 40, 40]]]
 
 
 def test_a_mask_is_sampled_at_the_nearest_pixels_centre():
     mask = np.tile(np.arange(1, 7, dtype=np.uint8), (3, 1))
     # Of 3 x 6 pixels 1 x 2 are left: each covers three columns, of which the second has its centre.
-    seen = augmented([random_scale(0.34, 0.34)], key=0, image=np.zeros((3, 6, 3), dtype=np.uint8), mask=mask)
+    seen = augmented([random_scale((0.34, 0.34))], key=0, image=np.zeros((3, 6, 3), dtype=np.uint8), mask=mask)
     assert seen["mask"].tolist() == [[2, 5]]
 
 

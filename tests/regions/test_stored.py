@@ -90,6 +90,10 @@ def test_masks_of_another_size_and_names_that_lead_elsewhere_are_refused(tmp_pat
     as_json(tmp_path, [rle(SQUARE.T)])
     with pytest.raises(DataError, match=r"a\.json holds a mask of 6 x 8 pixels, and the image has 8 x 6 here"):
         StoredRegions(folder=tmp_path).find("a", IMAGE)
+    huge = {"segmentation": {"size": [10**6, 10**6], "counts": [10**12]}}
+    as_json(tmp_path, [huge])
+    with pytest.raises(DataError, match=r"a\.json holds a mask of 1000000 x 1000000 pixels"):
+        StoredRegions(folder=tmp_path).find("a", IMAGE)
     with pytest.raises(OutsideError):
         StoredRegions(folder=tmp_path).find("../a", IMAGE)
 

@@ -175,7 +175,7 @@ def test_a_sweep_runs_every_value_and_shares_what_is_common(
     monkeypatch.setattr("sys.argv", ["wsss"])
     GlobalHydra.instance().clear()
     run_command([*SMALL, f"store='{copy.store}'", "masks=argmax,confident", "-m"])
-    made = sorted((tmp_path / "outputs" / "run").iterdir())
+    made = sorted((tmp_path / "outputs" / "run").glob("[!.]*"))
     assert [folder.name for folder in made] == ["1", "2"]
     for folder in made:
         assert "predict_masks" in json.loads((folder / "scores.json").read_text(encoding="utf-8"))

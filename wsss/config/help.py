@@ -1,6 +1,6 @@
 """The choices and settings of `conf/`, read without Hydra: groups, options and values, with the words beside them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -58,7 +58,17 @@ def groups(folders: Sequence[Path]) -> list[Group]:
         if not key.value.startswith(HYDRAS):
             found.append(_group(key.value, chosen, main, folders))
             found.extend(_parts(key.value, chosen.value, folders))
-    return found
+    return [*found, *_of_stages({group.key.partition("@")[0] for group in found}, folders)]
+
+
+def _of_stages(known: Collection[str], folders: Sequence[Path]) -> Iterator[Group]:
+    """Yield the groups that only stages bring which a run adds, such as `regions` of `stages=regions`."""
+    for path in options("stages", folders).values():
+        file = _Main.read(path)
+        for key, chosen in file.defaults():
+            name, _, place = key.value.lstrip("/").partition("@")
+            if name not in known and name == place:
+                yield _group(name, chosen, file, folders)
 
 
 def _group(key: str, chosen: yaml.Node, file: "_Main", folders: Sequence[Path]) -> Group:

@@ -62,14 +62,8 @@ class StoredRegions(RegionFinder):
     def find(self, image_id: str, image: UInt8[np.ndarray, "h w 3"]) -> Layers:
         """Read the regions of an image; raises `DataError` for a file that holds none of an image of this size."""
         height, width = image.shape[:2]
-        masks = self._from_json(image_id) if self._json(image_id).is_file() else self._from_folder(image_id)
-        found = []
-        for name, mask in masks:
-            if mask.shape != (height, width):
-                seen = f"{mask.shape[1]} x {mask.shape[0]}"
-                raise DataError(f"{name} holds a mask of {seen} pixels, and the image has {width} x {height} here")
-            found.append(mask)
-        return layered(found, height=height, width=width)
+        masks = self._from_json if self._json(image_id).is_file() else self._from_folder
+        return layered(masks(image_id, (height, width)), height=height, width=width)
 
     def _json(self, image_id: str) -> Path:
         return inside(self.folder.expanduser(), f"{image_id}.json", links=True)
@@ -77,27 +71,47 @@ class StoredRegions(RegionFinder):
     def _folder(self, image_id: str) -> Path:
         return inside(self.folder.expanduser(), image_id, links=True)
 
-    def _from_folder(self, image_id: str) -> Iterator[tuple[str, Bool[np.ndarray, "h w"]]]:
+    def _from_folder(self, image_id: str, size: tuple[int, int]) -> Iterator[Bool[np.ndarray, "h w"]]:
         folder = self._folder(image_id)
         for name in find_images(folder):
-            yield str(folder / name), read_mask(folder / name) > 0
+            mask = read_mask(folder / name) > 0
+            _check_size(mask.shape, size, path=folder / name)
+            yield mask
 
-    def _from_json(self, image_id: str) -> Iterator[tuple[str, Bool[np.ndarray, "h w"]]]:
+    def _from_json(self, image_id: str, size: tuple[int, int]) -> Iterator[Bool[np.ndarray, "h w"]]:
         path = self._json(image_id)
         try:
             with open_regular(path) as file:
                 record = json.loads(file.read(LARGEST))
-            for mask in (record["annotations"] if isinstance(record, dict) else record)[:MOST_MASKS]:
-                yield str(path), _decoded(mask["segmentation"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, DataError) as error:
-            remedy = "write it as SamAutomaticMaskGenerator does with output_mode='coco_rle'"
-            raise DataError(f"{path} is not a list of masks as run lengths ({error!r}): {remedy}") from error
+            listed = (record["annotations"] if isinstance(record, dict) else record)[:MOST_MASKS]
+            pairs = [(_size(mask["segmentation"]), mask["segmentation"]["counts"]) for mask in listed]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DataError(_not_masks(path, error)) from error
+        for found, counts in pairs:
+            _check_size(found, size, path=path)  # before as many pixels are made as the file claims
+            try:
+                yield _decoded(counts, *size)
+            except (ValueError, TypeError, DataError) as error:
+                raise DataError(_not_masks(path, error)) from error
 
 
-def _decoded(segmentation: dict[str, Any]) -> Bool[np.ndarray, "h w"]:
-    """Return the mask of `size` and `counts`, compressed or not; raises `DataError` or `ValueError`."""
-    height, width = map(int, segmentation["size"])
-    counts = segmentation["counts"]
+def _size(segmentation: Any) -> tuple[int, ...]:
+    return tuple(map(int, segmentation["size"]))
+
+
+def _check_size(found: tuple[int, ...], size: tuple[int, int], *, path: Path) -> None:
+    if found != size:
+        seen, shown = (" x ".join(map(str, reversed(each))) for each in (found, size))
+        raise DataError(f"{path} holds a mask of {seen} pixels, and the image has {shown} here")
+
+
+def _not_masks(path: Path, error: Exception) -> str:
+    remedy = "write it as SamAutomaticMaskGenerator does with output_mode='coco_rle'"
+    return f"{path} is not a list of masks as run lengths ({error!r}): {remedy}"
+
+
+def _decoded(counts: Any, height: int, width: int) -> Bool[np.ndarray, "h w"]:
+    """Return the mask of run lengths, compressed or not; raises `DataError`, `TypeError` or `ValueError`."""
     if isinstance(counts, str):
         return coco_mask(counts, height=height, width=width)
     runs = np.asarray(counts, dtype=np.int64)

@@ -1,4 +1,4 @@
 from .benchmark import Benchmark as Benchmark
 from .benchmarks import BENCHMARKS as BENCHMARKS
 from .plan import Plan as Plan, plan_text as plan_text, planned as planned
-from .prepare import prepare as prepare
+from .preparing import prepare as prepare

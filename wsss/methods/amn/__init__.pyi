@@ -1,1 +1,2 @@
 from .module import ActivationModule as ActivationModule
+from .network import ActivationOptions as ActivationOptions

@@ -16,11 +16,11 @@ from filelock import FileLock
 from wsss.apps.prepare import download
 from wsss.apps.prepare.benchmark import hash_of
 from wsss.apps.prepare.plan import planned
-from wsss.apps.prepare.prepare import prepare
+from wsss.apps.prepare.preparing import prepare
 from wsss.apps.prepare.record import recorded
 from wsss.errors import DataError
 
-MODULE = import_module("wsss.apps.prepare.prepare")
+MODULE = import_module("wsss.apps.prepare.preparing")
 
 
 @contextmanager
