@@ -94,8 +94,10 @@ def test_an_out_that_cannot_be_written_is_said_in_a_line(
         call(monkeypatch, *(str(toy_run.out) if word == "RUN" else word for word in arguments))
     assert stopped.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("wsss: taken")
-    assert "cannot be written, a file is where a folder is wanted: move it away" in line
+    named, _, why = line.partition(" cannot be written, ")
+    assert named.startswith("wsss: ")
+    assert "taken" in named
+    assert why.startswith("a file is where a folder is wanted: move it away")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -65,9 +65,11 @@ def test_an_interrupted_download_goes_on_in_a_later_call(tmp_path: Path):
     with serving(files={"a.tar": CONTENT}, drops=[12_345]) as server:
         with pytest.raises(KeyboardInterrupt):
             download(ARCHIVE, tmp_path, sources=[f"{server.address}/a.tar"], advance=interrupt)
-        assert (tmp_path / "a.tar.part").read_bytes() == CONTENT[:12_345]
+        kept = (tmp_path / "a.tar.part").read_bytes()  # at most what came: how much does a read of a socket give?
+        assert kept
+        assert CONTENT[:12_345].startswith(kept)
         path, _ = loaded(tmp_path, f"{server.address}/a.tar")
-    assert ranges(server) == [None, "bytes=12345-"]
+    assert ranges(server) == [None, f"bytes={len(kept)}-"]
     assert path.read_bytes() == CONTENT
 
 
