@@ -51,6 +51,7 @@ ARCHITECTURE = "docs/architecture.md"
 
 WITHOUT_TESTS = {
     "wsss/refine/base.py": "only an interface: tests/contracts/test_refiners.py is its test",
+    "wsss/refine/region_refiner.py": "what test_region_votes.py and test_region_choice.py try of either",
     "wsss/regions/base.py": "only an interface: tests/contracts/test_regions.py is its test",
     "wsss/protocols.py": "only protocols: tests/contracts/test_cams.py asks networks for them",
     "wsss/testing/families.py": "tests/contracts/test_cams.py asks it for every family",

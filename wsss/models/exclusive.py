@@ -1,24 +1,21 @@
 """Classifiers whose classes exclude one another, such as ImageNet's, where a probability is asked for."""
 
 from collections.abc import Callable
-from typing import Final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from wsss.types import Cut, Images
+from wsss.models.one_piece import OnePiece
+from wsss.types import Images
 
 
-class Exclusive:
+class Exclusive(OnePiece):
     """A network in one piece: the sigmoid of a class's logit is its share of the softmax of `ask`.
 
     The last `prompts` of the logits have a part in the softmax, and are not asked for. With a `rival` it is the
     probability of the class if it is one of the two.
     """
-
-    blocks: Final = ("image",)
-    stride: Final = 1
 
     def __init__(
         self, ask: Callable[[Images], Float[Tensor, "b every"]], *, prompts: int = 0, rival: int | None = None
@@ -26,16 +23,6 @@ class Exclusive:
         self._ask = ask
         self._prompts = prompts
         self._rival = rival
-
-    def until(self, block: str, images: Images) -> Cut:
-        """Return the images."""
-        del block  # there is one
-        return Cut(maps=images, stride=1)
-
-    def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
-        """Return the logit of every class's probability."""
-        del block
-        return self.classify(cut.maps)
 
     def classify(self, images: Images) -> Float[Tensor, "b c"]:
         """See `Classifies`."""

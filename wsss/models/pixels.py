@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch.nn import functional
 from wsss.boxes.components import components
 from wsss.errors import ModelError
 from wsss.labels import BACKGROUND, class_of, label_of
+from wsss.models.one_piece import OnePiece
 from wsss.models.reworded import Reworded
 from wsss.models.scored import NamedScore
 from wsss.protocols import CutClassifier, Segments
@@ -129,29 +130,16 @@ class PixelClassifier(Reworded):
         return means(led(self._model.after(block, cut), self._rival), self._sets)
 
 
-class PixelProbability:
+class PixelProbability(OnePiece):
     """The same network in one piece: a class's logit is that of its mean probability over its pixels.
 
     With a `rival` it is the probability of the class if it is one of the two.
     """
 
-    blocks: Final = ("image",)
-    stride: Final = 1
-
     def __init__(self, network: Segments, sets: Sets, *, rival: int | None = None) -> None:
         self._network = network
         self._sets = dict(sets)
         self._rival = rival
-
-    def until(self, block: str, images: Images) -> Cut:
-        """Return the images."""
-        del block  # there is one
-        return Cut(maps=images, stride=1)
-
-    def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
-        """Return the logit of every class's probability."""
-        del block
-        return self.classify(cut.maps)
 
     def classify(self, images: Images) -> Float[Tensor, "b c"]:
         """See `Classifies`."""

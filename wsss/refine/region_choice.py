@@ -1,23 +1,22 @@
 """SEPL (Chen et al., 2023): regions that belong to a label for the most part take it as a whole."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, final
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int64, UInt16
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from wsss.refine.base import BackgroundRow, Inputs, Refine, Refiner
+from wsss.refine.base import BackgroundRow
+from wsss.refine.region_refiner import RegionRefiner
 from wsss.types import ScoreMaps
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class RegionChoice(Refiner):
+class RegionChoice(RegionRefiner):
     """Give a region the label that more than half of its pixels have, or the class of which it holds most.
 
     Source: the rule `max_iou_imp2` of the authors' code, with four departures. Of several regions of a pixel the purest
@@ -27,7 +26,6 @@ class RegionChoice(Refiner):
     Scores are 1 for a pixel's label and 0 for the others.
     """
 
-    needs: ClassVar[Mapping[str, str]] = {"regions": "regions"}
     background_row: ClassVar[BackgroundRow] = "needs"
 
     covers: float = 0.85
@@ -42,27 +40,10 @@ class RegionChoice(Refiner):
         if not (0 < self.covers <= 1 and self.largest >= 1):
             raise ValueError("covers must lie above 0 and up to 1, and largest must be at least 1")
 
-    def open(self, inputs: Inputs, device: torch.device) -> Refine:
-        """Take the regions of the images."""
-        regions: Sequence[UInt16[np.ndarray, "k h w"]] = inputs.get("regions", ())
-
-        def refine(images: Sequence[NDArray[np.uint8]], every: Sequence[ScoreMaps]) -> list[ScoreMaps]:
-            triples = zip(images, every, regions, strict=True)
-            return [self.apply(maps.to(device), regions=found) for _, maps, found in triples]
-
-        return refine
-
-    @torch.no_grad()
-    def apply(self, maps: ScoreMaps, *, regions: UInt16[np.ndarray, "k h w"]) -> ScoreMaps:
-        """Let regions choose labels; maps return at the image's own size.
-
-        Raises `ValueError` without a background row or for the regions of another image.
-        """
-        if not maps.has_background:
+    def refined(self, full: ScoreMaps, *, regions: UInt16[np.ndarray, "k h w"]) -> ScoreMaps:
+        """Let regions choose labels; raises `ValueError` without a background row."""
+        if not full.has_background:
             raise ValueError("regions choose between labels: put a background rule before them in `refine`")
-        if regions.shape[1:] != maps.size.over(1):
-            raise ValueError(f"regions of {regions.shape[1:]} pixels do not belong to maps of {maps.size}")
-        full = maps.full()
         before = full.scores.argmax(dim=0)
         after, purest = before.clone(), torch.zeros_like(full.scores[0])
         for layer in regions:

@@ -1,16 +1,15 @@
 """Soft votes of regions: every pixel gets the mean scores of the regions that it lies in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, final
+from typing import Literal, final
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int64, UInt16
-from numpy.typing import NDArray
 from torch import Tensor
 
-from wsss.refine.base import Inputs, Refine, Refiner
+from wsss.refine.region_refiner import RegionRefiner
 from wsss.types import ScoreMaps
 
 TINY = 1e-8
@@ -18,14 +17,12 @@ TINY = 1e-8
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class RegionVotes(Refiner):
+class RegionVotes(RegionRefiner):
     """Replace a score by the mean over each region that holds the pixel, and over these regions.
 
     A soft form of SEPL (Chen et al., 2023), in which overlapping regions all have a say and their order has none.
     Pixels that lie in no region keep their scores.
     """
-
-    needs: ClassVar[Mapping[str, str]] = {"regions": "regions"}
 
     weights: Literal["even", "purity"] = "even"
     """What a region counts among those of a pixel: all the same, or by the mean score of its strongest label."""
@@ -39,22 +36,8 @@ class RegionVotes(Refiner):
         if not 0 <= self.share <= 1:
             raise ValueError(f"share must lie in [0, 1], got {self.share}")
 
-    def open(self, inputs: Inputs, device: torch.device) -> Refine:
-        """Take the regions of the images."""
-        regions: Sequence[UInt16[np.ndarray, "k h w"]] = inputs.get("regions", ())
-
-        def refine(images: Sequence[NDArray[np.uint8]], every: Sequence[ScoreMaps]) -> list[ScoreMaps]:
-            triples = zip(images, every, regions, strict=True)
-            return [self.apply(maps.to(device), regions=found) for _, maps, found in triples]
-
-        return refine
-
-    @torch.no_grad()
-    def apply(self, maps: ScoreMaps, *, regions: UInt16[np.ndarray, "k h w"]) -> ScoreMaps:
-        """Let the regions of an image vote; maps return at its own size. Raises `ValueError` for another image's."""
-        if regions.shape[1:] != maps.size.over(1):
-            raise ValueError(f"regions of {regions.shape[1:]} pixels do not belong to maps of {maps.size}")
-        full = maps.full()
+    def refined(self, full: ScoreMaps, *, regions: UInt16[np.ndarray, "k h w"]) -> ScoreMaps:
+        """Let the regions of an image vote."""
         if not len(full.labels):
             return full
         layers = [torch.from_numpy(layer.astype(np.int64)).to(full.scores.device) for layer in regions]

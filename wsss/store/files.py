@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -151,10 +152,15 @@ def are_whole_regions(path: Path, size: Size) -> bool:
 
 def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:
     """Write a mask `[h w]` as a palette PNG in VOC's colours: viewers show colours, programs read label ids."""
+    with whole(path) as hidden:
+        save_mask(labels, hidden)
+
+
+def save_mask(labels: NDArray[np.uint8], to: Path | BytesIO) -> None:
+    """Save a mask as `write_mask` does, in a file that is there for it or a stream."""
     picture = Image.fromarray(labels)
     picture.putpalette(palette().tobytes())
-    with whole(path) as hidden:
-        picture.save(hidden, format="PNG", optimize=False)
+    picture.save(to, format="PNG", optimize=False)
 
 
 def read_mask_item(path: Path, size: Size | None = None) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from wsss.apps.predict.exports import measures
 from wsss.boxes.components import components
 from wsss.data.coco_rle import coco_counts
 from wsss.errors import ConfigError
-from wsss.labels import BACKGROUND, class_of, label_of
+from wsss.labels import BACKGROUND, label_of
 from wsss.store.texts import write_json
 
 
@@ -37,7 +37,7 @@ def export_coco(predictions: Predictions, out: Path, *, advance: Callable[[], ob
                     {
                         "id": len(annotations) + 1,
                         "image_id": place,
-                        "category_id": label_of(class_of(label)),
+                        "category_id": label,
                         "segmentation": {"size": [height, width], "counts": coco_counts(mask)},
                         **measures(mask),
                         "iscrowd": 0,

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image
 
 from wsss.apps.export.names import COMPETITIONS
 from wsss.apps.export.predicted import Predictions
 from wsss.data.layouts.voc import VOC_CLASSES
 from wsss.errors import ConfigError, DataError
-from wsss.labels import palette
+from wsss.store.files import save_mask
 from wsss.store.texts import whole
 
 SUFFIXES: Final = (".tgz", ".tar.gz")
@@ -47,10 +46,12 @@ def export_voc(
             tarfile.open(fileobj=packed, mode="w") as archive,
         ):
             for each in predictions.each:
-                data = _png(each.labels)
+                picture = io.BytesIO()
+                save_mask(each.labels, picture)
                 entry = tarfile.TarInfo(PLACE.format(competition=competition, id=each.id))
-                entry.size = len(data)
-                archive.addfile(entry, io.BytesIO(data))
+                entry.size = picture.tell()
+                picture.seek(0)
+                archive.addfile(entry, picture)
                 sizes[entry.name] = each.labels.shape
                 advance()
         check_archive(hidden, sizes=sizes)
@@ -77,11 +78,3 @@ def check_archive(path: Path, *, sizes: dict[str, tuple[int, int]]) -> None:
     if found != sizes:
         wrong = sorted(name for name in sizes.keys() | found.keys() if sizes.get(name) != found.get(name))
         raise DataError(f"the archive lacks {wrong[0]} at its size, and {len(wrong) - 1} more")
-
-
-def _png(labels: UInt8[np.ndarray, "h w"]) -> bytes:
-    picture = Image.fromarray(labels)
-    picture.putpalette(palette().tobytes())
-    data = io.BytesIO()
-    picture.save(data, format="PNG", optimize=False)
-    return data.getvalue()
