@@ -1,4 +1,4 @@
-"""What refiners by the regions of an image share."""
+"""Refinement by the regions of an image: what its members share."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
