@@ -62,7 +62,7 @@ def _work(option: str, module: str, *arguments: str) -> None:
     from wsss.run.worker import main
 
     assert (option, module) == ("-m", main.__module__)
-    multiprocessing.set_start_method("fork", force=True)  # as in a process that no server started
+    _as_without_server()
     sys.argv = [module, *arguments]
     main()
 
@@ -82,7 +82,7 @@ def _meet(job: Path, rank: int, port: int, signs: Path) -> None:
     meeting = {"MASTER_ADDR": "localhost", "MASTER_PORT": str(port), "LOCAL_WORLD_SIZE": "2", "WORLD_SIZE": "2"}
     os.environ |= {**meeting, "RANK": str(rank), "LOCAL_RANK": str(rank)}
     torch.set_num_threads(1)
-    multiprocessing.set_start_method("fork", force=True)
+    _as_without_server()
     barrier = worker.barrier
 
     def meets() -> None:
@@ -108,7 +108,7 @@ def _call(folder: Path, words: tuple[str, ...], screen: Connection) -> None:
         setattr(sys, name, open(number, "w", encoding="utf-8", buffering=1, closefd=False))  # noqa: SIM115
     screen.close()
     torch.set_num_threads(1)
-    multiprocessing.set_start_method("fork", force=True)  # as in a process that no server started
+    _as_without_server()
     sys.argv = ["wsss", *words]
     main()
 
@@ -121,12 +121,18 @@ def _run(config: dict[str, Any], write: int | None) -> None:
     from wsss.run import pipeline
 
     torch.set_num_threads(1)
-    multiprocessing.set_start_method("fork", force=True)  # as in a process that no server started
+    _as_without_server()
     silent = Console(file=open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - lives as long as we
     progress.console = pipeline.console = silent  # type: ignore[misc]
     if write is not None:
         _kill_at(write)
     pipeline.run(config)
+
+
+def _as_without_server() -> None:
+    """Be as a process that no server started: a server that a sweep started first blocks signals in all it forks."""
+    multiprocessing.set_start_method("fork", force=True)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def _kill_at(write: int) -> None:
