@@ -7,6 +7,7 @@ from wsss.refine.classifier_prior import ClassifierPrior
 from wsss.refine.crf import DenseCRF
 from wsss.refine.pamr import PAMR
 from wsss.refine.par import PAR
+from wsss.refine.rebalance import Rebalance
 from wsss.refine.region_choice import RegionChoice
 from wsss.refine.region_votes import RegionVotes
 
@@ -18,6 +19,7 @@ __all__ = [
     "ConstantBackground",
     "DenseCRF",
     "PowerBackground",
+    "Rebalance",
     "Refine",
     "Refiner",
     "RegionChoice",

@@ -10,9 +10,8 @@ from jaxtyping import Float, Int64, UInt16
 from torch import Tensor
 
 from wsss.refine.region_refiner import RegionRefiner
+from wsss.refine.rescaled import TINY, with_peaks_of
 from wsss.types import ScoreMaps
-
-TINY = 1e-8
 
 
 @final
@@ -42,7 +41,7 @@ class RegionVotes(RegionRefiner):
             return full
         layers = [torch.from_numpy(layer.astype(np.int64)).to(full.scores.device) for layer in regions]
         voted = self._blended(full.scores, voted=self._votes(full.scores, layers))
-        return replace(full, scores=(self._rescaled(full, voted) if self.rescale else voted).clamp(0, 1))
+        return replace(full, scores=(with_peaks_of(full, voted) if self.rescale else voted).clamp(0, 1))
 
     def _votes(self, scores: Float[Tensor, "m h w"], layers: Sequence[Int64[Tensor, "h w"]]) -> Float[Tensor, "m h w"]:
         """Return the weighted mean over all regions of each pixel."""
@@ -57,12 +56,6 @@ class RegionVotes(RegionRefiner):
 
     def _blended(self, scores: Float[Tensor, "m h w"], *, voted: Float[Tensor, "m h w"]) -> Float[Tensor, "m h w"]:
         return voted if self.share == 1 else torch.lerp(scores, voted, self.share)
-
-    def _rescaled(self, before: ScoreMaps, voted: Float[Tensor, "m h w"]) -> Float[Tensor, "m h w"]:
-        factors = before.scores.amax(dim=(1, 2)) / voted.amax(dim=(1, 2)).clamp(min=TINY)
-        if before.has_background:
-            factors[0] = 1
-        return voted * factors[:, None, None]
 
 
 def region_means(scores: Float[Tensor, "m h w"], layer: Int64[Tensor, "h w"]) -> Float[Tensor, "m r"]:
