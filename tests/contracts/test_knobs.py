@@ -92,6 +92,7 @@ SECOND: dict[str, Any] = {
     "ClassifierTransform.long_side": (40, 40),
     "SegmenterTransform.scale": (0.8, 0.8),
     "Walk.steps": 2,
+    "Rebalance.iterations": 1,
 }
 """Another value of an option, where its type does not tell one."""
 

@@ -26,8 +26,8 @@ class Rebalance(Refiner):
 
     Moving a cell to a label costs 1 - score; cells count the same, and labels get their `shares` of the image, so a
     class that is weak everywhere still gets the cells where it is least weak. The plan of each label is brought to
-    [0, 1] and multiplied onto its scores, which then reach their highest value again. A single label stays as it is, and
-    so does one that the plan would take away.
+    [0, 1] and multiplied onto its scores, which then reach their highest value again. A single label stays as it is,
+    and so does one that the plan would take away.
 
     Before a background rule the classes of an image share it among themselves (step 1 of DHR), after one the background
     takes part (its last step). The authors give every label the same share of the image, which a small object cannot

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -16,6 +15,7 @@ def with_peaks_of(before: ScoreMaps, scores: Float[Tensor, "m y x"]) -> Float[Te
 
     A threshold that was right for the maps before is then right for these.
 
+    >>> import torch
     >>> from wsss.types import Size
     >>> maps = ScoreMaps(labels=torch.tensor([3]), scores=torch.tensor([[[0.8, 0.2]]]), size=Size(height=1, width=2))
     >>> with_peaks_of(maps, torch.tensor([[[0.4, 0.1]]]))
