@@ -132,6 +132,9 @@ class AtOnce(Engine):
             self._ended.append(Ending(key=node.key, problem=None))
         return ""
 
+    def wait(self, seconds: float) -> None:
+        return
+
     def ended(self) -> list[Ending]:
         endings, self._ended = self._ended, []
         return endings

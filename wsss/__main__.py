@@ -1,5 +1,6 @@
 """The commands. `run` is Hydra's; the others read their own arguments. `--help` imports none of the stack."""
 
+import gc
 import os
 import platform
 import sys
@@ -95,8 +96,11 @@ def main() -> None:
     open_streams()
     if COMPLETING in os.environ:
         import_module("wsss.commands.completion").complete(COMMANDS)
-    with read_to_the_end():
-        _dispatch()
+    try:
+        with read_to_the_end():
+            _dispatch()
+    finally:
+        gc.freeze()  # or Python looks through all of torch at its end, for most of a second
 
 
 def _dispatch() -> None:

@@ -47,6 +47,6 @@ def test_what_another_run_makes_now_is_left_to_it(tmp_path: Path, monkeypatch: p
         if len(looks) == 3:
             lock.release()
 
-    monkeypatch.setattr("wsss.apps.sweep.making.sleep", look)
+    monkeypatch.setattr("sweeps.AtOnce.wait", lambda _, seconds: look(seconds))
     assert made(tmp_path, runs).engine.taken == ["first", "second", "third"]  # type: ignore[attr-defined]
     assert len(looks) > 3

@@ -34,6 +34,10 @@ class Engine(ABC):
         """Begin with a node, whose job lies in its folder; return in a few words where."""
 
     @abstractmethod
+    def wait(self, seconds: float) -> None:
+        """Return as soon as something has ended, or after so many seconds."""
+
+    @abstractmethod
     def ended(self) -> list[Ending]:
         """Return what has ended since the last call."""
 

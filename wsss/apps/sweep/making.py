@@ -1,7 +1,6 @@
 """Make a sweep: hand its nodes to an engine in their order, and end every run whose nodes are there."""
 
 from dataclasses import dataclass
-from time import sleep
 from typing import Final
 
 from filelock import Timeout
@@ -25,8 +24,8 @@ from wsss.run.run_folder import write_outcome
 from wsss.stages.index_data import IndexData
 from wsss.store.store import Artifact
 
-EVERY: Final = 0.02
-"""Seconds between two looks at what has ended."""
+EVERY: Final = 0.2
+"""Seconds between two looks at what others make."""
 
 
 @dataclass(kw_only=True)
@@ -45,18 +44,18 @@ class Making:
         """Make everything that can be made."""
         try:
             while True:
+                for ending in self.engine.ended():
+                    self._end(ending)
                 for run in self.source.more(self.graph):
                     self._add(run)
                 self._hand_out()
-                for ending in self.engine.ended():
-                    self._end(ending)
-                self._close()
+                if self._close():  # while processes are at work; a search may have more now
+                    continue
                 if not self._open and self.source.is_over():
                     return
-                sleep(EVERY)
-        except BaseException:
+                self.engine.wait(EVERY)
+        finally:
             self.engine.stop()
-            raise
 
     def _add(self, run: PlannedRun) -> None:
         write_record(run.folder, store=run.store, steps=run.steps, config=run.config)
@@ -117,7 +116,9 @@ class Making:
         self._folder_of(node).say_failed(problem)
         console.print(f"failed: {node.title}: {problem}", markup=False)
 
-    def _close(self) -> None:
+    def _close(self) -> bool:
+        """End the runs that are complete or cannot be any more; tell whether there were any."""
+        before = len(self._open)
         for number in sorted(self._open):
             nodes, run = self.graph.of_run(number), self.graph.runs[number]
             if all(node.standing == "done" for node in nodes):
@@ -126,6 +127,7 @@ class Making:
             elif all(node.standing in ("done", "failed", "blocked") for node in nodes):
                 self._open.remove(number)
                 self.source.told(run, next(node.problem for node in nodes if node.problem))
+        return len(self._open) < before
 
     def _finish(self, run: PlannedRun) -> None:
         """Let a run end as `wsss run` ends it."""

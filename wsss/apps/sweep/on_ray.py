@@ -3,6 +3,7 @@
 import os
 from importlib import import_module
 from importlib.util import find_spec
+from time import sleep
 from typing import Any, Final
 
 from wsss.apps.sweep.engine import Ending, Engine, said_of
@@ -47,6 +48,13 @@ class OnRay(Engine):
         ).remote(RemoteNode.of(node, folder, cores=self._cores))
         self._tasks[node.key] = task, folder
         return f" on Ray with {self._cores} cores" + (f" and {gpus} GPUs" if gpus else "")
+
+    def wait(self, seconds: float) -> None:
+        """See `Engine`."""
+        if self._tasks:
+            self._ray.wait([task for task, _ in self._tasks.values()], num_returns=1, timeout=seconds)
+        else:
+            sleep(seconds)
 
     def ended(self) -> list[Ending]:
         """See `Engine`."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from time import sleep
 from typing import Any, Final
 
 from wsss.apps.sweep.engine import Ending, Engine, said_of
@@ -74,6 +75,10 @@ class OnSlurm(Engine):
             "gpus_per_node": node.run.workers if node.step.stage.takes_gpu and options.slurm_gpus else 0,
         }
         return asked if options.slurm_partition is None else {**asked, "slurm_partition": options.slurm_partition}
+
+    def wait(self, seconds: float) -> None:
+        """See `Engine`; a job's end is looked for in files."""
+        sleep(seconds)
 
     def ended(self) -> list[Ending]:
         """See `Engine`."""
