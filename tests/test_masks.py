@@ -3,7 +3,8 @@ import pytest
 import torch
 from builders import score_maps
 
-from wsss.masks import Argmax, ConfidentShare, MaskRule, confident, strongest, strongest_class
+from wsss.masks import Argmax, ConfidentShare, MaskRule, confident, strongest, strongest_class, strongest_label
+from wsss.types import ScoreMaps, Size
 
 LABELS = [0, 2, 5]
 SCORES = [
@@ -22,6 +23,19 @@ def test_the_strongest_label_by_hand():
 
 def test_a_tie_of_classes_goes_to_the_lower():
     assert Argmax()(score_maps([0, 3, 9], [[[0.1]], [[0.4]], [[0.4]]])).tolist() == [[3]]
+
+
+def test_of_many_labels_the_first_strongest_is_taken_wherever_it_is_decided():
+    generator = torch.Generator().manual_seed(0)
+    scores = torch.randint(0, 4, (2, 81, 13, 11), generator=generator) / 8  # full of ties
+    size = Size(height=13, width=11)
+    maps = [ScoreMaps(labels=torch.arange(81), scores=each, size=size) for each in scores]
+    assert np.array_equal(strongest_label(scores).numpy(), np.stack([strongest(each)[0] for each in maps]))
+
+
+def test_what_is_not_a_number_has_no_strongest_label():
+    scores = torch.tensor([[[[0.5, float("nan")]], [[float("nan"), 0.2]]]])
+    assert strongest_label(scores).tolist() == [[[255, 255]]]
 
 
 def test_strongest_returns_the_scores_too():

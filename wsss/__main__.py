@@ -15,6 +15,7 @@ from typing import Final
 
 from wsss.config.suggest import unknown
 from wsss.config.words import COMPLETING
+from wsss.cores import keep_within
 from wsss.engine.shortages import explained
 from wsss.engine.streams import open_streams, printing, read_to_the_end
 from wsss.errors import ConfigError, WsssError, first_line, printable
@@ -94,6 +95,7 @@ def version_text() -> str:
 def main() -> None:
     """Dispatch to a command; a mistake of the user's is printed as one line each, with exit code 2."""
     open_streams()
+    keep_within()
     if COMPLETING in os.environ:
         import_module("wsss.commands.completion").complete(COMMANDS)
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, UInt8
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -114,6 +114,18 @@ def strongest(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     position = full.scores.cpu().numpy().argmax(axis=0)
     score = np.take_along_axis(full.scores.cpu().numpy(), position[None], axis=0)[0]
     return full.labels.to(torch.uint8).cpu().numpy()[position], score
+
+
+def strongest_label(scores: Float[Tensor, "b labels h w"]) -> UInt8[Tensor, "b h w"]:
+    """Return the strongest of all labels at every pixel, on the scores' device; ties go to the lower one, as ever.
+
+    255 stands where a score is not a number.
+
+    >>> strongest_label(torch.tensor([[[[0.5, 0.1]], [[0.5, 0.9]]]]))
+    tensor([[[0, 1]]], dtype=torch.uint8)
+    """
+    score, label = scores.max(dim=1)  # of equals the first, as torch promises since 1.7
+    return torch.where(score.isnan(), IGNORE, label).to(torch.uint8)
 
 
 def strongest_class(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:

@@ -17,6 +17,7 @@ from wsss.data.datasets import (
     ClassifierSample,
     SegmenterData,
     SegmenterSample,
+    ready,
 )
 from wsss.data.index import Index, Record
 from wsss.data.randomness import KeyedLoader, KeyedSampler
@@ -28,6 +29,12 @@ from wsss.types import Size
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 NORMALISATION = Normalisation(mean=MEAN, std=STD)
 CLASSES = ((0, 2), (1,), (), (2,), (0,), (1, 2))
+
+
+def shown(sample: Any) -> Any:
+    """A sample as a network gets it, alone in its batch."""
+    batch = ready(type(sample)(*(part[None] for part in sample)), NORMALISATION)
+    return type(sample)(*(part[0] for part in batch))
 
 
 def plain(image: np.ndarray) -> torch.Tensor:
@@ -81,7 +88,7 @@ def test_a_classifier_item_holds_the_image_its_classes_and_its_place(index: Inde
     data = classifier_data(index, flip=0.0)
     assert len(data) == 6
     for item, classes in enumerate(CLASSES):
-        sample = data[0, item]
+        sample = shown(data[0, item])
         assert (sample.item.dtype, sample.item.item()) == (torch.int64, item)
         assert sample.classes.tolist() == [float(c in classes) for c in range(3)]
         whole = plain(pixels(index, item))
@@ -90,7 +97,7 @@ def test_a_classifier_item_holds_the_image_its_classes_and_its_place(index: Inde
 
 
 def test_the_padding_is_zero_up_to_the_rounding_of_the_mean(index: Index):
-    image = classifier_data(index, crop=40)[0, 3].image
+    image = shown(classifier_data(index, crop=40)[0, 3]).image
     padded = image[:, (image.abs() < 0.5 / 255 / torch.tensor(STD).min() + 1e-5).all(dim=0)]
     assert padded.shape[1] >= 40 * 40 - 120
     assert padded.abs().max() < 0.009
@@ -125,7 +132,8 @@ def drawn(index: Index, sample: BinarySample) -> int:
 
     def distance(item: int) -> float:
         image = plain(pixels(index, item))
-        return min(float((sample.image[:, top : top + 10] - image).abs().max()) for top in range(3))
+        seen = shown(sample).image
+        return min(float((seen[:, top : top + 10] - image).abs().max()) for top in range(3))
 
     return min(range(6), key=distance)
 
@@ -154,11 +162,9 @@ def test_what_is_drawn_depends_on_seed_epoch_and_item_alone(index: Index):
 
 
 def test_validation_sees_the_whole_image_unchanged(index: Index):
-    data = ClassifierEvalData(
-        index=index, records=index.split("train"), transform=EvalTransform(size=12), normalisation=NORMALISATION
-    )
+    data = ClassifierEvalData(index=index, records=index.split("train"), transform=EvalTransform(size=12))
     assert len(data) == 6
-    sample = data[5]
+    sample = shown(data[5])
     resized = np.asarray(Image.fromarray(pixels(index, 5)).resize((12, 12), Image.Resampling.BICUBIC))
     assert torch.allclose(sample.image, plain(resized), atol=1e-5)
     assert sample.classes.tolist() == [0, 1, 1]
@@ -169,7 +175,8 @@ def test_a_segmenter_item_holds_the_image_and_its_own_mask(index: Index):
     data = segmenter_data(index)
     assert len(data) == 6
     for item in range(6):
-        image, labels = data[2, item]
+        assert data[2, item].labels.dtype == torch.uint8
+        image, labels = shown(data[2, item])
         assert (labels.dtype, tuple(labels.shape)) == (torch.int64, (12, 12))
         inside = labels != 255
         assert inside.sum() == 120
@@ -188,7 +195,8 @@ def test_samples_stack_and_are_the_same_with_worker_processes(index: Index):
     assert len(here) == len(there) == 2
     for batch, other in zip(here, there, strict=True):
         assert isinstance(batch, ClassifierSample)
-        assert [tuple(part.shape) for part in batch] == [(3, 3, 12, 12), (3, 3), (3,)]
+        assert [tuple(part.shape) for part in batch] == [(3, 12, 12, 3), (3, 3), (3,)]
+        assert batch.image.dtype == torch.uint8
         assert all(torch.equal(a, b) for a, b in zip(batch, other, strict=True))
 
 
@@ -196,7 +204,10 @@ def test_masks_stack(index: Index):
     sampler = KeyedSampler(6, batch_size=6, random_seed=0)
     (batch,) = KeyedLoader(segmenter_data(index, scale=(0.5, 1.5)), sampler=sampler, batch_size=6)
     assert isinstance(batch, SegmenterSample)
-    assert (tuple(batch.image.shape), tuple(batch.labels.shape)) == ((6, 3, 12, 12), (6, 12, 12))
+    assert (tuple(batch.image.shape), tuple(batch.labels.shape)) == ((6, 12, 12, 3), (6, 12, 12))
+    images, labels = ready(batch, NORMALISATION)
+    assert (tuple(images.shape), images.dtype, labels.dtype) == ((6, 3, 12, 12), torch.float32, torch.int64)
+    assert images.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_a_mask_of_another_size_is_refused_with_both_files(index: Index):

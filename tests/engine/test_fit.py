@@ -107,8 +107,8 @@ def test_a_batch_for_which_loaders_have_no_room_is_refused_with_the_index(
     asked = []
     monkeypatch.setattr("wsss.engine.fit.check_shared_memory", lambda batch, **words: asked.append((batch, words)))
     stage.check_index(index)
-    # 4 images of 64 x 64 pixels in float32; 8 images are two steps.
-    assert asked == [(4 * 3 * 64 * 64 * 4, {"workers": 1, "steps": 2})]
+    # 4 images of 64 x 64 pixels, a byte a colour; 8 images are two steps.
+    assert asked == [(4 * 3 * 64 * 64, {"workers": 1, "steps": 2})]
 
 
 def test_steps_and_passes_reach_the_trainer_and_the_loader(

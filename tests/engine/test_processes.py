@@ -33,6 +33,7 @@ def test_torchrun_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_machine_s_cores_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(16)))
+    monkeypatch.setattr("wsss.cores.quota", lambda: 64.0)
     assert World(size=8, local_size=8).cores == 2
     assert World(size=3, local_size=3).cores == 5
     assert World(size=64, local_size=64).cores == 1

@@ -272,3 +272,19 @@ def test_a_torn_item_is_made_again_and_said(work: Work, shout: Shout, caplog: py
         assert run(work, shout)[1] == [("c", "d")]
     assert items(work) == WHOLE
     assert "c.txt is torn: it is made again" in caplog.text
+
+
+def test_items_that_lie_on_the_disk_for_long_are_not_read(work: Work, shout: Shout):
+    run(work, shout)
+    read: list[str] = []
+
+    def looked(path: Path, size: Size) -> bool:
+        read.append(path.stem)
+        return is_whole(path, size)
+
+    (work.items.folder / "b.txt").write_text("")
+    for place, name in enumerate("abcdefgh"):
+        os.utime(work.items.folder / f"{name}.txt", (0, 1e9 + 100 * place))
+    done = shard.whole_items(replace(work.items, format=replace(work.items.format, is_whole=looked)), RECORDS)
+    assert sorted(read) == ["b", "f", "g", "h"]
+    assert {record.id for record in done} == set("acdefgh")

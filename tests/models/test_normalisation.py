@@ -23,6 +23,18 @@ def test_the_image_stays_as_it_is_and_may_be_mirrored_or_read_only():
     assert np.array_equal(images.ravel(), np.arange(24))
 
 
+@pytest.mark.parametrize("side", [1, 7, 64])
+def test_a_batch_is_equal_to_the_bit_to_the_definition_in_single_precision(side: int):
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (side, side + 3, 3), dtype=np.uint8) for _ in range(3)]
+    mean, std = (np.array(each, dtype=np.float32) for each in (IMAGENET.mean, IMAGENET.std))
+    expected = [(image.astype(np.float32) / np.float32(255) - mean) / std for image in images]
+    batch = IMAGENET.of_images(images, device=torch.device("cpu"))
+    assert batch.is_contiguous(memory_format=torch.channels_last)
+    assert np.array_equal(batch.permute(0, 2, 3, 1).numpy(), np.stack(expected))
+    assert all(torch.equal(IMAGENET(image), one) for image, one in zip(images, batch, strict=True))
+
+
 def test_the_mean_colour_becomes_zero():
     grey = np.full((1, 1, 3), 127, dtype=np.uint8)
     third = 127 / 255

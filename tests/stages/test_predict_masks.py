@@ -37,6 +37,13 @@ class NotHere(AllCat):
         raise ConfigError(["refine: not here"])
 
 
+class Broken(torch.nn.Module):
+    """Answers with what is not a number."""
+
+    def segment(self, images: Any) -> Any:
+        return images[:, :2] * torch.nan
+
+
 @pytest.fixture
 def job(toy_run: Run) -> Job:
     step = toy_run.plan()["predict_masks"]
@@ -62,6 +69,13 @@ def test_items_are_the_strongest_labels(job: Job, stage: PredictMasks):
         clear = (top[0] - top[1] > 1e-4).numpy()
         assert clear.mean() > 0.9
         assert (scores.argmax(dim=0).numpy() == mask)[clear].all()
+
+
+def test_a_network_that_answers_with_what_is_not_a_number_is_refused(job: Job, stage: PredictMasks):
+    broken = replace(stage.predictor(job, torch.device("cpu")), network=Broken())
+    later = broken.decided([np.zeros((8, 12, 3), dtype=np.uint8)])
+    with pytest.raises(ValueError, match="not a number"):
+        later[0]()
 
 
 def test_a_background_rule_is_refused(stage: PredictMasks):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,8 +23,8 @@ from wsss.models.normalisation import Normalisation
 class ClassifierSample(NamedTuple):
     """One image and what it shows; a loader makes the same of a batch, with b in front of every shape."""
 
-    image: Float[Tensor, "*b 3 s s"]
-    """Normalised."""
+    image: UInt8[Tensor, "*b s s 3"]
+    """Pixels, until `ready` normalises them."""
     classes: Float[Tensor, "*b c"]
     """1 for each class that the image shows, 0 for the others."""
     item: Int64[Tensor, "*b"]
@@ -34,10 +34,10 @@ class ClassifierSample(NamedTuple):
 class SegmenterSample(NamedTuple):
     """One image and its mask; a loader makes the same of a batch, with b in front of every shape."""
 
-    image: Float[Tensor, "*b 3 s s"]
-    """Normalised."""
-    labels: Int64[Tensor, "*b s s"]
-    """Mask ids; 255 where there is not an image or no label."""
+    image: UInt8[Tensor, "*b s s 3"]
+    """Pixels, until `ready` normalises them."""
+    labels: UInt8[Tensor, "*b s s"]
+    """Mask ids, until `ready` makes them int64; 255 where there is not an image or no label."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -61,7 +61,7 @@ class ClassifierData(Dataset[ClassifierSample]):
             key=item_key(random_seed=self.random_seed, epoch=epoch, item=item),
             fill=_mean_colour(self.normalisation),
         )
-        return _classifier_sample(self.normalisation(seen), record, classes=len(self.index.classes), item=item)
+        return _classifier_sample(_tensor(seen), record, classes=len(self.index.classes), item=item)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -71,7 +71,6 @@ class ClassifierEvalData(Dataset[ClassifierSample]):
     index: Index
     records: Sequence[Record]
     transform: EvalTransform
-    normalisation: Normalisation
 
     def __len__(self) -> int:
         return len(self.records)
@@ -79,14 +78,14 @@ class ClassifierEvalData(Dataset[ClassifierSample]):
     def __getitem__(self, item: int) -> ClassifierSample:
         record = self.records[item]
         seen = self.transform(self.index.pixels(record))
-        return _classifier_sample(self.normalisation(seen), record, classes=len(self.index.classes), item=item)
+        return _classifier_sample(_tensor(seen), record, classes=len(self.index.classes), item=item)
 
 
 class BinarySample(NamedTuple):
     """One image and which of two classes it shows; a loader makes the same of a batch, with b before every shape."""
 
-    image: Float[Tensor, "*b 3 s s"]
-    """Normalised."""
+    image: UInt8[Tensor, "*b s s 3"]
+    """Pixels, until `ready` normalises them."""
     side: Int64[Tensor, "*b"]
     """0 for the first class of the pair, 1 for the second."""
 
@@ -120,7 +119,7 @@ class BinaryData(Dataset[BinarySample]):
             key=item_key(random_seed=self.random_seed, epoch=epoch, item=item),
             fill=_mean_colour(self.normalisation),
         )
-        return BinarySample(self.normalisation(seen), torch.tensor(side))
+        return BinarySample(_tensor(seen), torch.tensor(side))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -151,7 +150,7 @@ class SegmenterData(Dataset[SegmenterSample]):
             key=item_key(random_seed=self.random_seed, epoch=epoch, item=item),
             fill=_mean_colour(self.normalisation),
         )
-        return SegmenterSample(self.normalisation(image), torch.from_numpy(mask).long())
+        return SegmenterSample(_tensor(image), _tensor(mask))
 
     def _read(self, record: Record) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "h w"]]:
         mask_path = self.mask_of(record)
@@ -165,7 +164,20 @@ class SegmenterData(Dataset[SegmenterSample]):
         return image, mask
 
 
-def _classifier_sample(image: Float[Tensor, "3 s s"], record: Record, *, classes: int, item: int) -> ClassifierSample:
+def ready(batch: Any, normalisation: Normalisation) -> Any:
+    """Return a batch of samples as a network takes it: images normalised `[b 3 s s]`, labels as int64.
+
+    Loaders and the way to a device carry bytes, a quarter of that. It is done where the batch lies.
+    """
+    labels = {"labels": batch.labels.long()} if "labels" in batch._fields else {}
+    return batch._replace(image=normalisation.of_batch(batch.image), **labels)
+
+
+def _tensor(pixels: UInt8[np.ndarray, "..."]) -> UInt8[Tensor, "..."]:
+    return torch.from_numpy(np.ascontiguousarray(pixels))
+
+
+def _classifier_sample(image: UInt8[Tensor, "s s 3"], record: Record, *, classes: int, item: int) -> ClassifierSample:
     shown = torch.zeros(classes)
     shown[list(record.classes)] = 1
     return ClassifierSample(image, shown, torch.tensor(item))

@@ -1,7 +1,6 @@
 """Examine every image and mask of a data set once, before anything is learnt from it: sizes, labels, what is broken."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -13,6 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from wsss.cores import usable_cores
 from wsss.data.depth import WHITE
 from wsss.data.drawing import save_labels
 from wsss.data.images import check_image, read_image, read_mask, read_size, sideways
@@ -84,7 +84,7 @@ def examine_all(listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a
     Decoding lets other threads run.
     """
     examined = {}
-    readers = ThreadPoolExecutor(min(MOST_READERS, os.cpu_count() or 1))
+    readers = ThreadPoolExecutor(min(MOST_READERS, usable_cores()))
     with readers as pool, _cancelled(pool), watch(len(listing.entries)) as advance:
         of = pool.map(
             lambda entry: examine(entry, root=listing.root, masks=listing.drawn, classes=listing.classes, look=look),

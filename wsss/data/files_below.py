@@ -1,9 +1,12 @@
 """Find the files below a folder: links are followed, and those that lead in a circle are not."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from wsss.errors import DataError
+
+Entry = os.DirEntry[str]
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -13,27 +16,43 @@ def files_below(folder: Path) -> Iterator[Path]:
     counts as a file, so that whoever reads it can name it. Raises `DataError` for a folder that may not be read, and
     for a name that is not UTF-8, which no list, index or page can hold.
     """
-    yield from _below(folder, inside=(folder.resolve(),))
+    for entry in entries_below(folder):
+        yield Path(entry.path)
 
 
-def _below(folder: Path, *, inside: tuple[Path, ...]) -> Iterator[Path]:
+def entries_below(folder: Path) -> Iterator[Entry]:
+    """Yield the same as the system lists it, which tells the kind of most files without looking at each."""
+    yield from _below(str(folder), inside=(folder.resolve(),))
+
+
+def holds(is_one: Callable[[], bool]) -> bool:
+    """Return an entry's `is_file` or `is_dir`; False for a link that leads nowhere or in a circle."""
     try:
-        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        return is_one()
+    except OSError:
+        return False
+
+
+def _below(folder: str, *, inside: tuple[Path, ...]) -> Iterator[Entry]:
+    try:
+        with os.scandir(folder) as listed:
+            entries = sorted((each for each in listed if not each.name.startswith(".")), key=lambda each: each.name)
     except PermissionError as error:
         raise DataError(f"{folder} may not be read by you: change its permissions") from error
-    for path in paths:
-        _check_name(path)
-    folders = dict.fromkeys(path for path in paths if path.is_dir())
-    yield from (path for path in paths if path not in folders)
-    for path in folders:
-        real = path.resolve() if path.is_symlink() else inside[-1] / path.name
+    for entry in entries:
+        _check_name(entry.name, folder)
+    folders = [entry for entry in entries if holds(entry.is_dir)]
+    apart = {entry.name for entry in folders}
+    yield from (entry for entry in entries if entry.name not in apart)
+    for entry in folders:
+        real = Path(entry.path).resolve() if entry.is_symlink() else inside[-1] / entry.name
         if not any(each.is_relative_to(real) for each in inside):
-            yield from _below(path, inside=(*inside, real))
+            yield from _below(entry.path, inside=(*inside, real))
 
 
-def _check_name(path: Path) -> None:
+def _check_name(name: str, folder: str) -> None:
     try:
-        path.name.encode()
+        name.encode()
     except UnicodeEncodeError as error:
-        where = f"the folder {path.parent} holds the name {path.name!a}"
+        where = f"the folder {folder} holds the name {name!a}"
         raise DataError(f"{where}, which is not UTF-8: rename it, as with `convmv`") from error

@@ -20,8 +20,8 @@ from wsss.errors import ConfigError
 ImageArray = UInt8[np.ndarray, "h w 3"]
 Colour = tuple[int, int, int]
 """Red, green and blue in 0 .. 255."""
-PIXEL_BYTES: Final = 3 * 4
-LABEL_BYTES: Final = 8
+PIXEL_BYTES: Final = 3
+LABEL_BYTES: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Transform(Configurable, ABC):
     @property
     @abstractmethod
     def item_bytes(self) -> int:
-        """Bytes of an image in a batch: pixels as float32, and labels as int64 where it has a mask."""
+        """Bytes of an image in a batch as loaders make it, with those of its mask where it has one."""
 
     @abstractmethod
     def limited(self, *, side: int | None, augment: bool) -> "Transform":

@@ -128,8 +128,10 @@ class Fit(Stage):
         )
         write_record(job.artifact, record)
 
-    def data_module(self, *, train: Dataset[Any], val: Dataset[Any] | None) -> "training.KeyedDataModule":
-        """Serve datasets as the options say."""
+    def data_module(
+        self, *, train: Dataset[Any], val: Dataset[Any] | None, normalisation: Normalisation
+    ) -> "training.KeyedDataModule":
+        """Serve datasets as the options say, whose pixels are normalised on the device."""
         return training.KeyedDataModule(
             train=train,
             val=val,
@@ -137,6 +139,7 @@ class Fit(Stage):
             random_seed=self.random_seed,
             workers=self.loaders,
             passes=self.fit.accumulate,
+            normalisation=normalisation,
         )
 
     @property

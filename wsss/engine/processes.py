@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from wsss.cores import usable_cores
+
 CORES: Final = "WSSS_CORES"
 """The variable by which whoever starts a process keeps it to so many of the cores."""
 
@@ -28,9 +30,7 @@ class World:
     @property
     def cores(self) -> int:
         """How many cores this worker may keep busy: its part of the machine's."""
-        # Only Linux says which cores a process may use.
-        affinity = getattr(os, "sched_getaffinity", None)
-        all_cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+        all_cores = usable_cores()
         all_cores = min(all_cores, int(os.environ.get(CORES) or all_cores))
         return max(1, all_cores // self.local_size)
 

@@ -1,7 +1,6 @@
 """Run a Map stage's batches: this rank's share, without what is done, with reading and writing beside the device."""
 
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -21,10 +20,14 @@ from wsss.engine.log import logger
 from wsss.engine.processes import end_with_parent, world
 from wsss.engine.progress import bar
 from wsss.signals import SIGNALS, Ended, postponed
+from wsss.store.hashed import found_below
 from wsss.store.kinds import Items
 
 AHEAD: Final = 2
 """Batches that are being read while one is worked on, and that may wait to be written."""
+
+ON_DISK: Final = 300.0
+"""Seconds after which any system has brought to the disk what was written (Linux: 35)."""
 
 
 @final
@@ -75,10 +78,17 @@ def run(work: Work, batches: Sequence[Records]) -> int:
 
 
 def whole_items(items: Items, records: Iterable[Record]) -> set[Record]:
-    """Return whose items are there; one that is torn, as a machine that lost its power leaves it, is removed."""
-    there = {Path(folder, name) for folder, _, names in os.walk(items.folder) for name in names}
-    done = {record for record in records if items.path(record) in there}
-    torn = {record for record in done if not items.is_whole(record)}
+    """Return whose items are there; one that is torn, as a machine that lost its power leaves it, is removed.
+
+    An item gets its name when it is whole, and lies on the disk some time later: those that were written long before
+    the latest are not read.
+    """
+    found = dict(found_below(items.folder))
+    there = {record: found[name].stat() for record in records if (name := items.place(record)) in found}
+    latest = max((stat.st_mtime for stat in there.values()), default=0.0)
+    done = set(there)
+    unsure = (record for record, stat in there.items() if stat.st_mtime > latest - ON_DISK or not stat.st_size)
+    torn = {record for record in unsure if not items.is_whole(record)}
     for path in sorted(map(items.path, torn)):
         logger.warning("%s is torn: it is made again", path)
         path.unlink()

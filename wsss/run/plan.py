@@ -9,16 +9,16 @@ from typing import Any, Final
 from wsss.config.build import build_into, check_all
 from wsss.data.randomness import check_share
 from wsss.engine.fit import Fit
-from wsss.engine.progress import console
 from wsss.engine.stage import Stage, read_index
-from wsss.errors import ConfigError, DataError, one_of
+from wsss.errors import ConfigError, DataError
 from wsss.models.base import PlannedNetwork, PlannedNetworks
 from wsss.run.checked import Checked
 from wsss.run.graph import connected
 from wsss.run.part import up_to
+from wsss.run.reading import known_of, outside_of, shown
 from wsss.store.digests import Digests
-from wsss.store.fingerprint import contents, fingerprint
-from wsss.store.sources import NAMED, Outside
+from wsss.store.fingerprint import fingerprint
+from wsss.store.sources import Outside
 from wsss.store.store import Artifact, Store
 
 OF_TRAININGS: Final = re.compile(r"^(?:fit|limits)\.")
@@ -61,8 +61,9 @@ def make_plan(
     if until is not None:
         stages = up_to(stages, until)
     graph = connected(stages)
-    digests = digests or Digests(store.digests, rehash=rehash)
-    new_data = _have_new_data(stages.values(), digests)
+    digests = digests or Digests(store.digests, rehash=rehash, watch=shown)
+    known = known_of(stages.values(), digests)
+    new_data = None in known.values()
     networks = networks_read(stages, graph)
     if new_data:
         check_all(_checks(stages, networks))
@@ -70,7 +71,7 @@ def make_plan(
     for name, reads in graph.items():
         stage = stages[name]
         inputs = {role: steps[read].artifact for role, read in reads.items()}
-        own = _outside(stage, digests)
+        own = outside_of(stage, digests, known)
         print_ = fingerprint(
             stage,
             name=name,
@@ -140,26 +141,6 @@ def _with_keys(name: str, check: Callable[[], None]) -> None:
         raise ConfigError(
             [OF_TRAININGS.sub(rf"pipeline.{name}.\g<0>", problem) for problem in error.problems]
         ) from error
-
-
-def _have_new_data(stages: Iterable[Stage], digests: Digests) -> bool:
-    """Whether a stage depends on files outside the store that were never read, have changed, or are not there."""
-    try:
-        return not all(digests.know(sources) for stage in stages for sources in contents(stage).values())
-    except DataError:
-        return True
-
-
-def _outside(stage: Stage, digests: Digests) -> list[Outside]:
-    """Read what a stage depends on outside the store, and say what has changed since that was read before."""
-    found = []
-    for key, sources in contents(stage).items():
-        found.append(Outside(key=key, sources=sources, digest=digests.of(sources)))
-        if digests.changed:
-            named = one_of([str(path) for path in digests.changed], limit=NAMED)
-            said = f"{key} changed since it was last read: {named}. What depends on it is made anew."
-            console.print(said, markup=False)
-    return found
 
 
 def check_readers(made: Step, steps: Sequence[Step]) -> None:

@@ -33,6 +33,9 @@ from wsss.store.verify import refuse_harmed
 
 MISTAKE: Final = 2
 """Exit code of a worker that ended with a `WsssError`; any other failure comes with its traceback."""
+RECENT: Final = 10.0
+"""Seconds after the end of a stage in which the next one takes files outside the store for what they were then."""
+_passed: dict[tuple[Store, Outside], float] = {}
 
 
 def freeze(step: Step, *, command: str) -> Path:
@@ -93,11 +96,13 @@ def work(path: Path) -> None:
 def check_unchanged(outside: Iterable[Outside], inputs: Iterable[Artifact], *, store: Store) -> None:
     """Refuse to work on what differs from what the plan saw.
 
+    Files outside that this process found unchanged just now, as the stage before ended, are not looked at again.
     Raises `DataError` for files outside the store and `StoreError` for artifacts that differ from their manifests.
     """
     for each in outside:
         try:
-            each.check(store.digests)
+            if time.monotonic() - _passed.pop((store, each), -RECENT) >= RECENT:
+                each.check(store.digests)
         except DataError as error:
             raise DataError(f"{error}. What is finished is kept; run again to go on with the files of now") from error
     for artifact in inputs:
@@ -109,6 +114,7 @@ def _check_still_unchanged(outside: Iterable[Outside], artifact: Artifact, *, st
     try:
         for each in outside:
             each.check(store.digests)
+            _passed[store, each] = time.monotonic()
     except DataError as error:
         artifact.discard()
         thrown = f"what {artifact.stage} made of them is thrown away, and what was finished before it is kept"

@@ -81,8 +81,8 @@ class EmbedImages(Map):
         module = with_backbone(network.module).to(device).to(memory_format=torch.channels_last)
 
         def embed(batch: Batch) -> list[NDArray[np.float16]]:
-            images = torch.stack([network.normalisation(self.transform(image)) for image in batch.images])
-            found = embeddings(module, images.to(device)).cpu().numpy()
+            images = network.normalisation.of_images([self.transform(image) for image in batch.images], device=device)
+            found = embeddings(module, images).cpu().numpy()
             if not np.isfinite(found).all():
                 raise ModelError(f"{_name(module)}: its last maps hold numbers that float16 does not: choose another")
             return list(found)

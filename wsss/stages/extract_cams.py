@@ -58,12 +58,12 @@ class ExtractCams(Map):
 
     def maps(self, network: Network, batch: Batch, *, device: torch.device) -> list[ScoreMaps]:
         """Return the maps of each image's own classes, on the CPU."""
-        images = torch.stack([network.normalisation(image) for image in batch.images]).to(device)
+        images = network.normalisation.of_images(batch.images, device=device)
         with torch.no_grad():
             maps = self.views(
                 self.cam,
                 as_cut(network.module),
-                images=images.contiguous(memory_format=torch.channels_last),
+                images=images,
                 classes=[record.classes for record in batch.records],
             )
         return [each.to("cpu") for each in maps]

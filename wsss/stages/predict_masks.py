@@ -7,8 +7,9 @@ from typing import ClassVar, Final, final
 
 import numpy as np
 import torch
+from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from wsss.data.index import Index, Record
 from wsss.engine.batch import Compute
@@ -17,7 +18,8 @@ from wsss.engine.map import Map, by_size
 from wsss.engine.refining import needs_of, reads_items
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
-from wsss.masks import Argmax
+from wsss.labels import IGNORE
+from wsss.masks import Argmax, strongest_label
 from wsss.models.base import PlannedNetworks
 from wsss.models.normalisation import Normalisation
 from wsss.protocols import Segments
@@ -91,8 +93,10 @@ class PredictMasks(Predicting):
     """Merge several scales and mirror images; `refine` may put a CRF behind, and is empty by default."""
 
     def open(self, job: Job, device: torch.device) -> Compute:
-        """Load the trained network."""
+        """Load the trained network; without a refiner it decides on the device, which labels alone leave."""
         predictor = self.predictor(job, device)
+        if not self.refine:
+            return lambda batch: predictor.decided(batch.images)
         return lambda batch: predictor.masks(batch.images, predictor.maps(batch.images))
 
 
@@ -115,12 +119,23 @@ class MaskPredictor:
 
     def maps(self, images: Sequence[Pixels]) -> list[ScoreMaps]:
         """Return the probabilities of all labels, on the CPU, for images of one size."""
-        stack = torch.stack([self.normalisation(image) for image in images]).to(self.device)
-        with torch.no_grad():
-            merged = self.views(self.network.segment, stack.contiguous(memory_format=torch.channels_last)).cpu()
-        size = Size(height=stack.shape[-2], width=stack.shape[-1])
+        merged = self._asked(images).cpu()
+        size = Size(height=merged.shape[-2], width=merged.shape[-1])
         labels = torch.arange(merged.shape[1])
         return [ScoreMaps(labels=labels, scores=scores, size=size) for scores in merged]
+
+    def decided(self, images: Sequence[Pixels]) -> list[Later]:
+        """Return each image's strongest label at every pixel, for images of one size, without any refiner.
+
+        The device goes on with the next batch while they are fetched from it.
+        """
+        labels = strongest_label(self._asked(images))
+        return [partial(_fetched, each) for each in labels]
+
+    def _asked(self, images: Sequence[Pixels]) -> Float[Tensor, "b labels h w"]:
+        """Return the probabilities of all labels, on the device."""
+        with torch.no_grad():
+            return self.views(self.network.segment, self.normalisation.of_images(images, device=self.device))
 
     def refined(self, image: Pixels, maps: ScoreMaps) -> ScoreMaps:
         """Apply every refiner to the maps of an image; they return to the CPU."""
@@ -135,3 +150,10 @@ class MaskPredictor:
 
     def _mask(self, image: Pixels, maps: ScoreMaps) -> Pixels:
         return Argmax()(self.refined(image, maps))
+
+
+def _fetched(labels: UInt8[Tensor, "h w"]) -> Pixels:
+    mask: Pixels = labels.cpu().numpy()
+    if (mask == IGNORE).any():
+        raise ValueError("the network's answer holds what is not a number")
+    return mask

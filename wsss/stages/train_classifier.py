@@ -64,9 +64,8 @@ class TrainMultiLabel(Fit):
             index=index,
             records=index.split(self.val_split),
             transform=self.fit.validation,
-            normalisation=normalisation,
         )
-        return self.data_module(train=train, val=val)
+        return self.data_module(train=train, val=val, normalisation=normalisation)
 
 
 @final

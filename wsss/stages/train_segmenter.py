@@ -58,7 +58,7 @@ class FitSegmenter(Fit):
     def data(self, job: Job) -> "training.KeyedDataModule":
         """Images and pseudo masks under the same augmentation. No validation: true masks only ever score."""
         train = masked_data(self, job, transform=self.fit.transform, normalisation=self.normalisation(job))
-        return self.data_module(train=train, val=None)
+        return self.data_module(train=train, val=None, normalisation=train.normalisation)
 
     def check_network(self, options: SegmenterOptions) -> None:
         """Refuse a block to freeze that the encoder does not have, and a batch of one that a batch norm cannot take."""

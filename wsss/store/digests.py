@@ -2,13 +2,16 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from annotated_types import Len
 
-from wsss.data.files_below import files_below
+from wsss.cores import usable_cores
+from wsss.data.files_below import entries_below, holds
 from wsss.errors import DataError, StoreError
 from wsss.paths import NotRegularError, sha256
 from wsss.store.fingerprint import LENGTH
@@ -16,8 +19,22 @@ from wsss.store.texts import read_json, write_json
 
 END: Final = b"\0"
 """After each source: a file that moves from one to the next is another content."""
+MANY: Final = 1_000
+"""Files that are read on several threads, and so long that somebody wants to see how far that is."""
+MOST_READERS: Final = 8
 _State = Annotated[list[int | str], Len(5, 5)]
 """What `state_of` tells of a file, and the hash of its bytes."""
+Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
+"""Shows progress: opened with the number of files; what it gives is called after each of them."""
+
+
+class _File(NamedTuple):
+    """A file of a source, as it is now."""
+
+    name: str
+    """Relative to the source; a source that is a file has none."""
+    path: str
+    state: list[int]
 
 
 class Digests:
@@ -26,8 +43,10 @@ class Digests:
     It is, where its size, its times of change and its inode are the same; `rehash` reads every file once more.
     """
 
-    def __init__(self, cache: Path, *, rehash: bool = False) -> None:
-        self._cache = cache
+    def __init__(
+        self, cache: Path, *, rehash: bool = False, watch: Watch = lambda _: nullcontext(lambda: None)
+    ) -> None:
+        self._cache, self._watch = cache, watch
         self._known = _kept(cache)
         self._unread = set(self._known) if rehash else set()
         self._changed = False
@@ -47,9 +66,10 @@ class Digests:
             files = list(_files(source))
             top = str(source.resolve())
             before = {name: known for name, known in self._known.items() if _is_below(name, top)}
-            for name, path in files:
-                total.update(_line(name, self._of_file(path)))
-            self._note_changes(before, [str(path) for _, path in files])
+            self._read([file for file in files if not self._as_before(file)])
+            for file in files:
+                total.update(_line(file.name, self._known[file.path]))
+            self._note_changes(before, [file.path for file in files])
             total.update(END)
         return total.hexdigest()[:LENGTH]
 
@@ -63,10 +83,10 @@ class Digests:
         for source in sources:
             if not source.exists():
                 return None
-            for name, path in _files(source):
-                if not self._as_before(path):
+            for file in _files(source):
+                if not self._as_before(file):
                     return None
-                total.update(_line(name, self._known[str(path)]))
+                total.update(_line(file.name, self._known[file.path]))
             total.update(END)
         return total.hexdigest()[:LENGTH]
 
@@ -87,15 +107,20 @@ class Digests:
             other = {name for name in now if name not in before or before[name][-1] != self._known[name][-1]}
             self.changed += [Path(name) for name in sorted(gone | other)]
 
-    def _of_file(self, path: Path) -> _State:
-        if not self._as_before(path):
-            self._known[str(path)] = [*state_of(path), _hash(path)]
-            self._unread.discard(str(path))
-            self._changed = True
-        return self._known[str(path)]
+    def _read(self, files: Sequence[_File]) -> None:
+        """Hash files, many of them on threads: a disk, and more so a server, answers several at once."""
+        many = len(files) >= MANY
+        threads = min(MOST_READERS, usable_cores()) if many else 1
+        with ThreadPoolExecutor(threads) as pool, self._watch(len(files)) if many else nullcontext(None) as advance:
+            for file, digest in zip(files, pool.map(_hash, [file.path for file in files]), strict=True):
+                self._known[file.path] = [*file.state, digest]
+                self._unread.discard(file.path)
+                self._changed = True
+                if advance is not None:
+                    advance()
 
-    def _as_before(self, path: Path) -> bool:
-        return str(path) not in self._unread and self._known.get(str(path), [])[:-1] == state_of(path)
+    def _as_before(self, file: _File) -> bool:
+        return file.path not in self._unread and self._known.get(file.path, [])[:-1] == file.state
 
 
 def _line(name: str, state: _State) -> bytes:
@@ -112,7 +137,10 @@ def _kept(cache: Path) -> dict[str, _State]:
 
 def state_of(path: Path) -> list[int]:
     """Return what tells that a file was written: also where its size is the same and its time was set back."""
-    stat = path.stat()
+    return _state(path.stat())
+
+
+def _state(stat: os.stat_result) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
 
 
@@ -120,21 +148,22 @@ def _is_below(name: str, top: str) -> bool:
     return name == top or name.startswith(top.rstrip(os.sep) + os.sep)
 
 
-def _hash(path: Path) -> str:
+def _hash(path: str) -> str:
     try:
-        return sha256(path, links=True)
+        return sha256(Path(path), links=True)
     except NotRegularError as error:
         raise DataError(f"{path} {error.strerror}: replace it by a file") from error
     except PermissionError as error:
         raise DataError(f"{path} may not be read by you: change its permissions") from error
 
 
-def _files(source: Path) -> Iterator[tuple[str, Path]]:
-    """Yield every file with its name relative to the source, sorted and without hidden ones; a file has no name."""
+def _files(source: Path) -> Iterator[_File]:
+    """Yield every file, sorted and without hidden ones; each is looked at once."""
     source = source.resolve()
     if source.is_file():
-        yield "", source
+        yield _File("", str(source), state_of(source))
         return
-    for path in files_below(source):
-        if path.is_file():
-            yield path.relative_to(source).as_posix(), path
+    top = str(source).rstrip(os.sep) + os.sep
+    for entry in entries_below(source):
+        if holds(entry.is_file):
+            yield _File(entry.path.removeprefix(top).replace(os.sep, "/"), entry.path, _state(entry.stat()))

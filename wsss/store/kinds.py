@@ -54,7 +54,11 @@ class Items:
 
     def path(self, record: Record) -> Path:
         """Return where an image's item lies, whether or not it is there."""
-        return self.folder / item_place(record.id, self.format.suffix, among=self.images)
+        return self.folder / self.place(record)
+
+    def place(self, record: Record) -> str:
+        """Return the name of an image's item in the folder."""
+        return item_place(record.id, self.format.suffix, among=self.images)
 
     def read(self, record: Record) -> Any:
         """Read an image's item; raises `StoreError` for one that is missing or torn."""

@@ -1,7 +1,6 @@
 """Tell which files of an artifact's folder are its result."""
 
 import re
-from pathlib import Path
 from typing import Final
 
 MANIFEST: Final = "manifest.json"
@@ -11,8 +10,8 @@ OWN: Final = re.compile(r"log(\.\d+)?\.txt|root\.txt|stage\.yaml")
 """Files of an artifact that are not part of the result: the logs of all processes, and what is kept up to date."""
 
 
-def is_result(path: Path, folder: Path) -> bool:
-    """Tell whether a file of an artifact's folder is listed in its manifest: no log, and not hidden."""
-    parts = path.relative_to(folder).parts
+def is_result(name: str) -> bool:
+    """Tell whether a file of an artifact's folder, by its name there, is listed in its manifest: no log, not hidden."""
+    parts = tuple(name.split("/"))
     own = parts == (MANIFEST,) or parts[0] == LOGS or OWN.fullmatch(parts[-1]) is not None
     return not own and not any(part.startswith(".") for part in parts)

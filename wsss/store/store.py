@@ -14,6 +14,7 @@ from filelock import FileLock
 from wsss.errors import StoreError
 from wsss.paths import entries_below, first_link, inside, is_regular, sha256
 from wsss.store.fingerprint import LENGTH
+from wsss.store.hashed import Entry, found_below, hashes
 from wsss.store.manifest import FORMAT, Machine, Manifest, read_manifest
 from wsss.store.results import MANIFEST, is_result
 from wsss.store.run_notes import read_notes, write_note
@@ -143,11 +144,13 @@ class Artifact:
 
     def files(self) -> list[Path]:
         """Return the files that are the result, sorted: those that a manifest lists. Links are none."""
-        return [path for path in self.entries() if is_regular(path)]
+        return [self.path / name for name in self._results()]
 
-    def entries(self) -> list[Path]:
-        """Return what lies where results do, sorted: files, and links or pipes that somebody else put there."""
-        return sorted(path for path in entries_below(self.path) if is_result(path, self.path))
+    def _results(self) -> dict[str, Entry]:
+        """Return the same by their names in the folder."""
+        found = ((name, entry) for name, entry in found_below(self.path) if is_result(name))
+        files = {name: entry for name, entry in found if entry.is_file(follow_symlinks=False)}
+        return {name: files[name] for name in sorted(files, key=lambda name: name.split("/"))}
 
     def complete(
         self,
@@ -165,7 +168,8 @@ class Artifact:
         `kind` is a name of `wsss.store.kinds`; an `oracle` came about with true masks. `threads` are those of one
         process, on which the last bits depend, as they do on versions of packages.
         """
-        files = self.files()
+        files = self._results()
+        entries = list(files.values())
         manifest = Manifest(
             format=FORMAT,
             stage=self.stage,
@@ -178,10 +182,10 @@ class Artifact:
             versions=dict(versions()),
             threads=threads,
             machine=machine,
-            bytes=sum(path.stat().st_size for path in files),
+            bytes=sum(entry.stat().st_size for entry in entries),
             summary=dict(summary),
             job=sha256(self.job),
-            files={path.relative_to(self.path).as_posix(): sha256(path) for path in files},
+            files=dict(zip(files, hashes(entries), strict=True)),
         )
         write_json(self.manifest_path, manifest.model_dump())
 

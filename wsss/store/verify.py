@@ -1,5 +1,6 @@
 """Verify finished artifacts against their manifests, and repair a damaged one in part."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Literal
 from filelock import Timeout
 
 from wsss.errors import NewerError, StoreError
-from wsss.paths import first_link, is_regular, remove, sha256
+from wsss.paths import first_link, remove
+from wsss.store.hashed import found_below, hashes
 from wsss.store.manifest import Manifest
+from wsss.store.results import is_result
 from wsss.store.store import JOB, Artifact
 
 Harm = Literal["damaged", "missing", "stray"]
@@ -39,19 +42,24 @@ def check(artifact: Artifact, *, checked: Callable[[], object] = lambda: None) -
 
 
 def _harms(artifact: Artifact, manifest: Manifest, checked: Callable[[], object]) -> Iterator[tuple[Path, Harm]]:
-    listed = {artifact.path / name: digest for name, digest in {**manifest.files, JOB: manifest.job}.items()}
-    links = {path: link for path in listed if (link := first_link(artifact.path, path)) is not None}
-    yield from ((link, "damaged") for link in dict.fromkeys(links.values()))
-    for path, digest in listed.items():
-        if path in links:
-            pass
-        elif not path.exists():
-            yield path, "missing"
-        elif not is_regular(path) or sha256(path) != digest:
-            yield path, "damaged"
-        if path != artifact.job:  # which is not counted among the results
+    listed = {**manifest.files, JOB: manifest.job}
+    found = dict(found_below(artifact.path))
+    regular = {name: found[name] for name in listed if name in found and found[name].is_file(follow_symlinks=False)}
+    for name, digest in zip(regular, hashes(list(regular.values())), strict=True):
+        if digest != listed[name]:
+            yield artifact.path / name, "damaged"
+        if name != JOB:  # which is not counted among the results
             checked()
-    yield from ((path, "stray") for path in artifact.entries() if path not in {*listed, *links.values()})
+    apart = set(listed)
+    for name in listed.keys() - regular.keys():
+        path = artifact.path / name
+        link = first_link(artifact.path, path)
+        if link is not None and (linked := link.relative_to(artifact.path).as_posix()) not in apart - {name}:
+            apart.add(linked)
+            yield link, "damaged"
+        elif link is None:
+            yield path, "damaged" if os.path.lexists(path) else "missing"
+    yield from ((artifact.path / name, "stray") for name in sorted(found) if name not in apart and is_result(name))
 
 
 def refuse_harmed(artifact: Artifact) -> None:

@@ -8,13 +8,16 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from wsss.data import augmentation  # noqa: F401 - loader processes are forked: they find it imported, and do not each do so
+from wsss.data.datasets import ready
 from wsss.data.randomness import KeyedLoader, KeyedSampler
+from wsss.models.normalisation import Normalisation
 
 
 class KeyedDataModule(pl.LightningDataModule):
     """Serves datasets whose training items are asked for by (epoch, item).
 
-    `batch_size` is the global one, of all passes of a step.
+    `batch_size` is the global one, of all passes of a step. With a `normalisation`, samples hold pixels, which are
+    normalised on the device.
     """
 
     def __init__(
@@ -26,11 +29,13 @@ class KeyedDataModule(pl.LightningDataModule):
         random_seed: int,
         workers: int,
         passes: int = 1,
+        normalisation: Normalisation | None = None,
     ) -> None:
         super().__init__()
         self._train, self._val = train, val
         self._batch_size, self._random_seed, self._workers = batch_size, random_seed, workers
         self._passes = passes
+        self._normalisation = normalisation
         self._start = (0, 0)
 
     def go_on_after(self, step: int) -> None:
@@ -71,6 +76,10 @@ class KeyedDataModule(pl.LightningDataModule):
         batch_size = max(1, self._batch_size // (self._passes * self.trainer.world_size))
         loading = self._loading(batches=-(-len(own) // batch_size))
         return DataLoader(Subset(self._val, own), batch_size=batch_size, **loading)
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Normalise the pixels of a batch on its device."""
+        return batch if self._normalisation is None else ready(batch, self._normalisation)
 
     def _loading(self, *, batches: int) -> dict[str, Any]:
         workers = min(self._workers, batches)  # a process more would wait for ever

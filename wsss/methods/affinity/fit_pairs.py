@@ -44,4 +44,4 @@ class FitPairs(FitOnBackbone):
     def data(self, job: Job) -> "training.KeyedDataModule":
         """Images and confident labels under the same augmentation. No validation: true masks only ever score."""
         train = masked_data(self, job, transform=self.fit.transform, normalisation=self.normalisation(job))
-        return self.data_module(train=train, val=None)
+        return self.data_module(train=train, val=None, normalisation=train.normalisation)

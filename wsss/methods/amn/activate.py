@@ -62,7 +62,7 @@ class ActivateMaps(Map):
         assert isinstance(network, ActivationNet), "check_inputs() comes first"
 
         def maps(batch: Batch) -> list[ScoreMaps]:
-            images = torch.stack([trained.normalisation(image) for image in batch.images]).to(device)
+            images = trained.normalisation.of_images(batch.images, device=device).contiguous()
             present = torch.zeros(len(batch.records), classes, device=device)
             for row, record in zip(present, batch.records, strict=True):
                 row[list(record.classes)] = 1

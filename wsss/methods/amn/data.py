@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -14,9 +14,8 @@ from wsss.data.datasets import SegmenterData
 class ConditionedSample(NamedTuple):
     """One image; a loader makes the same of a batch, with b before every shape."""
 
-    image: Float[Tensor, "*b 3 s s"]
-    """Normalised."""
-    labels: Int64[Tensor, "*b s s"]
+    image: UInt8[Tensor, "*b s s 3"]
+    labels: UInt8[Tensor, "*b s s"]
     present: Float[Tensor, "*b c"]
     """1 for each class that the whole image shows, though a crop may not."""
 

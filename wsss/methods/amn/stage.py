@@ -43,4 +43,4 @@ class TrainAMN(FitOnBackbone):
     def data(self, job: Job) -> "training.KeyedDataModule":
         """Images, confident labels and classes. No validation: true masks only ever score."""
         masked = masked_data(self, job, transform=self.fit.transform, normalisation=self.normalisation(job))
-        return self.data_module(train=ConditionedData(masked=masked), val=None)
+        return self.data_module(train=ConditionedData(masked=masked), val=None, normalisation=masked.normalisation)

@@ -81,7 +81,7 @@ class TrainRepresentatives(FitBinary):
             normalisation=self.normalisation(job),
             random_seed=self.random_seed,
         )
-        return self.data_module(train=train, val=None)
+        return self.data_module(train=train, val=None, normalisation=train.normalisation)
 
     def keep(self, module: "training.KeyedModule", job: Job) -> None:
         """Write the network with the leads of its pairs."""
@@ -132,7 +132,7 @@ class TrainOwnRepresentatives(FitBinary):
             normalisation=self.normalisation(job),
             random_seed=self.random_seed,
         )
-        return self.data_module(train=train, val=None)
+        return self.data_module(train=train, val=None, normalisation=train.normalisation)
 
     def keep(self, module: "training.KeyedModule", job: Job) -> None:
         """Say what they are: every network was written when its pair was finished."""

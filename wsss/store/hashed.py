@@ -1,0 +1,68 @@
+"""Files of an artifact as one look at its folder finds them, and their hashes, which a process takes once."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from wsss.cores import usable_cores
+from wsss.paths import sha256
+
+Entry = os.DirEntry[str]
+
+SETTLED: Final = 0.1
+"""Seconds after which a file that is written again has another time, on any file system's clock."""
+MANY: Final = 64
+"""Files that are hashed on several threads."""
+MOST_READERS: Final = 8
+
+_known: dict[str, tuple[tuple[int, ...], str]] = {}
+"""State and hash of files by their paths."""
+
+
+def found_below(folder: Path) -> Iterator[tuple[str, Entry]]:
+    """Yield whatever lies below a folder and is not a folder itself, by its name there; links are not followed."""
+    yield from _below(str(folder), "")
+
+
+def _below(folder: str, above: str) -> Iterator[tuple[str, Entry]]:
+    try:
+        with os.scandir(folder) as listed:
+            entries = list(listed)
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(entry.path, f"{above}{entry.name}/")
+        else:
+            yield f"{above}{entry.name}", entry
+
+
+def hashes(files: Sequence[Entry]) -> Iterator[str]:
+    """Yield the hash of each regular file; what this process has hashed is not read again where it is as it was.
+
+    That is told by size, times of change and inode. Many are read on threads.
+    """
+    if len(files) < MANY:
+        yield from map(_hash, files)
+        return
+    with ThreadPoolExecutor(min(MOST_READERS, usable_cores())) as pool:
+        yield from pool.map(_hash, files, chunksize=1)
+
+
+def _hash(file: Entry) -> str:
+    state = _state(file)
+    known = _known.get(file.path)
+    if known is not None and known[0] == state:
+        return known[1]
+    digest = sha256(Path(file.path))
+    if time.time_ns() - max(state[1:3]) > SETTLED * 1e9:
+        _known[file.path] = state, digest
+    return digest
+
+
+def _state(file: Entry) -> tuple[int, ...]:
+    stat = file.stat(follow_symlinks=False)
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
