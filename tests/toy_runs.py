@@ -41,9 +41,11 @@ def limited(stage: str, *, epochs: int = 1, batch_size: int = 4) -> str:
 
 def composed(*overrides: str, small: bool = True) -> dict[str, Any]:
     """The config of a command line, resolved."""
+    own = any(override.startswith("segmenter=") for override in overrides)
+    shrinking = [each for each in SMALL if not (own and each.lstrip("+").startswith("segmenter"))]
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base="1.3", config_dir=str(config_folder().absolute())):
-        return resolved(compose("run", overrides=[*(SMALL if small else ()), *overrides]))
+        return resolved(compose("run", overrides=[*(shrinking if small else ()), *overrides]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,8 @@ from . import architectures as architectures, prompted_options as prompted_optio
 from .base import Network as Network, NetworkOptions as NetworkOptions
 from .classifier import ClassifierOptions as ClassifierOptions
 from .freezing import freeze_batch_norm as freeze_batch_norm
+from .frozen_backbone import FrozenBackbone as FrozenBackbone
+from .frozen_vit_options import FrozenViTOptions as FrozenViTOptions
 from .gap import GAPClassifier as GAPClassifier, gap_classifier as gap_classifier
 from .grids import ChannelsFirst as ChannelsFirst, ChannelsLast as ChannelsLast, Tokens as Tokens
 from .hooked import Hooked as Hooked

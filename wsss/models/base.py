@@ -49,6 +49,10 @@ class NetworkOptions(Configurable, ABC):
     def check(self) -> None:
         """Refuse with a `ModelError` what cannot be built, and weights that cannot be had."""
 
+    def complete(self, network: nn.Module) -> None:
+        """Fill what is not among the stored weights of a network; raises a `ModelError` where it cannot be had."""
+        del network
+
     def downloads(self) -> tuple[Download, ...]:
         """Return the weights that are downloaded when the network is built, unless a cache has them; asks no server."""
         return ()

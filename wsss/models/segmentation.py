@@ -33,9 +33,14 @@ class SegmentationNetwork(nn.Module):
     def segment(self, images: Images) -> Float[Tensor, "b labels h w"]:
         """Return the logits of every label at every pixel."""
         height, width = images.shape[-2:]
-        stride: Any = self.encoder.output_stride
-        logits: Tensor = self.network(functional.pad(images, (0, -width % stride, 0, -height % stride)))
+        logits: Tensor = self.network(self.padded(images))
         return logits[..., :height, :width]
+
+    def padded(self, images: Images) -> Float[Tensor, "b 3 p q"]:
+        """Return the images with sides that the encoder's stride divides."""
+        height, width = images.shape[-2:]
+        stride: Any = self.encoder.output_stride
+        return functional.pad(images, (0, -width % stride, 0, -height % stride))
 
     def learnt(self, images: Images) -> tuple[Float[Tensor, "b labels y x"], ...]:
         """Return the logits that a training compares with masks, each on its own grid; here those of every pixel."""

@@ -12,7 +12,6 @@ from wsss import models
 from wsss.errors import ModelError, one_of
 from wsss.labels import label_count
 from wsss.models import caffe_weights
-from wsss.models.base import NetworkOptions
 from wsss.models.encoders import (
     TIMM,
     WITHOUT_CLASSIFIER,
@@ -25,6 +24,7 @@ from wsss.models.gap import gap_classifier
 from wsss.models.group_norm import exchange_batch_norm
 from wsss.models.normalisation import Normalisation
 from wsss.models.segmentation import SegmentationNetwork
+from wsss.models.segmentation_options import SegmentationOptions
 from wsss.models.weights import (
     DOWNLOADED,
     PACKAGED,
@@ -59,7 +59,7 @@ PROBE: Final = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmenterOptions(NetworkOptions):
+class SegmenterOptions(SegmentationOptions):
     """Which architecture, on which encoder (`tu-` and timm's name, or one of smp's own), from which weights.
 
     `encoder_weights` is `classifier` (the trained classifier's backbone), `imagenet` (a download), `packaged`
@@ -90,13 +90,13 @@ class SegmenterOptions(NetworkOptions):
         return hash((self.architecture, self.encoder, self.encoder_weights, self.output_stride, *sorted(self.options)))
 
     def check_classifier(self, classifier: nn.Module) -> None:
-        """Refuse with a `ModelError` a classifier from whose backbone the encoder cannot start, if it is to."""
+        """See `SegmentationOptions`."""
         if self.of_classifier:
             self._start(self.outline(), classifier)
 
     @property
     def of_classifier(self) -> bool:
-        """Whether the encoder starts as the trained classifier's backbone, and sees pixels as that does."""
+        """See `SegmentationOptions`."""
         return self.encoder_weights == CLASSIFIER
 
     def content(self) -> dict[str, tuple[Path, ...]]:
@@ -117,7 +117,7 @@ class SegmenterOptions(NetworkOptions):
         return encoder_normalisation(self.encoder, weights=self.encoder_weights)
 
     def build(self, classes: tuple[str, ...], *, classifier: nn.Module | None = None) -> SegmentationNetwork:
-        """See `NetworkOptions`; `classifier` is the trained one, whose backbone the encoder may start as."""
+        """See `SegmentationOptions`."""
         self.check()
         with download(self.encoder):
             network = self._create(label_count(classes), pretrained=self.encoder_weights == DOWNLOADED)
@@ -133,10 +133,7 @@ class SegmenterOptions(NetworkOptions):
         return _outline(self)
 
     def frozen_paths(self, block: str) -> tuple[str, ...]:
-        """Return what holds the encoder's parameters, from the input up to and including a block of its timm network.
-
-        Raises a `ModelError` for a block that it does not have.
-        """
+        """See `SegmentationOptions`; blocks are those of the encoder's timm network."""
         name = self.encoder.removeprefix(TIMM)
         check_name(name)
         return gap_classifier(outline(name, NATIVE_STRIDE), classes=1).trained_paths_until(block)

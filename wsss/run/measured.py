@@ -13,7 +13,7 @@ from wsss.models.base import NetworkOptions
 from wsss.models.freezing import freeze_batch_norm, freeze_parameters
 from wsss.models.gap import GAPClassifier
 from wsss.models.segmentation import SegmentationNetwork
-from wsss.models.segmenter import SegmenterOptions
+from wsss.models.segmentation_options import SegmentationOptions
 from wsss.run.screen import Expectation
 from wsss.training.options import MultiLabelFit, SegmenterFit
 from wsss.types import Images
@@ -59,7 +59,7 @@ def as_trained(
     if isinstance(network, GAPClassifier):
         network.freeze_until(fit.frozen_until)
         frozen: nn.Module = network
-    elif isinstance(network, SegmentationNetwork) and isinstance(options, SegmenterOptions):
+    elif isinstance(network, SegmentationNetwork) and isinstance(options, SegmentationOptions):
         frozen = network.encoder
         if fit.frozen_until is not None:
             freeze_parameters(frozen, paths=options.frozen_paths(fit.frozen_until))

@@ -19,7 +19,7 @@ from wsss.models.batch_of_one import learns_from_one
 from wsss.models.freezing import freeze_parameters
 from wsss.models.normalisation import Normalisation
 from wsss.models.segmentation import SegmentationNetwork
-from wsss.models.segmenter import SegmenterOptions
+from wsss.models.segmentation_options import SegmentationOptions
 from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
 from wsss.training.options import SegmenterFit
 from wsss.training.reproduced import advice_on
@@ -60,10 +60,12 @@ class FitSegmenter(Fit):
         train = masked_data(self, job, transform=self.fit.transform, normalisation=self.normalisation(job))
         return self.data_module(train=train, val=None, normalisation=train.normalisation)
 
-    def check_network(self, options: SegmenterOptions) -> None:
+    def check_network(self, options: SegmentationOptions) -> None:
         """Refuse a block to freeze that the encoder does not have, and a batch of one that a batch norm cannot take."""
         if self.fit.batch_size == 1 and not learns_from_one(options.outline(), side=self.fit.transform.crop):
-            problem = f"1 leaves a batch norm of {options.architecture} one value a channel to learn from"
+            problem = (
+                f"1 leaves a batch norm of {type(options.outline().network).__name__} one value a channel to learn from"
+            )
             raise ConfigError([f"{self.batch_size_from}.batch_size: {problem}: use at least 2, or segmenter=unet"])
         if self.fit.frozen_until is not None:
             freeze_parameters(deepcopy(options.outline().encoder), paths=options.frozen_paths(self.fit.frozen_until))
@@ -76,7 +78,7 @@ class TrainSegmenter(FitSegmenter):
 
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK, "masks": MASKS}
 
-    segmenter: SegmenterOptions
+    segmenter: SegmentationOptions
 
     def check(self) -> None:
         """Also refuse an architecture, an encoder or weights that are not to be had."""
@@ -127,9 +129,9 @@ class RetrainSegmenter(FitSegmenter):
         return network
 
 
-def as_segmenter(options: NetworkOptions) -> SegmenterOptions:
+def as_segmenter(options: NetworkOptions) -> SegmentationOptions:
     """Return options as those that a training goes on with; raises `ModelError` for those of another network."""
-    if not isinstance(options, SegmenterOptions):
+    if not isinstance(options, SegmentationOptions):
         raise ModelError(f"reads.segmenter: {type(options).__name__} build another network: read train_segmenter")
     return options
 

@@ -147,7 +147,7 @@ def load(artifact: Artifact, *, weights: str | None = None) -> Network:
 
     Raises:
         StoreError: The artifact holds no network, a file is missing or torn, or there are no such weights.
-        ModelError: The weights are another network's.
+        ModelError: The weights are another network's, or what is not stored with them cannot be had.
     """
     record = read_record(artifact)
     name = weights or record.use
@@ -163,6 +163,7 @@ def load(artifact: Artifact, *, weights: str | None = None) -> Network:
             f"{_remedy(artifact)}"
         )
     module.load_state_dict(state)
+    record.options.complete(module)
     return Network(
         module=module.eval(), classes=record.classes, normalisation=record.normalisation, options=record.options
     )
