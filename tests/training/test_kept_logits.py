@@ -31,12 +31,12 @@ def test_logits_go_to_their_images():
     kept.on_train_batch_end(trainer, module, {"logits": torch.tensor([[3.0], [0.5]])}, Batch(torch.tensor([3, 0])), 0)
     kept.on_train_batch_end(trainer, module, {"logits": torch.tensor([[2.0]])}, Batch(torch.tensor([2])), 1)
     kept.on_validation_batch_end(trainer, module, torch.tensor([[-1.0], [7.0]]), Batch(torch.tensor([0, 1])), 0)
-    kept.on_validation_end(trainer, module)
+    kept.on_train_epoch_end(trainer, module)
     ((epoch, found),) = written
     assert epoch == 3
     np.testing.assert_array_equal(found["train"], np.array([[0.5], [np.nan], [2.0], [3.0]], dtype=np.float16))
     np.testing.assert_array_equal(found["val"], np.array([[-1.0], [7.0]], dtype=np.float16))
-    kept.on_validation_end(Trainer(is_global_zero=False), module)  # type: ignore[arg-type]
+    kept.on_train_epoch_end(Trainer(is_global_zero=False), module)  # type: ignore[arg-type]
     assert len(written) == 1
 
 
@@ -54,7 +54,7 @@ def test_an_epoch_that_goes_on_has_seen_what_it_saw_before():
     other.on_load_checkpoint(Trainer(is_global_zero=False), module, checkpoint)
     for kept in (later, other):
         kept.on_train_batch_end(trainer, module, {"logits": torch.tensor([[0.5]])}, Batch(torch.tensor([0])), 1)
-        kept.on_validation_end(trainer, module)
+        kept.on_train_epoch_end(trainer, module)
     assert [found["train"].ravel().tolist()[::2] for found in written] == [
         [0.5, 3.0],
         [0.5, pytest.approx(nan, nan_ok=True)],

@@ -1,12 +1,15 @@
 """A training stops where its loss or its weights are no numbers any more."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+import pytorch_lightning as pl
 import torch
 from small_training import STEPS, Module, run
 
 from wsss.errors import WsssError
+from wsss.training.stop_at_nan import StopAtNaN
 from wsss.training.trainer import resume_from
 
 
@@ -24,3 +27,28 @@ def test_weights_that_are_no_numbers_are_not_saved(tmp_path: Path):
         module.network[3].bias.fill_(float("inf"))
     with pytest.raises(WsssError, match="no epoch was finished"):
         run(tmp_path, module=module)
+
+
+def at(step: int, *, last: bool = False) -> Mock:
+    """A trainer after a step."""
+    return Mock(spec=pl.Trainer, global_step=step, is_last_batch=last, should_stop=False, current_epoch=2)
+
+
+def test_a_gpu_is_asked_now_and_then_and_the_step_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("wsss.training.stop_at_nan._checkpoint", lambda _: tmp_path / "a" / "last.ckpt")
+    stop, there = StopAtNaN(every=4), Mock(spec=pl.LightningModule, device=torch.device("cuda"))
+    losses = [0.5, float("nan"), 0.5, 0.5]
+
+    def ended(step: int, *, last: bool = False) -> None:
+        stop.on_train_batch_end(at(step, last=last), there, {"loss": torch.tensor(losses[step - 1])})
+
+    for step in (1, 2, 3):
+        ended(step)
+    with pytest.raises(WsssError, match="the loss is nan at epoch 2, step 2"):
+        ended(4)
+    ended(1)
+    with pytest.raises(WsssError, match="the loss is nan at epoch 2, step 2"):
+        ended(2, last=True)
+    ended(2)
+    with pytest.raises(WsssError, match="step 2"):
+        stop.on_save_checkpoint(at(3), there)

@@ -20,7 +20,7 @@ from wsss.training.loggers.history import HISTORY, HistoryRow, read_history
 from wsss.training.loggers.options import CSVHistory, LoggerOptions, TensorBoard, history
 from wsss.training.module import LOGGED_METRICS
 from wsss.training.options import TrainerOptions, TrainerRuntime
-from wsss.training.trainer import Bar, Devices, WholeCheckpoints, own_words, resume_from, trainer_for
+from wsss.training.trainer import Bar, Devices, WholeCheckpoints, log_every, own_words, resume_from, trainer_for
 
 
 @pytest.fixture(scope="module")
@@ -296,3 +296,48 @@ def test_ctrl_c_stops_in_order(tmp_path: Path, capsys: pytest.CaptureFixture[str
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, Interrupt())
     assert capsys.readouterr().out == ""
+
+
+class Validated(Callback):
+    """Notes the epochs after which there was a validation."""
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+
+    def on_validation_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        self.epochs.append(trainer.current_epoch)
+
+
+@pytest.mark.parametrize(("every", "expected"), [(1, [0, 1, 2, 3, 4]), (2, [0, 2, 4]), (3, [1, 4]), (9, [4])])
+def test_validation_may_be_left_out_after_all_epochs_but_some_and_the_last(
+    tmp_path: Path, every: int, expected: list[int]
+):
+    seen = Validated()
+    module, _, _ = run(tmp_path, seen, options=TrainerOptions(validate_every=every), length=Length(epochs=5))
+    assert seen.epochs == expected
+    kept = resume_from(tmp_path / "checkpoints")
+    assert kept is not None
+    assert kept.step == 5 * STEPS
+    usual, _, _ = run(tmp_path / "usual", length=Length(epochs=5))
+    assert all(map(torch.equal, module.network.parameters(), usual.network.parameters()))
+
+
+def test_a_training_that_is_killed_where_nothing_is_validated_goes_on(tmp_path: Path):
+    options = TrainerOptions(validate_every=3)
+    with pytest.raises(Killed):
+        run(tmp_path, KillAt(2 * STEPS + 1), options=options, length=Length(epochs=5))
+    kept = resume_from(tmp_path / "checkpoints")
+    assert kept is not None
+    assert kept.step == 2 * STEPS
+    seen = Validated()
+    run(tmp_path, seen, options=options, length=Length(epochs=5))
+    assert seen.epochs == [4]
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "each", "asked", "every"),
+    [("cpu", 100, None, 1), ("gpu", 100, None, 50), ("gpu", 7, None, 7), ("gpu", 100, 3, 3), ("cpu", 100, 3, 3)],
+)
+def test_a_gpu_is_asked_for_its_loss_less_often(accelerator: Any, each: int, asked: int | None, every: int):
+    options = TrainerOptions(runtime=TrainerRuntime(log_every=asked))
+    assert log_every(options, Devices(accelerator=accelerator), Length(epochs=1, each=each)) == every

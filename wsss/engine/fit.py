@@ -165,7 +165,9 @@ class Fit(Stage):
                     each_machine=here.local_size,
                     machines=here.machines,
                 ),
-                length=training.Length(epochs=epochs, steps=self.fit.steps, passes=self.fit.accumulate),
+                length=training.Length(
+                    epochs=epochs, steps=self.fit.steps, passes=self.fit.accumulate, each=data.steps
+                ),
                 folder=folder,
                 logger=self.runtime.logger,
                 callbacks=[

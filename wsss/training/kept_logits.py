@@ -23,7 +23,7 @@ class KeptLogits(Callback):
 
     Training images are seen as they are augmented, validation images as they are. What an epoch leaves out, since its
     batches are whole ones, is nan. An epoch that is trained again after an interruption gives the same again. Nothing
-    is kept of a module whose steps return no `logits`.
+    is kept of a module whose steps return no `logits`. Of an epoch that is not validated, validation images are nan.
     """
 
     def __init__(self, write: Callable[..., None], *, images: Mapping[str, int], classes: int) -> None:
@@ -55,7 +55,7 @@ class KeptLogits(Callback):
         if outputs is not None:
             self._seen["val"].append((batch.item, outputs.half()))
 
-    def on_validation_end(self, trainer: Any, _: Any) -> None:
+    def on_train_epoch_end(self, trainer: Any, _: Any) -> None:
         """Bring the processes' shares together and hand them over; checkpoints are written after this."""
         known = any(self._seen.values())
         found = {split: self._gathered(split) for split in self._seen}

@@ -1,6 +1,6 @@
 """The base of training modules: randomness by key, counts over all ranks, and gathering without padding."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import pytorch_lightning as pl
@@ -14,6 +14,8 @@ from wsss.training.options import FitOptions
 
 LOGGED_METRICS: Final = "metrics"
 """Where a checkpoint holds what was logged last."""
+SEEDED: Final[Mapping[str, Callable[[int], None]]] = {"cuda": torch.cuda.manual_seed, "mps": torch.mps.manual_seed}
+"""What seeds a device's generator, by its type."""
 
 
 class KeyedModule(pl.LightningModule):
@@ -49,8 +51,11 @@ class KeyedModule(pl.LightningModule):
         self.train()
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Seed torch's generators for this step."""
-        torch.manual_seed(mix("step", self.random_seed, self.current_epoch, batch_idx) + self.global_rank)
+        """Seed torch's generators for this step: the CPU's, and its device's."""
+        seed = mix("step", self.random_seed, self.current_epoch, batch_idx) + self.global_rank
+        torch.default_generator.manual_seed(seed)  # `torch.manual_seed` notes each call for every device without one
+        if self.device.type in SEEDED:
+            SEEDED[self.device.type](seed)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what was logged last."""

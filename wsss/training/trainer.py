@@ -3,6 +3,7 @@
 import logging
 import math
 import re
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from wsss.store.texts import whole
 from wsss.training.batch_norm import GlobalBatchNorm
 from wsss.training.data import KeyedDataModule
 from wsss.training.environment import OwnSignals, environment
-from wsss.training.length import EndWithin, Length, is_stepped
+from wsss.training.length import EndWithin, Length, ValidateEvery, is_stepped
 from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.options import LoggerOptions
 from wsss.training.module import LOGGED_METRICS, KeyedModule, logged
@@ -34,20 +35,28 @@ CHECKPOINT: Final = "last.ckpt"
 """The state after the last epoch, or after a later step; see `BetweenSteps`."""
 BEST: Final = "best.ckpt"
 """The weights after the best epoch until now."""
+NOTED: Final = 0.5
+"""Seconds between two looks at the loss."""
+GPU_LOGS: Final = 50
+"""Steps between two that a GPU's loss is logged of, where nothing else is asked for."""
 
 
 class Bar(Callback):
-    """Moves a progress bar by the step, with the loss beside it."""
+    """Moves a progress bar by the step, with the loss of some moment ago beside it: a GPU waits when it is asked."""
 
     def __init__(self, advance: Callable[..., None]) -> None:
         self._advance = advance
+        self._note, self._noted = "", -math.inf
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
         """Move on by one step, where this was its last pass."""
         if not is_stepped(trainer):
             return
-        shown = {name.split("/")[-1]: float(value) for name, value in trainer.callback_metrics.items()}
-        self._advance(1, note="  ".join(f"{name} {value:.3f}" for name, value in shown.items()))
+        if time.monotonic() - self._noted >= NOTED:
+            shown = {name.split("/")[-1]: float(value) for name, value in trainer.callback_metrics.items()}
+            self._note = "  ".join(f"{name} {value:.3f}" for name, value in shown.items())
+            self._noted = time.monotonic()
+        self._advance(1, note=self._note)
 
 
 class WholeCheckpoints(TorchCheckpointIO):
@@ -95,13 +104,14 @@ def trainer_for(
         accumulate_grad_batches=length.passes,
         logger=logger.open(folder.parent),
         callbacks=[
-            *_checkpoints(folder, best_by=best_by),
+            *_checkpoints(folder, best_by=best_by, each_epoch=options.validate_every == 1),
             EndWithin(length.steps),
             StopAtNaN(),
+            ValidateEvery(options.validate_every, epochs=length.epochs),
             OwnSignals(),
             *callbacks,
         ],
-        log_every_n_steps=1,
+        log_every_n_steps=log_every(options, devices, length),
         num_sanity_val_steps=0,
         limit_val_batches=1.0 if validate else 0,
         use_distributed_sampler=False,
@@ -110,9 +120,21 @@ def trainer_for(
     )
 
 
-def _checkpoints(folder: Path, *, best_by: str | None) -> list[Callback]:
+def log_every(options: TrainerOptions, devices: Devices, length: Length) -> int:
+    """Return the steps between two that are logged."""
+    if options.runtime.log_every is not None:
+        return options.runtime.log_every
+    return 1 if devices.accelerator == "cpu" else min(GPU_LOGS, length.each)
+
+
+def _checkpoints(folder: Path, *, best_by: str | None, each_epoch: bool) -> list[Callback]:
     last = ModelCheckpoint(
-        dirpath=folder, filename=Path(CHECKPOINT).stem, save_top_k=1, every_n_epochs=1, enable_version_counter=False
+        dirpath=folder,
+        filename=Path(CHECKPOINT).stem,
+        save_top_k=1,
+        every_n_epochs=1,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
     )
     if best_by is None:
         return [last]
@@ -122,6 +144,7 @@ def _checkpoints(folder: Path, *, best_by: str | None) -> list[Callback]:
         monitor=best_by,
         mode="max",
         save_weights_only=True,
+        save_on_train_epoch_end=each_epoch,  # or else after the validations that there are
         enable_version_counter=False,
     )
     # The last state is saved after the best one, since it holds how good that is: a training goes on from there.
