@@ -162,3 +162,12 @@ class Binary(Protocol):
     def binary(self, cls: int) -> Sequence[tuple[CutClassifier, int]]:
         """Return for each of the others the network that tells them apart, and the logit that is the class's lead."""
         ...
+
+
+@runtime_checkable
+class Prototyped(Protocol):
+    """A classifier that has seen what the parts of each class look like in its last maps."""
+
+    def prototypes(self, cls: int) -> tuple[Float[Tensor, "k d"], Float[Tensor, "q d"]]:
+        """Return vectors of a class's parts, and of what often surrounds it."""
+        ...

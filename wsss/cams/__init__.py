@@ -14,7 +14,9 @@ from wsss.cams.gradcam import GradCAM
 from wsss.cams.gradcam_plusplus import GradCAMPlusPlus
 from wsss.cams.hirescam import HiResCAM
 from wsss.cams.layercam import LayerCAM
+from wsss.cams.lpcam import LPCAM
 from wsss.cams.reciprocam import ReciproCAM
+from wsss.cams.regioncam import RegionCAM
 from wsss.cams.representative import RepresentativeCAM
 from wsss.cams.scorecam import ScoreCAM
 from wsss.cams.softmax_gradcam import SoftmaxGradCAM
@@ -27,6 +29,7 @@ __all__ = [
     "CAM",
     "FDCAM",
     "FGCAM",
+    "LPCAM",
     "VSCAM",
     "AblationCAM",
     "CAMMethod",
@@ -38,6 +41,7 @@ __all__ = [
     "HiResCAM",
     "LayerCAM",
     "ReciproCAM",
+    "RegionCAM",
     "RepresentativeCAM",
     "ScoreCAM",
     "SoftmaxGradCAM",

@@ -3,10 +3,12 @@
 from functools import cache
 from typing import Final
 
+import torch
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 from torch.nn import functional
 
+from wsss.methods.lpcam.network import PrototypeClassifier
 from wsss.models.clip_tower import ClipTower
 from wsss.models.prompted import PromptedClassifier
 from wsss.testing.families import FAMILIES, small_family_network
@@ -35,6 +37,14 @@ def tiny_prompted() -> PromptedClassifier:
     return network.eval()
 
 
+def tiny_prototypes() -> PrototypeClassifier:
+    """A linear head, and three vectors of parts and surroundings of every class, one of which is not in use."""
+    network = PrototypeClassifier(TinyGAP(), classes=CLASSES, channels=5, clusters=3)
+    shake(network)
+    network.get_buffer("used").copy_(torch.arange(6 * CLASSES).reshape(2, CLASSES, 3) % 3 > 0)
+    return network.eval()
+
+
 @cache
 def small_networks() -> dict[str, nn.Module]:
     """Return networks of four classes by what they are, made once: leave their weights and modes alone."""
@@ -43,5 +53,6 @@ def small_networks() -> dict[str, nn.Module]:
         "deeper head": TinyMLP(),
         "binary classifiers": tiny_pairs(),
         "prompted": tiny_prompted(),
+        "prototypes": tiny_prototypes(),
     }
     return by_hand | {family: small_family_network(family) for family in FAMILIES}

@@ -1,0 +1,5 @@
+"""LPCAM (Chen and Sun, CVPR 2023)."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,4 @@
+from .network import (
+    PrototypeClassifier as PrototypeClassifier,
+    PrototypeOptions as PrototypeOptions,
+)
