@@ -51,6 +51,7 @@ CASES: dict[str, tuple[str, ...]] = {
     ),
     "relabel": ("stages=selftrain",),
     "activate_maps": ("stages=amn",),
+    "find_prototypes": ("stages=lpcam",),
     "choose_representatives": ("stages=representatives", "pipeline.choose_representatives.count=1"),
 }
 """Stages that ask a trained network, and the overrides that add them to the pipeline."""

@@ -103,6 +103,7 @@ CHANGE_NO_RESULT: dict[str, str] = {
 """Options that change nothing, and why."""
 
 ONE_VALUE: dict[str, str] = {
+    "LPCAM.block": "prototypes are of the last block, and another is refused",
     "CAM.block": "CAM reads the block that feeds the pooling, and refuses another",
     "RepresentativeCAM.block": "binary classifiers are pooled after their last block",
     "VSCAM.block": "VS-CAM reads the block that feeds the pooling, and refuses another",

@@ -84,8 +84,7 @@ class FindPrototypes(Reduce):
         """Find the prototypes of every class, and keep them with the network."""
         index, trained = job.index(), job.network("classifier")
         options = self._options(trained)
-        network = options.skeleton(index.classes)
-        network.classifier.load_state_dict(trained.module.state_dict())
+        network = options.on(trained.module.to(self.runtime.torch_device()), classes=len(index.classes))
         with bar(job.artifact.stage, total=len(index.classes), unit="classes") as advance:
             for cls in range(len(index.classes)):
                 self._tell(network, job, trained, cls=cls)
@@ -106,11 +105,10 @@ class FindPrototypes(Reduce):
 
     def _tell(self, network: PrototypeClassifier, job: Job, trained: Network, *, cls: int) -> None:
         """Put the prototypes of a class into the network."""
-        weight = network.head_weight.detach()
         for side, cells in enumerate(self._sides(job, trained, cls=cls)):
             found = centres(cells, count=self.clusters, random_seed=self.random_seed)
             if len(found):
-                share = share_of(found, weight=weight, cls=cls)
+                share = share_of(found, weight=network.head_weight.detach().cpu(), cls=cls)
                 used = parts(share, least=self.part), surroundings(share, least=self.context, below=self.part)
                 network.get_buffer("vectors")[side, cls, : len(found)] = found
                 network.get_buffer("used")[side, cls, : len(found)] = used[side]
@@ -136,7 +134,7 @@ class FindPrototypes(Reduce):
         """Return the last maps' cells of an image, on the CPU, and the class's score at each cell's centre."""
         classifier, device = with_backbone(trained.module), self.runtime.torch_device()
         view = scaled(trained.normalisation(image)[None].to(device), self.scale)
-        seen = classifier.to(device).until("last", pad_to_multiple(view, multiple=classifier.stride)).maps[0].float()
+        seen = classifier.until("last", pad_to_multiple(view, multiple=classifier.stride)).maps[0].float()
         (score,) = maps.scores[maps.labels == label_of(cls)]
         # How many cells of the network a cell of the maps covers; what lies beyond the image is padding.
         stride = [

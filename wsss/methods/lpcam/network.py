@@ -83,16 +83,16 @@ class PrototypeOptions(NetworkOptions):
 
     def build(self, classes: tuple[str, ...]) -> PrototypeClassifier:
         """See `NetworkOptions`."""
-        return self._on(self.classifier.build(classes), classes=len(classes))
+        return self.on(self.classifier.build(classes), classes=len(classes))
 
     def skeleton(self, classes: tuple[str, ...]) -> PrototypeClassifier:
         """See `NetworkOptions`."""
-        return self._on(self.classifier.skeleton(classes), classes=len(classes))
+        return self.on(self.classifier.skeleton(classes), classes=len(classes))
 
     def outline(self) -> PrototypeClassifier:
         """See `NetworkOptions`."""
         with torch.device("meta"):
-            return self._on(self.classifier.outline(), classes=1)
+            return self.on(self.classifier.outline(), classes=1)
 
     @property
     def normalisation(self) -> Normalisation:
@@ -103,6 +103,7 @@ class PrototypeOptions(NetworkOptions):
         """See `NetworkOptions`."""
         self.classifier.check()
 
-    def _on(self, network: nn.Module, *, classes: int) -> PrototypeClassifier:
+    def on(self, network: nn.Module, *, classes: int) -> PrototypeClassifier:
+        """Return the network on a classifier that is there, without prototypes yet."""
         classifier = with_backbone(network)
         return PrototypeClassifier(classifier, classes=classes, channels=classifier.channels, clusters=self.clusters)
