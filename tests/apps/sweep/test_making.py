@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sweeps import fan, made, made_of, value_of
 
-from wsss.apps.sweep.making import is_held
+from wsss.apps.sweep.making import estimate, is_held
 from wsss.run.run_file import RunFile
 
 
@@ -50,3 +50,15 @@ def test_what_another_run_makes_now_is_left_to_it(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("sweeps.AtOnce.wait", lambda _, seconds: look(seconds))
     assert made(tmp_path, runs).engine.taken == ["first", "second", "third"]  # type: ignore[attr-defined]
     assert len(looks) > 3
+
+
+def test_times_are_known_as_soon_as_one_of_a_stage_is_made(tmp_path: Path):
+    runs = fan(tmp_path)
+    making = made(tmp_path, runs[:1])
+    assert [node.seconds is None for node in making.graph.of_run(1)] == [True, True, True]
+    for run in runs[1:]:
+        making.graph.add(run)
+    estimate(making.graph, of="third")
+    assert [node.seconds is None for node in making.graph.of_run(2)] == [True, True, False]
+    estimate(making.graph)
+    assert [node.seconds is None for node in making.graph.of_run(3)] == [True, False, False]

@@ -96,7 +96,9 @@ class Making:
         if isinstance(node.step.stage, IndexData):
             for other in self.graph.unfinished():  # work is known once the data are
                 other.seconds = None
-        estimate(self.graph)
+            estimate(self.graph)
+        else:
+            estimate(self.graph, of=node.step.name)
 
     def _check_readers(self, made: Node) -> None:
         """Fail those nodes that an index does not allow: a split that is not there is said before hours of training."""
@@ -146,10 +148,10 @@ class Making:
         return f"{done} of {len(self.graph.nodes)} done:"
 
 
-def estimate(graph: Graph) -> None:
-    """Find out how long nodes may take of which that is not known yet, from what their stores hold."""
+def estimate(graph: Graph, *, of: str | None = None) -> None:
+    """Find out how long nodes may take of which that is not known yet, from what their stores hold of that stage."""
     for node in graph.unfinished():
-        if node.seconds is None:
+        if node.seconds is None and of in (None, node.step.name):
             expected = expect(node.step, store=node.run.store)
             node.seconds = None if expected is None else expected.seconds
 
