@@ -1,6 +1,5 @@
 """The commands. `run` is Hydra's; the others read their own arguments. `--help` imports none of the stack."""
 
-import gc
 import os
 import platform
 import sys
@@ -98,11 +97,8 @@ def main() -> None:
     keep_within()
     if COMPLETING in os.environ:
         import_module("wsss.commands.completion").complete(COMMANDS)
-    try:
-        with read_to_the_end():
-            _dispatch()
-    finally:
-        gc.freeze()  # or Python looks through all of torch at its end, for most of a second
+    with read_to_the_end():
+        _dispatch()
 
 
 def _dispatch() -> None:
