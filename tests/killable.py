@@ -96,6 +96,26 @@ def _meet(job: Path, rank: int, port: int, signs: Path) -> None:
     worker.work(job)
 
 
+def answer(rank: int, port: int, said: list[bool]) -> "tuple[multiprocessing.context.ForkServerProcess, Connection]":
+    """Start one of two workers that says this at one meeting after the other, and sends back what any worker said."""
+    screen, writing = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_answer, args=(rank, port, said, writing))
+    process.start()
+    return process, screen
+
+
+def _answer(rank: int, port: int, said: list[bool], screen: Connection) -> None:
+    from wsss.engine.barrier import any_worker, barrier
+
+    _as_without_server()
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(port)}
+    os.environ |= {"TORCHELASTIC_USE_AGENT_STORE": "True"}
+    for number, mine in enumerate(said):
+        time.sleep(0.05 * (rank == number % 2))  # now the one is late, now the other
+        screen.send(any_worker(mine=mine))
+    barrier()
+
+
 def _call(folder: Path, words: tuple[str, ...], screen: Connection) -> None:
     import torch
 

@@ -72,7 +72,7 @@ def run(work: Work, batches: Sequence[Records]) -> int:
             advance(count)
             if stopped := asked():
                 break
-    if any_worker(stopped):
+    if any_worker(mine=stopped):
         raise Ended(signal.SIGINT)
     return todo
 
