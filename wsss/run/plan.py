@@ -69,23 +69,9 @@ def make_plan(
         check_all(_checks(stages, networks))
     steps: dict[str, Step] = {}
     for name, reads in graph.items():
-        stage = stages[name]
-        inputs = {role: steps[read].artifact for role, read in reads.items()}
-        own = outside_of(stage, digests, known)
-        print_ = fingerprint(
-            stage,
-            name=name,
-            digests={each.key: each.digest for each in own},
-            inputs={role: artifact.fingerprint for role, artifact in inputs.items()},
-        )
-        steps[name] = Step(
-            name=name,
-            config=dict(pipeline[name]),
-            stage=stage,
-            artifact=store.artifact(name, print_),
-            inputs=inputs,
-            outside=tuple(dict.fromkeys(own + [each for read in reads.values() for each in steps[read].outside])),
-        )
+        own = outside_of(stages[name], digests, known)
+        before = {role: steps[read] for role, read in reads.items()}
+        steps[name] = _step(name, stages[name], config=dict(pipeline[name]), before=before, own=own, store=store)
     checked = Checked(store.checked)
     todo = [
         step
@@ -104,6 +90,23 @@ def make_plan(
     checked.save()
     digests.save()
     return tuple(steps.values())
+
+
+def _step(
+    name: str, stage: Stage, *, config: dict[str, Any], before: Mapping[str, Step], own: Sequence[Outside], store: Store
+) -> Step:
+    """Return the step of a stage that depends on files of its own and, by role, on steps `before` it."""
+    inputs = {role: step.artifact for role, step in before.items()}
+    digests = {each.key: each.digest for each in own}
+    prints = {role: artifact.fingerprint for role, artifact in inputs.items()}
+    return Step(
+        name=name,
+        config=config,
+        stage=stage,
+        artifact=store.artifact(name, fingerprint(stage, name=name, digests=digests, inputs=prints)),
+        inputs=inputs,
+        outside=tuple(dict.fromkeys([*own, *(each for step in before.values() for each in step.outside)])),
+    )
 
 
 def _has_passed(step: Step, checked: Checked, networks: Mapping[str, PlannedNetworks]) -> bool:
