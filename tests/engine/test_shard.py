@@ -116,7 +116,7 @@ def test_alone_it_computes_on_one_thread_as_a_child_does(work: Work, shout: Shou
 
 
 def test_no_workers_are_none_and_not_all_cores(work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(shard, "ProcessPoolExecutor", None)
+    monkeypatch.setattr(shard, "process_pool", None)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4))
     assert run(replace(work, workers=0, processes=True), shout)[0] == 8
     assert items(work) == WHOLE

@@ -1,10 +1,9 @@
 """Run a Map stage's batches: this rank's share, without what is done, with reading and writing beside the device."""
 
-import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,10 @@ from wsss.engine.barrier import any_worker
 from wsss.engine.batch import Batch, Compute, Loaded, Read, Records
 from wsss.engine.finishing import finishing
 from wsss.engine.log import logger
-from wsss.engine.processes import end_with_parent, world
+from wsss.engine.pool import begin_in_child, process_pool
+from wsss.engine.processes import world
 from wsss.engine.progress import bar
-from wsss.signals import SIGNALS, Ended, postponed
+from wsss.signals import Ended, postponed
 from wsss.store.hashed import found_below
 from wsss.store.kinds import Items
 
@@ -141,11 +141,7 @@ _child: tuple[Work, Read, Compute] | None = None
 
 def _open_in_child(work: Work) -> None:
     global _child  # noqa: PLW0603
-    end_with_parent()
-    # Ctrl-C and SLURM's signals reach every process: the parent decides. SIGTERM is what a broken pool sends itself.
-    for number in {*SIGNALS} - {signal.SIGTERM}:
-        signal.signal(number, signal.SIG_IGN)
-    torch.set_num_threads(1)
+    begin_in_child()
     _child = work, work.reader(), work.open(torch.device("cpu"))
 
 
@@ -168,13 +164,7 @@ def _in_processes(work: Work, batches: Sequence[Records]) -> Generator[int]:
     if processes == 1:
         yield from _in_this_process(work, batches)
         return
-    # A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it
-    # imports once for all. Windows can only start processes that import for themselves.
-    server = "forkserver" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if server else "spawn")
-    if server:
-        context.set_forkserver_preload([work.module])
-    with ProcessPoolExecutor(processes, context, initializer=_open_in_child, initargs=(work,)) as pool:
+    with process_pool(processes, module=work.module, initializer=_open_in_child, initargs=(work,)) as pool:
         with postponed():  # the first batch starts the processes
             counts = pool.map(_batch_in_child, batches)
         yield from counts

@@ -42,6 +42,11 @@ class Runtime:
         if self.workers is not None and self.workers < 0:
             raise ValueError(f"workers must be at least 0, got {self.workers}")
 
+    @property
+    def processes(self) -> int:
+        """Processes of what is bound to the CPU: this one alone where none are wanted."""
+        return world().cores if self.workers is None else max(1, self.workers)
+
     def torch_device(self) -> torch.device:
         """Return this worker's device; raises `ConfigError` where a GPU is asked for and none is there."""
         if self.device == "mps":

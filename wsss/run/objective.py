@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
+from wsss.engine.counting import SCORED
 from wsss.engine.map import Map
 from wsss.engine.stage import read_index
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.run.plan import Step
-from wsss.stages.evaluate import SCORED, Evaluate
+from wsss.stages.evaluate import Evaluate
 from wsss.stages.index_data import IndexData
 from wsss.stages.train_classifier import TrainMultiLabel
 

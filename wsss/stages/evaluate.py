@@ -1,8 +1,8 @@
 """evaluate: every saved result against true masks, where there are any."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy
@@ -11,17 +11,14 @@ from numpy.typing import NDArray
 from wsss.data.index import Index, Record
 from wsss.engine.agreement import agreements
 from wsss.engine.box_scores import box_scores
+from wsss.engine.counting import SCORED, Counting, confusions_over, curve_over
 from wsss.engine.progress import Advance, bar
 from wsss.engine.stage import Job, Reduce
-from wsss.engine.threads import in_threads
 from wsss.engine.with_masks import with_masks
-from wsss.labels import label_count, label_names
-from wsss.masks import strongest, strongest_class
-from wsss.metrics.confusion import SegmentationScores, confusion, image_miou
-from wsss.metrics.curve import ThresholdCurve
-from wsss.metrics.image_confusions import sparse_rows
+from wsss.labels import label_names
+from wsss.metrics.confusion import SegmentationScores
 from wsss.store.image_confusions import FILE, confusions_key, write_image_confusions
-from wsss.store.kinds import CHOICE, INDEX, MAPS, MASKS, NETWORK, RAW_MAPS, TABLE, Kind
+from wsss.store.kinds import CHOICE, INDEX, NETWORK, RAW_MAPS, TABLE, Kind
 from wsss.store.store import Artifact
 from wsss.store.texts import write_json
 
@@ -68,7 +65,7 @@ class Evaluate(Reduce):
         with bar(job.artifact.stage, total=sum(len(source.records) for source in sources), unit="images") as advance:
             for source in sources:
                 score = score_raw_maps if source.artifact.kind == RAW_MAPS.name else score_labels
-                score(source, tables=tables, advance=advance)
+                score(source, tables=tables, advance=advance, processes=self.runtime.processes)
                 if source.artifact.manifest().oracle:
                     tables.scores[source.artifact.stage][source.split]["oracle"] = True
         for stage, by_split in box_scores(list(job.inputs.values()), index=index).items():
@@ -91,18 +88,6 @@ class Source:
     records: tuple[Record, ...]
     chosen: float | None = None
     """The background threshold that was chosen without masks."""
-
-    def truths(self) -> Iterator[tuple[Record, Labels, Any]]:
-        """Return every record with its true mask and the labels of its item, read ahead on threads."""
-        kind, labels = SCORED[self.artifact.kind]
-        items = kind.items(self.artifact, self.index)
-
-        def both(record: Record) -> tuple[Record, Labels, Any]:
-            truth = self.index.truth(record)
-            assert truth is not None
-            return record, truth, labels(items.read(record))
-
-        return in_threads(both, self.records)
 
 
 def scorable(artifacts: Collection[Artifact], *, index: Index, notes: list[str]) -> Iterator[Source]:
@@ -128,12 +113,10 @@ def score_trainings(artifacts: Iterable[Artifact], tables: Tables) -> None:
             tables.scores[artifact.stage] = {"val": {"map": value}}
 
 
-def score_raw_maps(source: Source, *, tables: Tables, advance: Advance) -> None:
+def score_raw_maps(source: Source, *, tables: Tables, advance: Advance, processes: int) -> None:
     """Score every background threshold at once and report the best one, with the curve."""
-    curve = ThresholdCurve(labels=label_count(source.index.classes))
-    for _, truth, (labels, score) in source.truths():
-        curve.add(truth, strongest=labels, score=score)
-        advance()
+    counting = Counting.of(source.artifact, source.index)
+    curve = curve_over(counting, source.records, processes=processes, advance=advance)
     every, best = curve.scores(), curve.best()
     stage = source.artifact.stage
     table = every[best].to_dict(label_names(source.index.classes))
@@ -147,31 +130,14 @@ def score_raw_maps(source: Source, *, tables: Tables, advance: Advance) -> None:
     tables.curves.setdefault(stage, {})[source.split] = points
 
 
-def score_labels(source: Source, *, tables: Tables, advance: Advance) -> None:
+def score_labels(source: Source, *, tables: Tables, advance: Advance, processes: int) -> None:
     """Score masks, and note every image's own IoU and confusions for contact sheets and comparisons."""
-    count = label_count(source.index.classes)
-    own: dict[str, float | None] = {}
-
-    def matrices() -> Iterator[NDArray[np.int64]]:
-        for record, truth, labels in source.truths():
-            matrix = confusion(truth, labels, labels=count)
-            own[record.id] = image_miou(matrix)
-            yield matrix
-            advance()
-
-    rows = sparse_rows(matrices(), labels=count)
-    total = rows.sum(axis=0).reshape(count, count)
+    counting = Counting.of(source.artifact, source.index)
+    rows, own = confusions_over(counting, source.records, processes=processes, advance=advance)
+    total = rows.sum(axis=0).reshape(counting.labels, counting.labels)
     stage = source.artifact.stage
     scores = SegmentationScores.of(total).to_dict(label_names(source.index.classes))
     tables.scores.setdefault(stage, {})[source.split] = scores
     tables.images.setdefault(stage, {})[source.split] = own
     tables.confusions.setdefault(stage, {})[source.split] = total.tolist()
     tables.image_confusions[confusions_key(stage, source.split)] = rows
-
-
-SCORED: Final[Mapping[str, tuple[Kind, Callable[[Any], Any]]]] = {
-    RAW_MAPS.name: (RAW_MAPS, strongest_class),
-    MAPS.name: (MAPS, lambda maps: strongest(maps)[0]),
-    MASKS.name: (MASKS, lambda labels: labels),
-}
-"""Kinds of what is scored, and what counts of an item."""

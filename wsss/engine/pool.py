@@ -1,0 +1,66 @@
+"""Pools of processes of the CPU, each with one thread."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
+
+import torch
+
+from wsss.engine.processes import CORES, end_with_parent
+from wsss.signals import SIGNALS, postponed
+
+T = TypeVar("T")
+Result = TypeVar("Result")
+CHUNK: Final = 100
+"""Items of one call: what goes to a process and comes back is small beside the work."""
+LEAST: Final = 500
+"""Items for which another process is worth its start."""
+
+
+@contextmanager
+def process_pool(
+    processes: int, *, module: str, initializer: Callable[..., object], initargs: tuple[Any, ...]
+) -> Iterator[ProcessPoolExecutor]:
+    """Open a pool whose processes import `module` first; `initializer` should call `begin_in_child`.
+
+    A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it imports
+    once for all. Windows can only start processes that import for themselves.
+    """
+    server = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if server else "spawn")
+    if server:
+        context.set_forkserver_preload([module])
+    with ProcessPoolExecutor(processes, context, initializer=initializer, initargs=initargs) as pool:
+        yield pool
+
+
+def begin_in_child() -> None:
+    """Be a process of a pool: end with the one that started it, leave signals to that, and compute on one thread."""
+    end_with_parent()
+    # Ctrl-C and SLURM's signals reach every process: the parent decides. SIGTERM is what a broken pool sends itself.
+    for number in {*SIGNALS} - {signal.SIGTERM}:
+        signal.signal(number, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    os.environ[CORES] = "1"
+
+
+def in_chunks(
+    work: Callable[[Sequence[T]], Result], items: Sequence[T], *, processes: int, module: str
+) -> Iterator[tuple[int, Result]]:
+    """Yield the number of items and `work(items)` for one piece of them after the other, in their order.
+
+    Large numbers of items are shared among at most so many processes, to which `work`, of `module`, is sent.
+    """
+    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+    processes = min(processes, len(items) // LEAST)
+    if processes < 2:
+        yield from ((len(chunk), work(chunk)) for chunk in chunks)
+        return
+    with process_pool(processes, module=module, initializer=begin_in_child, initargs=()) as pool:
+        with postponed():  # the first piece starts the processes
+            results = pool.map(work, chunks)
+        yield from zip(map(len, chunks), results, strict=True)
