@@ -9,7 +9,7 @@ from networks import Attending, TinyGAP
 from torch import Tensor
 
 from wsss.cams import CAA, CAM
-from wsss.cams.caa import boxes
+from wsss.cams.caa import boxes, superpixels, touched
 from wsss.errors import ModelError
 from wsss.testing.families import small_family_network
 from wsss.types import Targets
@@ -106,6 +106,42 @@ def test_boxes_hold_their_ends_and_corners_touch():
     maps = torch.tensor([[[0.0, 0.0, 9.0], [5.0, 0.0, 0.0], [0.0, 6.0, 0.0]]])
     assert boxes(maps, share=0.4).int().tolist() == [[[0, 0, 1], [1, 1, 0], [1, 1, 0]]]
     assert boxes(maps, share=0.6).int().tolist() == [[[0, 0, 1], [0, 0, 0], [0, 1, 0]]]
+
+
+def image_of_quarters() -> Tensor:
+    """Four colours, `[3 h w]`, normalised."""
+    image = torch.zeros(3, 24, 36)
+    image[0, :12], image[1, :, 18:], image[2, 12:, :18] = 2.0, -1.0, 1.5
+    return image
+
+
+def test_superpixels_follow_the_image_and_are_read_at_the_centres_of_cells():
+    numbers = superpixels(image_of_quarters(), segments=4, like=torch.zeros(1, 4, 6))
+    quarters = [numbers[y : y + 2, x : x + 3].unique().tolist() for y in (0, 2) for x in (0, 3)]
+    assert sorted(quarters) == [[0], [1], [2], [3]]
+
+
+def test_parts_are_whole_or_not_there():
+    maps = torch.tensor([[[9.0, 0.0, 0.0], [4.0, 0.0, 0.0]], [[0.0, 0.0, 0.0], [0.0, 1.0, 0.3]]])
+    parts = torch.tensor([[0, 0, 1], [2, 3, 3]])
+    assert touched(maps, parts=parts, share=0.4).int().tolist() == [[[1, 1, 0], [1, 0, 0]], [[0, 0, 0], [0, 1, 1]]]
+    assert touched(maps, parts=parts, share=0.5).int().tolist() == [[[1, 1, 0], [0, 0, 0]], [[0, 0, 0], [0, 1, 1]]]
+
+
+def test_with_superpixels_cells_of_those_give_that_a_region_touches():
+    maps = torch.zeros(1, 4, 6)
+    maps[0, 0, 0], maps[0, 1, 2], maps[0, 1, 3] = 1.0, 0.2, 0.3  # the last lies in another quarter
+    network = Attending(maps[None], torch.eye(24)[None])
+    method = CAA(base=CAM(), mask="superpixels", segments=4)
+    (found,) = method(network, image_of_quarters()[None], Targets.of([[0]]))
+    expected = maps[0].clone()
+    expected[1, 3] = 0
+    torch.testing.assert_close(found, expected)
+
+
+def test_no_superpixels_are_refused():
+    with pytest.raises(ValueError, match="segments must be at least 1, got 0"):
+        CAA(segments=0)
 
 
 def test_networks_that_do_not_attend_are_refused(tiny: TinyGAP):

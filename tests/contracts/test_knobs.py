@@ -224,7 +224,7 @@ ELSEWHERE: dict[str, str] = yaml.safe_load(Path(__file__).with_name("knobs.yaml"
 
 NOT_HERE = {
     *("RepresentativeCAM.over", "Argmax.annotated", "ConfidentShare.annotated"),
-    *("RegionChoice.covers", "RegionChoice.largest", "SegmenterTransform.padding"),
+    *("CAA.segments", "RegionChoice.covers", "RegionChoice.largest", "SegmenterTransform.padding"),
 }
 """Options of the families here that only their own tests can turn, with a network, a folder, a region or a border."""
 

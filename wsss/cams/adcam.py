@@ -56,8 +56,11 @@ class ADCAM(AttentionCAM):
         if not 0 <= self.share <= 1:
             raise ValueError(f"share must lie in 0 .. 1, got {self.share}")
 
-    def carried(self, maps: Float[Tensor, "m y x"], attention: Matrix) -> Float[Tensor, "m y x"]:
+    def carried(
+        self, maps: Float[Tensor, "m y x"], attention: Matrix, *, image: Float[Tensor, "3 h w"]
+    ) -> Float[Tensor, "m y x"]:
         """See `AttentionCAM`."""
+        del image
         return self._diffused(maps.flatten(1), self._links(attention)).reshape(maps.shape)
 
     def _links(self, attention: Matrix) -> Matrix:

@@ -39,7 +39,9 @@ class AttentionCAM(CAMMethod):
             raise ValueError(f"layers must be at least 1, or all; got {self.layers}")
 
     @abstractmethod
-    def carried(self, maps: Float[Tensor, "m y x"], attention: Matrix) -> Float[Tensor, "m y x"]:
+    def carried(
+        self, maps: Float[Tensor, "m y x"], attention: Matrix, *, image: Float[Tensor, "3 h w"]
+    ) -> Float[Tensor, "m y x"]:
         """Return the maps of one image's classes, carried along its attention."""
 
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
@@ -48,7 +50,7 @@ class AttentionCAM(CAMMethod):
         with torch.no_grad(), torch.autocast(images.device.type, enabled=False):
             maps, attention = self._seen(model, images, targets)
             for image, mine in by_image(targets):
-                maps[mine] = self.carried(maps[mine], attention[image[0]])
+                maps[mine] = self.carried(maps[mine], attention[image[0]], image=images[image[0]])
         return maps
 
     def _seen(self, model: CutClassifier, images: Images, targets: Targets) -> tuple[RawMaps, Float[Tensor, "b z z"]]:
