@@ -67,4 +67,4 @@ def test_control_characters_do_not_reach_a_terminal():
 
 def test_advice_to_run_the_code_of_a_file_is_not_passed_on():
     advice = "Weights only load failed. Re-running `torch.load` with `weights_only` set to `False` will likely succeed"
-    assert first_line(RuntimeError(advice)) == "it holds more than tensors"
+    assert first_line(RuntimeError(advice)) == "it holds more than tensors, or is a file of another kind"

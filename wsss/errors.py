@@ -84,6 +84,6 @@ def first_line(error: BaseException) -> str:
     Torch's advice to load a file that it refuses by `weights_only=False`, which runs the file's code, is not passed on.
     """
     if "weights_only" in str(error):
-        return "it holds more than tensors"
+        return "it holds more than tensors, or is a file of another kind"
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

@@ -13,7 +13,9 @@ from wsss.labels import BACKGROUND, label_of
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step
+from wsss.stages.deciding import note
 from wsss.stages.relabel import known_class_maps
+from wsss.store.files import write_mask
 from wsss.store.kinds import MASKS
 from wsss.types import ScoreMaps, Size
 
@@ -55,6 +57,23 @@ def test_masks_hold_the_images_own_classes_only(plan: dict[str, Step]):
     for record in index.split("train"):
         found = items.read(record)
         assert set(np.unique(found)) <= {BACKGROUND, *map(label_of, record.classes)}
+
+
+def test_annotated_masks_stay_what_they_are(toy_run: Run, tmp_path: Path):
+    run, folder = toy_run.copied(tmp_path), tmp_path / "corrected"
+    folder.mkdir()
+    index = read_index(run.plan()["index_data"].artifact)
+    record = index.split("train")[0]
+    drawn = np.zeros((record.size.height, record.size.width), dtype=np.uint8)
+    drawn[3:9, 2:7] = label_of(record.classes[0])
+    write_mask(folder / f"{record.id}.png", drawn)
+    plan = run.plan("stages=selftrain", f"masks.annotated='{folder}'")
+    for name in ("make_masks", "train_segmenter", "relabel"):
+        make(plan[name], crew=Here())
+    assert np.array_equal(MASKS.items(plan["relabel"].artifact, index).read(record), drawn)
+    manifest = plan["relabel"].artifact.manifest()
+    assert manifest.oracle
+    assert manifest.summary["notes"] == [note(1, images=manifest.summary["images"])]
 
 
 def test_the_second_network_learns_from_them_and_is_the_one_that_predicts(plan: dict[str, Step]):

@@ -20,7 +20,7 @@ def polygon(points: Sequence[Point], *, relative: bool = False) -> Inside:
     """
     corners = [(float(x), float(y)) for x, y in points]
     if len(corners) < 3:
-        raise DataError(f"a polygon of {len(corners)} corners: draw three or more")
+        raise DataError(f"a polygon with too few corners, {len(corners)}: draw three or more")
     if not np.isfinite(corners).all():
         raise DataError("a polygon with a corner that is not a number: draw it again")
 

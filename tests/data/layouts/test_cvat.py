@@ -76,7 +76,7 @@ def test_subsets_are_splits(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('<polygon label="dog" points="1,1;2,2"/>', r"annotations\.xml, a\.png: a polygon of 2 corners"),
+        ('<polygon label="dog" points="1,1;2,2"/>', r"annotations\.xml, a\.png: a polygon with too few corners, 2"),
         ('<polygon points="1,1;2,2;3,1"/>', r"a\.png: it lacks 'label': export it again"),
         ('<polygon label="dog" points="1,x;2,2;3,1"/>', r"a\.png: it has numbers that are none"),
         ('<mask label="dog" rle="1,2" left="0" top="0" width="3" height="2"/>', "runs do not fill 3 x 2 pixels"),

@@ -104,7 +104,7 @@ def test_other_files_are_named(content: str, words: str, tmp_path: Path):
 def test_a_polygon_of_two_corners(tmp_path: Path):
     root = labelme(tmp_path / "data")
     write_labelme(root, "a", [shape("dog", [(1, 1), (2, 2)])])
-    with pytest.raises(DataError, match=r"a\.json holds a polygon of 2 corners: draw three or more"):
+    with pytest.raises(DataError, match=r"a\.json holds a polygon with too few corners, 2: draw three or more"):
         indexed(root)
 
 
