@@ -73,19 +73,13 @@ def make_plan(
         before = {role: steps[read] for role, read in reads.items()}
         steps[name] = _step(name, stages[name], config=dict(pipeline[name]), before=before, own=own, store=store)
     checked = Checked(store.checked)
-    todo = [
-        step
-        for step in steps.values()
-        if step.artifact.state() != "cached" and not _has_passed(step, checked, networks)
-    ]
+    missing = [step for step in steps.values() if step.artifact.state() != "cached"]
+    todo = [step for step in missing if not _has_passed(step, checked, networks)]
     if not new_data:
         check_all(_checks({step.name: step.stage for step in todo}, networks))
     for step in todo:
         checked.add(
-            step.stage,
-            fingerprint=step.artifact.fingerprint,
-            networks=networks[step.name],
-            outside=step.outside,
+            step.stage, fingerprint=step.artifact.fingerprint, networks=networks[step.name], outside=step.outside
         )
     checked.save()
     digests.save()
