@@ -87,11 +87,11 @@ class ClassifierOptions(NetworkOptions):
         check_weights(self.weights, backbone=self.backbone)
 
     def _start(self) -> nn.Module:
-        with download(self.backbone):
+        with download(self.backbone, wanted=self.weights == DOWNLOADED) as pretrained:
             net = create_backbone(
                 self.backbone,
                 output_stride=self.output_stride,
-                pretrained=self.weights == DOWNLOADED,
+                pretrained=pretrained,
                 dilated=self.dilated,
             )
         if self.weights not in (DOWNLOADED, UNTRAINED):

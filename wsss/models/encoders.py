@@ -44,7 +44,7 @@ def encoder_normalisation(name: str, *, weights: str) -> Normalisation:
     """
     if weights != DOWNLOADED or name.startswith(TIMM):
         return normalisation_of(weights, backbone=name.removeprefix(TIMM))
-    with download(name):
+    with download(name, wanted=True):
         said = models.architectures.preprocessing(name)
     return Normalisation(mean=colour(said["mean"]), std=colour(said["std"]))
 

@@ -72,8 +72,8 @@ class FrozenBackbone(Configurable):
     def opened(self) -> nn.Module:
         """Return the backbone's network with its weights; raises `ModelError` where they cannot be had."""
         check_name(self.backbone)
-        with download(self.backbone):
-            net = self._net(pretrained=self.weights == PRETRAINED)
+        with download(self.backbone, wanted=self.weights == PRETRAINED) as pretrained:
+            net = self._net(pretrained=pretrained)
         if self._file is not None:
             origin = f"weights {self.weights!r} for {self.backbone}"
             load_backbone(net, timms_names(dict(read_weights(self._file)), net=net), origin=origin)

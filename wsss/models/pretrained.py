@@ -49,8 +49,8 @@ def timm_classifier(name: str, *, weights: str) -> Pretrained:
     """
     check_name(name)
     check_weights(weights, backbone=name)
-    with download(name):
-        network: nn.Module = models.zoo.timm.create_model(name, pretrained=weights == DOWNLOADED)
+    with download(name, wanted=weights == DOWNLOADED) as pretrained:
+        network: nn.Module = models.zoo.timm.create_model(name, pretrained=pretrained)
     if weights not in (DOWNLOADED, UNTRAINED):
         fill(network, stored_weights(weights), origin=f"weights {weights!r} for {name}", remedy="choose another file")
     return Pretrained(

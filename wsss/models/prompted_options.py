@@ -132,8 +132,8 @@ class PromptedOptions(NetworkOptions):
         return ClipTower(net, positions=self.positions)
 
     def _start(self) -> ClipTower:
-        with download(self.backbone):
-            tower = self._tower(pretrained=self.weights == PRETRAINED)
+        with download(self.backbone, wanted=self.weights == PRETRAINED) as pretrained:
+            tower = self._tower(pretrained=pretrained)
         if self._file is not None:
             origin = f"weights {self.weights!r} for {self.backbone}"
             weights = timms_names(dict(read_weights(self._file)), net=tower.net)

@@ -119,8 +119,8 @@ class SegmenterOptions(SegmentationOptions):
     def build(self, classes: tuple[str, ...], *, classifier: nn.Module | None = None) -> SegmentationNetwork:
         """See `SegmentationOptions`."""
         self.check()
-        with download(self.encoder):
-            network = self._create(label_count(classes), pretrained=self.encoder_weights == DOWNLOADED)
+        with download(self.encoder, wanted=self.encoder_weights == DOWNLOADED) as pretrained:
+            network = self._create(label_count(classes), pretrained=pretrained)
         network.encoder.load_state_dict(self._start(network, classifier))
         return network
 

@@ -8,7 +8,7 @@ import pickle
 import struct
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from wsss import models
 from wsss.errors import ModelError, first_line, one_of
 from wsss.models import caffe_weights
+from wsss.models.hub import hub
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.published import source_of
 
@@ -93,10 +94,11 @@ def normalisation_of(weights: str, *, backbone: str) -> Normalisation:
 
 
 @contextmanager
-def download(name: str) -> Iterator[None]:
-    """Turn a failed download of pretrained weights into a `ModelError` that says what works without a network."""
+def download(name: str, *, wanted: bool) -> Iterator[bool]:
+    """Yield whether pretrained weights are wanted; a failed download is a `ModelError` that says what works without."""
     try:
-        yield
+        with hub() if wanted else nullcontext():
+            yield wanted
     except OSError as error:
         raise ModelError(
             f"weights 'imagenet': cannot download those of {name} ({type(error).__name__}: {error}); get "

@@ -14,6 +14,7 @@ from wsss.apps.predict.predictor import Predictor
 from wsss.data.depth import WHITE
 from wsss.errors import ModelError
 from wsss.labels import label_names
+from wsss.models.hub import hub
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.pretrained import only_size, timm_classifier
 from wsss.models.weights import UNTRAINED
@@ -102,8 +103,9 @@ def _of_transformers(name: str) -> Asked:
         raise ModelError(f"model: {name} looks like a network of transformers: install that, or name a timm network")
     transformers = import_module("transformers")
     try:
-        network = transformers.AutoModelForImageClassification.from_pretrained(name)
-        processor = transformers.AutoImageProcessor.from_pretrained(name)
+        with hub():
+            network = transformers.AutoModelForImageClassification.from_pretrained(name)
+            processor = transformers.AutoImageProcessor.from_pretrained(name)
     except (OSError, ValueError) as error:
         raise ModelError(f"model: transformers cannot load {name}: {str(error).splitlines()[0]}") from error
     normalisation = Normalisation(mean=colour(processor.image_mean), std=colour(processor.image_std))

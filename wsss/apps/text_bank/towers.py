@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float32
 
 from wsss.errors import ConfigError, ModelError, first_line, one_of
+from wsss.models.hub import hub
 
 TOWERS: Final[Mapping[str, str]] = {
     "vit_base_patch16_clip_quickgelu_224.openai": "openai/clip-vit-base-patch16",
@@ -76,8 +77,9 @@ def load_tower(name: str, *, source: str | None = None) -> TextTower:
     place = source or TOWERS[name]
     transformers = import_module("transformers")
     try:
-        model = transformers.CLIPModel.from_pretrained(place)
-        tokenizer = transformers.CLIPTokenizer.from_pretrained(place)
+        with hub():
+            model = transformers.CLIPModel.from_pretrained(place)
+            tokenizer = transformers.CLIPTokenizer.from_pretrained(place)
     except (OSError, ValueError, RuntimeError, TypeError) as error:
         where = f"https://huggingface.co/{place}" if not Path(place).expanduser().exists() else place
         raise ModelError(
