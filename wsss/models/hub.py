@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -16,7 +17,7 @@ def hub() -> Iterator[None]:
     the hub cannot be reached and a file was not loaded before.
     """
     # With timm, which is imported by whoever loads: half a second that others do without.
-    constants = import_module("huggingface_hub.constants")
+    constants: Any = import_module("huggingface_hub.constants")
     host = urlsplit(constants.ENDPOINT).hostname or ""
     if constants.HF_HUB_OFFLINE or _is_known(host):
         yield
