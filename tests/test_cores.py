@@ -63,8 +63,12 @@ def test_first_version(machine: Path, limit: str, usable: int, folder: str):
 
 def test_torch_is_told_before_it_is_there(machine: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")
+    monkeypatch.delenv("OMP_WAIT_POLICY")
     keep_within()
     assert "OMP_NUM_THREADS" not in os.environ
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     limited(machine, "0::/\n", cpu_max="250000 100000")
     monkeypatch.setenv("OMP_NUM_THREADS", "9")
     keep_within()
@@ -72,3 +76,4 @@ def test_torch_is_told_before_it_is_there(machine: Path, monkeypatch: pytest.Mon
     monkeypatch.delenv("OMP_NUM_THREADS")
     keep_within()
     assert os.environ["OMP_NUM_THREADS"] == "2"
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"

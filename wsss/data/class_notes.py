@@ -1,5 +1,6 @@
 """Classes that a training cannot learn from its split, or learns little of, and images unlike the others."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 from typing import Final
@@ -26,7 +27,8 @@ def class_notes(shown: Sequence[Collection[int]], *, classes: Sequence[str], spl
     """
     if not shown:
         return []
-    counts = [sum(c in own for own in shown) for c in range(len(classes))]
+    images = Counter(c for own in shown for c in set(own))
+    counts = [images[c] for c in range(len(classes))]
     absent = [name for name, count in zip(classes, counts, strict=True) if count == 0]
     everywhere = [name for name, count in zip(classes, counts, strict=True) if count == len(shown)]
     notes = []
@@ -47,9 +49,13 @@ def index_notes(index: Index, *, split: str) -> list[str]:
 
 def together_notes(shown: Sequence[Collection[int]], *, classes: Sequence[str], split: str) -> list[str]:
     """Return a sentence for all classes that the same images show; the arguments are those of `class_notes`."""
+    images: list[set[int]] = [set() for _ in classes]
+    for i, own in enumerate(shown):
+        for c in own:
+            images[c].add(i)
     alike: dict[frozenset[int], list[str]] = {}
-    for c, name in enumerate(classes):
-        alike.setdefault(frozenset(i for i, own in enumerate(shown) if c in own), []).append(name)
+    for name, of_class in zip(classes, images, strict=True):
+        alike.setdefault(frozenset(of_class), []).append(name)
     remedy = "they cannot be told apart; add images of one without the other"
     return [
         f"{' and '.join(names)} are always shown together in split {split!r} (images: {len(own)}): {remedy}"

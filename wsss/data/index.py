@@ -20,7 +20,7 @@ from wsss.size import Size
 from wsss.validation import first_problem
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TrueBox:
     """A true box of a class, in the pixels of the record's size."""
 
@@ -28,7 +28,7 @@ class TrueBox:
     box: Box
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """One image: paths are relative to the data set's root, `classes` are increasing indices, a mask is optional."""
 
@@ -146,7 +146,11 @@ class Index:
     ) -> "Index":
         """Gather records into an index; raises `DataError` where two have one id."""
         by_id: dict[str, Record] = {}
+        sizes, sets = dict[Size, Size](), dict[tuple[int, ...], tuple[int, ...]]()
         for record in records:
+            # Of equal values one is kept: a hundred thousand images have few sizes and few sets of classes.
+            object.__setattr__(record, "size", sizes.setdefault(record.size, record.size))
+            object.__setattr__(record, "classes", sets.setdefault(record.classes, record.classes))
             if record.id in by_id:
                 raise DataError(
                     f"two images have the id {record.id!r}: {by_id[record.id].image} and {record.image}; rename one"
@@ -155,7 +159,7 @@ class Index:
         return cls(
             classes=tuple(classes),
             records=by_id,
-            splits={name: tuple(ids) for name, ids in splits.items()},
+            splits={name: tuple(by_id[i].id if i in by_id else i for i in ids) for name, ids in splits.items()},
             root=root,
             drawn=drawn,
             white=white,

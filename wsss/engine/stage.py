@@ -4,6 +4,7 @@
 (`wsss.engine.fit`): a network out.
 """
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -108,6 +109,10 @@ class Job:
         return {role: load(each) if holds_network(each) else each.items for role, each in inputs.items()}
 
 
+_read: dict[tuple[str, Path, Path], Index] = {}
+"""The index that was read last, by its bytes and places: all stages of a run ask for the same."""
+
+
 def read_index(artifact: Artifact) -> Index:
     """Read the index that `index_data` wrote, with the root that the data set has today.
 
@@ -115,8 +120,12 @@ def read_index(artifact: Artifact) -> Index:
     """
     try:
         root = read_bytes(artifact.file(ROOT), most=LONGEST * 4).decode()
-        text = artifact.content(f"{ITEMS}/index.json").decode()
-        return Index.from_json(text, root=artifact.items / root, beside=artifact.items)
+        data = artifact.content(f"{ITEMS}/index.json")
+        key = hashlib.sha256(data).hexdigest(), artifact.items / root, artifact.items
+        if key not in _read:
+            _read.clear()
+            _read[key] = Index.from_json(data.decode(), root=artifact.items / root, beside=artifact.items)
+        return _read[key]
     except UnicodeDecodeError as error:
         raise StoreError(f"{artifact.path} holds no index ({error}): {artifact.remedy}") from error
 

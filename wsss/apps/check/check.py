@@ -1,5 +1,6 @@
 """Look at a whole data set: what it holds, and everything that a run would refuse of it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from wsss.data.examine import Examined, Watch, bar_on_a_terminal, examine_all, h
 from wsss.data.layouts.base import Layout
 from wsss.data.listing import Entry, Listing, Problem
 from wsss.data.refusals import refused_of_data, refused_of_splits
-from wsss.labels import label_of
+from wsss.labels import BACKGROUND, IGNORE, class_of
 
 TRAIN: Final = "train"
 VAL: Final = "val"
@@ -54,7 +55,7 @@ def check_dataset(
         negatives=tuple(entry.image for entry in entries if seen.is_negative(entry.id)),
         repeated=tuple(entry.image for entry in entries if len(seen.splits_of.get(entry.id, ())) > 1),
         duplicates=_duplicates(seen),
-        masks=tuple(_disagreement(seen, c) for c in range(len(listing.classes))),
+        masks=_disagreements(seen),
         unlisted=listing.unlisted,
         notes=(*listing.notes, *layout.trait_notes(listing, examined), *_class_notes(seen, train)),
         white=layout.white,
@@ -98,19 +99,20 @@ class Seen:
 
 
 def _count(seen: Seen, ids: Sequence[str]) -> SplitCount:
+    shown = Counter(c for i in ids for c in seen.classes[i])
     return SplitCount(
         images=len(ids),
         negatives=sum(seen.is_negative(i) for i in ids),
         masks=sum(seen.entries[i].mask is not None for i in ids),
-        by_class=tuple(sum(c in seen.classes[i] for i in ids) for c in range(len(seen.listing.classes))),
+        by_class=tuple(shown[c] for c in range(len(seen.listing.classes))),
     )
 
 
 def _together(seen: Seen) -> Int64[np.ndarray, "c c"]:
-    shows = np.zeros((len(seen.classes), len(seen.listing.classes)), dtype=np.int64)
-    for row, own in enumerate(seen.classes.values()):
-        shows[row, list(own)] = 1
-    return shows.T @ shows
+    together = np.zeros((len(seen.listing.classes),) * 2, dtype=np.int64)
+    for own, images in Counter(seen.classes.values()).items():
+        together[np.ix_(list(own), list(own))] += images
+    return together
 
 
 def _class_notes(seen: Seen, split: str) -> list[str]:
@@ -124,15 +126,26 @@ def _class_notes(seen: Seen, split: str) -> list[str]:
     ]
 
 
-def _disagreement(seen: Seen, cls: int) -> Disagreement:
-    """Compare labels and masks of one class, over the images of which both can be read."""
-    both = {i: found for i, found in seen.examined.items() if found.labels and i not in seen.listing.unread}
-    drawn = {i: found.labels.get(label_of(cls), 0) for i, found in both.items()}
-    labelled = {i: cls in seen.classes[i] for i in drawn}
-    return Disagreement(
-        agreed=sum(labelled[i] and pixels > 0 for i, pixels in drawn.items()),
-        not_drawn=tuple(seen.entries[i].image for i, pixels in drawn.items() if labelled[i] and pixels == 0),
-        not_labelled={seen.entries[i].image: n for i, n in drawn.items() if n > 0 and not labelled[i]},
+def _disagreements(seen: Seen) -> tuple[Disagreement, ...]:
+    """Compare labels and masks of each class, over the images of which both can be read."""
+    count = len(seen.listing.classes)
+    agreed, not_drawn = [0] * count, [list[str]() for _ in range(count)]
+    not_labelled = [dict[str, int]() for _ in range(count)]
+    for i, found in seen.examined.items():
+        if not found.labels or i in seen.listing.unread:
+            continue
+        image, labelled = seen.entries[i].image, seen.classes[i]
+        drawn = {class_of(label): n for label, n in found.labels.items() if label not in (BACKGROUND, IGNORE)}
+        for cls in labelled:
+            if cls in drawn:
+                agreed[cls] += 1
+            else:
+                not_drawn[cls].append(image)
+        for cls in drawn.keys() - labelled:
+            not_labelled[cls][image] = drawn[cls]
+    return tuple(
+        Disagreement(agreed=both, not_drawn=tuple(missing), not_labelled=more)
+        for both, missing, more in zip(agreed, not_drawn, not_labelled, strict=True)
     )
 
 
