@@ -7,6 +7,7 @@ import pytest
 
 EXPECTED: Final = {
     "pydensecrf": "it is compiled where it is installed, and there may be no compiler",
+    "import 'ray'": "it is an extra, and has no build for every system",
     "chromium": "a browser is no Python package",
     "shellcheck": "a linter of shell scripts is no Python package",
     "Docker is": "it is a service of the machine",

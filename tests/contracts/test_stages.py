@@ -198,6 +198,7 @@ AFTER = {name: {name, *STAGES[place + 1 :]} for place, name in enumerate(STAGES)
         ("runtime.workers=2", set()),
         ("logger=none", set()),
         ("launcher=torchrun", set()),
+        ("launcher=ray", set()),
         ("name=other", {"report"}),
         ("predict.batch_size=2", AFTER["predict_masks"]),
         ("masks=confident", AFTER["make_masks"]),

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -60,7 +60,8 @@ class Map(Stage):
 
     def run(self, job: Job) -> dict[str, Any]:
         """Make the items of this process's share of the batches that are not there yet."""
-        index = job.index()
+        index, elsewhere = job.index(), job.elsewhere
+        job = replace(job, elsewhere=None)  # which other processes are not given
         batches = self.batches(index)
         work = Work(
             title=job.artifact.stage,
@@ -73,7 +74,7 @@ class Map(Stage):
             processes=self.processes,
             module=type(self).__module__,
         )
-        made = shard.run(work, batches)
+        made = shard.run(work, batches, elsewhere=elsewhere)
         return {"images": sum(map(len, batches)), "made": made, "splits": list(self.splits)}
 
 

@@ -1,11 +1,13 @@
 """Run a Map stage's batches: this rank's share, without what is done, with reading and writing beside the device."""
 
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -50,7 +52,30 @@ class Work:
     """What such a process imports first."""
 
 
-def run(work: Work, batches: Sequence[Records]) -> int:
+class Hands:
+    """What a process opens once to make the batches of others, who may ask for several at once: one is computed."""
+
+    def __init__(self, work: Work, device: torch.device, *, threads: int = 1) -> None:
+        """Open the work on a device; images are read, and items written, by so many threads where it is not one."""
+        self._items = work.items
+        self._read, self._compute = work.reader(), work.open(device)
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._turn = threading.Lock()
+
+    def make(self, records: Records) -> int:
+        """Make a batch as a whole, and return how many items it has."""
+        each = map if self._pool is None else self._pool.map
+        batch = Batch.of(records, list(each(self._read, records)))
+        with self._turn:
+            results = self._compute(batch)
+        return len(list(each(partial(_write, self._items), records, results)))
+
+
+Elsewhere = Callable[[Work, Sequence[Records]], Generator[int]]
+"""Makes batches in processes that this one does not start itself, and yields how many items were made."""
+
+
+def run(work: Work, batches: Sequence[Records], *, elsewhere: Elsewhere | None = None) -> int:
     """Make what is missing of this rank's batches and return how many items that were.
 
     Batches are dealt out before those that are done are dropped: the other order would deal them differently after an
@@ -64,7 +89,7 @@ def run(work: Work, batches: Sequence[Records]) -> int:
     missing = [batch for batch in mine if not done.issuperset(batch)]
     total = sum(map(len, mine))
     todo = sum(map(len, missing))
-    make = _in_processes if work.processes else _beside_device
+    make = elsewhere or (_in_processes if work.processes else _beside_device)
     stopped = False
     shown = bar(work.title, total=total, unit="images", done=total - todo)
     with finishing(work.folder) as asked, shown as advance, closing(make(work, missing)) as counts:
@@ -136,25 +161,18 @@ def _finish(futures: Iterable[Future[None]]) -> int:
 
 
 # A child process holds what it opened: opening may load a network, and is done once.
-_child: tuple[Work, Read, Compute] | None = None
+_child: Hands | None = None
 
 
 def _open_in_child(work: Work) -> None:
     global _child  # noqa: PLW0603
     begin_in_child()
-    _child = work, work.reader(), work.open(torch.device("cpu"))
+    _child = Hands(work, torch.device("cpu"))
 
 
 def _batch_in_child(batch: Records) -> int:
     assert _child is not None
-    return _make(batch, *_child)
-
-
-def _make(records: Records, work: Work, read: Read, compute: Compute) -> int:
-    results = compute(Batch.of(records, [read(record) for record in records]))
-    for record, result in zip(records, results, strict=True):
-        _write(work.items, record, result)
-    return len(records)
+    return _child.make(batch)
 
 
 def _in_processes(work: Work, batches: Sequence[Records]) -> Generator[int]:
@@ -174,8 +192,7 @@ def _in_this_process(work: Work, batches: Sequence[Records]) -> Iterator[int]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as in a child: last bits of a result may depend on it
     try:
-        read, compute = work.reader(), work.open(torch.device("cpu"))
-        for batch in batches:
-            yield _make(batch, work, read, compute)
+        hands = Hands(work, torch.device("cpu"))
+        yield from map(hands.make, batches)
     finally:
         torch.set_num_threads(threads)

@@ -16,6 +16,7 @@ import torch
 from wsss.configurable import Configurable
 from wsss.data.index import Index
 from wsss.engine.processes import world
+from wsss.engine.shard import Elsewhere
 from wsss.errors import ConfigError, StoreError
 from wsss.models.base import Network, PlannedNetwork, PlannedNetworks
 from wsss.paths import LONGEST
@@ -78,6 +79,8 @@ class Job:
     inputs: Mapping[str, Artifact]
     command: str = ""
     """The command line of the run, for the report."""
+    elsewhere: Elsewhere | None = None
+    """What makes the batches of a Map stage in place of this process."""
 
     def index(self) -> Index:
         """Read the index of the data set."""

@@ -6,20 +6,22 @@ every process of a stage.
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Sequence
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 import torch
 from torch.distributed.elastic.multiprocessing.errors import get_error_handler, record
 
 from wsss.config.build import build
 from wsss.engine.barrier import barrier
+from wsss.engine.batch import Records
 from wsss.engine.log import log_to
 from wsss.engine.machine import machine, reset_peak
 from wsss.engine.malloc import keep_freed_memory
 from wsss.engine.processes import end_with_parent, world
+from wsss.engine.shard import Work
 from wsss.engine.shortages import explained
 from wsss.engine.stage import Job, Stage
 from wsss.errors import DataError, WsssError
@@ -27,6 +29,7 @@ from wsss.run.plan import Step
 from wsss.signals import Ended, blocked, ended_by_signals
 from wsss.store.disk_errors import writing
 from wsss.store.jobs import FrozenJob, read_job, write_job
+from wsss.store.manifest import Machine
 from wsss.store.sources import Outside
 from wsss.store.store import Artifact, Store
 from wsss.store.verify import refuse_harmed
@@ -36,6 +39,20 @@ MISTAKE: Final = 2
 RECENT: Final = 10.0
 """Seconds after the end of a stage in which the next one takes files outside the store for what they were then."""
 _passed: dict[tuple[Store, Outside], float] = {}
+
+
+@runtime_checkable
+class Pool(Protocol):
+    """Processes elsewhere that make the batches of one stage."""
+
+    threads: int
+    """Of torch in each."""
+    machine: Machine | None
+    """Where the first of them was; None where nothing was left to make."""
+
+    def made(self, work: Work, batches: Sequence[Records]) -> Generator[int]:
+        """See `wsss.engine.shard.Elsewhere`."""
+        ...
 
 
 def freeze(step: Step, *, command: str) -> Path:
@@ -56,8 +73,11 @@ def frozen_job(step: Step, *, command: str) -> FrozenJob:
     )
 
 
-def work(path: Path) -> None:
-    """Run the stage of a frozen job and complete its artifact; an artifact that is complete is left as it is."""
+def work(path: Path, *, pool: Pool | None = None) -> None:
+    """Run the stage of a frozen job and complete its artifact; an artifact that is complete is left as it is.
+
+    `pool` makes the batches of a Map stage in place of this process.
+    """
     frozen = read_job(path)
     store = Store(root=path.parents[2])
     artifact = store.artifact(frozen.stage, frozen.fingerprint)
@@ -77,7 +97,8 @@ def work(path: Path) -> None:
         device = stage.runtime.torch_device()
         reset_peak(device)
         started = time.monotonic()
-        summary = stage.run(Job(artifact=artifact, inputs=inputs, command=frozen.command))
+        elsewhere = None if pool is None else pool.made
+        summary = stage.run(Job(artifact=artifact, inputs=inputs, command=frozen.command, elsewhere=elsewhere))
         barrier()
         if here.rank == 0:
             _check_still_unchanged(outside, artifact, store=store)
@@ -85,9 +106,9 @@ def work(path: Path) -> None:
                 kind=stage.makes.name,
                 inputs={role: each.fingerprint for role, each in inputs.items()},
                 seconds=time.monotonic() - started,
-                threads=torch.get_num_threads(),
+                threads=torch.get_num_threads() if pool is None else pool.threads,
                 summary=summary,
-                machine=machine(device),
+                machine=(pool and pool.machine) or machine(device),
                 oracle=stage.uses_true_masks or any(each.manifest().oracle for each in inputs.values()),
             )
         barrier()  # a machine that goes on finds the artifact complete

@@ -52,3 +52,9 @@ def test_what_several_runs_read_is_looked_at_once(tmp_path: Path) -> None:
     (tmp_path / "image").write_bytes(b"another")
     assert digests.of([tmp_path / "image"]) == digests.known([tmp_path / "image"]) == first
     assert Digested(tmp_path / "digests.json").of([tmp_path / "image"]) != first
+
+
+def test_a_stage_of_a_sweep_does_not_ask_for_a_cluster_of_its_own(tmp_path: Path) -> None:
+    words = ("experiment=toy", "launcher=ray", f"store='{tmp_path / 'store'}'")
+    with pytest.raises(ConfigError, match=r"launcher=ray: each stage of a sweep .* with ray.address=auto"):
+        Planner(tmp_path / "sweep").one(words, number=1)

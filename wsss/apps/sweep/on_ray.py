@@ -1,8 +1,5 @@
 """The engine of a Ray cluster: each node is a task with cores and GPUs, wherever Ray has them."""
 
-import os
-from importlib import import_module
-from importlib.util import find_spec
 from time import sleep
 from typing import Any, Final
 
@@ -10,23 +7,21 @@ from wsss.apps.sweep.engine import Ending, Engine, said_of
 from wsss.apps.sweep.graph import Key, Node
 from wsss.apps.sweep.node_folder import NodeFolder
 from wsss.apps.sweep.remote import ATTEMPTS, PATIENCE, RemoteNode, make_remote
-from wsss.errors import ConfigError, first_line
+from wsss.errors import first_line
+from wsss.run.ray_cluster import Resources, connected
 
-HERE: Final = "local"
-"""The address of a cluster that is started on this machine, and ends with the sweep."""
+KEY: Final = "ray.address"
 
 
 class OnRay(Engine):
     """Tasks of Ray. A worker or a machine that dies is Ray's to replace: the node goes on from what it left."""
 
     def __init__(self, *, address: str, jobs: int | None = None) -> None:
-        self._ray = _connected(address)
-        machines = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
-        self._gpus = sum(int(each.get("GPU", 0)) for each in machines)
-        most = max(int(each.get("CPU", 1)) for each in machines)
-        cores = sum(int(each.get("CPU", 1)) for each in machines)
-        self._jobs = jobs or self._gpus or len(machines)
-        self._cores = max(1, min(most, cores // self._jobs))
+        self._ray = connected(address, key=KEY)
+        there = Resources.of(self._ray)
+        self._gpus = there.gpus
+        self._jobs = jobs or there.gpus or there.machines
+        self._cores = there.share(self._jobs)
         self._tasks: dict[Key, tuple[Any, NodeFolder]] = {}
         self._make = self._ray.remote(make_remote)
 
@@ -83,17 +78,3 @@ class OnRay(Engine):
             return said_of(folder, self._ray.get(task))
         except self._ray.exceptions.RayError as error:
             return f"Ray could not make it: {first_line(error)}; see {folder.log}"
-
-
-def _connected(address: str) -> Any:
-    if find_spec("ray") is None:
-        raise ConfigError([f"ray.address={address}: Ray is not installed: pip install 'wsss[ray]', or leave it out"])
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    ray = import_module("ray")
-    options = {"include_dashboard": False} if address == HERE else {"address": address}
-    try:
-        ray.init(log_to_driver=False, logging_level="ERROR", **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        remedy = f"start one with `ray start --head`, or use ray.address={HERE}"
-        raise ConfigError([f"ray.address={address}: no cluster answers ({first_line(error)}): {remedy}"]) from error
-    return ray

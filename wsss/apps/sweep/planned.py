@@ -13,6 +13,7 @@ from wsss.errors import ConfigError, WsssError
 from wsss.run.command import build_stages, look_for_data
 from wsss.run.pipeline import prepare
 from wsss.run.plan import Step
+from wsss.run.ray_launcher import RayWorkers
 from wsss.store.digests import Digests
 from wsss.store.store import Store
 from wsss.training.loggers.options import LoggerOptions
@@ -113,6 +114,9 @@ class Planner:
             steps, launcher, logger = prepare(plain, digests=digests)
         except ConfigError as error:
             raise ConfigError(as_typed(error.problems, config)) from error
+        if isinstance(launcher, RayWorkers):
+            remedy = "leave it out, and give whole stages to Ray with ray.address=auto"
+            raise ConfigError([f"launcher=ray: each stage of a sweep would ask for all of a cluster: {remedy}"])
         return PlannedRun(
             number=number, words=words, config=plain, steps=steps, workers=launcher.workers, logger=logger
         )

@@ -1,0 +1,43 @@
+"""A cluster of Ray's: what it has, and what is said where none is."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from wsss.errors import ConfigError
+from wsss.run import ray_cluster
+from wsss.run.ray_cluster import Resources, connected
+
+
+def test_what_living_machines_have_is_added_up():
+    nodes = [({"CPU": 8.0, "GPU": 2.0}, True), ({"CPU": 4.0}, True), ({"CPU": 64.0, "GPU": 8.0}, False)]
+    cluster = SimpleNamespace(nodes=lambda: [{"Resources": has, "Alive": alive} for has, alive in nodes])
+    there = Resources.of(cluster)
+    assert there == Resources(machines=2, cores=12, most=8, gpus=2)
+    assert [there.share(count) for count in (1, 3, 12, 13)] == [8, 4, 1, 1]
+
+
+def test_without_ray_or_a_cluster_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ray_cluster, "find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match=r"Ray is not installed: pip install 'wsss\[ray\]', or leave it out"):
+        connected("auto", key="ray.address")
+
+    def nobody(**_: object) -> None:
+        raise ConnectionError("Could not find any running Ray instance.\nmore")
+
+    monkeypatch.setattr(ray_cluster, "find_spec", lambda _: True)
+    monkeypatch.setattr(ray_cluster, "import_module", lambda _: SimpleNamespace(init=nobody))
+    with pytest.raises(ConfigError, match=r"ray.address=auto: no cluster answers \(Could not find any"):
+        connected("auto", key="ray.address")
+
+
+def test_a_cluster_of_this_machine_has_so_many_cores(monkeypatch: pytest.MonkeyPatch):
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(
+        ray_cluster, "import_module", lambda _: SimpleNamespace(init=lambda **given: asked.append(given))
+    )
+    monkeypatch.setattr(ray_cluster, "find_spec", lambda _: True)
+    connected("local", key="launcher.address", cores=3)
+    connected("head:6379", key="launcher.address", cores=3)
+    assert (asked[0]["num_cpus"], "address" in asked[0]) == (3, False)
+    assert (asked[1]["address"], "num_cpus" in asked[1]) == ("head:6379", False)

@@ -1,0 +1,59 @@
+"""A Ray cluster: one on this machine for this command, or one that `ray start` made."""
+
+import os
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from wsss.errors import ConfigError, first_line
+from wsss.signals import restored
+
+HERE: Final = "local"
+"""The address of a cluster that is started on this machine, and ends with the command."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What the machines of a cluster have together, and the most cores that one of them has."""
+
+    machines: int
+    cores: int
+    most: int
+    gpus: int
+
+    @classmethod
+    def of(cls, ray: Any) -> "Resources":
+        """Ask a cluster."""
+        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        cores = [int(each.get("CPU", 1)) for each in machines]
+        gpus = sum(int(each.get("GPU", 0)) for each in machines)
+        return cls(machines=len(machines), cores=sum(cores), most=max(cores), gpus=gpus)
+
+    def share(self, count: int) -> int:
+        """Return the cores of each of `count` processes; no machine has to give more than it has."""
+        return max(1, min(self.most, self.cores // count))
+
+
+def refuse_without_ray(option: str) -> None:
+    """Raise `ConfigError` where Ray is not installed."""
+    if find_spec("ray") is None:
+        raise ConfigError([f"{option}: Ray is not installed: pip install 'wsss[ray]', or leave it out"])
+
+
+def connected(address: str, *, key: str, cores: int | None = None) -> Any:
+    """Return the module `ray`, connected; a cluster that is started here has so many cores, or all.
+
+    Raises `ConfigError` that names the key where Ray is not installed, or no cluster answers.
+    """
+    refuse_without_ray(f"{key}={address}")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    ray = import_module("ray")
+    options = {"include_dashboard": False, "num_cpus": cores} if address == HERE else {"address": address}
+    try:
+        with restored():  # it has a handler of its own for SIGTERM
+            ray.init(log_to_driver=False, logging_level="ERROR", **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        remedy = f"start one with `ray start --head`, or use {key}={HERE}"
+        raise ConfigError([f"{key}={address}: no cluster answers ({first_line(error)}): {remedy}"]) from error
+    return ray

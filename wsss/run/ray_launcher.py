@@ -1,0 +1,105 @@
+"""Map stages as workers of a Ray cluster; trainings by torchrun on this machine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wsss.engine.map import Map
+from wsss.engine.processes import world
+from wsss.engine.stage import Stage
+from wsss.errors import ConfigError
+from wsss.run.launch import Crew, Launcher, slurm_tasks
+from wsss.run.ray_cluster import HERE, Resources, connected, refuse_without_ray
+from wsss.run.ray_pool import Asked, RayPool
+from wsss.run.torchrun import Torchrun
+from wsss.run.worker import work
+
+KEY = "launcher.address"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RayWorkers(Launcher):
+    """Each worker of Ray takes the next batch of a Map stage, wherever it runs; tables are made by this process.
+
+    What is bound to the CPU is made by workers of one core each, what computes on GPUs by workers of one GPU each. All
+    machines see the same store and data, and have the same installation.
+    """
+
+    address: str = HERE
+    """auto, host:port, or local: a cluster of this machine that ends with the run."""
+    map_workers: int | None = None
+    """Workers of a Map stage at most; without it one a GPU, one a core where the CPU is the bound, or one a machine."""
+    threads: int | None = None
+    """Threads of torch in a worker of more than one core, and in trainings. Results are equal at equal threads."""
+    nproc: int | None = None
+    """Processes of a training on this machine; as many as there are GPUs, or one, where it is not given."""
+
+    def __post_init__(self) -> None:
+        if self.map_workers is not None and self.map_workers < 1:
+            raise ValueError(f"map_workers must be at least 1, got {self.map_workers}")
+        self.trainings()
+
+    def trainings(self) -> Torchrun:
+        """Return what starts trainings."""
+        return Torchrun(nproc=self.nproc, threads=self.threads)
+
+    @property
+    def workers(self) -> int:
+        """See `Launcher`."""
+        return self.trainings().processes()
+
+    def pool(self, ray: Any, stage: Map) -> RayPool:
+        """Return the workers of a stage on a cluster, as many as it has room for."""
+        there = Resources.of(ray)
+        if stage.processes:
+            return RayPool(ray, Asked(cores=1, gpu=False, threads=1), count=self.map_workers or there.cores)
+        gpu = stage.takes_gpu and there.gpus > 0
+        most = there.gpus if gpu else there.machines
+        count = min(self.map_workers or most, most) if gpu else self.map_workers or most
+        cores = there.share(count)
+        return RayPool(ray, Asked(cores=cores, gpu=gpu, threads=self.threads or cores), count=count)
+
+    def check(self) -> None:
+        """Refuse to work without Ray, and as one of several processes."""
+        refuse_without_ray("launcher=ray")
+        if (size := max(world().size, slurm_tasks())) > 1:
+            raise ConfigError([f"launcher=ray is one process, but {size} were started: start one, which asks Ray"])
+
+    @contextmanager
+    def open(self) -> Iterator[Crew]:
+        """Bring nobody together before there is something to make."""
+        crew = RayCrew(options=self)
+        try:
+            yield crew
+        finally:
+            crew.part()
+
+
+@dataclass(kw_only=True)
+class RayCrew(Crew):
+    """An opened `RayWorkers`, connected as soon as a Map stage is made."""
+
+    options: RayWorkers
+    _ray: Any = field(default=None, init=False)
+
+    def launch(self, job: Path, *, stage: Stage) -> None:
+        """See `Crew`."""
+        if isinstance(stage, Map):
+            work(job, pool=self.pool(stage))
+            return
+        with self.options.trainings().open() as crew:
+            crew.launch(job, stage=stage)
+
+    def pool(self, stage: Map) -> RayPool:
+        """Return the workers of a stage, as the cluster has room for them."""
+        if self._ray is None:
+            cores = max(world().cores, self.options.map_workers or 0)
+            self._ray = connected(self.options.address, key=KEY, cores=cores)
+        return self.options.pool(self._ray, stage)
+
+    def part(self) -> None:
+        """Leave the cluster; one of this machine ends."""
+        if self._ray is not None:
+            self._ray.shutdown()
