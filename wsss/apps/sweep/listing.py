@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -23,6 +24,8 @@ from wsss.store.store import Artifact
 
 EVERY: Final = 2.0
 """Seconds between two looks."""
+WIDEST: Final = 10_000
+"""Letters of a line; no grid is wider."""
 Word = Literal["done", "runs", "failed", "waits", "?"]
 
 
@@ -83,19 +86,39 @@ def _word(artifact: Artifact, node: NodeFolder) -> Word:
     return "failed" if node.failure() is not None else "waits"
 
 
-def shown(rows: Sequence[Row]) -> RenderableType:
-    """Return the grid of runs and stages, and below it a line for each stage that is at work or failed."""
-    stages = list(dict.fromkeys(stage for row in rows for stage in row.cells))
-    table = Table("run", *(stage.replace("_", "\n") for stage in stages), "options")
-    for row in rows:
-        cells = (_short(row.cells[stage]) if stage in row.cells else Text("") for stage in stages)
-        table.add_row(row.number, *cells, " ".join(row.words))
+def shown(rows: Sequence[Row], *, width: int) -> RenderableType:
+    """Return the grid of runs and stages, and below it a line for each stage that is at work or failed.
+
+    A screen that is too narrow for the grid, of `width` letters, gets one column in the place of those of all stages.
+    """
+    table = _grid(rows)
+    if Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum > width:
+        table = _column(rows)
     every = {(c.artifact.stage, c.artifact.fingerprint): c for row in rows for c in row.cells.values()}
     lines = [Text(line) for cell in every.values() if (line := _line(cell))]
     done = sum(cell.word == "done" for cell in every.values())
     ended = sum(bool(row.cells) and all(c.word == "done" for c in row.cells.values()) for row in rows)
     lines.append(Text(f"{done} of {len(every)} stages and {ended} of {len(rows)} runs are done"))
     return Group(table, *lines)
+
+
+def _grid(rows: Sequence[Row]) -> Table:
+    stages = list(dict.fromkeys(stage for row in rows for stage in row.cells))
+    table = Table("run", *(stage.replace("_", "\n") for stage in stages), "options")
+    for row in rows:
+        cells = (_short(row.cells[stage]) if stage in row.cells else Text("") for stage in stages)
+        table.add_row(row.number, *cells, " ".join(row.words))
+    return table
+
+
+def _column(rows: Sequence[Row]) -> Table:
+    table = Table("run", "done", "now", "options")
+    for row in rows:
+        words = [cell.word for cell in row.cells.values()]
+        now = (Text(f"{stage} ") + _short(cell) for stage, cell in row.cells.items() if cell.word in {"runs", "failed"})
+        done = f"{words.count('done')} of {len(words)}" if words else "?"
+        table.add_row(row.number, done, Text("\n").join(now), " ".join(row.words))
+    return table
 
 
 def _short(cell: Cell) -> Text:
@@ -124,7 +147,7 @@ def list_sweep(name: str, *, watch: bool = False) -> None:
     """Print a sweep; with `watch` again and again, until nothing is left to do or a Ctrl-C ends it."""
     folder = SweepFolder.named(name)
     if not watch:
-        console.print(shown(rows_of(folder)))
+        console.print(shown(rows_of(folder), width=console.width))
         return
     watched(lambda: rows_of(folder))
 
@@ -132,8 +155,8 @@ def list_sweep(name: str, *, watch: bool = False) -> None:
 def watched(rows: Callable[[], Sequence[Row]]) -> None:
     """Show rows until all are done."""
     now = rows()
-    with Live(shown(now), console=console, auto_refresh=False) as live:
+    with Live(shown(now, width=console.width), console=console, auto_refresh=False) as live:
         while not all(row.cells and all(cell.word == "done" for cell in row.cells.values()) for row in now):
             sleep(EVERY)
             now = rows()
-            live.update(shown(now), refresh=True)
+            live.update(shown(now, width=console.width), refresh=True)
