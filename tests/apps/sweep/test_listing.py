@@ -49,7 +49,7 @@ def test_states_and_what_is_at_work(folder: SweepFolder) -> None:
         node.say_where(host="here", device="gpu 3")
         progress = {"title": "second", "done": 30.0, "total": 120.0, "rate": "1.5 images/s", "left": 60.0}
         (node.path / "progress.json").write_text(json.dumps(progress), encoding="utf-8")
-        text, narrow = printed(folder), printed(folder, width=48)
+        text, narrow = printed(folder), printed(folder, width=46)
     assert "25%" in text
     assert f"second {second.fingerprint}: on here, gpu 3, 30 of 120, 1.5 images/s, 1 min 00 s left" in text
     assert "failed: 2 is refused: take another" in text
