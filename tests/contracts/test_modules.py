@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import torch
+from builders import named
 from members import concrete
 from networks import small_timm_network, small_unet
 
+from wsss.cams.caa import CAA
 from wsss.methods.affinity.module import AffinityModule
 from wsss.methods.affinity.networks import AffinityNet, EdgeNet
 from wsss.methods.affinity.options import AffinityFit
@@ -19,6 +21,13 @@ from wsss.methods.recam.module import ReCAMModule
 from wsss.methods.recam.options import ReCAMFit
 from wsss.methods.representatives.module import OwnPairsModule, SharedPairsModule
 from wsss.methods.representatives.options import OwnRepresentativesFit, RepresentativesFit
+from wsss.methods.weclip.labels import OnlineLabels
+from wsss.methods.weclip.module import WeCLIPModule
+from wsss.methods.weclip.options import WeCLIPFit
+from wsss.models.frozen_backbone import FrozenBackbone
+from wsss.models.frozen_vit_options import FrozenViTOptions
+from wsss.models.normalisation import IMAGENET
+from wsss.testing.small import tiny_prompted
 from wsss.training.classifier import ClassifierModule
 from wsss.training.module import KeyedModule
 from wsss.training.options import ClassifierFit, SegmenterFit
@@ -66,6 +75,14 @@ def own_pairs() -> KeyedModule:
     )
 
 
+def weclip() -> KeyedModule:
+    backbone = FrozenBackbone(backbone="vit_tiny_patch16_224", weights="none", layers=1)
+    network = FrozenViTOptions(backbones={"first": backbone}, width=8, heads=2, layers=1).build(named(3))
+    labels = OnlineLabels(network=tiny_prompted(), normalisation=IMAGENET, cam=CAA(), refine={}, blocks=1)
+    fit = WeCLIPFit(**RATES, warmup=0, poly_power=0.9)
+    return WeCLIPModule(network=network, labels=labels, fit=fit, random_seed=0)
+
+
 MODULES: dict[str, tuple[Callable[[], KeyedModule], str, int]] = {
     "ClassifierModule": (
         lambda: ClassifierModule(network=small_timm_network(), fit=ClassifierFit(**RATES), random_seed=0),
@@ -81,6 +98,7 @@ MODULES: dict[str, tuple[Callable[[], KeyedModule], str, int]] = {
     "AffinityModule of AffinityNet": (lambda: affinity(AffinityNet), "network.narrow.|network.mix.", 4),
     "AffinityModule of EdgeNet": (lambda: affinity(EdgeNet), "network.narrow.|network.edge.", 20),
     "ActivationModule": (activation, "network.condition.|network.head.", 10),
+    "WeCLIPModule": (weclip, "network.network.", 22),
     "SharedPairsModule": (shared_pairs, "network.head.", 1),
     "OwnPairsModule": (own_pairs, "network.head.", 1),
 }

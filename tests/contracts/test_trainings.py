@@ -15,6 +15,11 @@ from wsss.run.plan import Step
 from wsss.store.store import Artifact
 from wsss.store.texts import write_json
 
+WECLIP = (
+    *("stages=weclip", "segmenter=frozen_vit", "segmenter.backbones.first.backbone=vit_xsmall_patch16_clip_224"),
+    *("segmenter.backbones.first.weights=none", "prompted.backbone=vit_xsmall_patch16_clip_224"),
+    *("prompted.weights=none", "prompted.bank=images"),
+)
 ADDED = {
     "train_classifier": (),
     "train_segmenter": (),
@@ -24,6 +29,7 @@ ADDED = {
     "train_representatives": ("stages=representatives", "pipeline.choose_representatives.count=1"),
     "retrain_segmenter": ("stages=selftrain",),
     "train_amn": ("stages=amn",),
+    "train_weclip": WECLIP,
 }
 """Trainings, with the overrides that add them to the pipeline."""
 

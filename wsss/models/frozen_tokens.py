@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from wsss.errors import ModelError
 from wsss.models.chain import run
 from wsss.models.families import blocks_of
+from wsss.models.hidden import Hidden
 from wsss.models.normalisation import Normalisation
 from wsss.types import Cut, Images
 
@@ -28,8 +29,7 @@ class FrozenTokens(nn.Module):
 
     def __init__(self, net: nn.Module, *, layers: Layers) -> None:
         super().__init__()
-        # In a tuple, where `nn.Module` does not look for parts.
-        self._hidden = (net.eval().requires_grad_(requires_grad=False),)
+        self.hidden = Hidden(net)
         self._blocks = blocks_of(net)
         self._chosen = chosen_blocks(self._blocks, layers=layers)
         self.register_buffer("digest", torch.zeros(DIGEST, dtype=torch.uint8))
@@ -37,7 +37,7 @@ class FrozenTokens(nn.Module):
     @property
     def net(self) -> nn.Module:
         """The backbone."""
-        return self._hidden[0]
+        return self.hidden.network
 
     @property
     def count(self) -> int:
@@ -79,12 +79,6 @@ class FrozenTokens(nn.Module):
                 f"{name}: the weights that are there now are not those on which the decoder was trained: put the "
                 "former file in its place, or train again"
             )
-
-    def _apply(self, fn: Any, recurse: bool = True) -> "FrozenTokens":  # noqa: FBT001, FBT002 - torch's signature
-        """Move the backbone along with the rest."""
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        self.net._apply(fn)  # type: ignore[no-untyped-call]
-        return self
 
 
 def chosen_blocks(blocks: dict[str, Any], *, layers: Layers) -> tuple[str, ...]:

@@ -113,12 +113,13 @@ def segmentation_loss(
         label_smoothing=smoothing * count / max(1, count - 1),
     )
     if kind == "cross_entropy":
-        return _mean_over_ranks(each, labels != IGNORE)
-    background = _mean_over_ranks(each, labels == BACKGROUND)
-    foreground = _mean_over_ranks(each, (labels != BACKGROUND) & (labels != IGNORE))
+        return mean_over_ranks(each, labels != IGNORE)
+    background = mean_over_ranks(each, labels == BACKGROUND)
+    foreground = mean_over_ranks(each, (labels != BACKGROUND) & (labels != IGNORE))
     return (background + foreground) / 2
 
 
-def _mean_over_ranks(each: Tensor, chosen: Tensor) -> Tensor:
+def mean_over_ranks(each: Tensor, chosen: Tensor) -> Tensor:
+    """Return the mean of what is chosen over all ranks, as `segmentation_loss` has it; zero where that is nothing."""
     count = over_all_ranks(chosen.sum()).clamp(min=1)
     return (each * chosen).sum() * process_count() / count

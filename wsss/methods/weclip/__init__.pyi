@@ -1,0 +1,2 @@
+from .labels import OnlineLabels as OnlineLabels
+from .module import WeCLIPModule as WeCLIPModule
