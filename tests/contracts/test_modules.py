@@ -98,7 +98,7 @@ MODULES: dict[str, tuple[Callable[[], KeyedModule], str, int]] = {
     "AffinityModule of AffinityNet": (lambda: affinity(AffinityNet), "network.narrow.|network.mix.", 4),
     "AffinityModule of EdgeNet": (lambda: affinity(EdgeNet), "network.narrow.|network.edge.", 20),
     "ActivationModule": (activation, "network.condition.|network.head.", 10),
-    "WeCLIPModule": (weclip, "network.network.", 22),
+    "WeCLIPModule": (weclip, "network.network.", 20),
     "SharedPairsModule": (shared_pairs, "network.head.", 1),
     "OwnPairsModule": (own_pairs, "network.head.", 1),
 }
