@@ -111,6 +111,32 @@ class Attentive(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClassAttention:
+    """What a network with a token for each class says, in one pass, of where the classes are."""
+
+    classes: Float[Tensor, "b c z"]
+    """How much each class's token attends to each cell, the mean over heads and blocks."""
+    patches: Float[Tensor, "b c y x"]
+    """The maps of the patches, whose pooled values are logits."""
+    among: Float[Tensor, "b z z"]
+    """How much each cell attends to each, the mean over heads, added up over all blocks."""
+
+
+@runtime_checkable
+class ClassAttentive(Protocol):
+    """A network in whose blocks a token for each class attends to the cells."""
+
+    @property
+    def attending(self) -> tuple[str, ...]:
+        """Names of these blocks, first to last."""
+        ...
+
+    def class_attention(self, images: Images, *, blocks: Sequence[str]) -> ClassAttention:
+        """Return the patch maps, and attention: that of class tokens as the mean over `blocks`."""
+        ...
+
+
 @runtime_checkable
 class CutAttentive(Protocol):
     """An `Attentive` classifier that tells in one pass what methods need that carry maps along attention."""

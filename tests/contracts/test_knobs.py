@@ -64,6 +64,7 @@ SECOND: dict[str, Any] = {
     "ADCAM.layers": 1,
     "CAA.base": LayerCAM(),
     "CAA.layers": 1,
+    "MCTformer.layers": 1,
     "CAA.block": "block2",
     "ADCAM.block": "block2",
     "ADCAM.steps": 2,
@@ -105,6 +106,7 @@ CHANGE_NO_RESULT: dict[str, str] = {
 ONE_VALUE: dict[str, str] = {
     "LPCAM.block": "prototypes are of the last block, and another is refused",
     "CAM.block": "CAM reads the block that feeds the pooling, and refuses another",
+    "MCTformer.block": "MCTformer+ reads the patch maps, which come after the last block",
     "RepresentativeCAM.block": "binary classifiers are pooled after their last block",
     "VSCAM.block": "VS-CAM reads the block that feeds the pooling, and refuses another",
 }

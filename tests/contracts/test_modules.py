@@ -17,6 +17,8 @@ from wsss.methods.affinity.options import AffinityFit
 from wsss.methods.amn.module import ActivationModule
 from wsss.methods.amn.network import ActivationNet
 from wsss.methods.amn.options import ActivationFit
+from wsss.methods.mctformer.module import MCTformerModule
+from wsss.methods.mctformer.options import MCTformerFit
 from wsss.methods.recam.module import ReCAMModule
 from wsss.methods.recam.options import ReCAMFit
 from wsss.methods.representatives.module import OwnPairsModule, SharedPairsModule
@@ -27,7 +29,7 @@ from wsss.methods.weclip.options import WeCLIPFit
 from wsss.models.frozen_backbone import FrozenBackbone
 from wsss.models.frozen_vit_options import FrozenViTOptions
 from wsss.models.normalisation import IMAGENET
-from wsss.testing.small import tiny_prompted
+from wsss.testing.small import tiny_class_tokens, tiny_prompted
 from wsss.training.classifier import ClassifierModule
 from wsss.training.module import KeyedModule
 from wsss.training.options import ClassifierFit, SegmenterFit
@@ -75,6 +77,11 @@ def own_pairs() -> KeyedModule:
     )
 
 
+def mctformer() -> KeyedModule:
+    fit = MCTformerFit(**RATES, warmup=0, poly_power=0.9)
+    return MCTformerModule(network=tiny_class_tokens(), fit=fit, random_seed=0)
+
+
 def weclip() -> KeyedModule:
     backbone = FrozenBackbone(backbone="vit_tiny_patch16_224", weights="none", layers=1)
     network = FrozenViTOptions(backbones={"first": backbone}, width=8, heads=2, layers=1).build(named(3))
@@ -98,6 +105,7 @@ MODULES: dict[str, tuple[Callable[[], KeyedModule], str, int]] = {
     "AffinityModule of AffinityNet": (lambda: affinity(AffinityNet), "network.narrow.|network.mix.", 4),
     "AffinityModule of EdgeNet": (lambda: affinity(EdgeNet), "network.narrow.|network.edge.", 20),
     "ActivationModule": (activation, "network.condition.|network.head.", 10),
+    "MCTformerModule": (mctformer, "network.head.", 2),
     "WeCLIPModule": (weclip, "network.network.", 20),
     "SharedPairsModule": (shared_pairs, "network.head.", 1),
     "OwnPairsModule": (own_pairs, "network.head.", 1),

@@ -15,6 +15,7 @@ from wsss.cams.gradcam_plusplus import GradCAMPlusPlus
 from wsss.cams.hirescam import HiResCAM
 from wsss.cams.layercam import LayerCAM
 from wsss.cams.lpcam import LPCAM
+from wsss.cams.mctformer import MCTformer
 from wsss.cams.reciprocam import ReciproCAM
 from wsss.cams.regioncam import RegionCAM
 from wsss.cams.representative import RepresentativeCAM
@@ -40,6 +41,7 @@ __all__ = [
     "GradCAMPlusPlus",
     "HiResCAM",
     "LayerCAM",
+    "MCTformer",
     "ReciproCAM",
     "RegionCAM",
     "RepresentativeCAM",

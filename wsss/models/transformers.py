@@ -59,31 +59,37 @@ def _embed(net: Any, _: Paths, cut: Cut) -> Cut:
     """Turn images into tokens with their positions; the modules' order is timm's, which adds positions by a method."""
     patches = net.patch_embed(cut.maps)
     tokens = net.norm_pre(net.patch_drop(net._pos_embed(patches)))
-    return _from_tokens(tokens, before=net.num_prefix_tokens, grid=patches.shape[1:3])
+    return from_tokens(tokens, before=net.num_prefix_tokens, grid=patches.shape[1:3])
 
 
 def _on_tokens(net: nn.Module, paths: Paths, cut: Cut) -> Cut:
     tokens = _tokens(cut)
     for path in paths:
         tokens = net.get_submodule(path)(tokens)
-    return _from_tokens(tokens, before=_before(cut), grid=cut.maps.shape[2:])
+    return from_tokens(tokens, before=_before(cut), grid=cut.maps.shape[2:])
 
 
 def _attention(net: nn.Module, paths: Paths, cut: Cut) -> Float[Tensor, "b z z"]:
-    """Return how much each cell attends to each, averaged over the heads, which are taken one by one to save memory.
+    """Return how much each cell attends to each; rows add up to 1 less what is for class and register tokens."""
+    before = _before(cut)
+    return attention_rows(net, paths, cut, first=before)[:, :, before:]
 
-    Rows add up to 1 less what is for the class and register tokens. A fused kernel returns no weights, so this is a
-    softmax of our own, beside the forward pass and not within.
+
+def attention_rows(net: nn.Module, paths: Paths, cut: Cut, *, first: int) -> Float[Tensor, "b r t"]:
+    """Return how much each token from the `first` on attends to all of a block, averaged over the heads.
+
+    These are taken one by one to save memory. A fused kernel returns no weights, so this is a softmax of our own,
+    beside the forward pass and not within.
     """
     (path,) = paths
     block: Any = net.get_submodule(path)
-    attn, before = block.attn, _before(cut)
+    attn = block.attn
     parts = attn.qkv(block.norm1(_tokens(cut))).unflatten(2, (3, attn.num_heads, -1))
     queries, keys = attn.q_norm(parts[:, :, 0]), attn.k_norm(parts[:, :, 1])
     mean = torch.zeros((), device=queries.device)
     for head in range(attn.num_heads):
-        weights = (queries[:, before:, head] * attn.scale @ keys[:, :, head].mT).softmax(dim=2)
-        mean = mean + weights[:, :, before:] / attn.num_heads
+        weights = (queries[:, first:, head] * attn.scale @ keys[:, :, head].mT).softmax(dim=2)
+        mean = mean + weights / attn.num_heads
     return mean
 
 
@@ -91,7 +97,7 @@ def _tokens(cut: Cut) -> Float[Tensor, "b t d"]:
     return torch.cat([*cut.rest, cut.maps.flatten(2).mT], dim=1)
 
 
-def _from_tokens(tokens: Float[Tensor, "b t d"], *, before: int, grid: Sequence[int]) -> Cut:
+def from_tokens(tokens: Float[Tensor, "b t d"], *, before: int, grid: Sequence[int]) -> Cut:
     """Return a cut whose maps are the tokens but for those `before` them; its stride is not known here."""
     maps = tokens[:, before:].mT.reshape(len(tokens), tokens.shape[2], *grid)
     return Cut(maps=maps, stride=1, rest=(tokens[:, :before],) if before else ())

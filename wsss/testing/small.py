@@ -1,7 +1,7 @@
 """Small networks of every kind, on which a CAM method is checked."""
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import torch
 from timm.models.vision_transformer import VisionTransformer
@@ -9,8 +9,10 @@ from torch import nn
 from torch.nn import functional
 
 from wsss.methods.lpcam.network import PrototypeClassifier
+from wsss.methods.mctformer.network import ClassTokenClassifier
 from wsss.models.clip_tower import ClipTower
 from wsss.models.prompted import PromptedClassifier
+from wsss.models.transformers import ANY_SIZE
 from wsss.testing.families import FAMILIES, small_family_network
 from wsss.testing.tiny import CLASSES, TinyGAP, TinyMLP, shake, tiny_pairs
 
@@ -45,6 +47,18 @@ def tiny_prototypes() -> PrototypeClassifier:
     return network.eval()
 
 
+def tiny_class_tokens() -> ClassTokenClassifier:
+    """A narrow ViT with a token for each class."""
+    net = VisionTransformer(
+        img_size=48, patch_size=8, embed_dim=12, depth=3, num_heads=2, mlp_ratio=2, **dict[str, Any](ANY_SIZE)
+    )
+    for unused in ("head", "head_drop"):
+        setattr(net, unused, nn.Identity())
+    network = ClassTokenClassifier(net, classes=CLASSES, decay=0.9)
+    shake(network)
+    return network.eval()
+
+
 @cache
 def small_networks() -> dict[str, nn.Module]:
     """Return networks of four classes by what they are, made once: leave their weights and modes alone."""
@@ -54,5 +68,6 @@ def small_networks() -> dict[str, nn.Module]:
         "binary classifiers": tiny_pairs(),
         "prompted": tiny_prompted(),
         "prototypes": tiny_prototypes(),
+        "class tokens": tiny_class_tokens(),
     }
     return by_hand | {family: small_family_network(family) for family in FAMILIES}

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from wsss.metrics.ranking import mean_average_precision
@@ -18,12 +18,12 @@ from wsss.types import Images
 
 
 class MultiLabelModule(KeyedModule):
-    """Fits a GAP classifier to image-level labels with some loss, and is judged by its mAP."""
+    """Fits a classifier to image-level labels with some loss, and is judged by its mAP."""
 
-    def __init__(self, *, network: GAPClassifier, fit: MultiLabelFit, random_seed: int) -> None:
+    def __init__(self, *, network: nn.Module, fit: MultiLabelFit, random_seed: int) -> None:
         super().__init__(fit=fit, random_seed=random_seed)
         # Depthwise convolutions train 1.5 times as fast on a CPU this way, and tensor cores want it too.
-        self.network: GAPClassifier = network.to(memory_format=torch.channels_last)
+        self.network = network.to(memory_format=torch.channels_last)
         self._answers: list[tuple[Any, Any]] = []
 
     def train(self, mode: bool = True) -> "MultiLabelModule":  # noqa: FBT001, FBT002 - torch's signature
@@ -64,6 +64,8 @@ class MultiLabelModule(KeyedModule):
 @final
 class ClassifierModule(MultiLabelModule):
     """Fits a GAP classifier with the multi-label soft margin alone, as IRN; channels may be dropped out, as in PSA."""
+
+    network: GAPClassifier
 
     def __init__(self, *, network: GAPClassifier, fit: ClassifierFit, random_seed: int) -> None:
         super().__init__(network=network, fit=fit, random_seed=random_seed)

@@ -23,6 +23,8 @@ class ReCAMModule(MultiLabelModule):
     `sce_weight` times `softmax_loss`; gradients of both reach the whole network.
     """
 
+    network: GAPClassifier
+
     def __init__(self, *, network: GAPClassifier, fit: ReCAMFit, random_seed: int) -> None:
         super().__init__(network=network, fit=fit, random_seed=random_seed)
         self.second = second_head(network)

@@ -1,0 +1,2 @@
+from .module import MCTformerModule as MCTformerModule
+from .network import ClassTokenOptions as ClassTokenOptions
