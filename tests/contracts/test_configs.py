@@ -25,6 +25,7 @@ ON_DISK = [path.stem for path in (FOLDER / "dataset").glob("*.yaml") if path.ste
 WITH = {
     **{name: ["dataset.root=data"] for name in ON_DISK},
     "prompted": ["prompted.bank=images"],
+    "weclip": ["prompted.bank=images"],
 }
 
 
@@ -47,8 +48,9 @@ def test_an_experiment_composes_and_builds(name: str) -> None:
 @pytest.mark.parametrize("debug", ["fast", "overfit"])
 @pytest.mark.parametrize("stages", TRAINING)
 def test_debug_has_its_say_over_an_experiment_and_the_trainings_of_any_method(debug: str, stages: str) -> None:
-    plain = composed("experiment=toy", f"stages={stages}", small=False)
-    changed = composed("experiment=toy", f"stages={stages}", f"debug={debug}", small=False)
+    overrides = ("experiment=toy", f"stages={stages}", *WITH.get(stages, []))
+    plain = composed(*overrides, small=False)
+    changed = composed(*overrides, f"debug={debug}", small=False)
     assert changed["dataset"]["limit"] is not None
     before, after = (
         {name: stage.fit for name, stage in build_stages(each["pipeline"]).items() if isinstance(stage, Fit)}

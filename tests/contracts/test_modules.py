@@ -160,7 +160,7 @@ def test_a_frozen_parameter_is_in_no_group(name: str) -> None:
     for parameter in old[: len(old) // 2]:
         parameter.requires_grad = False
     assert rates(module) == expected(module, new=new)
-    assert [] in rates(module).values()
+    assert not old or [] in rates(module).values()  # a frozen backbone has none
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -72,9 +72,12 @@ WITH["prompted"] += (
     "segmenter.encoder_weights=none",
 )
 WITH["weclip"] += (
-    *("segmenter.backbones.first.backbone=vit_xsmall_patch16_clip_224", "segmenter.backbones.first.weights=none"),
+    *(
+        "online.network.backbones.first.backbone=vit_xsmall_patch16_clip_224",
+        "online.network.backbones.first.weights=none",
+    ),
     *("prompted.backbone=vit_xsmall_patch16_clip_224", "prompted.weights=none", "prompted.bank=images"),
-    *("segmenter.width=16", "segmenter.heads=2", "segmenter.layers=1", "online.refine.par.at=maps"),
+    *("online.network.width=16", "online.network.heads=2", "online.network.layers=1", "online.refine.par.at=maps"),
 )
 MAPS, ADDED_MAPS = classes(Map, PIPELINE), classes(Map, ADDED)
 FITS, ADDED_FITS = classes(Fit, PIPELINE), classes(Fit, ADDED)

@@ -16,8 +16,8 @@ from wsss.store.store import Artifact
 from wsss.store.texts import write_json
 
 WECLIP = (
-    *("stages=weclip", "segmenter=frozen_vit", "segmenter.backbones.first.backbone=vit_xsmall_patch16_clip_224"),
-    *("segmenter.backbones.first.weights=none", "prompted.backbone=vit_xsmall_patch16_clip_224"),
+    *("stages=weclip", "online.network.backbones.first.backbone=vit_xsmall_patch16_clip_224"),
+    *("online.network.backbones.first.weights=none", "prompted.backbone=vit_xsmall_patch16_clip_224"),
     *("prompted.weights=none", "prompted.bank=images"),
 )
 ADDED = {

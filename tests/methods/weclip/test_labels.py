@@ -80,7 +80,7 @@ def test_the_affinity_chooses_among_the_last_blocks(network: PromptedClassifier,
         carrying = refined_attention(attentions, affinity)
         expected = SoftmaxGradCAM()(network, images, targets).relu()
         for image, mine in by_image(targets):
-            expected[mine] = CAM.carried(expected[mine], carrying[image[0]])
+            expected[mine] = CAM.carried(expected[mine], carrying[image[0]], image=images[image[0]])
         found = maker._maps(images, targets, affinity=affinity)
     torch.testing.assert_close(found, expected)
     assert not torch.allclose(scaled_to_one(found), scaled_to_one(CAM(network, images, targets)))

@@ -20,8 +20,8 @@ from wsss.run.record import read_record
 
 TOWER = "vit_xsmall_patch16_clip_224"
 OVERRIDES = (
-    *("stages=weclip", "segmenter=frozen_vit", "segmenter.width=16", "segmenter.heads=2", "segmenter.layers=1"),
-    *(f"segmenter.backbones.first.backbone={TOWER}", "segmenter.backbones.first.weights=none"),
+    *("stages=weclip", "online.network.width=16", "online.network.heads=2", "online.network.layers=1"),
+    *(f"online.network.backbones.first.backbone={TOWER}", "online.network.backbones.first.weights=none"),
     *(f"prompted.backbone={TOWER}", "prompted.weights=none", "prompted.bank=images"),
     "online.refine.par.at=maps",
 )

@@ -60,7 +60,7 @@ class OnlineLabels:
         attentions = list(self.network.attentions(images, blocks=self.network.attending[-self.blocks :]))
         carrying = refined_attention(attentions, affinity)
         for image, mine in by_image(targets):
-            maps[mine] = self.cam.carried(maps[mine], carrying[image[0]])
+            maps[mine] = self.cam.carried(maps[mine], carrying[image[0]], image=images[image[0]])
         return maps
 
     def _pixels(self, image: Float[Tensor, "3 h w"]) -> NDArray[np.uint8]:
