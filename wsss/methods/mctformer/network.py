@@ -154,9 +154,10 @@ class ClassTokenClassifier(nn.Module):
     def _embed(self, images: Images) -> Cut:
         """Return the tokens of classes and patches with their positions, which are interpolated as timm does it."""
         net = self.backbone
+        layers: Any = models.zoo.timm.layers
         patches = net.patch_embed(images)
         grid = (patches.shape[1], patches.shape[2])
-        positions = models.zoo.timm.layers.resample_abs_pos_embed(
+        positions = layers.resample_abs_pos_embed(
             net.pos_embed, new_size=list(grid), old_size=net.patch_embed.grid_size, num_prefix_tokens=0
         )
         classes = (self.tokens + self.positions).expand(len(images), -1, -1)
