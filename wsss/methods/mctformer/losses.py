@@ -1,4 +1,4 @@
-"""How MCTformer+ pools its patch maps, and what keeps its class tokens apart."""
+"""Ranking pooling of MCTformer+'s patch maps, and the contrast that keeps its class tokens apart."""
 
 from collections.abc import Sequence
 

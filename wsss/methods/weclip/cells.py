@@ -1,4 +1,4 @@
-"""How much cells belong together: as the decoder's features say, as labels say, and as CLIP's blocks say."""
+"""Affinity of cells: by the decoder's features, by labels, and by the attention of CLIP's blocks."""
 
 from collections.abc import Sequence
 
