@@ -34,8 +34,9 @@ STRIDES = {
     ("convnext_atto", 16): [4, 4, 8, 16, 16],
     ("test_vit", 16): [16] * 8,
     ("vit_small_patch14_dinov2", 14): [14] * 14,
+    ("vit_small_patch16_dinov3", 16): [16] * 14,
 }
-OUTPUT_STRIDE = {"test_vit": 16, "vit_small_patch14_dinov2": 14}
+OUTPUT_STRIDE = {"test_vit": 16, "vit_small_patch14_dinov2": 14, "vit_small_patch16_dinov3": 16}
 """Where it is not 32."""
 CHANNELS = {
     "tf_efficientnet_lite0": 1280,
@@ -45,6 +46,7 @@ CHANNELS = {
     "convnext_atto": 320,
     "test_vit": 64,
     "vit_small_patch14_dinov2": 384,
+    "vit_small_patch16_dinov3": 384,
 }
 CONVOLUTIONAL = [name for name in CHANNELS if name not in OUTPUT_STRIDE]
 
@@ -136,7 +138,7 @@ def test_a_transformers_stride_is_its_patch(name: str, own: int):
 
 
 def test_another_family_is_refused_with_the_known_ones():
-    known = r"DenseNet.*EfficientNet, MobileNetV3, ResNet, VGG, ConvNeXt, VisionTransformer"
+    known = r"DenseNet.*EfficientNet, MobileNetV3, ResNet, VGG, ConvNeXt, Eva, VisionTransformer"
     with pytest.raises(ModelError, match=known):
         check_backbone("densenet121", output_stride=32)
 

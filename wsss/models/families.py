@@ -21,6 +21,7 @@ from torch import nn
 from wsss import models
 from wsss.errors import ModelError, one_of
 from wsss.models.chain import Block, Chain, Chained, Paths
+from wsss.models.eva import chain_of_eva
 from wsss.models.transformers import ANY_SIZE, chain_of_transformer
 from wsss.types import Cut
 
@@ -74,6 +75,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "timm.models.resnet.ResNet": Family(chain=_resnet),
     "timm.models.vgg.VGG": Family(chain=_vgg),
     "timm.models.convnext.ConvNeXt": Family(chain=_convnext),
+    "timm.models.eva.Eva": Family(chain=chain_of_eva, options=lambda _: ANY_SIZE),
     "timm.models.vision_transformer.VisionTransformer": Family(chain=chain_of_transformer, options=lambda _: ANY_SIZE),
 }
 """By the exact class of timm's network: a subclass may run its modules in another order."""

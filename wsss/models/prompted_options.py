@@ -1,5 +1,6 @@
 """PromptedOptions: CLIP's image tower and a bank of words in place of a trained classifier."""
 
+import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -143,8 +144,8 @@ class PromptedOptions(NetworkOptions):
 
 def timms_names(weights: dict[str, Any], *, net: nn.Module) -> dict[str, Any]:
     """Return a state dict of OpenAI's or open_clip's names under timm's, and one of timm's as it is."""
-    filtered: Any = models.zoo.timm.models.vision_transformer.checkpoint_filter_fn
-    found: dict[str, Any] = filtered(weights, net)
+    family: Any = sys.modules[type(net).__module__]
+    found: dict[str, Any] = family.checkpoint_filter_fn(weights, net)
     return found
 
 

@@ -63,16 +63,16 @@ def _embed(net: Any, _: Paths, cut: Cut) -> Cut:
 
 
 def _on_tokens(net: nn.Module, paths: Paths, cut: Cut) -> Cut:
-    tokens = _tokens(cut)
+    tokens = tokens_of(cut)
     for path in paths:
         tokens = net.get_submodule(path)(tokens)
-    return from_tokens(tokens, before=_before(cut), grid=cut.maps.shape[2:])
+    return from_tokens(tokens, before=prefix_of(cut), grid=cut.maps.shape[2:])
 
 
 def _attention(net: nn.Module, paths: Paths, cut: Cut) -> Float[Tensor, "b z z"]:
     """Return how much each cell attends to each; rows add up to 1 less what is for class and register tokens."""
-    before = _before(cut)
-    return attention_rows(net, paths, cut, first=before)[:, :, before:]
+    first = prefix_of(cut)
+    return attention_rows(net, paths, cut, first=first)[:, :, first:]
 
 
 def attention_rows(net: nn.Module, paths: Paths, cut: Cut, *, first: int) -> Float[Tensor, "b r t"]:
@@ -84,7 +84,7 @@ def attention_rows(net: nn.Module, paths: Paths, cut: Cut, *, first: int) -> Flo
     (path,) = paths
     block: Any = net.get_submodule(path)
     attn = block.attn
-    parts = attn.qkv(block.norm1(_tokens(cut))).unflatten(2, (3, attn.num_heads, -1))
+    parts = attn.qkv(block.norm1(tokens_of(cut))).unflatten(2, (3, attn.num_heads, -1))
     queries, keys = attn.q_norm(parts[:, :, 0]), attn.k_norm(parts[:, :, 1])
     mean = torch.zeros((), device=queries.device)
     for head in range(attn.num_heads):
@@ -93,7 +93,8 @@ def attention_rows(net: nn.Module, paths: Paths, cut: Cut, *, first: int) -> Flo
     return mean
 
 
-def _tokens(cut: Cut) -> Float[Tensor, "b t d"]:
+def tokens_of(cut: Cut) -> Float[Tensor, "b t d"]:
+    """Return all tokens of a cut, those before the patches first."""
     return torch.cat([*cut.rest, cut.maps.flatten(2).mT], dim=1)
 
 
@@ -103,5 +104,6 @@ def from_tokens(tokens: Float[Tensor, "b t d"], *, before: int, grid: Sequence[i
     return Cut(maps=maps, stride=1, rest=(tokens[:, :before],) if before else ())
 
 
-def _before(cut: Cut) -> int:
+def prefix_of(cut: Cut) -> int:
+    """Return how many tokens come before the patches."""
     return cut.rest[0].shape[1] if cut.rest else 0
