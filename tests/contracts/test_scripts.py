@@ -1,12 +1,14 @@
 """Scripts can be imported and asked for their help, and those that change code or read runs do what they say."""
 
 import importlib
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 Load = Callable[[str], Any]
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -80,3 +82,32 @@ def test_a_table_counts_what_was_caught_by_area(load: Load):
         ["all", "2", "of", "4", "50.0", "%"],
         ["views", "1", "of", "2", "50.0", "%"],
     ]
+
+
+def test_a_gpu_that_computes_otherwise_is_told_and_none_is_no_success(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    script, cpu = load("check_gpu"), torch.device("cpu")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr("sys.argv", ["check_gpu"])
+    with pytest.raises(SystemExit) as ended:
+        script.main()
+    assert ended.value.code == 2
+    assert "torch sees no GPU here: nothing was compared" in capsys.readouterr().err
+    found = {each.what: each for each in script.comparisons(cpu, ((33, 47),))}
+    assert {what.split()[0] for what in found} == {"crf", "walk", "cam", "gradcam", "layercam", "logits"}
+    exact = {what: each.difference for what, each in found.items() if "bfloat16" not in what}
+    assert set(exact.values()) == {0.0}
+    rounded = found["logits in bfloat16 47 x 33"]
+    assert 0 < rounded.difference <= rounded.tolerance
+    assert all(each.passed for each in found.values())
+    wrong = iter((torch.tensor([2.0, 1.0]), torch.tensor([2.0, 1.5])))
+    assert script.difference(lambda _: next(wrong), cpu) == 0.25
+    assert not script.Compared(what="crf", difference=float("nan"), tolerance=1.0).passed
+    failed = script.Compared(what="crf", difference=0.25, tolerance=0.1)
+    script.write(tmp_path / "told", machine="a <machine>", found=[*found.values(), failed], took={"crf": 0.5})
+    told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert [line["passed"] for line in told["comparisons"]] == [True] * len(found) + [False]
+    page = (tmp_path / "told.html").read_text(encoding="utf-8")
+    assert "1 of 8 comparisons failed" in page
+    assert "a &lt;machine&gt;" in page
