@@ -17,8 +17,8 @@ T = TypeVar("T")
 Result = TypeVar("Result")
 CHUNK: Final = 100
 """Items of one call: what goes to a process and comes back is small beside the work."""
-LEAST: Final = 500
-"""Items for which another process is worth its start."""
+LEAST: Final = 2_000
+"""Items for which another process is worth its start, which takes seconds."""
 
 
 @contextmanager
@@ -34,8 +34,11 @@ def process_pool(
     context = multiprocessing.get_context("forkserver" if server else "spawn")
     if server:
         context.set_forkserver_preload([module])
-    with ProcessPoolExecutor(processes, context, initializer=initializer, initargs=initargs) as pool:
+    pool = ProcessPoolExecutor(processes, context, initializer=initializer, initargs=initargs)
+    try:
         yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)  # or Python 3.11.2 may wait for ever for what an error has cancelled
 
 
 def begin_in_child() -> None:
