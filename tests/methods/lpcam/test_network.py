@@ -28,7 +28,8 @@ def test_prototypes_are_those_in_use():
     network = OPTIONS.skeleton(named(2))
     vectors = torch.arange(2.0 * 2 * 3 * network.classifier.channels).reshape(2, 2, 3, -1)
     used = torch.tensor([[[True, False, True], [True, True, True]], [[False, False, False], [False, True, False]]])
-    network.tell(vectors, used=used)
+    for cls, side in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        network.tell(cls, side=side, vectors=vectors[side, cls], used=used[side, cls])
     assert isinstance(network, Prototyped)
     for found, expected in zip(network.prototypes(0), (vectors[0, 0, [0, 2]], vectors[1, 0, []]), strict=True):
         assert torch.equal(found, expected)

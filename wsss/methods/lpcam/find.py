@@ -110,8 +110,7 @@ class FindPrototypes(Reduce):
             if len(found):
                 share = share_of(found, weight=network.head_weight.detach().cpu(), cls=cls)
                 used = parts(share, least=self.part), surroundings(share, least=self.context, below=self.part)
-                network.get_buffer("vectors")[side, cls, : len(found)] = found
-                network.get_buffer("used")[side, cls, : len(found)] = used[side]
+                network.tell(cls, side=side, vectors=found, used=used[side])
 
     def _sides(self, job: Job, trained: Network, *, cls: int) -> Sides:
         """Return the cells of a class's images: inside of its maps, and outside."""

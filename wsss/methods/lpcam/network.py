@@ -43,10 +43,10 @@ class PrototypeClassifier(nn.Module):
         weight: Tensor = self.classifier.head_weight
         return weight
 
-    def tell(self, vectors: Float[Tensor, "2 c k d"], *, used: Bool[Tensor, "2 c k"]) -> None:
-        """Take the vectors of parts and of surroundings, and which of them are in use."""
-        self.get_buffer("vectors").copy_(vectors)
-        self.get_buffer("used").copy_(used)
+    def tell(self, cls: int, *, side: int, vectors: Float[Tensor, "k d"], used: Bool[Tensor, " k"]) -> None:
+        """Take vectors of a class's parts (side 0) or of its surroundings (1), and which of them are in use."""
+        self.get_buffer("vectors")[side, cls, : len(vectors)] = vectors
+        self.get_buffer("used")[side, cls, : len(used)] = used
 
     def prototypes(self, cls: int) -> tuple[Float[Tensor, "k d"], Float[Tensor, "q d"]]:
         """Return the vectors of a class's parts, and those of its surroundings."""
