@@ -115,7 +115,12 @@ def test_caa_around_it_sees_the_network_once(network: PromptedClassifier, monkey
     maps = SoftmaxGradCAM()(network, seen, targets).relu()
     with torch.no_grad():
         attention = sum(network.attentions(seen, blocks=["block2", "last"])) / 2
-    apart = torch.cat([method.carried(maps[:2], attention[0]), method.carried(maps[2:], attention[1])])
+    apart = torch.cat(
+        [
+            method.carried(maps[:2], attention[0], image=seen[0]),
+            method.carried(maps[2:], attention[1], image=seen[1]),
+        ]
+    )
     torch.testing.assert_close(together, apart, atol=1e-8, rtol=1e-3)
 
 

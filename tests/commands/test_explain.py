@@ -104,7 +104,7 @@ def test_all_methods_that_fit(toy_run: Run, photos: Path, monkeypatch: pytest.Mo
     given = ("--methods", "all", "--classes", "bee", "--no-scores", "--device", "cpu")
     assert call(monkeypatch, photos / "grey.jpg", "--model", toy_run.out, *given) == 0
     table = json.loads((photos.parent / "explanations/explanations.json").read_text(encoding="utf-8"))
-    left_out = ["adcam", "caa", "clip_es", "lpcam", "representative", "softmax_gradcam", "vscam"]
+    left_out = ["adcam", "caa", "clip_es", "lpcam", "mctformer", "representative", "softmax_gradcam", "vscam"]
     assert list(table["left_out"]) == left_out
     assert {"scorecam", "fgcam_scorecam", "clustercam"} < set(table["methods"])
 

@@ -58,7 +58,7 @@ def refuse_unwritable(folder: Path) -> None:
 
 def _refusal(path: object, trouble: str) -> StoreError:
     return StoreError(
-        f"{path} cannot be written, {trouble}, or write elsewhere; "
+        f"{path} cannot be written, {trouble}, or use another `store`, `out` or `--out`; "
         "what is finished is kept, and the same command then goes on"
     )
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from timm.models._efficientnet_builder import decode_arch_def
 from timm.models.convnext import ConvNeXt
 from timm.models.efficientnet import EfficientNet
+from timm.models.eva import Eva
 from timm.models.mobilenetv3 import MobileNetV3
 from timm.models.resnet import BasicBlock, Bottleneck, ResNet
 from timm.models.vgg import VGG
@@ -56,6 +57,16 @@ FAMILIES: Final[dict[str, Callable[[], nn.Module]]] = {
         num_heads=2,
         mlp_ratio=2,
         reg_tokens=2,
+        **dict[str, Any](ANY_SIZE),
+    ),
+    "eva": lambda: Eva(
+        img_size=48,
+        patch_size=8,
+        embed_dim=16,
+        depth=3,
+        num_heads=2,
+        mlp_ratio=2,
+        use_rot_pos_emb=True,
         **dict[str, Any](ANY_SIZE),
     ),
     "vig": lambda: ViG(width=16, depth=3, neighbours=3),

@@ -449,7 +449,7 @@ FAULTS = [
         name="a disk that is full when the index is written",
         make=photos(),
         fault=lambda: no_room("index.json"),
-        said=r"index\.json cannot be written, the disk is full: free some space, or write elsewhere; what",
+        said=r"index\.json cannot be written, the disk is full: free some space, or use another `store`, `out` or",
         after=goes_on("index_data", "index.json", finished=0),
     ),
     Case(

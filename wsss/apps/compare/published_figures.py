@@ -57,6 +57,23 @@ FIGURES: Final[Mapping[str, tuple[Figure, ...]]] = {
     "voc12_amn": (
         Figure(stage="make_masks", split="train", images=TRAIN, published="72.2", source="Lee et al., CVPR 2022 (AMN)"),
     ),
+    "voc12_mctformer": (
+        Figure(
+            stage="extract_cams",
+            split="train",
+            images=TRAIN,
+            published="61.7",
+            others="55 to 61",
+            source="Xu et al., CVPR 2022 (MCTformer); issues 18 and 23 of xulianuwa/MCTformer",
+        ),
+        Figure(
+            stage="make_masks",
+            split="train",
+            images=TRAIN,
+            published="69.1",
+            source="Xu et al., CVPR 2022 (MCTformer), whose maps are refined by PSA",
+        ),
+    ),
     "voc12_recam": (
         Figure(
             stage="extract_cams",
