@@ -7,7 +7,7 @@ import pytest
 from toy_runs import composed
 
 from wsss.errors import ConfigError
-from wsss.run.graph import UNPLAYED, connected, in_order, unknown
+from wsss.run.graph import UNPLAYED, connected, in_order, unknown, unread
 from wsss.run.plan import build_stages, make_plan
 from wsss.store.store import Store
 
@@ -101,3 +101,14 @@ def test_roles_that_no_stage_plays_are_named_together() -> None:
         f"pipeline.make_masks.reads.index: {UNPLAYED}; read index_data",
         f"pipeline.make_masks.reads.maps: {UNPLAYED}; read refine_cams",
     )
+
+
+@pytest.mark.parametrize("order", ["lpcam,fine", "fine,lpcam", "amn,fine"])
+def test_finer_maps_are_multiplied_with_those_of_whatever_method_there_is(order: str) -> None:
+    assert unread(stages_of(f"stages=[{order}]")) == []
+
+
+def test_a_network_and_maps_that_nothing_reads_are_named_and_ends_are_not() -> None:
+    assert unread(stages_of("stages=[recam,representatives]")) == ["train_recam"]
+    assert unread(stages_of("stages=fine", combine_maps={"fine": "extract_cams"})) == ["extract_fine"]
+    assert unread(stages_of("stages=band")) == []

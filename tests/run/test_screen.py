@@ -17,6 +17,7 @@ from wsss.run.screen import (
     show_outcome,
     show_plan,
     show_stage,
+    show_unread,
 )
 
 ROWS = [
@@ -65,6 +66,14 @@ def test_a_stage_says_its_place_and_the_time_that_is_left_where_all_of_it_is_kno
     show_stage("make_masks", number=3, count=9, expected=[known, known])
     show_stage("report", number=9, count=9, expected=[known, None])
     assert capsys.readouterr().out == "stage 3 of 9: make_masks, about 20 min 00 s left\nstage 9 of 9: report\n"
+
+
+def test_what_no_stage_reads_is_said_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    show_unread(["train_recam"])
+    assert capsys.readouterr().out == (
+        "note: no stage reads train_recam, which changes no mask: leave it out (pipeline.train_recam=null), "
+        "or let one read it (pipeline.STAGE.reads.ROLE=train_recam)\n"
+    )
 
 
 def test_the_data_are_counted_and_classes_with_few_images_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,9 +6,12 @@ from typing import Final
 
 from wsss.engine.stage import Stage
 from wsss.errors import ConfigError, one_of
+from wsss.store.kinds import NETWORK, RAW_MAPS
 
 Reads = Mapping[str, Mapping[str, str]]
 """The stage that plays each role, by the name of the stage that reads it."""
+STEPS_ON_THE_WAY: Final = (NETWORK, RAW_MAPS)
+"""Kinds of artifacts that are made for others."""
 UNPLAYED: Final = "no stage plays this role: add one that does (stages=...), or name one that is there"
 
 
@@ -51,6 +54,15 @@ def wrong_kinds(stages: Mapping[str, Stage], reads: Reads) -> Iterator[str]:
                 remedy = f"read {one_of(fitting)}" if fitting else f"no stage before it makes {kind.words}"
                 wrong = UNPLAYED if read is None else f"{read} makes {stages[read].makes.words}"
                 yield f"pipeline.{name}.reads.{role}: {wrong}; {remedy}"
+
+
+def unread(stages: Mapping[str, Stage]) -> list[str]:
+    """Return the stages whose network or raw maps no other stage reads, unless it reads the whole graph.
+
+    Masks and predictions are ends in themselves; what these stages make is only scored.
+    """
+    read = {name for stage in stages.values() if not stage.reads_graph for name in stage.inputs.values()}
+    return [name for name, stage in stages.items() if stage.makes in STEPS_ON_THE_WAY and name not in read]
 
 
 def in_order(reads: Reads) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from wsss.engine.stage import Reduce, read_index
 from wsss.errors import ConfigError
 from wsss.run.estimate import expect
 from wsss.run.foreseen import of_index, show_data_of, show_foreseen
+from wsss.run.graph import unread
 from wsss.run.known import Known, Outcome, note
 from wsss.run.launch import Crew, Inline, Launcher
 from wsss.run.objective import check_masks, check_objective
@@ -21,7 +22,7 @@ from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
 from wsss.run.run_folder import claim_folder, run_folder, write_outcome
 from wsss.run.scores import Scores, value_of
-from wsss.run.screen import Expectation, show_cached, show_outcome, show_stage, show_versions
+from wsss.run.screen import Expectation, show_cached, show_outcome, show_stage, show_unread, show_versions
 from wsss.run.worker import freeze
 from wsss.stages.index_data import IndexData
 from wsss.store.digests import Digests
@@ -63,6 +64,7 @@ def _run(config: Mapping[str, Any], *, command: str) -> Outcome | None:
     # All are read: a newer or a torn one is refused before anything is made.
     reused = [step.artifact.manifest() for step in steps if states[step.name] == "cached"]
     show_versions(reused)
+    show_unread(unread({step.name: step.stage for step in steps}) if config["until"] is None else ())
     if config["plan"]:
         show_foreseen(steps, states, store=store)
         return None

@@ -88,6 +88,13 @@ def show_versions(manifests: Iterable[Manifest]) -> None:
         console.print(note, markup=False, soft_wrap=True)
 
 
+def show_unread(names: Iterable[str]) -> None:
+    """Say of each stage that is made for others that no other reads it."""
+    for name in names:
+        remedy = f"leave it out (pipeline.{name}=null), or let one read it (pipeline.STAGE.reads.ROLE={name})"
+        console.print(f"note: no stage reads {name}, which changes no mask: {remedy}", markup=False, soft_wrap=True)
+
+
 def show_stage(name: str, *, number: int, count: int, expected: Sequence[Expectation | None]) -> None:
     """Print which of the stages that are to be made begins, and how long they may take yet, where that is known.
 
