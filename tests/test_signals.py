@@ -129,11 +129,13 @@ def test_another_thread_has_no_signals_to_postpone() -> None:
 
 def test_signals_are_blocked_meanwhile_and_no_longer() -> None:
     def masked() -> set[signal.Signals]:
-        return {signal.SIGHUP, signal.SIGUSR1} & signal.pthread_sigmask(signal.SIG_BLOCK, ())  # type: ignore[operator]
+        return {signal.SIGHUP, signal.SIGUSR1, signal.SIGINT} & signal.pthread_sigmask(signal.SIG_BLOCK, ())  # type: ignore[operator]
 
     assert masked() == set()
     with blocked():
         assert masked() == {signal.SIGHUP, signal.SIGUSR1}
+    with blocked(signal.SIGINT):
+        assert masked() == {signal.SIGHUP, signal.SIGUSR1, signal.SIGINT}
     assert masked() == set()
 
 

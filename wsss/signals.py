@@ -85,12 +85,15 @@ def _is_main_thread() -> bool:
 
 
 @contextmanager
-def blocked() -> Iterator[None]:
-    """Let the processes that are started meanwhile never get SIGHUP and SIGUSR1, which would end them before us."""
+def blocked(*more: signal.Signals) -> Iterator[None]:
+    """Let the processes that are started meanwhile never get SIGHUP and SIGUSR1, nor `more`: they would end before us.
+
+    One of them that comes meanwhile is met at the end.
+    """
     if getattr(signal, "pthread_sigmask", None) is None:  # Windows, which has neither
         yield
         return
-    numbers = {signal.SIGHUP, signal.SIGUSR1}
+    numbers = {signal.SIGHUP, signal.SIGUSR1, *more}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield

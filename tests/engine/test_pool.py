@@ -1,6 +1,7 @@
 """Pieces of work are shared among processes where there are enough of them."""
 
 import os
+import signal
 from collections.abc import Sequence
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from wsss.engine import pool
 from wsss.engine.pool import in_chunks
 from wsss.engine.processes import world
+from wsss.signals import SIGNALS
 
 
 def told(items: Sequence[int]) -> tuple[int, int, int, list[int]]:
@@ -35,6 +37,17 @@ def test_much_work_is_shared_and_comes_back_in_order():
     assert {result[1:3] for _, result in found} == {(1, 1)}
     assert [count for count, _ in found] == [3, 3, 3, 2]
     assert [item for _, result in found for item in result[-1]] == [-item for item in range(11)]
+
+
+def masked(items: Sequence[int]) -> set[signal.Signals]:
+    """The signals that never reach the process that does it."""
+    return signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {*SIGNALS}  # type: ignore[operator]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows masks none")
+def test_what_a_terminal_sends_to_all_ends_neither_a_server_that_imports_nor_its_processes():
+    (_, first), *_ = in_chunks(masked, range(11), processes=2, module=__name__)
+    assert first == {*SIGNALS} - {signal.SIGTERM}
 
 
 def test_an_error_of_a_process_arrives_here():

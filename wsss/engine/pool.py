@@ -6,12 +6,14 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.context import BaseContext
 from typing import Any, Final, TypeVar
 
 import torch
 
 from wsss.engine.processes import CORES, end_with_parent
-from wsss.signals import SIGNALS, postponed
+from wsss.signals import SIGNALS, blocked, postponed
 
 T = TypeVar("T")
 Result = TypeVar("Result")
@@ -21,20 +23,29 @@ LEAST: Final = 2_000
 """Items for which another process is worth its start, which takes seconds."""
 
 
+def served(modules: Sequence[str]) -> BaseContext:
+    """Return what starts processes that have imported `modules`.
+
+    A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it imports
+    once for all. A Ctrl-C, which reaches it too, ends neither the import nor, with a traceback, the server. Windows can
+    only start processes that import for themselves.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(modules))
+    resource_tracker.ensure_running()  # which unblocks Ctrl-C
+    with blocked(signal.SIGINT):
+        forkserver.ensure_running()
+    return context
+
+
 @contextmanager
 def process_pool(
     processes: int, *, module: str, initializer: Callable[..., object], initargs: tuple[Any, ...]
 ) -> Iterator[ProcessPoolExecutor]:
-    """Open a pool whose processes import `module` first; `initializer` should call `begin_in_child`.
-
-    A fork of this process, whose OpenMP pool may be running, could hang: a server without one is forked, and it imports
-    once for all. Windows can only start processes that import for themselves.
-    """
-    server = "forkserver" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if server else "spawn")
-    if server:
-        context.set_forkserver_preload([module])
-    pool = ProcessPoolExecutor(processes, context, initializer=initializer, initargs=initargs)
+    """Open a pool whose processes import `module` first; `initializer` should call `begin_in_child`."""
+    pool = ProcessPoolExecutor(processes, served([module]), initializer=initializer, initargs=initargs)
     try:
         yield pool
     finally:

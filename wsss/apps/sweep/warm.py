@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Final
 
@@ -15,8 +14,9 @@ import torch
 
 from wsss.apps.sweep.child import GPUS, work
 from wsss.apps.sweep.node_folder import NodeFolder
+from wsss.engine.pool import served
 from wsss.engine.processes import end_with_parent
-from wsss.signals import blocked, postponed
+from wsss.signals import postponed
 
 PRELOADED: Final = (
     *("wsss.apps.sweep.child", "wsss.training.trainer", "wsss.stages.report"),
@@ -38,10 +38,10 @@ class Warm:
         self._stays = True
         self._channel, theirs = multiprocessing.Pipe()
         # Only a process of this context has its `start`.
-        self._process: BaseProcess = _context().Process(  # type: ignore[attr-defined]
+        self._process: BaseProcess = served(PRELOADED).Process(  # type: ignore[attr-defined]
             target=_serve, args=(theirs, cores, gpus, multiprocessing.get_start_method())
         )
-        with blocked(), postponed():
+        with postponed():
             self._process.start()
         theirs.close()
 
@@ -80,14 +80,6 @@ class Warm:
         self._channel.close()
         self._process.join(PATIENCE)
         self._process.kill()
-
-
-def _context() -> BaseContext:
-    if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOADED))
-    return context
 
 
 def _serve(channel: Connection, cores: int | None, gpus: str | None, method: str) -> None:
