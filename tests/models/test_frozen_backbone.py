@@ -57,9 +57,13 @@ def test_a_plan_names_what_is_downloaded_with_size_and_licence():
     [
         ({"backbone": "vit_no_such"}, "timm has no network"),
         ({"backbone": "resnet18"}, "none of its blocks attends"),
-        ({"weights": "nowhere.pt"}, "nowhere.pt': no such file"),
+        (
+            {"weights": "nowhere.pt"},
+            "nowhere.pt': no such file; put it there, or .* another path, or `pretrained` or `none`",
+        ),
+        ({"weights": "imagenet"}, "imagenet': no such file.*`pretrained` or `none`"),
         ({"layers": 99}, "only 12 of the backbone's blocks attend"),
-        ({"backbone": "vit_base_patch16_gap_224", "weights": "pretrained"}, "timm has none of"),
+        ({"backbone": "vit_base_patch16_gap_224", "weights": "pretrained"}, "weights 'pretrained': timm has none of"),
     ],
 )
 def test_what_cannot_be_had_is_refused_before(changes: dict[str, Any], said: str):

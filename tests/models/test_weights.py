@@ -19,6 +19,7 @@ from wsss.models.normalisation import IMAGENET
 from wsss.models.weights import (
     PACKAGED_BACKBONE,
     check_weights,
+    download,
     fill,
     load_backbone,
     normalisation_of,
@@ -215,6 +216,15 @@ def test_a_failed_download_says_what_works_without(monkeypatch: pytest.MonkeyPat
     said = r"cannot download those of mobilenetv3.*no route.*mobilenetv3.*path.*`weights: packaged`"
     with pytest.raises(ModelError, match=said):
         ClassifierOptions(backbone=SMALL, weights="imagenet", output_stride=32).build(named(2))
+
+
+def test_a_failed_download_of_other_weights_proposes_none_of_imagenet():
+    def fail() -> None:
+        with download("vit_base_patch16_clip_224.openai", wanted=True, word="pretrained"):
+            raise OSError("no route to host")
+
+    with pytest.raises(ModelError, match=r"^weights 'pretrained': cannot download.*`--weights FILE`\)$"):
+        fail()
 
 
 def test_imagenet_weights_that_timm_does_not_have_are_refused():

@@ -11,12 +11,12 @@ from wsss.models.downloads import Download
 from wsss.models.families import NATIVE_STRIDE, blocks_of, check_name, create_backbone, outline
 from wsss.models.frozen_tokens import FrozenTokens, Layers, chosen_blocks
 from wsss.models.normalisation import Normalisation
-from wsss.models.prompted_options import PRETRAINED, timms_names
+from wsss.models.prompted_options import timms_names
 from wsss.models.published import download_of
 from wsss.models.weights import (
+    PRETRAINED,
     UNTRAINED,
-    check_downloadable,
-    check_file,
+    check_pretrained,
     download,
     load_backbone,
     normalisation_of,
@@ -49,10 +49,7 @@ class FrozenBackbone(Configurable):
         """Refuse with a `ModelError` a name, weights or a number of blocks that are not to be had."""
         check_name(self.backbone)
         chosen_blocks(blocks_of(outline(self.backbone, NATIVE_STRIDE)), layers=self.layers)
-        if self.weights == PRETRAINED:
-            check_downloadable(self.backbone)
-        if self._file is not None:
-            check_file(self._file)
+        check_pretrained(self.weights, backbone=self.backbone)
 
     @property
     def normalisation(self) -> Normalisation:
@@ -72,7 +69,7 @@ class FrozenBackbone(Configurable):
     def opened(self) -> nn.Module:
         """Return the backbone's network with its weights; raises `ModelError` where they cannot be had."""
         check_name(self.backbone)
-        with download(self.backbone, wanted=self.weights == PRETRAINED) as pretrained:
+        with download(self.backbone, wanted=self.weights == PRETRAINED, word=PRETRAINED) as pretrained:
             net = self._net(pretrained=pretrained)
         if self._file is not None:
             origin = f"weights {self.weights!r} for {self.backbone}"

@@ -19,10 +19,8 @@ from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.prompted import PromptedClassifier
 from wsss.models.published import download_of
 from wsss.models.text_bank import TextBank, read_bank
-from wsss.models.weights import UNTRAINED, check_downloadable, check_file, download, fill, read_weights
+from wsss.models.weights import PRETRAINED, UNTRAINED, check_pretrained, download, fill, read_weights
 
-PRETRAINED: Final = "pretrained"
-"""The word for weights that timm downloads."""
 IMAGES: Final = "images"
 """The word for a bank of class means of training images, in place of words."""
 
@@ -57,10 +55,7 @@ class PromptedOptions(NetworkOptions):
         A file of weights is looked for, and read when it is needed.
         """
         self.outline()
-        if self.weights == PRETRAINED:
-            check_downloadable(self.backbone)
-        if self._file is not None:
-            check_file(self._file)
+        check_pretrained(self.weights, backbone=self.backbone)
         if self._bank_file is not None:
             self._check_bank(read_bank(self._bank_file))
 
@@ -133,7 +128,7 @@ class PromptedOptions(NetworkOptions):
         return ClipTower(net, positions=self.positions)
 
     def _start(self) -> ClipTower:
-        with download(self.backbone, wanted=self.weights == PRETRAINED) as pretrained:
+        with download(self.backbone, wanted=self.weights == PRETRAINED, word=PRETRAINED) as pretrained:
             tower = self._tower(pretrained=pretrained)
         if self._file is not None:
             origin = f"weights {self.weights!r} for {self.backbone}"

@@ -29,6 +29,8 @@ Weights = Mapping[str, Tensor]
 """A state dict."""
 
 DOWNLOADED: Final = "imagenet"
+PRETRAINED: Final = "pretrained"
+"""The same of a network that learnt from something else, such as CLIP's."""
 PACKAGED: Final = "packaged"
 UNTRAINED: Final = "none"
 
@@ -65,10 +67,18 @@ def check_weights(weights: str, *, backbone: str) -> None:
         check_file(file)
 
 
-def check_downloadable(name: str) -> None:
+def check_pretrained(weights: str, *, backbone: str) -> None:
+    """Refuse the same where the words are `pretrained` and `none`."""
+    if weights == PRETRAINED:
+        check_downloadable(backbone, word=PRETRAINED)
+    elif weights != UNTRAINED:
+        check_file(Path(weights).expanduser(), words="`pretrained` or `none`")
+
+
+def check_downloadable(name: str, *, word: str = DOWNLOADED) -> None:
     """Refuse with a `ModelError` a timm network of which timm has no pretrained weights; asks no server."""
     if not models.zoo.timm.is_model_pretrained(name):
-        raise ModelError(f"weights 'imagenet': timm has none of {name}; choose another network, a path or `none`")
+        raise ModelError(f"weights '{word}': timm has none of {name}; choose another network, a path or `none`")
 
 
 def file_of(weights: str) -> Path | None:
@@ -77,12 +87,12 @@ def file_of(weights: str) -> Path | None:
     return None if weights in words else Path(weights).expanduser()
 
 
-def check_file(file: Path) -> None:
-    """Refuse with a `ModelError` a path where there is no file."""
+def check_file(file: Path, *, words: str = "`imagenet`, `packaged` or `none`") -> None:
+    """Refuse with a `ModelError` a path where there is no file; `words` could stand in its place."""
     if file.is_dir():
         raise ModelError(f"weights '{file}': this is a folder; give the path of a file in it")
     if not file.is_file():
-        raise ModelError(f"weights '{file}': no such file; give a path, or `imagenet`, `packaged` or `none`")
+        raise ModelError(f"weights '{file}': no such file; put it there, or give another path, or {words}")
 
 
 def normalisation_of(weights: str, *, backbone: str) -> Normalisation:
@@ -94,16 +104,17 @@ def normalisation_of(weights: str, *, backbone: str) -> Normalisation:
 
 
 @contextmanager
-def download(name: str, *, wanted: bool) -> Iterator[bool]:
+def download(name: str, *, wanted: bool, word: str = DOWNLOADED) -> Iterator[bool]:
     """Yield whether pretrained weights are wanted; a failed download is a `ModelError` that says what works without."""
     try:
         with hub() if wanted else nullcontext():
             yield wanted
     except OSError as error:
+        packaged = f", or choose `weights: packaged` with the backbone {PACKAGED_BACKBONE}"
         raise ModelError(
-            f"weights 'imagenet': cannot download those of {name} ({type(error).__name__}: {error}); get "
-            f"{source_of(name)} elsewhere and give the file's path (`weights: PATH`, or `--weights FILE`), or choose "
-            f"`weights: packaged` with the backbone {PACKAGED_BACKBONE}"
+            f"weights '{word}': cannot download those of {name} ({type(error).__name__}: {error}); get "
+            f"{source_of(name)} elsewhere and give the file's path (`weights: PATH`, or `--weights FILE`)"
+            f"{packaged if word == DOWNLOADED else ''}"
         ) from error
 
 
