@@ -1,5 +1,6 @@
 """A cluster of Ray's: what it has, and what is said where none is."""
 
+import socket
 from types import SimpleNamespace
 
 import pytest
@@ -37,7 +38,22 @@ def test_a_cluster_of_this_machine_has_so_many_cores(monkeypatch: pytest.MonkeyP
         ray_cluster, "import_module", lambda _: SimpleNamespace(init=lambda **given: asked.append(given))
     )
     monkeypatch.setattr(ray_cluster, "find_spec", lambda _: True)
+    monkeypatch.setattr(ray_cluster, "_knock", lambda _: None)
     connected("local", key="launcher.address", cores=3)
     connected("head:6379", key="launcher.address", cores=3)
     assert (asked[0]["num_cpus"], "address" in asked[0]) == (3, False)
     assert (asked[1]["address"], "num_cpus" in asked[1]) == ("head:6379", False)
+
+
+def test_an_address_at_which_nobody_listens_is_said_at_once(monkeypatch: pytest.MonkeyPatch):
+    begun: list[object] = []
+    monkeypatch.setattr(ray_cluster, "import_module", lambda _: SimpleNamespace(init=lambda **_: begun.append(1)))
+    monkeypatch.setattr(ray_cluster, "find_spec", lambda _: True)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        connected(f"ray://127.0.0.1:{port}", key="ray.address")
+    assert begun == [1]
+    for address in (f"127.0.0.1:{port}", "127.0.0.1:99999"):
+        with pytest.raises(ConfigError, match=rf"ray.address={address}: no cluster answers \(127.0.0.1, port"):
+            connected(address, key="ray.address")
+    assert begun == [1]

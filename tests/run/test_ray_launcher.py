@@ -90,6 +90,18 @@ def test_a_cluster_is_asked_for_when_there_is_something_to_make(monkeypatch: pyt
     assert cluster.ended
 
 
+def test_a_cluster_of_others_that_does_not_answer_is_said_before_a_training(
+    monkeypatch: pytest.MonkeyPatch, toy_run: Run, tmp_path: Path
+):
+    def nobody(address: str, **_: object) -> None:
+        raise ConfigError([f"{address}: no cluster answers"])
+
+    monkeypatch.setattr(ray_launcher, "connected", nobody)
+    training = toy_run.plan()["train_classifier"].stage
+    with RayWorkers(address="head:6379").open() as crew, pytest.raises(ConfigError, match="head:6379: no cluster"):
+        crew.launch(tmp_path / "no job", stage=training)
+
+
 def test_trainings_are_torchrun_s():
     options = RayWorkers(nproc=3, threads=2)
     assert (options.workers, options.trainings().nproc, options.trainings().threads) == (3, 3, 2)

@@ -1,6 +1,7 @@
 """A Ray cluster: one on this machine for this command, or one that `ray start` made."""
 
 import os
+import socket
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,6 +12,8 @@ from wsss.signals import restored
 
 HERE: Final = "local"
 """The address of a cluster that is started on this machine, and ends with the command."""
+PATIENCE: Final = 10.0
+"""Seconds in which a machine has to answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +54,20 @@ def connected(address: str, *, key: str, cores: int | None = None) -> Any:
     ray = import_module("ray")
     options = {"include_dashboard": False, "num_cpus": cores} if address == HERE else {"address": address}
     try:
+        _knock(address)
         with restored():  # it has a handler of its own for SIGTERM
             ray.init(log_to_driver=False, logging_level="ERROR", **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         remedy = f"start one with `ray start --head`, or use {key}={HERE}"
         raise ConfigError([f"{key}={address}: no cluster answers ({first_line(error)}): {remedy}"]) from error
     return ray
+
+
+def _knock(address: str) -> None:
+    """Raise `ConnectionError` where nobody listens at a host and port: Ray would ask for minutes, and say nothing."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if host and port.isdigit():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
+        except (OSError, OverflowError) as error:
+            raise ConnectionError(f"{host}, port {port}: {error}") from error

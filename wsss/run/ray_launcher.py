@@ -79,13 +79,15 @@ class RayWorkers(Launcher):
 
 @dataclass(kw_only=True)
 class RayCrew(Crew):
-    """An opened `RayWorkers`, connected as soon as a Map stage is made."""
+    """An opened `RayWorkers`, connected as soon as a Map stage is made; to a cluster of others before any stage."""
 
     options: RayWorkers
     _ray: Any = field(default=None, init=False)
 
     def launch(self, job: Path, *, stage: Stage) -> None:
         """See `Crew`."""
+        if self.options.address != HERE:
+            self.cluster()  # that nobody answers is not said after a training
         if isinstance(stage, Map):
             work(job, pool=self.pool(stage))
             return
@@ -94,10 +96,14 @@ class RayCrew(Crew):
 
     def pool(self, stage: Map) -> RayPool:
         """Return the workers of a stage, as the cluster has room for them."""
+        return self.options.pool(self.cluster(), stage)
+
+    def cluster(self) -> Any:
+        """Return the module `ray`, connected."""
         if self._ray is None:
             cores = max(world().cores, self.options.map_workers or 0)
             self._ray = connected(self.options.address, key=KEY, cores=cores)
-        return self.options.pool(self._ray, stage)
+        return self._ray
 
     def part(self) -> None:
         """Leave the cluster; one of this machine ends."""

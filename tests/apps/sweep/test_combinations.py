@@ -22,3 +22,10 @@ def test_ranges_globs_and_lists_are_hydras():
 def test_an_interval_is_refused():
     with pytest.raises(ConfigError, match=r"random_seed=interval\(0,1\): an interval has no end of values"):
         combinations(["random_seed=interval(0,1)"])
+
+
+def test_a_value_that_stands_there_twice_is_refused():
+    with pytest.raises(
+        ConfigError, match="random_seed=0,1,0: random_seed=0 stands there twice: one run would count as"
+    ):
+        combinations(["random_seed=0,1,0"])

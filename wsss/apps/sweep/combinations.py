@@ -1,5 +1,6 @@
 """The runs that words with several values stand for: every combination, the last key's values changing first."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import product
 
@@ -16,7 +17,8 @@ Words = tuple[str, ...]
 def combinations(overrides: Sequence[str]) -> list[Words]:
     """Return the words of every run; they were checked before, see `wsss.config.compose.composed`.
 
-    Raises `ConfigError` for an interval, which has no end of values.
+    Raises `ConfigError` for an interval, which has no end of values, and for a value that stands there twice: equal runs
+    would make means over random seeds look surer than they are.
     """
     with composing() as loader:
         parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
@@ -29,6 +31,8 @@ def combinations(overrides: Sequence[str]) -> list[Words]:
             else:
                 key = override.get_key_element()
                 choices.append([f"{key}={each}" for each in override.sweep_string_iterator()])
+                twice = [word for word, count in Counter(choices[-1]).items() if count > 1]
+                problems += [f"{text}: {word} stands there twice: one run would count as two" for word in twice]
     if problems:
         raise ConfigError(problems)
     return [tuple(words) for words in product(*choices)]
