@@ -29,8 +29,7 @@ Weights = Mapping[str, Tensor]
 """A state dict."""
 
 DOWNLOADED: Final = "imagenet"
-PRETRAINED: Final = "pretrained"
-"""The same of a network that learnt from something else, such as CLIP's."""
+PRETRAINED: Final = "pretrained"  # the same of a network that learnt from something else, such as CLIP's
 PACKAGED: Final = "packaged"
 UNTRAINED: Final = "none"
 
@@ -110,11 +109,12 @@ def download(name: str, *, wanted: bool, word: str = DOWNLOADED) -> Iterator[boo
         with hub() if wanted else nullcontext():
             yield wanted
     except OSError as error:
-        packaged = f", or choose `weights: packaged` with the backbone {PACKAGED_BACKBONE}"
+        packaged = (
+            f", or choose `weights: packaged` with the backbone {PACKAGED_BACKBONE}" if word == DOWNLOADED else ""
+        )
         raise ModelError(
             f"weights '{word}': cannot download those of {name} ({type(error).__name__}: {error}); get "
-            f"{source_of(name)} elsewhere and give the file's path (`weights: PATH`, or `--weights FILE`)"
-            f"{packaged if word == DOWNLOADED else ''}"
+            f"{source_of(name)} elsewhere and give the file's path (`weights: PATH`, or `--weights FILE`){packaged}"
         ) from error
 
 

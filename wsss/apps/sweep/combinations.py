@@ -17,8 +17,8 @@ Words = tuple[str, ...]
 def combinations(overrides: Sequence[str]) -> list[Words]:
     """Return the words of every run; they were checked before, see `wsss.config.compose.composed`.
 
-    Raises `ConfigError` for an interval, which has no end of values, and for a value that stands there twice: equal runs
-    would make means over random seeds look surer than they are.
+    Raises `ConfigError` for an interval, which has no end of values, and for a value that stands there twice: a mean
+    over equal runs looks surer than it is.
     """
     with composing() as loader:
         parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
