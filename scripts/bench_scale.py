@@ -260,6 +260,8 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=16_000)
     parser.add_argument("--one", choices=MEASURES, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.before and not (options.before / "wsss").is_dir():
+        parser.error(f"--before {options.before}: this is not a checkout of wsss")
     if options.one:
         torch.set_num_threads(1)
         with tempfile.TemporaryDirectory() as folder:

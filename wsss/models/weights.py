@@ -109,9 +109,7 @@ def download(name: str, *, wanted: bool, word: str = DOWNLOADED) -> Iterator[boo
         with hub() if wanted else nullcontext():
             yield wanted
     except OSError as error:
-        packaged = (
-            f", or choose `weights: packaged` with the backbone {PACKAGED_BACKBONE}" if word == DOWNLOADED else ""
-        )
+        packaged = f", or choose `weights: packaged` with {PACKAGED_BACKBONE}" if word == DOWNLOADED else ""
         raise ModelError(
             f"weights '{word}': cannot download those of {name} ({type(error).__name__}: {error}); get "
             f"{source_of(name)} elsewhere and give the file's path (`weights: PATH`, or `--weights FILE`){packaged}"
