@@ -124,3 +124,11 @@ def test_folders_stand_behind_those_that_were_typed() -> None:
     assert searching(typed, [Path("/mine")]) == ['hydra.searchpath=["pkg://theirs","file:///mine"]', "cam=mine"]
     with pytest.raises(ConfigError, match=r"hydra\.searchpath=3: expected a list"):
         searching(["hydra.searchpath=3"], [])
+
+
+@pytest.mark.parametrize(
+    ("word", "group"), [("refine=[auto,rebalance]", "crf@refine.crf"), ("stages=[psa,irn]", "fit@fit.affinity")]
+)
+def test_options_that_bring_the_same_group_are_refused_in_words_of_the_command_line(word: str, group: str) -> None:
+    said = f"several of the options bring {group}, which a run has once: leave all of them out but one"
+    assert problems_of(word) == (f"{word}: {said}",)

@@ -30,6 +30,12 @@ SEARCH_PATH: Final = "hydra.searchpath"
 SEARCHED: Final = "Config search path:"
 """What follows in Hydra's message is where it looked, which a person cannot change."""
 
+CHOSEN_TWICE: Final = re.compile(
+    r"(?P<group>\S+) appears more than once in the final defaults"
+    r"|Multiple values for (?P<other>\S+)\. To override a value use 'override "
+)
+"""Hydra's messages where two files choose from one group; its remedy is for their authors."""
+
 
 def resolved(config: DictConfig) -> dict[str, Any]:
     """Return plain values, every interpolation resolved; raises `ConfigError` for one that cannot be."""
@@ -195,6 +201,9 @@ def _reason(error: Exception, text: str) -> str:
         return unknown("option", error.missing_cfg_file.rpartition("/")[2], error.options)
     if isinstance(cause, OmegaConfBaseException) and isinstance(cause.parent_node, DictConfig):
         return _no_key(str(cause.key), cause.parent_node, text)
+    if found := CHOSEN_TWICE.search(str(error)):
+        group = found["group"] or found["other"]
+        return f"several of the options bring {group}, which a run has once: leave all of them out but one"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[: lines.index(SEARCHED)] if SEARCHED in lines else lines)
 
