@@ -1,6 +1,7 @@
 """The decoder on frozen backbones: shapes at any size, what learns, and the same numbers as its layers give alone."""
 
 import torch
+from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch.nn import functional
 
 from wsss.models.frozen_backbone import FrozenBackbone
@@ -51,6 +52,15 @@ def test_a_second_backbone_sees_the_same_cells_in_its_own_pixels():
         assert torch.equal(second[0], dino(resized)[0])
         assert all(torch.equal(a, b) for a, b in zip(first, clip(images(64, 32)), strict=True))
     assert first[0].shape[2:] == second[0].shape[2:] == (4, 2)
+
+
+def test_pixels_are_normalised_as_each_backbone_wants_them():
+    first, second = network(CLIP, DINO).encoder.ways  # type: ignore[misc]
+    values = torch.rand(1, 3, 2, 2)
+    mean, std = (torch.tensor(each)[:, None, None] for each in (IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD))
+    given = (values - 0.5) / 0.5  # as timm's vit_tiny_patch16_224 wants them
+    torch.testing.assert_close(first(given), given)
+    torch.testing.assert_close(second(given), (values - mean) / std)
 
 
 def test_the_decoder_alone_learns():

@@ -72,11 +72,12 @@ def test_images_of_a_batch_do_not_see_each_other(network: PromptedClassifier, pi
 
 
 def test_the_affinity_chooses_among_the_last_blocks(network: PromptedClassifier, pixels: np.ndarray):
-    maker, images = labels(network), seen(pixels)
+    maker, images = labels(network, blocks=2), seen(pixels)
     targets = Targets.of([[0, 1], [0]])
     affinity = torch.rand(2, CELLS**2, CELLS**2, generator=torch.Generator().manual_seed(3))
+    assert len(network.attending) > 2
     with torch.no_grad():
-        attentions = list(network.attentions(images, blocks=network.attending[-3:]))
+        attentions = list(network.attentions(images, blocks=network.attending[-2:]))
         carrying = refined_attention(attentions, affinity)
         expected = SoftmaxGradCAM()(network, images, targets).relu()
         for image, mine in by_image(targets):
