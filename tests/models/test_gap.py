@@ -144,9 +144,9 @@ def test_a_copy_is_independent(classifier: Build, images: Tensor):
 def test_a_network_satisfies_only_what_its_backbone_has(family: str):
     network = small_family_network(family)
     assert isinstance(network, Classifies)
-    assert isinstance(network, Attentive) == (family == "vision_transformer")
+    assert isinstance(network, Attentive) == (family in ("vision_transformer", "eva"))
     assert isinstance(network, Graphical) == (family == "vig")
-    assert isinstance(network, LayerChain) == (family not in ("vision_transformer", "vig"))
+    assert isinstance(network, LayerChain) == (family not in ("vision_transformer", "eva", "vig"))
     assert not isinstance(network, Segments)
 
 
