@@ -8,7 +8,7 @@ from toy_runs import drawn_index
 from wsss.data.index import Record
 from wsss.engine.map import by_size
 from wsss.engine.stage import read_index
-from wsss.errors import ConfigError, DataError
+from wsss.errors import DataError
 from wsss.masks import Argmax
 from wsss.stages.make_masks import MakeMasks
 from wsss.store.store import Store
@@ -41,8 +41,3 @@ def test_an_image_of_two_splits_is_worked_on_once(tmp_path: Path):
     index = read_index(drawn_index(Store(root=tmp_path), masks, train=("b", "a"), val=("a", "c")))
     stage = MakeMasks(masks=Argmax(), splits=("train", "val"))
     assert [[r.id for r in batch] for batch in stage.batches(index)] == [["b"], ["a"], ["c"]]
-
-
-def test_a_stage_without_a_split_is_refused():
-    with pytest.raises(ConfigError, match=r"splits must name one split or more, such as \[train\]; got none"):
-        MakeMasks(masks=Argmax(), splits=()).check()

@@ -114,3 +114,8 @@ def test_refiners_of_what_a_stage_made_of_each_image_are_refused():
     stage = PredictMasks(reads={"index": "index_data", "segmenter": "s"}, refine={"votes": RegionVotes()})
     with pytest.raises(ConfigError, match=r"refine\.votes: it reads what a stage made of each image, which new images"):
         stage.check()
+
+
+def test_no_split_is_refused():
+    with pytest.raises(ConfigError, match=r"splits must name one split or more, such as \[val\]; got none"):
+        PredictMasks(splits=()).check()

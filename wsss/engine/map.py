@@ -13,7 +13,6 @@ from wsss.engine import shard
 from wsss.engine.batch import Compute, Reader
 from wsss.engine.shard import Work
 from wsss.engine.stage import Job, Stage
-from wsss.errors import ConfigError
 from wsss.store.kinds import INDEX, Kind
 
 
@@ -43,12 +42,6 @@ class Map(Stage):
     @abstractmethod
     def open(self, job: Job, device: torch.device) -> Compute:
         """Load what all images need, and return what makes the items of a batch."""
-
-    def check(self) -> None:
-        """Also refuse a stage that is given no images."""
-        super().check()
-        if not self.splits:
-            raise ConfigError(["splits must name one split or more, such as [train]; got none"])
 
     def check_index(self, index: Index) -> None:
         """Refuse a split that is not there."""

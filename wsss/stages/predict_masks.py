@@ -49,8 +49,10 @@ class Predicting(Map):
     batch_size: int = 4
 
     def check(self) -> None:
-        """Also refuse refiners without a background or with two, and those that cannot work here."""
+        """Also refuse no split, refiners without a background or with two, and those that cannot work here."""
         super().check()
+        if not self.splits:
+            raise ConfigError(["splits must name one split or more, such as [val]; got none"])
         if problems := background_problems(self.refine, key="refine", given=self.gives_background):
             raise ConfigError(problems)
         if stored := [f"refine.{name}: {ONLY_STORED}" for name, each in self.refine.items() if reads_items(each)]:
