@@ -30,6 +30,11 @@ def allowed_cores() -> int:
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
+def readers() -> int:
+    """Return how many threads read files, which wait for a disk or a server most of the time: no more than eight."""
+    return min(8, usable_cores())
+
+
 def quota() -> float:
     """Return the cores' worth of time that control groups grant this process; infinite where nothing limits it."""
     try:

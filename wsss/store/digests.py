@@ -10,7 +10,7 @@ from typing import Annotated, Final, NamedTuple
 
 from annotated_types import Len
 
-from wsss.cores import usable_cores
+from wsss.cores import readers
 from wsss.data.files_below import entries_below, holds
 from wsss.errors import DataError, StoreError
 from wsss.paths import NotRegularError, sha256
@@ -21,7 +21,6 @@ END: Final = b"\0"
 """After each source: a file that moves from one to the next is another content."""
 MANY: Final = 1_000
 """Files that are read on several threads, and so long that somebody wants to see how far that is."""
-MOST_READERS: Final = 8
 _State = Annotated[list[int | str], Len(5, 5)]
 """What `state_of` tells of a file, and the hash of its bytes."""
 Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
@@ -110,7 +109,7 @@ class Digests:
     def _read(self, files: Sequence[_File]) -> None:
         """Hash files, many of them on threads: a disk, and more so a server, answers several at once."""
         many = len(files) >= MANY
-        threads = min(MOST_READERS, usable_cores()) if many else 1
+        threads = readers() if many else 1
         with ThreadPoolExecutor(threads) as pool, self._watch(len(files)) if many else nullcontext(None) as advance:
             for file, digest in zip(files, pool.map(_hash, [file.path for file in files]), strict=True):
                 self._known[file.path] = [*file.state, digest]
@@ -137,10 +136,11 @@ def _kept(cache: Path) -> dict[str, _State]:
 
 def state_of(path: Path) -> list[int]:
     """Return what tells that a file was written: also where its size is the same and its time was set back."""
-    return _state(path.stat())
+    return state_in(path.stat())
 
 
-def _state(stat: os.stat_result) -> list[int]:
+def state_in(stat: os.stat_result) -> list[int]:
+    """Return the same out of what the system told of a file."""
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
 
 
@@ -166,4 +166,4 @@ def _files(source: Path) -> Iterator[_File]:
     top = str(source).rstrip(os.sep) + os.sep
     for entry in entries_below(source):
         if holds(entry.is_file):
-            yield _File(entry.path.removeprefix(top).replace(os.sep, "/"), entry.path, _state(entry.stat()))
+            yield _File(entry.path.removeprefix(top).replace(os.sep, "/"), entry.path, state_in(entry.stat()))

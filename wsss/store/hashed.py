@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from wsss.cores import usable_cores
+from wsss.cores import readers
 from wsss.paths import sha256
+from wsss.store.digests import state_in
 
 Entry = os.DirEntry[str]
 
@@ -16,9 +17,8 @@ SETTLED: Final = 0.1
 """Seconds after which a file that is written again has another time, on any file system's clock."""
 MANY: Final = 64
 """Files that are hashed on several threads."""
-MOST_READERS: Final = 8
 
-_known: dict[str, tuple[tuple[int, ...], str]] = {}
+_known: dict[str, tuple[list[int], str]] = {}
 """State and hash of files by their paths."""
 
 
@@ -48,12 +48,12 @@ def hashes(files: Sequence[Entry]) -> Iterator[str]:
     if len(files) < MANY:
         yield from map(_hash, files)
         return
-    with ThreadPoolExecutor(min(MOST_READERS, usable_cores())) as pool:
+    with ThreadPoolExecutor(readers()) as pool:
         yield from pool.map(_hash, files, chunksize=1)
 
 
 def _hash(file: Entry) -> str:
-    state = _state(file)
+    state = state_in(file.stat(follow_symlinks=False))
     known = _known.get(file.path)
     if known is not None and known[0] == state:
         return known[1]
@@ -61,8 +61,3 @@ def _hash(file: Entry) -> str:
     if time.time_ns() - max(state[1:3]) > SETTLED * 1e9:
         _known[file.path] = state, digest
     return digest
-
-
-def _state(file: Entry) -> tuple[int, ...]:
-    stat = file.stat(follow_symlinks=False)
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino

@@ -51,7 +51,7 @@ def _harms(artifact: Artifact, manifest: Manifest, checked: Callable[[], object]
         if name != JOB:  # which is not counted among the results
             checked()
     apart = set(listed)
-    for name in listed.keys() - regular.keys():
+    for name in (each for each in listed if each not in regular):
         path = artifact.path / name
         link = first_link(artifact.path, path)
         if link is not None and (linked := link.relative_to(artifact.path).as_posix()) not in apart - {name}:
