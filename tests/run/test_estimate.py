@@ -8,6 +8,8 @@ from toy_runs import Run, freeze
 
 from wsss.run.estimate import Expectation, expect, work_of
 from wsss.run.plan import Step
+from wsss.run.worker import frozen_job
+from wsss.store.jobs import write_job
 from wsss.store.store import Store
 
 
@@ -79,6 +81,26 @@ def test_without_an_index_nothing_is_scaled(toy_run: Run, store: Store):
 def test_ten_of_the_newest_are_enough(steps: dict[str, Step], store: Store):
     earlier(store, "report", *[(1000.0, 1)] * 5, *[(1.0, 1)] * 10)
     assert expect(steps["report"], store=store) == Expectation(seconds=1.0, size=1, like=10)
+
+
+def test_the_one_most_like_it_counts(toy_run: Run, steps: dict[str, Step], store: Store):
+    """Another method may take ten times as long, so a kind outweighs any number of options."""
+    makes: list[tuple[float, tuple[str, ...]]] = [
+        (1.0, ("views.scales=[0.5]", "views.flip=false")),  # the same method
+        (50.0, ("cam=fgcam",)),  # the newest, and all else is the same
+    ]
+    for number, (seconds, overrides) in enumerate(makes):
+        artifact = store.artifact("extract_cams", f"{number:016x}")
+        made = toy_run.plan(*overrides)["extract_cams"]
+        write_job(artifact, frozen_job(made, command="wsss run"))
+        artifact.items.mkdir(parents=True)
+        artifact.complete(kind="raw_maps", inputs={}, seconds=seconds, threads=1, summary={"images": 8, "made": 8})
+    assert expect(steps["extract_cams"], store=store) == Expectation(seconds=1.0, size=0, like=1)
+    other = expect(toy_run.plan("cam=gradcam")["extract_cams"], store=store)
+    assert other is not None
+    assert not other.same_kind
+    exact = expect(toy_run.plan("cam=fgcam")["extract_cams"], store=store)
+    assert exact == Expectation(seconds=50.0, size=0, like=1)
 
 
 def test_torn_and_unfinished_ones_do_not_count(steps: dict[str, Step], store: Store):

@@ -1,5 +1,6 @@
-"""Estimate a step's time and disk: the median of finished artifacts of the same stage, scaled by the work."""
+"""Estimate a step's time and disk: the median of the finished artifacts most like it, scaled by the work."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
@@ -7,13 +8,19 @@ from typing import Final
 from wsss.engine.fit import Fit
 from wsss.engine.map import Map
 from wsss.engine.stage import Stage, read_index
+from wsss.errors import StoreError
 from wsss.run.plan import Step
 from wsss.run.screen import Expectation
 from wsss.store.garbage import is_finished
+from wsss.store.jobs import read_job
+from wsss.store.schema import Plain
 from wsss.store.store import Artifact, Store
 
-NEWEST: Final = 10
+NEWEST: Final = 30
 """Artifacts that are looked at: older ones may be another machine's."""
+MOST: Final = 10
+"""Artifacts whose costs are taken."""
+TARGET: Final = "_target_"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +45,15 @@ def expect(step: Step, *, store: Store) -> Expectation | None:
     newest = [each for each in newest if _at_once(each)] or newest
     if not newest:
         return None
+    unlike = {each: _unlikeness(each, step) for each in newest}
+    least = min(unlike.values())
+    alike = [each for each in newest if unlike[each] == least][-MOST:]
     work = work_of(step)
-    costs = [_scaled(cost_of(each, step.stage), work=work, stage=step.stage) for each in newest]
+    costs = [_scaled(cost_of(each, step.stage), work=work, stage=step.stage) for each in alike]
     seconds, size = median(cost.seconds for cost in costs), median(cost.size for cost in costs)
     peaks = [cost.memory for cost in costs if cost.memory is not None]
-    return Expectation(seconds=seconds, size=size, like=len(costs), memory=round(median(peaks)) if peaks else None)
+    memory = round(median(peaks)) if peaks else None
+    return Expectation(seconds=seconds, size=size, like=len(costs), memory=memory, same_kind=least[0] == 0)
 
 
 def work_of(step: Step) -> int | None:
@@ -76,6 +87,27 @@ def _scaled(cost: Cost, *, work: int | None, stage: Stage) -> Cost:
     factor = work / cost.work
     # Weights are as large after one epoch as after ten.
     return replace(cost, seconds=cost.seconds * factor, size=cost.size * (factor if isinstance(stage, Map) else 1))
+
+
+def _unlikeness(artifact: Artifact, step: Step) -> tuple[int, int]:
+    """Return in how many kinds of parts (a method, a network), and then options, an artifact was made otherwise."""
+    asked = dict(_leaves(step.config))
+    try:
+        made = dict(_leaves(read_job(artifact.job).config))
+    except StoreError:  # torn since, and nobody knows
+        return 0, len(asked)
+    differ = [path for path in made.keys() | asked.keys() if made.get(path) != asked.get(path)]
+    kinds = sum(path[-1] == TARGET and path in made and path in asked for path in differ)
+    return kinds, len(differ) - kinds
+
+
+def _leaves(config: Plain, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Plain]]:
+    """Yield every value of a config that is not a mapping, with the keys that lead to it."""
+    for key, value in config.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
 
 
 def _at_once(artifact: Artifact) -> bool:

@@ -93,12 +93,13 @@ def foreseen(steps: Sequence[Step], *, data: Data | None, store: Store) -> dict[
     for step in steps:
         if step.artifact.state() == "cached":
             continue
-        found[step.name] = expect(step, store=store)
-        if found[step.name] is None and data is not None and isinstance(step.stage, Fit):
+        earlier = found[step.name] = expect(step, store=store)
+        known = earlier is not None and earlier.same_kind
+        if not known and data is not None and isinstance(step.stage, Fit):
             images = data.images.get(step.stage.train_split, 0)
             options = step.stage.planned_network(networks[step.name]).options
             measure = partial(measured, step.stage, options, classes=data.classes, images=images)
-            found[step.name] = remembered.of(step, measure)
+            found[step.name] = remembered.of(step, measure) or earlier
     return found
 
 

@@ -33,6 +33,15 @@ class Expectation:
     """Number of earlier artifacts of which this is the median; 0: measured now."""
     memory: int | None = None
     """Bytes that a process, or a GPU, held at most; None where that is not known."""
+    same_kind: bool = True
+    """Whether those were made by the same methods and networks, if with other options."""
+
+    @property
+    def words(self) -> str:
+        """Where it is known from, as a plan shows it."""
+        if self.like == 0:
+            return "measured"
+        return f"{self.like} earlier" if self.same_kind else f"{self.like} of others"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +79,7 @@ def show_plan(rows: Sequence[Row]) -> None:
         table.add_column(name)
     for row in rows:
         time, disk, memory = _costs([row.expected] if row.expected else [])
-        like = (f"{row.expected.like} earlier" if row.expected.like else "measured") if row.expected else ""
+        like = row.expected.words if row.expected else ""
         cells = (row.stage, row.fingerprint, row.state, time, disk, like, memory, ", ".join(row.reads))
         table.add_row(*cells[: len(table.columns)])
     if expected := [row.expected for row in rows if row.expected]:
