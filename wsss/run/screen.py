@@ -41,7 +41,7 @@ class Expectation:
         """Where it is known from, as a plan shows it."""
         if self.like == 0:
             return "measured"
-        return f"{self.like} earlier" if self.same_kind else f"{self.like} of others"
+        return f"{self.like} earlier" if self.same_kind else f"{self.like} unlike"
 
 
 @dataclass(frozen=True, kw_only=True)
