@@ -24,10 +24,17 @@ def written(folder: Path, **options: object) -> tuple[Node, NodeFolder]:
     return node, node_folder
 
 
+def written_at(folder: Path) -> dict[Path, int]:
+    """When each file was written last: a job, too, is as whoever made the artifact left it."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
 def test_a_node_is_made_once(tmp_path: Path):
     node, folder = written(tmp_path)
     make_node(folder)
+    before = written_at(node.step.artifact.path)
     make_node(folder)
+    assert written_at(node.step.artifact.path) == before
     assert value_of(node.step.artifact.items) == 11
     assert len(made_of(tmp_path / "store")) == 2
     place = folder.where()

@@ -104,13 +104,13 @@ def test_a_value_is_the_mean_over_seeds(tmp_path: Path):
 
 
 def test_a_trial_whose_first_seed_lies_far_behind_is_pruned(tmp_path: Path):
-    making = searching(tmp_path, planner=Stub(tmp_path, noise=(0, 2, 4)), trials=6, seeds=3)
-    for rate in (0.5, 0.6, 0.594, 0.59, 0.3, 0.7):  # one deviation is 0.002, and the best mean 0.602
+    making = searching(tmp_path, planner=Stub(tmp_path, noise=(0, 2, 4)), trials=7, seeds=3)
+    for rate in (0.5, 0.6, 0.598, 0.594, 0.59, 0.3, 0.7):  # one deviation is 0.002, and the best mean 0.602
         study(making).enqueue_trial({KEY: rate})
     making.all()
     found = [trial.state.name for trial in study(making).trials]
-    assert found == ["COMPLETE", "COMPLETE", "PRUNED", "PRUNED", "PRUNED", "COMPLETE"]
-    assert len(making.folder.runs()) == 3 * 3 + 3
+    assert found == ["COMPLETE", "COMPLETE", "COMPLETE", "PRUNED", "PRUNED", "PRUNED", "COMPLETE"]
+    assert len(making.folder.runs()) == 4 * 3 + 3
 
 
 def test_trials_run_beside_each_other_and_a_failure_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
