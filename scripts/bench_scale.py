@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -91,7 +91,7 @@ def bookkeeping(folder: Path, images: int) -> float:
     items, records, artifact = _finished(folder, images)
 
     def kept() -> None:
-        shard.whole_items(items, records)
+        _done(items, records)
         artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
         check_artifact(artifact)
 
@@ -103,7 +103,16 @@ def resume(folder: Path, images: int) -> float:
     items, records, _ = _finished(folder, images)
     index = Index.of(records, classes=["a"], splits={"train": [r.id for r in records]}, root=folder)
     text = index.to_json()
-    return spent(lambda: shard.whole_items(items, Index.from_json(text, root=folder).split("train")))
+    return spent(lambda: _done(items, Index.from_json(text, root=folder).split("train")))
+
+
+def _done(items: Any, records: Sequence[Record]) -> object:
+    return items.whole(records) if hasattr(items, "whole") else vars(shard)["whole_items"](items, records)
+
+
+def _place(items: Any, record: Record) -> Path:
+    place: Path = (items.place if hasattr(items, "names") else items.path)(record)
+    return place
 
 
 def _finished(folder: Path, images: int) -> tuple[Any, list[Record], Any]:
@@ -114,10 +123,10 @@ def _finished(folder: Path, images: int) -> tuple[Any, list[Record], Any]:
     items = MASKS.items(artifact, SimpleNamespace(records=records))  # type: ignore[arg-type]
     noise = np.random.default_rng(0).integers(0, 81, (48, 40), dtype=np.uint8)
     items.write(records[0], noise)
-    data = items.path(records[0]).read_bytes()
+    data = _place(items, records[0]).read_bytes()
     started = time.time() - images / RATE
     for number, record in enumerate(records):
-        path = items.path(record)
+        path = _place(items, record)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         os.utime(path, (started, started + number / RATE))
@@ -227,7 +236,7 @@ def evaluation(folder: Path, images: int) -> float:
     (known.path / "root.txt").write_text(str(folder / "data"), encoding="utf-8")
     items = MASKS.items(masks, index)
     for record in index.split("train"):
-        os.link(folder / "data" / record.mask, items.path(record))  # type: ignore[operator]
+        os.link(folder / "data" / record.mask, _place(items, record))  # type: ignore[operator]
     for artifact, kind in ((known, "index"), (masks, "masks")):
         artifact.job.touch()
         artifact.complete(kind=kind, inputs={}, seconds=0.0, threads=1, summary={"splits": ["train"]})

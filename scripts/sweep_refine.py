@@ -31,7 +31,8 @@ from wsss.metrics.confusion import SegmentationScores, confusion
 from wsss.refine.base import Refine, Refiner
 from wsss.run.record import read_record
 from wsss.stages.refine_cams import RefineCams
-from wsss.store.kinds import RAW_MAPS, Items
+from wsss.store.items import Items
+from wsss.store.kinds import RAW_MAPS
 from wsss.types import ScoreMaps
 
 Tried = tuple[str, ...]

@@ -20,7 +20,7 @@ from wsss.engine.batch import Batch, Compute, Loaded
 from wsss.engine.shard import Work
 from wsss.signals import Ended, ended_by_signals
 from wsss.store.files import FLAT
-from wsss.store.kinds import ItemFormat, Items
+from wsss.store.items import Files, ItemFormat
 from wsss.types import Size
 
 RECORDS = tuple(Record(id=name, image=name, size=Size(height=1, width=1), classes=()) for name in "abcdefgh")
@@ -75,7 +75,7 @@ def work(shout: Shout, tmp_path: Path) -> Work:
         folder=tmp_path,
         reader=shout.reader,
         open=shout.open,
-        items=Items(folder=tmp_path / "items", format=text, images=len(RECORDS)),
+        items=Files(folder=tmp_path / "items", format=text, images=len(RECORDS)),
         device=torch.device("cpu"),
         workers=None,
         processes=False,
@@ -285,6 +285,7 @@ def test_items_that_lie_on_the_disk_for_long_are_not_read(work: Work, shout: Sho
     (work.items.folder / "b.txt").write_text("")
     for place, name in enumerate("abcdefgh"):
         os.utime(work.items.folder / f"{name}.txt", (0, 1e9 + 100 * place))
-    done = shard.whole_items(replace(work.items, format=replace(work.items.format, is_whole=looked)), RECORDS)
+    done, torn = replace(work.items, format=replace(work.items.format, is_whole=looked)).whole(RECORDS)
+    assert torn == [work.items.folder / "b.txt"]
     assert sorted(read) == ["b", "f", "g", "h"]
     assert {record.id for record in done} == set("acdefgh")

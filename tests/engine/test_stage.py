@@ -77,7 +77,7 @@ def test_a_job_reads_the_index_wherever_the_store_lies(tmp_path: Path):
     assert job.opened(["index"]) == {"index": moved.items}
     assert job.opened([]) == job.networks() == {}
     assert Count().run(job) == {"images": 1}
-    assert job.items("index", MASKS).path(record) == moved.items / "a.png"
+    assert job.items("index", MASKS).place(record) == moved.items / "a.png"
 
 
 def test_an_index_of_a_data_set_elsewhere_has_its_absolute_root(tmp_path: Path):

@@ -20,7 +20,7 @@ from wsss.errors import DataError, WsssError
 from wsss.run import ray_pool
 from wsss.run.ray_pool import Asked, Maker, RayPool
 from wsss.run.worker import Pool
-from wsss.store.kinds import ItemFormat, Items
+from wsss.store.items import Files, ItemFormat
 from wsss.types import Size
 
 RECORDS = tuple(Record(id=name, image=name, size=Size(height=1, width=1), classes=()) for name in "abcdefgh")
@@ -144,7 +144,7 @@ def work(tmp_path: Path) -> Work:
         folder=tmp_path,
         reader=reader,
         open=opened,
-        items=Items(folder=tmp_path / "items", format=text, images=len(RECORDS)),
+        items=Files(folder=tmp_path / "items", format=text, images=len(RECORDS)),
         device=torch.device("cpu"),
         workers=None,
         processes=False,

@@ -98,7 +98,7 @@ def test_it_learns_from_the_masks_that_were_made(stage: TrainSegmenter, job: Job
     assert not data.has_validation
     assert data.steps == 2
     record = job.index().split("train")[0]
-    path = job.items("masks", MASKS).path(record)
+    path = job.items("masks", MASKS).place(record)
     own = replace(stage.fit.transform, flip=0.0, scale=(1.0, 1.0), crop=64)
     sample = replace(stage, fit=replace(stage.fit, transform=own)).data(job)._train[0, 0]
     labels = sample.labels[sample.labels != 255]

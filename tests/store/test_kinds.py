@@ -28,7 +28,7 @@ def test_an_item_is_read_as_it_was_written(tmp_path: Path):
     index = read_index(drawn_index(store, {"a/b": [[0, 1]]}))
     items, record = MASKS.items(store.artifact("make_masks", "0" * 16), index), index.records["a/b"]
     items.write(record, np.array([[0, 2]], dtype=np.uint8))
-    assert items.path(record) == store.artifact("make_masks", "0" * 16).items / "a%2Fb.png"
+    assert items.place(record) == store.artifact("make_masks", "0" * 16).items / "a%2Fb.png"
     assert items.read(record).tolist() == [[0, 2]]
     with pytest.raises(StoreError, match="holds no score maps"):
         RAW_MAPS.items(store.artifact("make_masks", "0" * 16), index).read(record)
@@ -43,9 +43,9 @@ def test_items_of_many_images_spread_over_sub_folders(tmp_path: Path):
     artifact = Store(root=tmp_path).artifact("make_masks", "0" * 16)
     few, many = (MASKS.items(artifact, index_of(tmp_path, count=count)) for count in (FLAT, FLAT + 1))
     record = Record(id="00000", image="", size=Size(height=1, width=1), classes=())
-    assert few.path(record) == artifact.items / "00000.png"
+    assert few.place(record) == artifact.items / "00000.png"
     # The SHA-256 of "00000" begins with these digits.
-    assert many.path(record) == artifact.items / "e7" / "00000.png"
+    assert many.place(record) == artifact.items / "e7" / "00000.png"
 
 
 def test_sub_folders_are_verified_repaired_and_counted_like_one_folder(tmp_path: Path):
@@ -58,15 +58,15 @@ def test_sub_folders_are_verified_repaired_and_counted_like_one_folder(tmp_path:
     artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
     assert check(artifact) == []
     assert [entry.files for entry in entries(store)] == [3]
-    items.path(records[0]).write_bytes(b"")
-    items.path(records[1]).unlink()
+    items.place(records[0]).write_bytes(b"")
+    items.place(records[1]).unlink()
     damages = check(artifact)
     assert {(damage.path, damage.harm) for damage in damages} == {
-        (items.path(records[0]), "damaged"),
-        (items.path(records[1]), "missing"),
+        (items.place(records[0]), "damaged"),
+        (items.place(records[1]), "missing"),
     }
     assert repair(artifact, damages)
-    assert [items.path(record).exists() for record in records] == [False, False, True]
+    assert [items.place(record).exists() for record in records] == [False, False, True]
     artifact.discard()
     assert artifact.files() == []
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from wsss.data.index import Index, Record
 from wsss.draw.panels import HeatPanel, ImagePanel, MaskPanel, MissingPanel, Panel
 from wsss.draw.sheet import SheetRow
-from wsss.store.kinds import Items
+from wsss.store.items import Items
 from wsss.types import ScoreMaps
 
 
@@ -26,7 +26,7 @@ def row(index: Index, record: Record, *, made: Mapping[str, Items], iou: float |
 
 def panel(items: Items, record: Record, *, title: str, class_names: tuple[str, ...]) -> Panel:
     """Return what a stage made of an image, or why there is nothing."""
-    if not items.path(record).exists():
+    if not items.has(record):
         return _missing(title, "not made for this split")
     item = items.read(record)
     if isinstance(item, ScoreMaps):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsss.data.index import Index, Record
-from wsss.store.kinds import Items
+from wsss.store.items import Items
 
 Records = tuple[Record, ...]
 

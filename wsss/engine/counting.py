@@ -18,7 +18,8 @@ from wsss.masks import strongest, strongest_class
 from wsss.metrics.confusion import confusion, image_miou
 from wsss.metrics.curve import ThresholdCurve
 from wsss.metrics.image_confusions import sparse_rows
-from wsss.store.kinds import MAPS, MASKS, RAW_MAPS, Items, Kind
+from wsss.store.items import Items
+from wsss.store.kinds import MAPS, MASKS, RAW_MAPS, Kind
 from wsss.store.store import Artifact
 
 SCORED: Final[Mapping[str, tuple[Kind, Callable[[Any], Any]]]] = {

@@ -22,14 +22,10 @@ from wsss.engine.pool import begin_in_child, process_pool
 from wsss.engine.processes import world
 from wsss.engine.progress import bar
 from wsss.signals import Ended, postponed
-from wsss.store.hashed import found_below
-from wsss.store.kinds import Items
+from wsss.store.items import Items
 
 AHEAD: Final = 2
 """Batches that are being read while one is worked on, and that may wait to be written."""
-
-ON_DISK: Final = 300.0
-"""Seconds after which any system has brought to the disk what was written (Linux: 35)."""
 
 
 @final
@@ -85,7 +81,7 @@ def run(work: Work, batches: Sequence[Records], *, elsewhere: Elsewhere | None =
     work.items.folder.mkdir(parents=True, exist_ok=True)
     here = world()
     mine = batches[here.rank :: here.size]
-    done = whole_items(work.items, [record for batch in mine for record in batch])
+    done = _done(work.items, [record for batch in mine for record in batch])
     missing = [batch for batch in mine if not done.issuperset(batch)]
     total = sum(map(len, mine))
     todo = sum(map(len, missing))
@@ -102,22 +98,11 @@ def run(work: Work, batches: Sequence[Records], *, elsewhere: Elsewhere | None =
     return todo
 
 
-def whole_items(items: Items, records: Iterable[Record]) -> set[Record]:
-    """Return whose items are there; one that is torn, as a machine that lost its power leaves it, is removed.
-
-    An item gets its name when it is whole, and lies on the disk some time later: those that were written long before
-    the latest are not read.
-    """
-    found = dict(found_below(items.folder))
-    there = {record: found[name].stat() for record in records if (name := items.place(record)) in found}
-    latest = max((stat.st_mtime for stat in there.values()), default=0.0)
-    done = set(there)
-    unsure = (record for record, stat in there.items() if stat.st_mtime > latest - ON_DISK or not stat.st_size)
-    torn = {record for record in unsure if not items.is_whole(record)}
-    for path in sorted(map(items.path, torn)):
+def _done(items: Items, records: Iterable[Record]) -> set[Record]:
+    done, torn = items.whole(records)
+    for path in torn:
         logger.warning("%s is torn: it is made again", path)
-        path.unlink()
-    return done - torn
+    return done
 
 
 def _workers(work: Work) -> int:

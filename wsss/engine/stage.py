@@ -20,7 +20,8 @@ from wsss.engine.shard import Elsewhere
 from wsss.errors import ConfigError, StoreError
 from wsss.models.base import Network, PlannedNetwork, PlannedNetworks
 from wsss.paths import LONGEST
-from wsss.store.kinds import NETWORK, Items, Kind
+from wsss.store.items import Items
+from wsss.store.kinds import NETWORK, Kind
 from wsss.store.networks import NetworkRecord, holds_network, load, read_record
 from wsss.store.store import ITEMS, ROOT, Artifact
 from wsss.store.texts import read_bytes

@@ -47,7 +47,7 @@ class CombineMaps(Map):
             pairs = list(zip(batch.items["maps"], batch.items["fine"], strict=True))
             for record, (maps, fine) in zip(batch.records, pairs, strict=True):
                 if not torch.equal(maps.labels, fine.labels):
-                    files = " and ".join(str(items.path(record)) for items in places)
+                    files = " and ".join(str(items.place(record)) for items in places)
                     raise DataError(f"{files} are of different labels: delete the folders of both and run again")
             return [combined(maps, fine, share=self.fine_share) for maps, fine in pairs]
 

@@ -142,7 +142,7 @@ def masked_data(stage: Fit, job: Job, *, transform: SegmenterTransform, normalis
     return SegmenterData(
         index=index,
         records=index.split(stage.train_split),
-        mask_of=MASKS.items(job.inputs["masks"], index).path,
+        mask_of=MASKS.items(job.inputs["masks"], index).place,
         transform=transform,
         normalisation=normalisation,
         random_seed=stage.random_seed,

@@ -35,6 +35,6 @@ def read_embeddings(artifact: Artifact, index: Index) -> Embedded:
     for place, record in enumerate(records):
         row = items.read(record)
         if row.shape != first.shape:
-            raise StoreError(f"{items.path(record)} holds {len(row)} channels, {items.path(records[0])} {len(first)}")
+            raise StoreError(f"{items.place(record)} holds {len(row)} channels, {items.place(records[0])} {len(first)}")
         rows[place] = row
     return Embedded(records=records, rows=rows)

@@ -99,8 +99,7 @@ def a_map_makes_one_item_an_image(name: str, plan: Plan) -> None:
     index = read_index(step.inputs["index"])
     records = index.union(stage.splits)
     items = stage.makes.items(step.artifact, index)
-    made = {path for path in step.artifact.items.rglob("*") if path.is_file()}
-    assert made == {items.path(record) for record in records}, "items and images do not agree"
+    assert sorted(items.names()) == sorted(map(items.name, records)), "items and images do not agree"
     summary = step.artifact.manifest().summary
     assert (summary["images"], summary["made"]) == (len(records), len(records)), f"the summary says {summary}"
 

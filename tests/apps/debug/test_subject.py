@@ -33,7 +33,7 @@ def test_a_mask_that_was_changed_is_refused(toy_run: Run, tmp_path: Path):
     found = Subject.of(copy.out, device="cpu", side=64)
     record = found.index.split("val")[0]
     _, items = found.masks["val"]
-    items.path(record).write_bytes(items.path(found.index.split("val")[1]).read_bytes())
+    items.place(record).write_bytes(items.place(found.index.split("val")[1]).read_bytes())
     with pytest.raises(StoreError):
         found.own(record, split="val")
 

@@ -14,7 +14,8 @@ from wsss.draw.numbers import percent
 from wsss.draw.panels import ImagePanel, MaskPanel, Panel
 from wsss.draw.sheet import Sheet, SheetRow
 from wsss.errors import StoreError, one_of
-from wsss.store.kinds import INDEX, MASKS, Items
+from wsss.store.items import Items
+from wsss.store.kinds import INDEX, MASKS
 from wsss.store.store import Artifact
 
 WORTH: Final = 0.01
@@ -115,7 +116,7 @@ def _refuse_changed(artifact: Artifact, *paths: Path) -> None:
 
 def _mask(run: Compared, masks: Masks, items: Items, record: Record) -> NDArray[np.uint8]:
     artifact = run.artifact(masks.stage)
-    _refuse_changed(artifact, items.path(record))
+    _refuse_changed(artifact, items.file(record))
     return cast("NDArray[np.uint8]", items.read(record))
 
 

@@ -21,7 +21,8 @@ from wsss.labels import label_of
 from wsss.run.record import RunRecord, read_record
 from wsss.stages.evaluate import Evaluate
 from wsss.stages.extract_cams import ExtractCams
-from wsss.store.kinds import MASKS, TABLE, Items
+from wsss.store.items import Items
+from wsss.store.kinds import MASKS, TABLE
 from wsss.store.store import Artifact
 
 ON_OBJECT = 0.3
@@ -107,7 +108,7 @@ class Subject:
         if split not in self.masks:
             return None
         artifact, items = self.masks[split]
-        artifact.content(items.path(record).relative_to(artifact.path).as_posix())
+        artifact.content(items.file(record).relative_to(artifact.path).as_posix())
         mask: Labels = items.read(record)
         return mask
 

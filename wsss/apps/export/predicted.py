@@ -14,7 +14,8 @@ from wsss.data.index import Index, Record
 from wsss.errors import DataError, one_of
 from wsss.run.record import RunRecord, read_record
 from wsss.stages.predict_masks import PredictMasks
-from wsss.store.kinds import MASKS, Items
+from wsss.store.items import Items
+from wsss.store.kinds import MASKS
 
 NAMED: Final = 5
 

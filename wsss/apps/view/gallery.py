@@ -120,7 +120,7 @@ class Gallery:
             return None if record.mask is None else lambda: MaskPanel(title=TRUTH, labels=self._truth(record))
         artifact = self.artifacts[panel - 1]
         items = KINDS[artifact.kind].items(artifact, self.index)
-        if not items.path(record).is_file():
+        if not items.has(record):
             return None
         if artifact.kind == MASKS.name:
             return lambda: MaskPanel(title=name, labels=items.read(record))

@@ -1,0 +1,123 @@
+"""Items: what a Map stage makes of images, one each, as they lie in an artifact."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, final
+
+from wsss.data.index import Record
+from wsss.size import Size
+from wsss.store.files import item_place
+from wsss.store.hashed import found_below
+
+ON_DISK: Final = 300.0
+"""Seconds after which any system has brought to the disk what was written (Linux: 35)."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ItemFormat:
+    """How one image's item is stored."""
+
+    suffix: str
+    read: Callable[[Path, Size], Any]
+    """Reads an item of an image of a size; raises `StoreError` for any other one."""
+    write: Callable[[Path, Any], None]
+    is_whole: Callable[[Path, Size], bool]
+    """Whether a file can be read to its end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Items(ABC):
+    """The items of an artifact."""
+
+    folder: Path
+    format: ItemFormat
+    images: int
+    """Images of the data set."""
+
+    @abstractmethod
+    def place(self, record: Record) -> Path:
+        """Return where an image's item lies, or would lie."""
+
+    @abstractmethod
+    def has(self, record: Record) -> bool:
+        """Tell whether an image has an item."""
+
+    @abstractmethod
+    def file(self, record: Record) -> Path:
+        """Return the file of the artifact that holds an image's item, or would hold it."""
+
+    @abstractmethod
+    def names(self) -> Collection[str]:
+        """Return the names of all items that are there."""
+
+    @abstractmethod
+    def name(self, record: Record) -> str:
+        """Return the name of an image's item among them."""
+
+    @abstractmethod
+    def write(self, record: Record, item: Any) -> None:
+        """Write an image's item as a whole."""
+
+    @abstractmethod
+    def whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
+        """Return whose items are there, and the torn ones, as a machine that lost its power leaves them: removed."""
+
+    def read(self, record: Record) -> Any:
+        """Read an image's item; raises `StoreError` for one that is missing or torn."""
+        return self.format.read(self.place(record), record.size)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Files(Items):
+    """A file for each item; those of many images are spread over sub-folders, see `item_place`."""
+
+    def place(self, record: Record) -> Path:
+        """See `Items`."""
+        return self.folder / self.name(record)
+
+    def has(self, record: Record) -> bool:
+        """See `Items`."""
+        return self.place(record).is_file()
+
+    def file(self, record: Record) -> Path:
+        """See `Items`."""
+        return self.place(record)
+
+    def names(self) -> Collection[str]:
+        """See `Items`."""
+        return [name for name, _ in found_below(self.folder)]
+
+    def name(self, record: Record) -> str:
+        """See `Items`."""
+        return item_place(record.id, self.format.suffix, among=self.images)
+
+    def write(self, record: Record, item: Any) -> None:
+        """See `Items`."""
+        path = self.place(record)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.format.write(path, item)
+
+    def whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
+        """See `Items`."""
+        found = dict(found_below(self.folder))
+        return whole_files({each: found[name] for each in records if (name := self.name(each)) in found}, self.format)
+
+
+def whole_files(there: Mapping[Record, "os.DirEntry[str]"], form: ItemFormat) -> tuple[set[Record], list[Path]]:
+    """Return whose files are whole, and those that are torn, which are removed.
+
+    A file gets its name when it is whole, and lies on the disk some time later: those that were written long before the
+    latest are not read.
+    """
+    stats = {record: entry.stat() for record, entry in there.items()}
+    latest = max((stat.st_mtime for stat in stats.values()), default=0.0)
+    unsure = (each for each, stat in stats.items() if stat.st_mtime > latest - ON_DISK or not stat.st_size)
+    torn = {Path(there[each].path): each for each in unsure if not form.is_whole(Path(there[each].path), each.size)}
+    for path in torn:
+        path.unlink()
+    return there.keys() - torn.values(), sorted(torn)
