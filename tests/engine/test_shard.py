@@ -18,6 +18,7 @@ from wsss.data.index import Record
 from wsss.engine import shard
 from wsss.engine.batch import Batch, Compute, Loaded
 from wsss.engine.shard import Work
+from wsss.engine.stage import Runtime
 from wsss.signals import Ended, ended_by_signals
 from wsss.store.files import FLAT
 from wsss.store.items import Files, ItemFormat
@@ -77,7 +78,7 @@ def work(shout: Shout, tmp_path: Path) -> Work:
         open=shout.open,
         items=Files(folder=tmp_path / "items", format=text, images=len(RECORDS)),
         device=torch.device("cpu"),
-        workers=None,
+        workers=2,
         processes=False,
         module=__name__,
     )
@@ -100,8 +101,8 @@ def test_everything_is_made_once_in_order_on_one_thread(work: Work, shout: Shout
     assert run(work, shout) == (0, [])
 
 
-@pytest.mark.parametrize("workers", [None, 0, 1, 3, 20])
-def test_any_number_of_workers(work: Work, shout: Shout, workers: int | None):
+@pytest.mark.parametrize("workers", [1, 3, 20])
+def test_any_number_of_workers(work: Work, shout: Shout, workers: int):
     assert run(replace(work, workers=workers), shout)[0] == 8
     assert items(work) == WHOLE
 
@@ -118,7 +119,7 @@ def test_alone_it_computes_on_one_thread_as_a_child_does(work: Work, shout: Shou
 def test_no_workers_are_none_and_not_all_cores(work: Work, shout: Shout, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(shard, "process_pool", None)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4))
-    assert run(replace(work, workers=0, processes=True), shout)[0] == 8
+    assert run(replace(work, workers=Runtime(workers=0).processes, processes=True), shout)[0] == 8
     assert items(work) == WHOLE
 
 

@@ -67,6 +67,11 @@ def test_a_negative_number_of_workers_is_refused():
         Runtime(workers=-1)
 
 
+def test_all_cores_share_the_work_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("wsss.engine.processes.usable_cores", lambda: 4)
+    assert [Runtime(workers=workers).processes for workers in (None, 0, 1, 3)] == [4, 1, 1, 3]
+
+
 def test_a_job_reads_the_index_wherever_the_store_lies(tmp_path: Path):
     artifact = drawn_index(Store(root=tmp_path / "store"), {"a": [[0, 1]]})
     (tmp_path / "store").rename(tmp_path / "moved")

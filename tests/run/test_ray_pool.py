@@ -146,7 +146,7 @@ def work(tmp_path: Path) -> Work:
         open=opened,
         items=Files(folder=tmp_path / "items", format=text, images=len(RECORDS)),
         device=torch.device("cpu"),
-        workers=None,
+        workers=2,
         processes=False,
         module=__name__,
     )

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from wsss import training
+from wsss.data.datasets import ClassifierData
 from wsss.data.index import Index
+from wsss.data.transforms import ClassifierTransform
 from wsss.engine.finishing import finishing
 from wsss.engine.processes import world
 from wsss.engine.progress import bar
@@ -127,6 +129,17 @@ class Fit(Stage):
             use=next(iter(weights)),
         )
         write_record(job.artifact, record)
+
+    def augmented(self, job: Job, *, transform: ClassifierTransform) -> ClassifierData:
+        """Return the training images with their image-level labels, augmented anew in every epoch."""
+        index = job.index()
+        return ClassifierData(
+            index=index,
+            records=index.split(self.train_split),
+            transform=transform,
+            normalisation=self.normalisation(job),
+            random_seed=self.random_seed,
+        )
 
     def data_module(
         self, *, train: Dataset[Any], val: Dataset[Any] | None, normalisation: Normalisation

@@ -70,8 +70,8 @@ class Map(Stage):
             open=partial(self.open, job),
             items=self.makes.items(job.artifact, index),
             device=self.runtime.torch_device(),
-            workers=self.runtime.workers,
             processes=self.processes,
+            workers=self.runtime.processes,
             module=type(self).__module__,
         )
         made = shard.run(work, batches, elsewhere=elsewhere)

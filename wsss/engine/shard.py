@@ -41,9 +41,10 @@ class Work:
     open: Callable[[torch.device], Compute]
     items: Items
     device: torch.device
-    workers: int | None
     processes: bool
     """Whether it is spread over processes of the CPU, each with one thread."""
+    workers: int
+    """How many share the work: those processes, or threads that read and write beside the device."""
     module: str
     """What such a process imports first."""
 
@@ -105,14 +106,9 @@ def _done(items: Items, records: Iterable[Record]) -> set[Record]:
     return done
 
 
-def _workers(work: Work) -> int:
-    """Return how many share the work: all cores where it is not given, and this one alone where none are wanted."""
-    return world().cores if work.workers is None else max(1, work.workers)
-
-
 def _beside_device(work: Work, batches: Sequence[Records]) -> Generator[int]:
     compute = work.open(work.device)
-    threads = min(8, _workers(work))
+    threads = min(8, work.workers)
     with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
         writing: deque[list[Future[None]]] = deque()
         for batch in _read_ahead(work.reader(), batches, readers):
@@ -163,7 +159,7 @@ def _batch_in_child(batch: Records) -> int:
 def _in_processes(work: Work, batches: Sequence[Records]) -> Generator[int]:
     if not batches:
         return
-    processes = min(_workers(work), len(batches))
+    processes = min(work.workers, len(batches))
     if processes == 1:
         yield from _in_this_process(work, batches)
         return

@@ -47,7 +47,7 @@ class Runtime:
 
     @property
     def processes(self) -> int:
-        """Processes of what is bound to the CPU: this one alone where none are wanted."""
+        """How many share what is bound to the CPU: this one alone where none are wanted."""
         return world().cores if self.workers is None else max(1, self.workers)
 
     def torch_device(self) -> torch.device:

@@ -1,11 +1,12 @@
 """A backbone as a chain of blocks, each of which is a step from one cut of the network to the next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
+from wsss.errors import ModelError, one_of
 from wsss.protocols import Edges
 from wsss.types import Cut
 
@@ -17,6 +18,13 @@ Attention = Callable[[nn.Module, Paths, Cut], Tensor]
 """How much cells attend to each other in some modules, given the cut before them: see `wsss.protocols.Attentive`."""
 Connection = Callable[[nn.Module, Paths, Cut], Edges]
 """Which graph some modules draw, given the cut before them: see `wsss.protocols.Graphical`."""
+
+
+def position_of(block: str, *, among: Sequence[str]) -> int:
+    """Return where a block stands among those of a network; raises `ModelError` for one that is not there."""
+    if block not in among:
+        raise ModelError(f"block: this network has no {block!r}; its blocks are {one_of(among)}")
+    return among.index(block)
 
 
 def on_maps(net: nn.Module, paths: Paths, cut: Cut) -> Cut:

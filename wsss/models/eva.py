@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from wsss import models
 from wsss.errors import ModelError
 from wsss.models.chain import Chain, Paths
-from wsss.models.transformers import TOKENS, from_tokens, prefix_of, tokens_of
+from wsss.models.transformers import chain_of_blocks, from_tokens, prefix_of, tokens_of
 from wsss.types import Cut
 
 
@@ -32,16 +32,8 @@ def chain_of_eva(net: Any) -> Chain:
             f"backbone: a transformer with a {strange[0]} cannot be cut; choose another Eva, such as "
             "vit_small_patch16_dinov3 or eva02_small_patch14_224"
         )
-    return Chain(
-        stem=("patch_embed", "pos_drop", "norm_pre", *(("rope",) if net.rope is not None else ())),
-        stages=tuple((f"blocks.{i}",) for i in range(len(net.blocks))),
-        tail=("norm", "fc_norm"),
-        parameters=tuple(name for name in TOKENS if getattr(net, name) is not None),
-        enter=_embed,
-        step=_on_tokens,
-        attention=_attention,
-        side=4 * net.patch_embed.patch_size[0],
-    )
+    stem = ("patch_embed", "pos_drop", "norm_pre", *(("rope",) if net.rope is not None else ()))
+    return chain_of_blocks(net, stem=stem, enter=_embed, step=_on_tokens, attention=_attention)
 
 
 def _embed(net: Any, _: Paths, cut: Cut) -> Cut:

@@ -11,17 +11,9 @@ from wsss.models.downloads import Download
 from wsss.models.families import NATIVE_STRIDE, blocks_of, check_name, create_backbone, outline
 from wsss.models.frozen_tokens import FrozenTokens, Layers, chosen_blocks
 from wsss.models.normalisation import Normalisation
-from wsss.models.prompted_options import timms_names
 from wsss.models.published import download_of
-from wsss.models.weights import (
-    PRETRAINED,
-    UNTRAINED,
-    check_pretrained,
-    download,
-    load_backbone,
-    normalisation_of,
-    read_weights,
-)
+from wsss.models.tower_weights import check_tower, read_tower, tower_file
+from wsss.models.weights import PRETRAINED, download, load_backbone, normalisation_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +35,14 @@ class FrozenBackbone(Configurable):
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """Weights that lie in a file count by their bytes."""
-        return {} if self._file is None else {"weights": (self._file,)}
+        file = tower_file(self.weights)
+        return {} if file is None else {"weights": (file,)}
 
     def check(self) -> None:
         """Refuse with a `ModelError` a name, weights or a number of blocks that are not to be had."""
         check_name(self.backbone)
         chosen_blocks(blocks_of(outline(self.backbone, NATIVE_STRIDE)), layers=self.layers)
-        check_pretrained(self.weights, backbone=self.backbone)
+        check_tower(self.weights, backbone=self.backbone)
 
     @property
     def normalisation(self) -> Normalisation:
@@ -71,14 +64,10 @@ class FrozenBackbone(Configurable):
         check_name(self.backbone)
         with download(self.backbone, wanted=self.weights == PRETRAINED, word=PRETRAINED) as pretrained:
             net = self._net(pretrained=pretrained)
-        if self._file is not None:
-            origin = f"weights {self.weights!r} for {self.backbone}"
-            load_backbone(net, timms_names(dict(read_weights(self._file)), net=net), origin=origin)
+        file = tower_file(self.weights)
+        if file is not None:
+            load_backbone(net, read_tower(file, net=net), origin=f"weights {self.weights!r} for {self.backbone}")
         return net
-
-    @property
-    def _file(self) -> Path | None:
-        return None if self.weights in (PRETRAINED, UNTRAINED) else Path(self.weights).expanduser()
 
     def _net(self, *, pretrained: bool) -> nn.Module:
         stride = blocks_of(outline(self.backbone, NATIVE_STRIDE))["last"].stride

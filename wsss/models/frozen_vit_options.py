@@ -8,8 +8,8 @@ from functools import cache
 import torch
 from torch import nn
 
-from wsss.errors import ModelError, one_of
 from wsss.labels import label_count
+from wsss.models.chain import position_of
 from wsss.models.downloads import Download
 from wsss.models.families import NATIVE_STRIDE, blocks_of, outline
 from wsss.models.frozen_backbone import FrozenBackbone
@@ -91,9 +91,7 @@ class FrozenViTOptions(SegmentationOptions):
     def frozen_paths(self, block: str) -> tuple[str, ...]:
         """See `SegmentationOptions`: all of the encoder is frozen, and has no parameters that could be."""
         first = next(iter(self.backbones.values()))
-        known = list(blocks_of(outline(first.backbone, NATIVE_STRIDE)))
-        if block not in known:
-            raise ModelError(f"block: this network has no {block!r}; its blocks are {one_of(known)}")
+        position_of(block, among=list(blocks_of(outline(first.backbone, NATIVE_STRIDE))))
         return ()
 
     def _of(self, make: Callable[[FrozenBackbone], FrozenTokens], *, labels: int) -> FrozenSegmenter:

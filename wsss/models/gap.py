@@ -7,8 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wsss.errors import ModelError, one_of
-from wsss.models.chain import Block, run
+from wsss.errors import ModelError
+from wsss.models.chain import Block, position_of, run
 from wsss.models.families import blocks_of, chain_of
 from wsss.models.freezing import freeze_parameters
 from wsss.models.layers import from_pixels, layers_of
@@ -99,9 +99,7 @@ class GAPClassifier(nn.Module):
         return self.backbone.parameters()
 
     def _position(self, block: str) -> int:
-        if block not in self._blocks:
-            raise ModelError(f"block: this network has no {block!r}; its blocks are {one_of(self.blocks)}")
-        return self.blocks.index(block)
+        return position_of(block, among=self.blocks)
 
     def _run(self, names: tuple[str, ...], cut: Cut) -> Cut:
         for name in names:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from wsss.errors import ModelError, WsssError, first_line, one_of
+from wsss.models.chain import position_of
 from wsss.models.grids import Grid, grid_of
 from wsss.types import Cut, Images
 
@@ -136,8 +137,7 @@ class Hooked:
 
     @contextmanager
     def _hook(self, block: str, function: Callable[..., Any]) -> Iterator[None]:
-        if block not in self._layers:
-            raise ModelError(f"block: this network has no {block!r}; its blocks are {one_of(self.blocks)}")
+        position_of(block, among=self.blocks)
         handle = self._layers[block].register_forward_hook(function)
         try:
             yield

@@ -8,7 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wsss.errors import ModelError, one_of
+from wsss.errors import ModelError
+from wsss.models.chain import position_of
 from wsss.models.clip_tower import ClipTower, tokens_of
 from wsss.types import Cut, Images
 
@@ -111,9 +112,7 @@ class PromptedClassifier(nn.Module):
         return self.get_buffer("vectors")
 
     def _position(self, block: str) -> int:
-        if block not in self.blocks:
-            raise ModelError(f"block: this network has no {block!r}; its blocks are {one_of(self.blocks)}")
-        return self.blocks.index(block)
+        return position_of(block, among=self.blocks)
 
     def _run(self, first: int, last: int, cut: Cut) -> Cut:
         """Run blocks by their positions, from `first` up to and including `last`."""

@@ -1,10 +1,9 @@
 """PromptedOptions: CLIP's image tower and a bank of words in place of a trained classifier."""
 
-import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Final, final
 
 import torch
 from torch import nn
@@ -19,7 +18,8 @@ from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.prompted import PromptedClassifier
 from wsss.models.published import download_of
 from wsss.models.text_bank import TextBank, read_bank
-from wsss.models.weights import PRETRAINED, UNTRAINED, check_pretrained, download, fill, read_weights
+from wsss.models.tower_weights import check_tower, read_tower, tower_file
+from wsss.models.weights import PRETRAINED, UNTRAINED, download, fill
 
 IMAGES: Final = "images"
 """The word for a bank of class means of training images, in place of words."""
@@ -46,7 +46,7 @@ class PromptedOptions(NetworkOptions):
 
     def content(self) -> dict[str, tuple[Path, ...]]:
         """Weights and banks that lie in files count by their bytes."""
-        files = {"weights": self._file, "bank": self._bank_file}
+        files = {"weights": tower_file(self.weights), "bank": self._bank_file}
         return {key: (file,) for key, file in files.items() if file is not None}
 
     def check(self) -> None:
@@ -55,7 +55,7 @@ class PromptedOptions(NetworkOptions):
         A file of weights is looked for, and read when it is needed.
         """
         self.outline()
-        check_pretrained(self.weights, backbone=self.backbone)
+        check_tower(self.weights, backbone=self.backbone)
         if self._bank_file is not None:
             self._check_bank(read_bank(self._bank_file))
 
@@ -102,10 +102,6 @@ class PromptedOptions(NetworkOptions):
         return replace(self, prompts=prompts)
 
     @property
-    def _file(self) -> Path | None:
-        return None if self.weights in (PRETRAINED, UNTRAINED) else Path(self.weights).expanduser()
-
-    @property
     def _bank_file(self) -> Path | None:
         return None if self.bank == IMAGES else Path(self.bank).expanduser()
 
@@ -130,18 +126,11 @@ class PromptedOptions(NetworkOptions):
     def _start(self) -> ClipTower:
         with download(self.backbone, wanted=self.weights == PRETRAINED, word=PRETRAINED) as pretrained:
             tower = self._tower(pretrained=pretrained)
-        if self._file is not None:
-            origin = f"weights {self.weights!r} for {self.backbone}"
-            weights = timms_names(dict(read_weights(self._file)), net=tower.net)
-            fill(tower.net, weights, origin=origin, remedy="choose the file of exactly this tower")
+        file = tower_file(self.weights)
+        if file is not None:
+            origin, remedy = f"weights {self.weights!r} for {self.backbone}", "choose the file of exactly this tower"
+            fill(tower.net, read_tower(file, net=tower.net), origin=origin, remedy=remedy)
         return tower
-
-
-def timms_names(weights: dict[str, Any], *, net: nn.Module) -> dict[str, Any]:
-    """Return a state dict of OpenAI's or open_clip's names under timm's, and one of timm's as it is."""
-    family: Any = sys.modules[type(net).__module__]
-    found: dict[str, Any] = family.checkpoint_filter_fn(weights, net)
-    return found
 
 
 @cache

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from wsss import models
 from wsss.errors import ModelError
-from wsss.models.chain import Chain, Paths
+from wsss.models.chain import Attention, BlockFunction, Chain, Paths
 from wsss.types import Cut
 
 ANY_SIZE: Final = {"dynamic_img_size": True, "dynamic_img_pad": True}
@@ -35,14 +35,20 @@ def chain_of_transformer(net: Any) -> Chain:
             f"backbone: a transformer with a {strange[0]} cannot be cut; choose a plain ViT or DeiT, such as "
             "vit_small_patch16_224"
         )
+    stem = ("patch_embed", "pos_drop", "patch_drop", "norm_pre")
+    return chain_of_blocks(net, stem=stem, enter=_embed, step=_on_tokens, attention=_attention)
+
+
+def chain_of_blocks(net: Any, *, stem: Paths, enter: BlockFunction, step: BlockFunction, attention: Attention) -> Chain:
+    """Return the chain of a network whose parts timm calls as it does a VisionTransformer's."""
     return Chain(
-        stem=("patch_embed", "pos_drop", "patch_drop", "norm_pre"),
+        stem=stem,
         stages=tuple((f"blocks.{i}",) for i in range(len(net.blocks))),
         tail=("norm", "fc_norm"),
         parameters=tuple(name for name in TOKENS if getattr(net, name) is not None),
-        enter=_embed,
-        step=_on_tokens,
-        attention=_attention,
+        enter=enter,
+        step=step,
+        attention=attention,
         side=4 * net.patch_embed.patch_size[0],
     )
 

@@ -66,14 +66,6 @@ def check_weights(weights: str, *, backbone: str) -> None:
         check_file(file)
 
 
-def check_pretrained(weights: str, *, backbone: str) -> None:
-    """Refuse the same where the words are `pretrained` and `none`."""
-    if weights == PRETRAINED:
-        check_downloadable(backbone, word=PRETRAINED)
-    elif weights != UNTRAINED:
-        check_file(Path(weights).expanduser(), words="`pretrained` or `none`")
-
-
 def check_downloadable(name: str, *, word: str = DOWNLOADED) -> None:
     """Refuse with a `ModelError` a timm network of which timm has no pretrained weights; asks no server."""
     if not models.zoo.timm.is_model_pretrained(name):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, final
 
 from wsss import training
 from wsss.data.class_notes import index_notes
-from wsss.data.datasets import ClassifierData, ClassifierEvalData
+from wsss.data.datasets import ClassifierEvalData
 from wsss.data.index import Index
 from wsss.data.refusals import unlabelled
 from wsss.engine.fit import Fit
@@ -52,20 +52,10 @@ class TrainMultiLabel(Fit):
 
     def data(self, job: Job) -> "training.KeyedDataModule":
         """Augmented training images, and validation images resized to one size."""
-        index, normalisation = job.index(), self.normalisation(job)
-        train = ClassifierData(
-            index=index,
-            records=index.split(self.train_split),
-            transform=self.fit.transform,
-            normalisation=normalisation,
-            random_seed=self.random_seed,
-        )
-        val = ClassifierEvalData(
-            index=index,
-            records=index.split(self.val_split),
-            transform=self.fit.validation,
-        )
-        return self.data_module(train=train, val=val, normalisation=normalisation)
+        index = job.index()
+        train = self.augmented(job, transform=self.fit.transform)
+        val = ClassifierEvalData(index=index, records=index.split(self.val_split), transform=self.fit.validation)
+        return self.data_module(train=train, val=val, normalisation=train.normalisation)
 
 
 @final

@@ -22,6 +22,12 @@ from wsss.testing.tiny import CLASSES, shake
 
 _decoded: Callable[[list[list[str]]], Any] = decode_arch_def
 
+
+def narrow_vit(**options: Any) -> VisionTransformer:
+    """Return a plain ViT of three blocks and 12 channels."""
+    return VisionTransformer(img_size=48, patch_size=8, embed_dim=12, depth=3, num_heads=2, mlp_ratio=2, **options)
+
+
 FAMILIES: Final[dict[str, Callable[[], nn.Module]]] = {
     "resnet": lambda: ResNet(
         block=(BasicBlock, BasicBlock, Bottleneck, Bottleneck),  # type: ignore[arg-type]  # one a stage is fine
@@ -49,16 +55,7 @@ FAMILIES: Final[dict[str, Callable[[], nn.Module]]] = {
         act_layer=nn.Hardswish,
     ),
     "convnext": lambda: ConvNeXt(depths=(1, 1, 2, 1), dims=(8, 12, 16, 24), output_stride=16),
-    "vision_transformer": lambda: VisionTransformer(
-        img_size=48,
-        patch_size=8,
-        embed_dim=12,
-        depth=3,
-        num_heads=2,
-        mlp_ratio=2,
-        reg_tokens=2,
-        **dict[str, Any](ANY_SIZE),
-    ),
+    "vision_transformer": lambda: narrow_vit(reg_tokens=2, **ANY_SIZE),
     "eva": lambda: Eva(
         img_size=48,
         patch_size=8,

@@ -1,10 +1,9 @@
 """Small networks of every kind, on which a CAM method is checked."""
 
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import torch
-from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 from torch.nn import functional
 
@@ -13,7 +12,7 @@ from wsss.methods.mctformer.network import ClassTokenClassifier
 from wsss.models.clip_tower import ClipTower
 from wsss.models.prompted import PromptedClassifier
 from wsss.models.transformers import ANY_SIZE
-from wsss.testing.families import FAMILIES, small_family_network
+from wsss.testing.families import FAMILIES, narrow_vit, small_family_network
 from wsss.testing.tiny import CLASSES, TinyGAP, TinyMLP, shake, tiny_pairs
 
 PROMPTS: Final = 2
@@ -22,17 +21,7 @@ PROMPTS: Final = 2
 
 def tiny_prompted() -> PromptedClassifier:
     """A narrow image tower of CLIP with two background prompts."""
-    net = VisionTransformer(
-        img_size=48,
-        patch_size=8,
-        embed_dim=12,
-        depth=3,
-        num_heads=2,
-        mlp_ratio=2,
-        pre_norm=True,
-        act_layer="quick_gelu",
-        num_classes=10,
-    )
+    net = narrow_vit(pre_norm=True, act_layer="quick_gelu", num_classes=10)
     network = PromptedClassifier(ClipTower(net, positions="bilinear"), classes=CLASSES, prompts=PROMPTS)
     shake(network)
     network.tell(functional.normalize(network.get_buffer("vectors"), dim=1), scale=10)
@@ -49,9 +38,7 @@ def tiny_prototypes() -> PrototypeClassifier:
 
 def tiny_class_tokens() -> ClassTokenClassifier:
     """A narrow ViT with a token for each class."""
-    net = VisionTransformer(
-        img_size=48, patch_size=8, embed_dim=12, depth=3, num_heads=2, mlp_ratio=2, **dict[str, Any](ANY_SIZE)
-    )
+    net = narrow_vit(**ANY_SIZE)
     for unused in ("head", "head_drop"):
         setattr(net, unused, nn.Identity())
     network = ClassTokenClassifier(net, classes=CLASSES, decay=0.9)

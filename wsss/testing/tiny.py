@@ -8,8 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wsss.errors import ModelError
 from wsss.methods.representatives.network import BinaryClassifiers, Representatives
+from wsss.models.chain import position_of
 from wsss.types import Cut, Images
 
 CLASSES: Final = 4
@@ -60,9 +60,7 @@ class Tiny(nn.Module):
         """Return the logits of pooled maps."""
 
     def _position(self, block: str) -> int:
-        if block not in self.blocks:
-            raise ModelError(f"block: this network has no {block!r}; its blocks are {', '.join(self.blocks)}")
-        return self.blocks.index(block)
+        return position_of(block, among=self.blocks)
 
 
 class TinyGAP(Tiny):

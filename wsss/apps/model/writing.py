@@ -39,9 +39,18 @@ class _Part:
 def write_model(run: Path | RunRecord, path: Path, *, store: Path | None = None) -> ModelRecord:
     """Write the networks of a finished run into one file, and return what its `model.json` says.
 
+    `run`, `store` and errors are those of `model_files`.
+    """
+    model, files = model_files(run, store=store)
+    _pack(path, files)
+    return model
+
+
+def model_files(run: Path | RunRecord, *, store: Path | None = None) -> tuple[ModelRecord, dict[str, bytes]]:
+    """Return what the `model.json` of a finished run says, and all files of its model by their names.
+
     Args:
         run: The run's folder, or its record.
-        path: Where to write.
         store: Where the run's store lies, if it was moved.
 
     Raises:
@@ -74,8 +83,7 @@ def write_model(run: Path | RunRecord, path: Path, *, store: Path | None = None)
             name: FileEntry(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data)) for name, data in files.items()
         },
     )
-    _pack(path, {RECORD: model.model_dump_json(indent=2).encode(), **files})
-    return model
+    return model, {RECORD: model.model_dump_json(indent=2).encode(), **files}
 
 
 def _predict(record: RunRecord) -> _Part | None:

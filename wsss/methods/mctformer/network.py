@@ -11,10 +11,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from wsss import models
-from wsss.errors import ModelError, one_of
+from wsss.errors import ModelError
 from wsss.methods.mctformer.losses import ranked_mean
 from wsss.models.base import NetworkOptions
-from wsss.models.chain import Block, run
+from wsss.models.chain import Block, position_of, run
 from wsss.models.downloads import Download
 from wsss.models.families import blocks_of
 from wsss.models.gap import with_backbone
@@ -139,9 +139,7 @@ class ClassTokenClassifier(nn.Module):
         return self.tokens.shape[1]
 
     def _position(self, block: str) -> int:
-        if block not in self.blocks:
-            raise ModelError(f"block: this network has no {block!r}; its blocks are {one_of(self.blocks)}")
-        return self.blocks.index(block)
+        return position_of(block, among=self.blocks)
 
     def _run(self, names: Sequence[str], cut: Cut) -> Cut:
         for name in names:

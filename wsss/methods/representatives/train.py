@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, final
 from torch import nn
 
 from wsss import training
-from wsss.data.datasets import BinaryData, ClassifierData
+from wsss.data.datasets import BinaryData
 from wsss.data.index import Index, Record
 from wsss.engine.fit import FitOnBackbone
 from wsss.engine.stage import Job
@@ -73,14 +73,7 @@ class TrainRepresentatives(FitBinary):
 
     def data(self, job: Job) -> "training.KeyedDataModule":
         """Augmented training images."""
-        index = job.index()
-        train = ClassifierData(
-            index=index,
-            records=index.split(self.train_split),
-            transform=self.fit.transform,
-            normalisation=self.normalisation(job),
-            random_seed=self.random_seed,
-        )
+        train = self.augmented(job, transform=self.fit.transform)
         return self.data_module(train=train, val=None, normalisation=train.normalisation)
 
     def keep(self, module: "training.KeyedModule", job: Job) -> None:

@@ -6,7 +6,6 @@ from typing import ClassVar, final
 
 from wsss import training
 from wsss.cams.caa import CAA
-from wsss.data.datasets import ClassifierData
 from wsss.data.index import Index
 from wsss.data.refusals import unlabelled
 from wsss.engine.fit import Fit
@@ -109,12 +108,5 @@ class TrainWeCLIP(Fit):
 
     def data(self, job: Job) -> "training.KeyedDataModule":
         """Augmented images with their classes. No validation: true masks only ever score."""
-        index = job.index()
-        train = ClassifierData(
-            index=index,
-            records=index.split(self.train_split),
-            transform=self.fit.transform,
-            normalisation=self.normalisation(job),
-            random_seed=self.random_seed,
-        )
+        train = self.augmented(job, transform=self.fit.transform)
         return self.data_module(train=train, val=None, normalisation=train.normalisation)
