@@ -44,7 +44,7 @@ class Module(KeyedModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         inputs, answers = batch
-        loss = functional.mse_loss(self.network(inputs), answers)
+        loss = functional.mse_loss(self.compiled(self.network)(inputs), answers)
         self.log("train/loss", loss.detach())
         return loss * float("nan") if self.global_step == self.nan_at else loss
 

@@ -16,6 +16,7 @@ from wsss.store.networks import load, read_record
 from wsss.store.store import Store
 from wsss.training import classifier, trainer as training
 from wsss.training.loggers.history import HISTORY, read_history
+from wsss.training.options import TrainerOptions
 
 
 @pytest.mark.parametrize("random_seed", [-1, 2**32])
@@ -43,6 +44,25 @@ def test_a_training_leaves_its_weights_and_what_it_takes_to_open_them(toy_run: R
 
 class Asked(Exception):  # noqa: N818 - not an error: the training need not begin
     pass
+
+
+def test_what_a_step_asks_of_the_network_is_compiled_where_that_is_wanted(
+    toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    step = toy_run.plan("trainer.compile=eager", "logger=none")["train_classifier"]
+    seen: list[Any] = []
+
+    def note(_: Any, module: Any, **__: Any) -> None:
+        seen.append(module.compiler)
+        raise Asked
+
+    monkeypatch.setattr("wsss.training.fit", note)
+    with pytest.raises(Asked):
+        step.stage.run(Job(artifact=Store(root=tmp_path).artifact("train_classifier", "0" * 16), inputs=step.inputs))
+    assert seen == ["eager"]
+    stage: Any = step.stage
+    with pytest.raises(ConfigError, match=r"trainer\.compile: torch knows no compiler 'turbo'"):
+        replace(stage, trainer=TrainerOptions(compile="turbo")).check()
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,21 @@
 """extract_cams: every image's own classes, the same alone and in a batch."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import torch
 from toy_runs import Run, networks_of
 
-from wsss.cams import CAM
+from wsss.cams import CAM, GradCAM
 from wsss.data.images import read_image
+from wsss.engine.batch import Batch
 from wsss.engine.stage import Job, read_index
 from wsss.errors import ConfigError, ModelError
 from wsss.models.base import PlannedNetworks
 from wsss.stages.extract_cams import ExtractCams
 from wsss.store.files import read_scores
+from wsss.views import MultiScaleFlip
 
 
 @pytest.fixture
@@ -44,6 +46,39 @@ def test_items_are_the_views_maps_of_the_image_s_own_classes(toy_run: Run, stage
         with torch.no_grad():
             (alone,) = stage.views(stage.cam, network.module, images=image, classes=[record.classes])
         torch.testing.assert_close(maps.scores, alone.scores, atol=2e-3, rtol=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted(MultiScaleFlip):
+    """Notes how it is asked."""
+
+    seen: list[Any] = field(default_factory=list)
+
+    def __call__(self, *asked: Any, **words: Any) -> Any:
+        half = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else None
+        self.seen.append((torch.is_inference_mode_enabled(), half))
+        return super().__call__(*asked, **words)
+
+
+@pytest.mark.parametrize(("cam", "inference"), [(CAM(), True), (GradCAM(), False)])
+def test_precision_is_the_network_s_and_gradients_are_kept_for_methods_that_take_them(
+    cam: Any, inference: bool, toy_run: Run, stage: ExtractCams
+):
+    step = toy_run.plan()["extract_cams"]
+    job = Job(artifact=step.artifact, inputs=step.inputs)
+    full, half = (
+        replace(stage, cam=cam, views=Noted(scales=(1.0,)), precision=precision)
+        for precision in ("32-true", "bf16-mixed")
+    )
+    index, device = job.index(), torch.device("cpu")
+    record = index.split("train")[0]
+    batch = Batch(records=(record,), images=(read_image(index.image_path(record)),))
+    (exact,), (rounded,) = (each.maps(each.network(job, device), batch, device=device) for each in (full, half))
+    assert full.views.seen == [(inference, None)]
+    assert half.views.seen == [(inference, torch.bfloat16)]
+    assert rounded.scores.dtype == torch.float32
+    assert not torch.equal(rounded.scores, exact.scores)
+    torch.testing.assert_close(rounded.scores, exact.scores, atol=0.1, rtol=0)
 
 
 def test_a_block_that_the_classifier_lacks_is_refused(toy_run: Run, stage: ExtractCams):

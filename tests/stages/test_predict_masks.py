@@ -78,6 +78,19 @@ def test_a_network_that_answers_with_what_is_not_a_number_is_refused(job: Job, s
         later[0]()
 
 
+def test_precision_is_the_network_s_and_refiners_may_write_into_scores(job: Job, stage: PredictMasks):
+    record = job.index().split("val")[0]
+    images = [read_image(job.index().image_path(record))]
+    exact, rounded = (
+        replace(stage, precision=precision).predictor(job, torch.device("cpu")).maps(images)[0].scores
+        for precision in ("32-true", "bf16-mixed")
+    )
+    assert rounded.dtype == torch.float32
+    assert not torch.equal(rounded, exact)
+    torch.testing.assert_close(rounded, exact, atol=0.1, rtol=0)
+    assert exact.mul_(0).sum() == 0
+
+
 def test_a_background_rule_is_refused(stage: PredictMasks):
     with pytest.raises(ConfigError, match=r"refine\.background: there is a background already"):
         replace(stage, refine={"background": ConstantBackground()}).check()

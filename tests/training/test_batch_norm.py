@@ -103,6 +103,24 @@ def test_it_is_undone_and_leaves_names_and_weights(kind: type[nn.Module]):
 
 
 @pytest.mark.parametrize("kind", SHARED)
+def test_gpus_have_torch_s_own_layers_with_all_that_timm_s_do_besides(
+    kind: type[nn.Module], monkeypatch: pytest.MonkeyPatch
+):
+    images, norm = torch.randn(2, 3, 4, 4), layer(kind)
+    before = deepcopy(norm.state_dict())
+    evaluated = norm.eval()(images)
+    GlobalBatchNorm(cuda=True).apply(norm)
+    assert isinstance(norm, nn.SyncBatchNorm)
+    assert norm.state_dict().keys() == before.keys()
+    assert torch.equal(norm(images), evaluated)
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    with pytest.raises(ValueError, match="SyncBatchNorm expected input tensor to be on"):
+        norm.train()(images)
+    GlobalBatchNorm(cuda=True).revert(norm)
+    assert type(norm) is kind
+
+
+@pytest.mark.parametrize("kind", SHARED)
 def test_evaluation_and_frozen_layers_ask_nobody(kind: type[nn.Module], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(batch_norm, "over_all_ranks", lambda _: pytest.fail("asked"))
     images = torch.randn(2, 3, 4, 4)

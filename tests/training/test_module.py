@@ -62,6 +62,27 @@ def test_biases_of_the_head_are_told_apart_where_they_are_trained_otherwise():
     assert [id(p) for p in biases] == [id(second.bias), id(head.bias)]
 
 
+@pytest.mark.parametrize(
+    ("device", "precision", "clip", "fused"),
+    [
+        ("cpu", "32-true", None, False),
+        ("cuda", "32-true", None, True),
+        ("cuda", "32-true", 1.0, True),
+        ("cuda", "bf16-mixed", None, True),
+        ("cuda", "bf16-mixed", 1.0, False),
+    ],
+)
+def test_one_kernel_changes_all_weights_of_a_gpu(
+    device: str, precision: str, clip: float | None, fused: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Module, "device", torch.device(device))
+    module = Module()
+    module._trainer.precision, module._trainer.gradient_clip_val = precision, clip
+    first, *_, head = module.network
+    config = module.sgd(backbone=first.parameters(), head=head.parameters())
+    assert {bool(group["fused"]) for group in config["optimizer"].param_groups} == {fused}
+
+
 @pytest.mark.parametrize(("kind", "learns", "weights_learn"), [("learning", 1, 1), ("frozen", 0, 1), ("fixed", 0, 0)])
 def test_batch_norm_is_held_before_there_is_an_optimiser(kind: Any, learns: int, weights_learn: int):
     class Normed(Module):

@@ -49,6 +49,17 @@ def test_killed_and_resumed_equals_unbroken_training_to_the_bit(unbroken: Path, 
     assert read_history(tmp_path / HISTORY) == read_history(unbroken / HISTORY)
 
 
+def test_a_compiled_training_is_the_same_and_keeps_the_names_of_weights(unbroken: Path, tmp_path: Path):
+    torch.manual_seed(5)  # as `run` does before it makes one
+    module = Module()
+    module.compiler = "eager"
+    run(tmp_path, module=module)
+    assert "Sequential" in module._compiled
+    end, own = torch.load(unbroken / "end.pt", weights_only=True)["network"], module.network.state_dict()
+    assert own.keys() == end.keys()
+    assert all(torch.equal(own[name], tensor) for name, tensor in end.items())
+
+
 class Broken(LoggerOptions):
     """A history, and a logger that cannot even be opened."""
 

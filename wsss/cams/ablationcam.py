@@ -1,6 +1,7 @@
 """Ablation-CAM (Desai and Ramaswamy, WACV 2020): weight a channel by what the logit loses without it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -19,6 +20,8 @@ class AblationCAM(WeightedCAM):
     is negative. Only what follows the block runs again, once a channel, for all labels of an image together. Before a
     linear head on pooled maps nothing does: w_k is W_ck mean_ij(A_k).
     """
+
+    differentiates: ClassVar[bool] = False
 
     chunk: int = 32
     """Channels to leave out at a time. Memory grows with it, results do not change."""

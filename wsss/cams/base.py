@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import torch
 from jaxtyping import Float, Int64
@@ -65,6 +65,8 @@ class CAMMethod(Configurable, ABC):
     torch.Size([3, 4, 6])
     """
 
+    differentiates: ClassVar[bool] = True
+    """Whether it may take gradients. One that never does says so: it is then asked without anything that they need."""
     block: str = "last"
     """After which block of the network the maps are read."""
 

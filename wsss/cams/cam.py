@@ -1,6 +1,7 @@
 """CAM (Zhou et al., CVPR 2016): the class's own weights, applied at every position."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
@@ -13,6 +14,8 @@ from wsss.types import Images, RawMaps, Targets
 @dataclass(frozen=True, kw_only=True)
 class CAM(CAMMethod):
     """M_c = sum_k W_ck A_k (eq. 2). Its spatial mean is the logit: it exists only for a linear head on pooled maps."""
+
+    differentiates: ClassVar[bool] = False
 
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
         """See `CAMMethod`."""

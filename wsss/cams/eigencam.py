@@ -1,6 +1,7 @@
 """Eigen-CAM (Muhammad and Yeasin, IJCNN 2020): the first principal component of the maps, whatever the class."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -18,6 +19,8 @@ class EigenCAM(CAMMethod):
     Two departures. Channels are centred first, without which the direction is next to their mean. The sign, which
     the decomposition leaves open, is such that the largest magnitude is positive.
     """
+
+    differentiates: ClassVar[bool] = False
 
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
         """See `CAMMethod`."""

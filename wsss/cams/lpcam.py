@@ -1,7 +1,7 @@
 """LPCAM (Chen and Sun, CVPR 2023): cells that look like parts of a class, and unlike its surroundings."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from jaxtyping import Float
@@ -23,6 +23,8 @@ class LPCAM(CAMMethod):
     cells of many images, have the same say. They are found by stages=lpcam. A class without surroundings is not
     compared with any. The authors add the features of an image and its mirror image; here views add the maps.
     """
+
+    differentiates: ClassVar[bool] = False
 
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
         """See `CAMMethod`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import ClassVar, Literal, final
 
 import torch
 
@@ -20,6 +20,8 @@ class MCTformer(CAMMethod):
     a_c is averaged over heads and the last blocks, A over heads and added up over all blocks, whose rows are left as
     they are. Maps are not negative.
     """
+
+    differentiates: ClassVar[bool] = False
 
     layers: int | Literal["all"] = "all"
     """How many of the blocks the attention of class tokens is averaged over, counted from the last."""

@@ -1,6 +1,7 @@
 """Recipro-CAM (Byun and Lee, CVPR Workshops 2024): what a class scores where one position is all that is seen."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -20,6 +21,8 @@ class ReciproCAM(CAMMethod):
     follows the block runs again, once a position, for all labels of an image together. Before a linear head on pooled
     maps nothing does: the logit of a position is CAM divided by the number of positions.
     """
+
+    differentiates: ClassVar[bool] = False
 
     score: Score = "logit"
     gaussian: bool = False

@@ -1,7 +1,7 @@
 """Score-CAM (Wang et al., CVPR Workshops 2020): weight a channel by how the class scores where it is active."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float
@@ -21,6 +21,8 @@ class ScoreCAM(WeightedCAM):
     Masks are upsampled, then brought to [0, 1]. Scores are those above the empty image's, which shows the mean colour.
     One set of masked images serves all labels of an image, so its cost is a forward pass a channel.
     """
+
+    differentiates: ClassVar[bool] = False
 
     score: Score = "logit"
     weights: Literal["softmax", "scores"] = "softmax"

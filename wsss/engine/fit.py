@@ -16,6 +16,7 @@ from wsss.engine.finishing import finishing
 from wsss.engine.processes import world
 from wsss.engine.progress import bar
 from wsss.engine.stage import Job, Stage
+from wsss.engine.tuned import tuned
 from wsss.errors import ConfigError
 from wsss.models.base import LAST, NetworkOptions, PlannedNetwork, PlannedNetworks
 from wsss.models.gap import check_frozen
@@ -23,6 +24,7 @@ from wsss.models.normalisation import Normalisation
 from wsss.store.kinds import NETWORK, Kind
 from wsss.store.networks import WEIGHTS, NetworkRecord, write_record, write_weights
 from wsss.store.store import Artifact
+from wsss.training.compilers import check_compiler
 from wsss.training.options import FitOptions, Limits, TrainerOptions
 from wsss.training.shared_memory import check_shared_memory
 
@@ -53,8 +55,9 @@ class Fit(Stage):
         object.__setattr__(self, "fit", self.fit.limited(self.limits))
 
     def check(self) -> None:
-        """Also refuse a seed that generators do not take."""
+        """Also refuse a seed that generators do not take, and a compiler that is not there."""
         super().check()
+        check_compiler(self.trainer.compile, self.runtime.torch_device())
         if not 0 <= self.random_seed < 2**32:
             raise ConfigError([f"random_seed: {self.random_seed} is not in 0 .. 2^32 - 1"])
 
@@ -167,14 +170,16 @@ class Fit(Stage):
         done = resume.step if resume else 0
         training.seed(self.random_seed)
         module, data = self.module(job), self.data(job)
+        module.compiler = self.trainer.compile
+        device = self.runtime.torch_device()
         epochs = self.epochs(job)
         total = self.fit.steps or epochs * data.steps
         shown = bar(job.artifact.stage, total=total, unit="steps", done=done)
-        with finishing(job.artifact.path) as asked, training.quiet(), shown as advance:
+        with finishing(job.artifact.path) as asked, training.quiet(), tuned(device), shown as advance:
             trainer = training.trainer_for(
                 options=self.trainer,
                 devices=training.Devices(
-                    accelerator=ACCELERATORS[self.runtime.torch_device().type],
+                    accelerator=ACCELERATORS[device.type],
                     each_machine=here.local_size,
                     machines=here.machines,
                 ),

@@ -22,7 +22,8 @@ from wsss.run.plan import Step, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
 from wsss.run.run_folder import claim_folder, run_folder, write_outcome
 from wsss.run.scores import Scores, value_of
-from wsss.run.screen import Expectation, show_cached, show_outcome, show_stage, show_unread, show_versions
+from wsss.run.screen import Expectation, show_cached, show_notes, show_outcome, show_stage, show_unread, show_versions
+from wsss.run.sharing import sharing_notes
 from wsss.run.worker import freeze
 from wsss.stages.index_data import IndexData
 from wsss.store.digests import Digests
@@ -65,6 +66,7 @@ def _run(config: Mapping[str, Any], *, command: str) -> Outcome | None:
     reused = [step.artifact.manifest() for step in steps if states[step.name] == "cached"]
     show_versions(reused)
     show_unread(unread({step.name: step.stage for step in steps}) if config["until"] is None else ())
+    show_notes(sharing_notes(steps, workers=launcher.workers))
     if config["plan"]:
         show_foreseen(steps, states, store=store)
         return None

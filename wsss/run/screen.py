@@ -99,9 +99,17 @@ def show_versions(manifests: Iterable[Manifest]) -> None:
 
 def show_unread(names: Iterable[str]) -> None:
     """Say of each stage that is made for others that no other reads it."""
-    for name in names:
-        remedy = f"leave it out (pipeline.{name}=null), or let one read it (pipeline.STAGE.reads.ROLE={name})"
-        console.print(f"note: no stage reads {name}, which changes no mask: {remedy}", markup=False, soft_wrap=True)
+    show_notes(
+        f"no stage reads {name}, which changes no mask: leave it out (pipeline.{name}=null), "
+        f"or let one read it (pipeline.STAGE.reads.ROLE={name})"
+        for name in names
+    )
+
+
+def show_notes(notes: Iterable[str]) -> None:
+    """Print what else is to be known before a run begins, a line each."""
+    for each in notes:
+        console.print(f"note: {each}", markup=False, soft_wrap=True)
 
 
 def show_stage(name: str, *, number: int, count: int, expected: Sequence[Expectation | None]) -> None:
@@ -130,8 +138,7 @@ def show_data(images: Mapping[str, int], classes: Mapping[str, int], *, notes: S
     rare = ", ".join(f"{name} {count}" for count, name in few[:NAMED]) + (", ..." if len(few) > NAMED else "")
     note = f"; fewer than {FEW} images show {rare}" if few else ""
     console.print(f"images: {splits}; classes: {len(classes)}{note}", markup=False)
-    for each in notes:
-        console.print(f"note: {each}", markup=False)
+    show_notes(notes)
 
 
 def show_downloads(downloads: Iterable[Download]) -> None:

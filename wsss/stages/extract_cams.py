@@ -9,6 +9,7 @@ from torch import nn
 
 from wsss.cams.base import CAMMethod
 from wsss.data.index import Index, Record
+from wsss.engine.asking import Precision, asking
 from wsss.engine.batch import Batch, Compute
 from wsss.engine.map import Map, by_size
 from wsss.engine.stage import Job
@@ -34,6 +35,8 @@ class ExtractCams(Map):
     """Name of the network's weights, where it has several, such as the heads of ReCAM; null: those it answers by."""
     batch_size: int = 4
     """Images of one size that share a forward pass; every view of them is as large again."""
+    precision: Precision = "32-true"
+    """In which the network computes; maps are added up and kept in float32."""
 
     def check_inputs(self, read: PlannedNetworks) -> None:
         """Refuse a network that the method does not fit, and weights that it will not have."""
@@ -59,7 +62,7 @@ class ExtractCams(Map):
     def maps(self, network: Network, batch: Batch, *, device: torch.device) -> list[ScoreMaps]:
         """Return the maps of each image's own classes, on the CPU."""
         images = network.normalisation.of_images(batch.images, device=device)
-        with torch.no_grad():
+        with asking(device, precision=self.precision, gradients=self.cam.differentiates):
             maps = self.views(
                 self.cam,
                 as_cut(network.module),

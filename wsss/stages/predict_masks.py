@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wsss.data.index import Index, Record
+from wsss.engine.asking import Precision, asking
 from wsss.engine.batch import Compute
 from wsss.engine.log import logger
 from wsss.engine.map import Map, by_size
@@ -47,6 +48,8 @@ class Predicting(Map):
     views: SegmentationViews = field(default_factory=SegmentationViews)
     refine: dict[str, Refiner] = field(default_factory=dict)
     batch_size: int = 4
+    precision: Precision = "32-true"
+    """In which the network computes; logits are merged in float32."""
 
     def check(self) -> None:
         """Also refuse no split, refiners without a background or with two, and those that cannot work here."""
@@ -80,7 +83,12 @@ class Predicting(Map):
         network = as_segments(trained.module.to(device).to(memory_format=torch.channels_last))
         refine = tuple(self._opened(refiner, job=job, device=device) for refiner in self.refine.values())
         return MaskPredictor(
-            network=network, normalisation=trained.normalisation, views=self.views, refine=refine, device=device
+            network=network,
+            normalisation=trained.normalisation,
+            views=self.views,
+            refine=refine,
+            device=device,
+            precision=self.precision,
         )
 
     def _opened(self, refiner: Refiner, *, job: Job, device: torch.device) -> Refine:
@@ -118,10 +126,12 @@ class MaskPredictor:
     views: SegmentationViews
     refine: tuple[Refine, ...]
     device: torch.device
+    precision: Precision = "32-true"
 
     def maps(self, images: Sequence[Pixels]) -> list[ScoreMaps]:
         """Return the probabilities of all labels, on the CPU, for images of one size."""
-        merged = self._asked(images).cpu()
+        # By way of NumPy, without a copy: refiners may write into it, which torch forbids of what inference mode made.
+        merged = torch.from_numpy(self._asked(images).cpu().numpy())
         size = Size(height=merged.shape[-2], width=merged.shape[-1])
         labels = torch.arange(merged.shape[1])
         return [ScoreMaps(labels=labels, scores=scores, size=size) for scores in merged]
@@ -136,7 +146,7 @@ class MaskPredictor:
 
     def _asked(self, images: Sequence[Pixels]) -> Float[Tensor, "b labels h w"]:
         """Return the probabilities of all labels, on the device."""
-        with torch.no_grad():
+        with asking(self.device, precision=self.precision):
             return self.views(self.network.segment, self.normalisation.of_images(images, device=self.device))
 
     def refined(self, image: Pixels, maps: ScoreMaps) -> ScoreMaps:

@@ -23,7 +23,13 @@ class AdamWFit(FitOptions):
             raise ValueError(f"warmup must not be negative, got {self.warmup}")
 
     def optimiser(
-        self, *, backbone: list[nn.Parameter], head: list[nn.Parameter], steps: int, biases: Sequence[nn.Parameter] = ()
+        self,
+        *,
+        backbone: list[nn.Parameter],
+        head: list[nn.Parameter],
+        steps: int,
+        biases: Sequence[nn.Parameter] = (),
+        fused: bool = False,
     ) -> tuple[torch.optim.Optimizer, LambdaLR]:
         """Return AdamW with the groups of `FitOptions.optimiser`, and its schedule."""
         sgd, _ = super().optimiser(backbone=backbone, head=head, steps=steps, biases=biases)
@@ -31,7 +37,7 @@ class AdamWFit(FitOptions):
             {"params": group["params"], "lr": group["initial_lr"], "weight_decay": group["weight_decay"]}
             for group in sgd.param_groups
         ]
-        adamw = torch.optim.AdamW(groups, betas=(self.momentum, 0.999))
+        adamw = torch.optim.AdamW(groups, betas=(self.momentum, 0.999), fused=fused)
         return adamw, LambdaLR(adamw, lambda step: self.factor(step, steps=steps))
 
     def factor(self, step: int, *, steps: int) -> float:

@@ -1,6 +1,7 @@
 """Batch norm over the global batch: its statistics do not depend on how many processes share the images.
 
-torch's SyncBatchNorm is for GPUs only, and Lightning's way to it drops the activation inside timm's layers.
+GPUs of NVIDIA's have torch's SyncBatchNorm, with timm's for its own layers: Lightning's way to it drops the activation
+inside these. It exists for such GPUs alone, so that other devices have layers of our own.
 """
 
 from typing import Any, Final
@@ -8,7 +9,7 @@ from typing import Any, Final
 import torch
 from jaxtyping import Float
 from pytorch_lightning.plugins.layer_sync import LayerSync
-from timm.layers.norm_act import BatchNormAct2d
+from timm.layers.norm_act import BatchNormAct2d, SyncBatchNormAct
 from torch import Tensor, nn
 
 from wsss.training.module import over_all_ranks
@@ -22,13 +23,30 @@ class GlobalBatchNorm(LayerSync):
     It changes the layers' classes and nothing else: parameters, names and state are the same before, during and after.
     """
 
+    def __init__(self, *, cuda: bool = False) -> None:
+        """Take whether the processes have GPUs of NVIDIA's."""
+        self._classes = SYNCHRONISED if cuda else SHARED
+
     def apply(self, model: nn.Module) -> nn.Module:
         """Let every batch norm of images learn from the images of all processes."""
-        return _exchanged(model, SHARED)
+        return _exchanged(model, self._classes)
 
     def revert(self, model: nn.Module) -> nn.Module:
         """Undo it."""
-        return _exchanged(model, {shared: plain for plain, shared in SHARED.items()})
+        return _exchanged(model, {shared: plain for plain, shared in self._classes.items()})
+
+
+class SynchronisedBatchNorm2d(nn.SyncBatchNorm):
+    """torch's layer for GPUs, over all processes."""
+
+    process_group = None
+    """All of them."""
+
+
+class SynchronisedBatchNormAct2d(SyncBatchNormAct):
+    """timm's, which ends with dropout and an activation."""
+
+    process_group = None
 
 
 class SharedBatchNorm2d(nn.BatchNorm2d):
@@ -54,6 +72,11 @@ SHARED: Final[dict[type[nn.Module], type[nn.Module]]] = {
     BatchNormAct2d: SharedBatchNormAct2d,
 }
 """What each layer becomes. Subclasses of others would lose what they add, so they are left as they are."""
+SYNCHRONISED: Final[dict[type[nn.Module], type[nn.Module]]] = {
+    nn.BatchNorm2d: SynchronisedBatchNorm2d,
+    BatchNormAct2d: SynchronisedBatchNormAct2d,
+}
+"""The same on GPUs of NVIDIA's."""
 
 
 def _exchanged(model: nn.Module, classes: dict[type[nn.Module], type[nn.Module]]) -> nn.Module:

@@ -35,7 +35,7 @@ class MultiLabelModule(KeyedModule):
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:
         """Return the loss of a batch, and the logits, which `KeptLogits` keeps."""
         images, present, _ = batch
-        loss, logits = self.learn(images.contiguous(memory_format=torch.channels_last), present)
+        loss, logits = self.compiled(self.learn)(images.contiguous(memory_format=torch.channels_last), present)
         self.log("train/loss", loss.detach())
         return {"loss": loss, "logits": logits.detach()}
 

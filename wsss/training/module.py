@@ -1,7 +1,7 @@
 """The base of training modules: randomness by key, counts over all ranks, and gathering without padding."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import pytorch_lightning as pl
 import torch
@@ -11,6 +11,9 @@ from torch import Tensor, distributed, nn
 from wsss.data.randomness import mix
 from wsss.models.freezing import fix_batch_norm, freeze_batch_norm
 from wsss.training.options import FitOptions
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 LOGGED_METRICS: Final = "metrics"
 """Where a checkpoint holds what was logged last."""
@@ -25,11 +28,14 @@ class KeyedModule(pl.LightningModule):
     """
 
     network: nn.Module
+    compiler: str | None = None
+    """Of what steps ask of the network; see `TrainerOptions.compile`."""
 
     def __init__(self, *, fit: FitOptions, random_seed: int) -> None:
         super().__init__()
         self.options = fit
         self.random_seed = random_seed
+        self._compiled: dict[str, Callable[..., Any]] = {}
 
     def hold_batch_norm(self, part: nn.Module) -> None:
         """Keep the batch norm of a part of the network as the options say; to be called by every `train`."""
@@ -68,8 +74,29 @@ class KeyedModule(pl.LightningModule):
         biases = self._biases_among(new) if self.options.parts_biases else []
         apart = {id(parameter) for parameter in biases}
         weights = [parameter for parameter in new if id(parameter) not in apart]
-        optimiser, schedule = self.options.optimiser(backbone=trained, head=weights, biases=biases, steps=steps)
+        optimiser, schedule = self.options.optimiser(
+            backbone=trained, head=weights, biases=biases, steps=steps, fused=self.fused
+        )
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    @property
+    def fused(self) -> bool:
+        """Whether one kernel changes all weights: on a GPU of NVIDIA's, where Lightning can still clip gradients."""
+        if self.device.type != "cuda":
+            return False
+        return self.trainer.precision == "32-true" or not self.trainer.gradient_clip_val
+
+    def compiled(self, call: Callable[P, R]) -> Callable[P, R]:
+        """Return what a step asks of the network, compiled where that is wanted; the network stays what it is.
+
+        A compiled network would have other names of its weights.
+        """
+        if self.compiler is None:
+            return call
+        name = getattr(call, "__name__", type(call).__name__)
+        if name not in self._compiled:
+            self._compiled[name] = torch.compile(call, backend=self.compiler)
+        return cast("Callable[P, R]", self._compiled[name])
 
     def _biases_among(self, parameters: list[nn.Parameter]) -> list[nn.Parameter]:
         named = {id(parameter): name for name, parameter in self.named_parameters()}

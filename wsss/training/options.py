@@ -139,11 +139,18 @@ class FitOptions(Configurable):
         return self.bias_factor is not None or not self.bias_decay
 
     def optimiser(
-        self, *, backbone: list[nn.Parameter], head: list[nn.Parameter], steps: int, biases: Sequence[nn.Parameter] = ()
+        self,
+        *,
+        backbone: list[nn.Parameter],
+        head: list[nn.Parameter],
+        steps: int,
+        biases: Sequence[nn.Parameter] = (),
+        fused: bool = False,
     ) -> tuple[torch.optim.Optimizer, LambdaLR]:
         """Return SGD and a schedule that reaches zero after `steps` steps; the schedule moves every step.
 
-        `biases` are those of the head where `parts_biases`, and then not in `head`.
+        `biases` are those of the head where `parts_biases`, and then not in `head`. `fused` asks for one kernel that
+        changes all weights.
         """
         groups: list[dict[str, Any]] = [
             {"params": backbone, "lr": self.learning_rate},
@@ -153,7 +160,7 @@ class FitOptions(Configurable):
             factor = self.head_factor if self.bias_factor is None else self.bias_factor
             decay = {} if self.bias_decay else {"weight_decay": 0.0}
             groups.append({"params": [*biases], "lr": self.learning_rate * factor, **decay})
-        sgd = torch.optim.SGD(groups, momentum=self.momentum, weight_decay=self.weight_decay)
+        sgd = torch.optim.SGD(groups, momentum=self.momentum, weight_decay=self.weight_decay, fused=fused)
         return sgd, LambdaLR(sgd, lambda step: poly(step, steps=steps, power=self.poly_power))
 
 
@@ -230,6 +237,8 @@ class TrainerOptions(Configurable):
     """How Lightning trains: what changes the result stands here, what does not under `runtime`."""
 
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    compile: str | None = None
+    """The compiler of torch.compile, such as `inductor`, whose sums and random numbers differ; none by default."""
     gradient_clip: float | None = None
     """Largest norm of the gradient; none where it is not given."""
     validate_every: int = 1

@@ -42,7 +42,7 @@ class SegmenterModule(KeyedModule):
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Return the loss over the labelled pixels of the global batch, added up where there are several answers."""
         images, labels = batch
-        answers = self.network.learnt(images.contiguous(memory_format=torch.channels_last))
+        answers = self.compiled(self.network.learnt)(images.contiguous(memory_format=torch.channels_last))
         grids = [on_grid_of(logits, labels) for logits in answers]
         losses = [segmentation_loss(logits, own, kind=self._loss) for logits, own in zip(answers, grids, strict=True)]
         loss = torch.stack(losses).sum()

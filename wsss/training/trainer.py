@@ -95,7 +95,7 @@ def trainer_for(
         devices=devices.each_machine,
         num_nodes=devices.machines,
         strategy=options.runtime.strategy,
-        plugins=[WholeCheckpoints(), GlobalBatchNorm(), environment()],
+        plugins=[WholeCheckpoints(), GlobalBatchNorm(cuda=devices.accelerator == "gpu"), environment()],
         # Never a folder: under SLURM Lightning loads whatever `hpc_ckpt_*` lies in it, and it would be the current one.
         default_root_dir=folder / CHECKPOINT,
         precision=options.precision,

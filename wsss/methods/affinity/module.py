@@ -36,7 +36,8 @@ class AffinityModule(KeyedModule):
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Return the loss over the pairs of the global batch."""
         images, labels = batch
-        affinities = self.network.affinities(images.contiguous(memory_format=torch.channels_last), radius=self._radius)
+        seen = images.contiguous(memory_format=torch.channels_last)
+        affinities = self.compiled(self.network.affinities)(seen, radius=self._radius)
         parts = pair_losses(affinities, labels_of_cells(labels, stride=self.network.stride), radius=self._radius)
         loss = (parts * parts.new_tensor([1 / 4, 1 / 4, 1 / 2])).sum()
         for name, part in zip(("background", "foreground", "different"), parts.detach(), strict=True):

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.data.index import Index, Record
+from wsss.engine.asking import Precision, asking
 from wsss.engine.batch import Batch, Compute
 from wsss.engine.map import Map, by_size
 from wsss.engine.stage import Job
@@ -41,6 +42,8 @@ class ActivateMaps(Map):
 
     scales: tuple[float, ...] = (1.0, 0.5, 1.5, 2.0)
     batch_size: int = 4
+    precision: Precision = "32-true"
+    """In which the network computes; logits are averaged in float32."""
 
     def __post_init__(self) -> None:
         check_scales(self.scales)
@@ -66,7 +69,8 @@ class ActivateMaps(Map):
             present = torch.zeros(len(batch.records), classes, device=device)
             for row, record in zip(present, batch.records, strict=True):
                 row[list(record.classes)] = 1
-            scores = probabilities(network, images, present=present, scales=self.scales).cpu()
+            with asking(device, precision=self.precision):
+                scores = probabilities(network, images, present=present, scales=self.scales).cpu()
             masks = [torch.from_numpy(mask.astype("int64")) for mask in batch.items["masks"]]
             return [_of_image(*each) for each in zip(scores, masks, batch.records, strict=True)]
 
@@ -79,17 +83,16 @@ def probabilities(
     """Return the probabilities of all labels at stride 4, from the mean of the logits over scales and mirror images."""
     grid = Size(height=images.shape[-2], width=images.shape[-1]).over(MAP_STRIDE)
     total = torch.zeros((), device=images.device)
-    with torch.no_grad():
-        for scale in scales:
-            view = scaled(images, scale)
-            whole = pad_to_multiple(view, multiple=network.stride)
-            logits = network(whole, present) + network(whole.flip(-1), present).flip(-1)
-            fine = functional.interpolate(
-                logits, scale_factor=network.stride / MAP_STRIDE, mode="bilinear", align_corners=False
-            )
-            height, width = Size(height=view.shape[-2], width=view.shape[-1]).over(MAP_STRIDE)
-            cropped = fine[..., :height, :width]
-            total = total + functional.interpolate(cropped, size=grid, mode="bilinear", align_corners=False) / 2
+    for scale in scales:
+        view = scaled(images, scale)
+        whole = pad_to_multiple(view, multiple=network.stride)
+        logits = network(whole, present).float() + network(whole.flip(-1), present).float().flip(-1)
+        fine = functional.interpolate(
+            logits, scale_factor=network.stride / MAP_STRIDE, mode="bilinear", align_corners=False
+        )
+        height, width = Size(height=view.shape[-2], width=view.shape[-1]).over(MAP_STRIDE)
+        cropped = fine[..., :height, :width]
+        total = total + functional.interpolate(cropped, size=grid, mode="bilinear", align_corners=False) / 2
     return (total / len(scales)).softmax(dim=1)
 
 

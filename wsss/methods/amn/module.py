@@ -35,7 +35,7 @@ class ActivationModule(KeyedModule):
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """Return the loss over the labelled cells of the global batch."""
         images, labels, present = batch
-        logits = self.network(images.contiguous(memory_format=torch.channels_last), present)
+        logits = self.compiled(self.network)(images.contiguous(memory_format=torch.channels_last), present)
         loss = segmentation_loss(logits, on_grid_of(logits, labels), kind="balanced", smoothing=self._smoothing)
         self.log("train/loss", loss.detach())
         return loss

@@ -31,7 +31,13 @@ class ActivationFit(FitOptions):
             raise ValueError(f"smoothing must lie in [0, 1), got {self.smoothing}")
 
     def optimiser(
-        self, *, backbone: list[nn.Parameter], head: list[nn.Parameter], steps: int, biases: Sequence[nn.Parameter] = ()
+        self,
+        *,
+        backbone: list[nn.Parameter],
+        head: list[nn.Parameter],
+        steps: int,
+        biases: Sequence[nn.Parameter] = (),
+        fused: bool = False,
     ) -> tuple[torch.optim.Optimizer, LambdaLR]:
         """Return Adam with the groups of `FitOptions.optimiser`, and its schedule."""
         sgd, falling = super().optimiser(backbone=backbone, head=head, steps=steps, biases=biases)
@@ -39,7 +45,9 @@ class ActivationFit(FitOptions):
             {name: group[name] for name in ("params", "initial_lr", "weight_decay")} for group in sgd.param_groups
         ]
         adam = torch.optim.Adam(
-            [{"lr": group.pop("initial_lr"), **group} for group in groups], betas=(self.momentum, 0.999)
+            [{"lr": group.pop("initial_lr"), **group} for group in groups],
+            betas=(self.momentum, 0.999),
+            fused=fused,
         )
         factor = falling.lr_lambdas[0] if self.schedule == "poly" else _constant
         return adam, LambdaLR(adam, factor)

@@ -101,7 +101,7 @@ class OwnPairsModule(KeyedModule):
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Return the cross entropy of the pair that is learnt in this epoch."""
         images, side = batch
-        logits = self.network(images.contiguous(memory_format=torch.channels_last))
+        logits = self.compiled(self.network)(images.contiguous(memory_format=torch.channels_last))
         loss = functional.cross_entropy(logits.float(), side)
         self.log("train/loss", loss.detach())
         return loss
@@ -115,7 +115,9 @@ class OwnPairsModule(KeyedModule):
         """The schedule starts anew with every pair."""
         each = int(self.trainer.estimated_stepping_batches) // self._pairs
         trained = [parameter for parameter in self.network.backbone_parameters() if parameter.requires_grad]
-        optimiser, _ = self.options.optimiser(backbone=trained, head=[*self.network.head_parameters()], steps=each)
+        optimiser, _ = self.options.optimiser(
+            backbone=trained, head=[*self.network.head_parameters()], steps=each, fused=self.fused
+        )
         power = self.options.poly_power
         schedule = LambdaLR(optimiser, lambda step: poly(step % each, steps=each, power=power))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -33,7 +33,7 @@ class WeCLIPModule(KeyedModule):
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
         """Return the loss of the global batch."""
         images, present, _ = batch
-        features, answers = self.network.told(images.contiguous(memory_format=torch.channels_last))
+        features, answers = self.compiled(self.network.told)(images.contiguous(memory_format=torch.channels_last))
         affinity = cell_affinity(features)
         refining = self.global_step >= self._fit.refined_from * self.steps
         labels = self._labels(images, present, affinity=affinity.detach() if refining else None)

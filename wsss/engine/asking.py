@@ -1,0 +1,23 @@
+"""Ask networks that have learnt: without gradients, and in the precision that is wanted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Literal
+
+import torch
+
+Precision = Literal["32-true", "16-mixed", "bf16-mixed"]
+"""As trainings have it: `mixed` lets a network compute in half precision where that is safe."""
+HALF: Final = {"16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}
+
+
+@contextmanager
+def asking(device: torch.device, *, precision: Precision, gradients: bool = False) -> Iterator[None]:
+    """Keep no graph, in the precision that is wanted; `gradients` says that what is asked differentiates by itself.
+
+    Without them torch also leaves out what a later gradient would need. Maps and probabilities stay in float32.
+    """
+    without = torch.no_grad() if gradients else torch.inference_mode()
+    half = HALF.get(precision)
+    with without, torch.autocast(device.type, dtype=half, enabled=half is not None):
+        yield
