@@ -1,9 +1,10 @@
 """The contract of every CAM method, on networks made by hand and on every family of classifiers."""
 
-from functools import cache
+from functools import partial
 from typing import Any
 
 import pytest
+from at_once import each
 from builders import defined
 from torch import nn
 
@@ -11,7 +12,7 @@ from wsss import cams
 from wsss.cams import CAMMethod
 from wsss.models import backbones, families
 from wsss.models.chain import Chained
-from wsss.testing.cams import PROMISES, Case, Promise, fits, no_tensor_outlives_its_call, pairs
+from wsss.testing.cams import PROMISES, Case, fits, no_tensor_outlives_its_call, pairs
 from wsss.testing.families import FAMILIES, small_family_network
 from wsss.testing.small import small_networks
 
@@ -21,12 +22,6 @@ PAIRS = pairs(METHODS)
 
 def name_of(value: Any) -> str:
     return value.replace(" ", "_") if isinstance(value, str) else type(value).__name__
-
-
-@cache
-def case_of(method: CAMMethod, network: str) -> Case:
-    """Made once, so that maps to compare with are computed once for all promises."""
-    return Case(method=method, network=small_networks()[network])
 
 
 def test_every_method_fits_a_network_here():
@@ -44,10 +39,10 @@ def test_every_family_is_here():
     assert here == {*families.FAMILIES, *own}
 
 
-@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
 @pytest.mark.parametrize(("method", "network"), PAIRS, ids=name_of)
-def test_a_method_keeps(promise: Promise, method: CAMMethod, network: str):
-    promise(case_of(method, network))
+def test_a_method_keeps_every_promise(method: CAMMethod, network: str):
+    case = Case(method=method, network=small_networks()[network])
+    each({promise.__name__: partial(promise, case) for promise in PROMISES})
 
 
 @pytest.mark.parametrize("method", METHODS, ids=name_of)

@@ -12,13 +12,14 @@ import tomllib
 from abc import ABC
 from collections import Counter
 from contextlib import redirect_stdout
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import pytest
 import yaml
+from at_once import each
 from hydra import compose, initialize_config_dir
 from pages import blocks, text_of
 from toy_runs import SMALL, Run
@@ -154,11 +155,10 @@ def located(target: str) -> Any:
 # --- tests mirror the package
 
 
-@pytest.mark.parametrize("module", [relative(path) for path in MODULES])
-def test_every_module_has_a_test_of_the_same_name(module: str) -> None:
-    path = Path(module).relative_to("wsss")
-    test = ROOT / "tests" / path.with_name(f"test_{path.stem.strip('_')}.py")
-    assert test.is_file() or module in WITHOUT_TESTS, f"write {relative(test)}"
+def test_every_module_has_a_test_of_the_same_name() -> None:
+    paths = [path.relative_to(ROOT / "wsss") for path in MODULES if relative(path) not in WITHOUT_TESTS]
+    tests = [ROOT / "tests" / path.with_name(f"test_{path.stem.strip('_')}.py") for path in paths]
+    assert [relative(test) for test in tests if not test.is_file()] == [], "write them"
 
 
 # --- one class, one YAML
@@ -245,8 +245,11 @@ def test_stage_files_are_short(stage: str) -> None:
     assert len(lines) < 150
 
 
-@pytest.mark.parametrize("module", [relative(path) for path in SOURCES])
-def test_house_rules(module: str) -> None:
+def test_every_module_keeps_the_rules_of_the_house() -> None:
+    each({relative(path): partial(keeps_the_rules, relative(path)) for path in SOURCES})
+
+
+def keeps_the_rules(module: str) -> None:
     assert len((ROOT / module).read_text(encoding="utf-8").splitlines()) <= LONGEST, "divide it"
     tree = tree_of(ROOT / module)
     assert ast.get_docstring(tree), "a module starts with what it is for"
@@ -257,9 +260,12 @@ def test_house_rules(module: str) -> None:
     assert len(broad) == (module in MAY_CATCH_ALL), "name what is expected"
 
 
-@pytest.mark.parametrize("module", [relative(path) for path in SOURCES])
-def test_prose_begins_with_a_noun_or_a_verb(module: str) -> None:
+def test_prose_begins_with_a_noun_or_a_verb() -> None:
     """Nouns of the field and verbs instead of clauses ("What stands above ..."); "is not a" instead of "is no"."""
+    each({relative(path): partial(speaks_plainly, relative(path)) for path in SOURCES})
+
+
+def speaks_plainly(module: str) -> None:
     text = (ROOT / module).read_text(encoding="utf-8")
     title = (ast.get_docstring(tree_of(ROOT / module)) or "").split(maxsplit=1)[0]
     assert title not in ("What", "Which", "How", "That", "Whether", "Where", "Who", "Whose", "Why")

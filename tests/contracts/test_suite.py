@@ -9,6 +9,7 @@ from typing import Any
 import costs
 import pytest
 import skips
+from at_once import each
 
 
 def report_of(outcome: Any, said: str, **more: Any) -> pytest.TestReport:
@@ -57,3 +58,12 @@ def test_costs_of_all_phases_are_listed():
     phases = [report_of("passed", "", user_properties=[(costs.NAME, seconds)]) for seconds in (1.0, 2.5)]
     terminal: Any = SimpleNamespace(stats={"": phases[:1], "passed": phases[1:], "warnings": [object()]})
     assert list(costs.noted(terminal)) == [("tests/test_x.py::test", 1.0), ("tests/test_x.py::test", 2.5)]
+
+
+def test_many_things_in_one_test_are_all_asked_and_all_that_failed_are_named():
+    def broken(words: str) -> None:
+        raise ValueError(words)
+
+    with pytest.raises(ExceptionGroup, match="first, third: 2 of 3") as raised:
+        each({"first": lambda: broken("a"), "second": lambda: None, "third": lambda: broken("b")})
+    assert [(str(error), error.__notes__) for error in raised.value.exceptions] == [("a", ["first"]), ("b", ["third"])]

@@ -22,6 +22,18 @@ def test_a_skeleton_takes_the_state_of_what_was_built():
     assert "backbone.conv_stem.weight" in skeleton.state_dict()
 
 
+@pytest.mark.parametrize("dilated", [True, False])
+@pytest.mark.parametrize("output_stride", [16, 32])
+def test_a_skeleton_s_layers_have_the_geometry_of_what_was_built(output_stride: int, dilated: bool):
+    """No weight shows it: another stride or dilation takes the same state and computes other maps."""
+    options = ClassifierOptions(backbone="resnet10t", weights="none", output_stride=output_stride, dilated=dilated)
+    built, *others = (
+        {name: str(layer) for name, layer in network.backbone.named_modules() if isinstance(layer, nn.Conv2d)}
+        for network in (options.build(named(1)), options.skeleton(named(1)), options.outline())
+    )
+    assert others == [built, built]
+
+
 def test_defaults_pass_the_check():
     ClassifierOptions().check()
     assert ClassifierOptions().content() == {}

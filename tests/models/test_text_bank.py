@@ -92,3 +92,17 @@ def test_a_file_that_was_changed_or_is_another_one_is_refused(tmp_path: Path):
     path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
     with pytest.raises(ModelError, match="is not a bank of text vectors"):
         read_bank(path)
+
+
+@pytest.mark.parametrize("changed", [np.float32(0.5) * bank().vectors, bank().vectors.astype(np.float64)])
+def test_other_vectors_in_a_whole_archive_are_refused(changed: np.ndarray, tmp_path: Path):
+    """What an archive's own sums do not see: it was written anew."""
+    path = tmp_path / "a.npz"
+    write_bank(path, bank())
+    with np.load(path) as arrays:
+        record = arrays["record"]
+    np.savez(path, record=record, vectors=changed)
+    with pytest.raises(ModelError, match="its vectors are not those that were written"):
+        read_bank(path)
+    np.savez(path, record=record, vectors=bank().vectors)
+    assert np.array_equal(read_bank(path).vectors, bank().vectors)
