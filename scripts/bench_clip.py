@@ -13,7 +13,7 @@ import torch
 from measures import seconds
 
 from wsss.cams import CAA, SoftmaxGradCAM
-from wsss.models.prompted_options import PromptedOptions
+from wsss.models.clip.prompted_options import PromptedOptions
 from wsss.types import Targets
 
 CLASSES, PROMPTS = 20, 24

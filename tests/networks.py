@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.gap import GAPClassifier
-from wsss.models.segmenter import SegmenterOptions
+from wsss.models.segmenters.segmenter import SegmenterOptions
 from wsss.testing.tiny import CLASSES, Tiny, TinyGAP, TinyMLP, shake, tiny_pairs
 from wsss.types import Cut, Targets
 

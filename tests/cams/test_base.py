@@ -30,7 +30,7 @@ from wsss.cams.base import (
     weighted_sum,
 )
 from wsss.errors import ModelError
-from wsss.models.hooked import Hooked
+from wsss.models.cuts.hooked import Hooked
 from wsss.types import Cut, Targets
 
 

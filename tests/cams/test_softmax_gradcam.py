@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from wsss.cams import CAA, GradCAM, SoftmaxGradCAM
 from wsss.errors import ModelError
-from wsss.models.prompted import PromptedClassifier
+from wsss.models.clip.prompted import PromptedClassifier
 from wsss.types import Targets
 
 SCALE = 3.0

@@ -13,7 +13,7 @@ from toy_runs import Run
 from wsss.apps.explain.explainer import SIDE
 from wsss.apps.explain.methods import QUICK
 from wsss.commands import explain
-from wsss.models.text_bank import TextBank, write_bank
+from wsss.models.clip.text_bank import TextBank, write_bank
 
 call = partial(command_line.call, "explain")
 

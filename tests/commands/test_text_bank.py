@@ -8,7 +8,7 @@ import pytest
 from clip_folder import save_clip
 
 from wsss.apps.text_bank.words import VOC
-from wsss.models.text_bank import read_bank
+from wsss.models.clip.text_bank import read_bank
 
 call = partial(command_line.call, "text-bank")
 

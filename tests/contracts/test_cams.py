@@ -10,8 +10,9 @@ from torch import nn
 
 from wsss import cams
 from wsss.cams import CAMMethod
-from wsss.models import backbones, families
-from wsss.models.chain import Chained
+from wsss.models import backbones
+from wsss.models.cuts import families
+from wsss.models.cuts.chain import Chained
 from wsss.testing.cams import PROMISES, Case, fits, no_tensor_outlives_its_call, pairs
 from wsss.testing.families import FAMILIES, small_family_network
 from wsss.testing.small import small_networks

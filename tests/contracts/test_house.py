@@ -36,7 +36,7 @@ from wsss.data.layouts.base import Layout
 from wsss.engine.stage import Runtime, Stage
 from wsss.masks import MaskRule
 from wsss.models.classifier import ClassifierOptions
-from wsss.models.segmentation_options import SegmentationOptions
+from wsss.models.segmenters.segmentation_options import SegmentationOptions
 from wsss.refine import Refiner
 from wsss.regions import RegionFinder
 from wsss.run.launch import Launcher
@@ -54,7 +54,7 @@ WITHOUT_TESTS = {
     "wsss/refine/base.py": "only an interface: tests/contracts/test_refiners.py is its test",
     "wsss/refine/region_refiner.py": "what test_region_votes.py and test_region_choice.py try of either",
     "wsss/regions/base.py": "only an interface: tests/contracts/test_regions.py is its test",
-    "wsss/models/segmentation_options.py": "what test_segmenter.py and test_frozen_vit_options.py ask of either",
+    "wsss/models/segmenters/segmentation_options.py": "test_segmenter.py, test_frozen_vit_options.py ask either",
     "wsss/protocols.py": "only protocols: tests/contracts/test_cams.py asks networks for them",
     "wsss/testing/families.py": "tests/contracts/test_cams.py asks it for every family",
     "wsss/testing/small.py": "tests/contracts/test_networks.py is its test",

@@ -26,9 +26,9 @@ from wsss.methods.representatives.options import OwnRepresentativesFit, Represen
 from wsss.methods.weclip.labels import OnlineLabels
 from wsss.methods.weclip.module import WeCLIPModule
 from wsss.methods.weclip.options import WeCLIPFit
-from wsss.models.frozen_backbone import FrozenBackbone
-from wsss.models.frozen_vit_options import FrozenViTOptions
 from wsss.models.normalisation import IMAGENET
+from wsss.models.segmenters.frozen_backbone import FrozenBackbone
+from wsss.models.segmenters.frozen_vit_options import FrozenViTOptions
 from wsss.testing.small import tiny_class_tokens, tiny_prompted
 from wsss.training.classifier import ClassifierModule
 from wsss.training.module import KeyedModule

@@ -14,7 +14,7 @@ from wsss.apps.model import write_model
 from wsss.apps.predict import Predictor
 from wsss.engine.stage import Job
 from wsss.errors import ModelError
-from wsss.models.frozen_backbone import FrozenBackbone
+from wsss.models.segmenters.frozen_backbone import FrozenBackbone
 from wsss.run.foreseen import downloads_of
 from wsss.run.record import read_record
 from wsss.store.store import Store

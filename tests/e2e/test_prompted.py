@@ -7,7 +7,7 @@ from toy_runs import Run, finished
 from wsss.apps.debug.subject import Subject
 from wsss.apps.explain.explainer import Explainer
 from wsss.errors import ModelError
-from wsss.models.prompted import PromptedClassifier
+from wsss.models.clip.prompted import PromptedClassifier
 from wsss.run.record import read_record
 
 OVERRIDES = (

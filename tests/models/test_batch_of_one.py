@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from wsss.models.batch_of_one import learns_from_one
-from wsss.models.segmenter import SegmenterOptions
+from wsss.models.segmenters.segmenter import SegmenterOptions
 
 
 @pytest.mark.parametrize(("architecture", "stride", "learns"), [("DeepLabV3Plus", 16, False), ("Unet", 32, True)])

@@ -12,7 +12,7 @@ from wsss.errors import ModelError
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.freezing import fix_batch_norm, freeze_batch_norm, freeze_parameters
 from wsss.models.gap import GAPClassifier
-from wsss.models.segmenter import SegmenterOptions
+from wsss.models.segmenters.segmenter import SegmenterOptions
 
 
 def frozen(module: nn.Module) -> set[str]:

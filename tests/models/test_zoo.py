@@ -14,7 +14,7 @@ def test_timm_and_smp_leave_wandb_alone() -> None:
     code = """
 import sys
 from wsss.models.zoo import timm
-from wsss.models import architectures
+from wsss.models.segmenters import architectures
 assert timm.is_model("resnet18") and architectures.ENCODERS
 assert "wandb" not in sys.modules
 import wandb

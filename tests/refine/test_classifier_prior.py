@@ -12,7 +12,7 @@ from stored_networks import SMALL
 from wsss.errors import ModelError
 from wsss.masks import Argmax
 from wsss.models.base import Network, PlannedNetwork, PlannedNetworks
-from wsss.models.segmenter import SegmenterOptions
+from wsss.models.segmenters.segmenter import SegmenterOptions
 from wsss.refine import ClassifierPrior
 from wsss.refine.classifier_prior import judged
 

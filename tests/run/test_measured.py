@@ -8,7 +8,7 @@ from torch import nn
 from toy_runs import Run
 
 from wsss.models.gap import GAPClassifier
-from wsss.models.segmentation import SegmentationNetwork
+from wsss.models.segmenters.segmentation import SegmentationNetwork
 from wsss.run import measured as module
 from wsss.run.measured import StepCost, as_trained, cost_of_step, measured
 from wsss.run.screen import Expectation

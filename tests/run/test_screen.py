@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from wsss.engine.progress import console
-from wsss.models.downloads import Download
+from wsss.models.weights.downloads import Download
 from wsss.run.screen import (
     FEW,
     Expectation,

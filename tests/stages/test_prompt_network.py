@@ -9,9 +9,9 @@ import torch
 from toy_runs import drawn_index, job, made
 
 from wsss.errors import DataError, ModelError
-from wsss.models.prompted import PromptedClassifier
-from wsss.models.prompted_options import PromptedOptions
-from wsss.models.text_bank import TextBank, write_bank
+from wsss.models.clip.prompted import PromptedClassifier
+from wsss.models.clip.prompted_options import PromptedOptions
+from wsss.models.clip.text_bank import TextBank, write_bank
 from wsss.stages.prompt_network import PromptNetwork
 from wsss.store.kinds import NETWORK
 from wsss.store.networks import load

@@ -7,7 +7,7 @@ import torch
 
 from wsss.errors import ModelError
 from wsss.models.backbones.vig import ViG
-from wsss.models.families import create_backbone
+from wsss.models.cuts.families import create_backbone
 from wsss.testing import check_backbone
 
 

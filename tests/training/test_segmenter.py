@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from wsss.masks import on_grid_of
 from wsss.metrics.confusion import SegmentationScores, confusion
-from wsss.models.segmenter import SegmenterOptions
+from wsss.models.segmenters.segmenter import SegmenterOptions
 from wsss.training import module as keyed
 from wsss.training.options import SegmenterFit
 from wsss.training.segmenter import SegmenterModule, confusion_of, segmentation_loss

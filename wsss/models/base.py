@@ -8,8 +8,8 @@ from torch import nn
 
 from wsss.configurable import Configurable
 from wsss.errors import ConfigError
-from wsss.models.downloads import Download
 from wsss.models.normalisation import Normalisation
+from wsss.models.weights.downloads import Download
 
 LAST: Final = "last"
 """The name of the weights that a training ends with."""

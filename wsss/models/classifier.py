@@ -8,12 +8,11 @@ import torch
 from torch import nn
 
 from wsss.models.base import NetworkOptions
-from wsss.models.downloads import Download
-from wsss.models.families import check_backbone, create_backbone, outline
+from wsss.models.cuts.families import check_backbone, create_backbone, outline
 from wsss.models.gap import GAPClassifier, gap_classifier
 from wsss.models.normalisation import Normalisation
-from wsss.models.published import download_of
-from wsss.models.weights import (
+from wsss.models.weights.downloads import Download
+from wsss.models.weights.first import (
     DOWNLOADED,
     UNTRAINED,
     check_caffe,
@@ -24,6 +23,7 @@ from wsss.models.weights import (
     normalisation_of,
     stored_weights,
 )
+from wsss.models.weights.published import download_of
 from wsss.plugins import backbone_modules
 
 

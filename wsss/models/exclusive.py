@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from wsss.models.one_piece import OnePiece
+from wsss.models.cuts.one_piece import OnePiece
 from wsss.types import Images
 
 

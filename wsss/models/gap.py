@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wsss.errors import ModelError
-from wsss.models.chain import Block, position_of, run
-from wsss.models.families import blocks_of, chain_of
+from wsss.models.cuts.chain import Block, position_of, run
+from wsss.models.cuts.families import blocks_of, chain_of
+from wsss.models.cuts.layers import from_pixels, layers_of
 from wsss.models.freezing import freeze_parameters
-from wsss.models.layers import from_pixels, layers_of
 from wsss.protocols import Edges, Layer
 from wsss.types import Cut, Images
 

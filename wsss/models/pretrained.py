@@ -10,9 +10,17 @@ from torch import nn
 
 from wsss import models
 from wsss.errors import ModelError
-from wsss.models.families import check_name
+from wsss.models.cuts.families import check_name
 from wsss.models.normalisation import Normalisation
-from wsss.models.weights import DOWNLOADED, UNTRAINED, check_weights, download, fill, normalisation_of, stored_weights
+from wsss.models.weights.first import (
+    DOWNLOADED,
+    UNTRAINED,
+    check_weights,
+    download,
+    fill,
+    normalisation_of,
+    stored_weights,
+)
 
 
 @final

@@ -16,7 +16,7 @@ from wsss.engine.fit import Fit
 from wsss.engine.machine import machine
 from wsss.engine.stage import read_index
 from wsss.models.base import NetworkOptions
-from wsss.models.downloads import Download
+from wsss.models.weights.downloads import Download
 from wsss.run.estimate import expect
 from wsss.run.measured import measured
 from wsss.run.plan import Step, networks_read

@@ -12,8 +12,8 @@ from wsss.engine.machine import machine, reset_peak
 from wsss.models.base import NetworkOptions
 from wsss.models.freezing import freeze_batch_norm, freeze_parameters
 from wsss.models.gap import GAPClassifier
-from wsss.models.segmentation import SegmentationNetwork
-from wsss.models.segmentation_options import SegmentationOptions
+from wsss.models.segmenters.segmentation import SegmentationNetwork
+from wsss.models.segmenters.segmentation_options import SegmentationOptions
 from wsss.run.screen import Expectation
 from wsss.training.options import MultiLabelFit, SegmenterFit
 from wsss.types import Images

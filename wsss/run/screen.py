@@ -11,7 +11,7 @@ from rich.table import Table
 from wsss.data.class_notes import FEW, NAMED
 from wsss.draw.numbers import duration, file_size
 from wsss.engine.progress import console
-from wsss.models.downloads import Download
+from wsss.models.weights.downloads import Download
 from wsss.run.names import REPORT
 from wsss.run.scores import Scores, score_table
 from wsss.store.manifest import Manifest

@@ -13,9 +13,9 @@ from wsss.engine.progress import bar
 from wsss.engine.stage import Job, Stage
 from wsss.errors import DataError, one_of
 from wsss.models.base import PlannedNetwork, PlannedNetworks
-from wsss.models.prompted import PromptedClassifier
-from wsss.models.prompted_options import PromptedOptions
-from wsss.models.text_bank import TextBank, unit
+from wsss.models.clip.prompted import PromptedClassifier
+from wsss.models.clip.prompted_options import PromptedOptions
+from wsss.models.clip.text_bank import TextBank, unit
 from wsss.store.kinds import INDEX, NETWORK, Kind
 from wsss.store.networks import WEIGHTS, NetworkRecord, write_record, write_weights
 

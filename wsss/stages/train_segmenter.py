@@ -18,8 +18,8 @@ from wsss.models.base import NetworkOptions, PlannedNetwork, PlannedNetworks
 from wsss.models.batch_of_one import learns_from_one
 from wsss.models.freezing import freeze_parameters
 from wsss.models.normalisation import Normalisation
-from wsss.models.segmentation import SegmentationNetwork
-from wsss.models.segmentation_options import SegmentationOptions
+from wsss.models.segmenters.segmentation import SegmentationNetwork
+from wsss.models.segmenters.segmentation_options import SegmentationOptions
 from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
 from wsss.training.options import SegmenterFit
 from wsss.training.reproduced import advice_on

@@ -2,9 +2,9 @@
 
 import torch
 
-from wsss.models.chain import run
 from wsss.models.classifier import ClassifierOptions
-from wsss.models.families import blocks_of
+from wsss.models.cuts.chain import run
+from wsss.models.cuts.families import blocks_of
 from wsss.testing.networks import check_network
 from wsss.testing.tiny import CLASSES, shake
 from wsss.types import Cut

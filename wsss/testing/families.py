@@ -15,9 +15,9 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from wsss.models.backbones.vig import ViG
-from wsss.models.families import blocks_of
+from wsss.models.cuts.families import blocks_of
+from wsss.models.cuts.transformers import ANY_SIZE
 from wsss.models.gap import GAPClassifier, gap_classifier
-from wsss.models.transformers import ANY_SIZE
 from wsss.testing.tiny import CLASSES, shake
 
 _decoded: Callable[[list[list[str]]], Any] = decode_arch_def

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wsss.methods.representatives.network import BinaryClassifiers, Representatives
-from wsss.models.chain import position_of
+from wsss.models.cuts.chain import position_of
 from wsss.types import Cut, Images
 
 CLASSES: Final = 4

@@ -11,7 +11,7 @@ from torch.nn import functional
 from wsss.labels import BACKGROUND, IGNORE
 from wsss.masks import on_grid_of
 from wsss.metrics.confusion import SegmentationScores, known_or_none
-from wsss.models.segmentation import SegmentationNetwork
+from wsss.models.segmenters.segmentation import SegmentationNetwork
 from wsss.training.module import KeyedModule, over_all_ranks, process_count
 from wsss.training.options import SegmenterFit
 

@@ -9,7 +9,7 @@ import torch
 from wsss.apps.explain.explainer import Explainer
 from wsss.apps.explain.prompted import explainer_of_bank
 from wsss.errors import ModelError
-from wsss.models.text_bank import TextBank, write_bank
+from wsss.models.clip.text_bank import TextBank, write_bank
 
 TOWER = "vit_xsmall_patch16_clip_224"
 IMAGE = np.random.default_rng(0).integers(0, 256, size=(64, 96, 3), dtype=np.uint8)

@@ -8,7 +8,7 @@ from wsss.apps.explain.explainer import Explainer
 from wsss.apps.explain.segmenter import explainer_of_segmenter
 from wsss.data.images import read_image
 from wsss.errors import DataError
-from wsss.models.pixels import Pixels
+from wsss.models.targets.pixels import Pixels
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from wsss.apps.explain.subject import Classified, Segmented
 from wsss.cams.scores import classify
 from wsss.errors import DataError
-from wsss.models.pixels import PixelClassifier, Pixels
+from wsss.models.targets.pixels import PixelClassifier, Pixels
 from wsss.types import Size
 
 SIZE = Size(height=4, width=4)

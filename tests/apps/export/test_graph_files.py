@@ -16,7 +16,7 @@ from wsss.apps.export.graphs import ClassifierGraph, Exported, SegmenterGraph
 from wsss.errors import ConfigError, ModelError
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.normalisation import IMAGENET
-from wsss.models.segmentation import SegmentationNetwork
+from wsss.models.segmenters.segmentation import SegmentationNetwork
 
 SIZES = ((1, 64, 96), (3, 50, 37))
 

@@ -3,8 +3,8 @@ import torch
 
 from wsss.apps.notebook.asked_targets import scores_for, values_of
 from wsss.errors import ConfigError, ModelError
-from wsss.models.pixels import Pixels
-from wsss.models.scored import similarity
+from wsss.models.targets.pixels import Pixels
+from wsss.models.targets.scored import similarity
 from wsss.types import Size
 
 LOGITS = torch.tensor([[0.5, 2.0, -1.0]])

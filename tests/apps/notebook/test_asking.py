@@ -12,7 +12,7 @@ import wsss
 from wsss.apps.notebook.asking import views_named
 from wsss.cams import CAM, CAMMethod, GradCAM, LayerCAM
 from wsss.errors import ConfigError, ModelError
-from wsss.models.hooked import Hooked
+from wsss.models.cuts.hooked import Hooked
 from wsss.types import RawMaps, Targets
 from wsss.views import MultiScaleFlip
 

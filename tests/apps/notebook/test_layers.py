@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from wsss.apps.notebook.layers import answer_of, cut_at, device_of, evaluating
 from wsss.cams import CAM, GradCAM, LayerCAM
 from wsss.errors import ModelError
-from wsss.models.hooked import class_logits
-from wsss.models.scored import logit
+from wsss.models.cuts.hooked import class_logits
+from wsss.models.targets.scored import logit
 
 
 def network() -> nn.Sequential:

@@ -14,7 +14,7 @@ from toy_runs import Run
 from wsss.apps.predict import Area, Prediction, Predictor
 from wsss.data.images import read_image, reduced
 from wsss.errors import StoreError
-from wsss.models.segmentation import SegmentationNetwork
+from wsss.models.segmenters.segmentation import SegmentationNetwork
 from wsss.run.record import read_record
 from wsss.stages.predict_masks import MaskPredictor
 from wsss.store.files import read_mask_item

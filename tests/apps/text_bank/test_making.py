@@ -10,7 +10,7 @@ from wsss.apps.text_bank.asked import AskedWords
 from wsss.apps.text_bank.making import make_bank, save_bank
 from wsss.apps.text_bank.towers import TextTower, load_tower
 from wsss.errors import ConfigError, ModelError
-from wsss.models.text_bank import read_bank
+from wsss.models.clip.text_bank import read_bank
 
 WORDS = AskedWords(classes={"cat": ("cat",), "sofa": ("sofa", "couch")}, backgrounds=("sky",))
 TEMPLATES = ("a {}.", "the big {}.")

@@ -11,7 +11,7 @@ from wsss.errors import ModelError
 from wsss.methods.mctformer.losses import ranked_mean
 from wsss.methods.mctformer.network import ClassTokenClassifier, ClassTokenOptions
 from wsss.models.classifier import ClassifierOptions
-from wsss.models.families import create_backbone
+from wsss.models.cuts.families import create_backbone
 from wsss.testing.networks import PROMISES, Promise
 from wsss.testing.tiny import shake
 

@@ -13,8 +13,8 @@ from wsss.cams.caa import CAA
 from wsss.cams.softmax_gradcam import SoftmaxGradCAM
 from wsss.methods.weclip.cells import refined_attention
 from wsss.methods.weclip.labels import OnlineLabels
+from wsss.models.clip.prompted import PromptedClassifier
 from wsss.models.normalisation import IMAGENET
-from wsss.models.prompted import PromptedClassifier
 from wsss.refine import PAR, PowerBackground, Refiner
 from wsss.types import Targets
 

@@ -15,9 +15,9 @@ from wsss.methods.weclip.cells import affinity_loss, cell_affinity
 from wsss.methods.weclip.labels import OnlineLabels
 from wsss.methods.weclip.module import WeCLIPModule
 from wsss.methods.weclip.options import WeCLIPFit
-from wsss.models.frozen_backbone import FrozenBackbone
-from wsss.models.frozen_vit_options import FrozenViTOptions
 from wsss.models.normalisation import IMAGENET
+from wsss.models.segmenters.frozen_backbone import FrozenBackbone
+from wsss.models.segmenters.frozen_vit_options import FrozenViTOptions
 from wsss.refine import PowerBackground
 from wsss.training.segmenter import segmentation_loss
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 from wsss.errors import ModelError
 from wsss.models.backbones.vig import Grapher, MaxRelative, ViG, nearest
 from wsss.models.classifier import ClassifierOptions
-from wsss.models.segmenter import SegmenterOptions
+from wsss.models.segmenters.segmenter import SegmenterOptions
 from wsss.protocols import Graphical
 from wsss.testing.families import small_family_network
 

@@ -27,8 +27,8 @@ from wsss.engine.stage import Device, Runtime
 from wsss.errors import ConfigError, DataError, ModelError, one_of
 from wsss.labels import IGNORE, label_of
 from wsss.metrics.faithfulness import confidence_in, explanation_images
-from wsss.models.contrast import contrasted
 from wsss.models.normalisation import Normalisation
+from wsss.models.targets.contrast import contrasted
 from wsss.protocols import Classifies, CutClassifier
 from wsss.run.record import RunRecord
 from wsss.stages.extract_cams import as_cut

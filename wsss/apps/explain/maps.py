@@ -9,7 +9,7 @@ from torch import Tensor
 
 from wsss.cams.base import CAMMethod, scaled_to_one
 from wsss.labels import IGNORE, label_of
-from wsss.models.scored import Scored, logit
+from wsss.models.targets.scored import Scored, logit
 from wsss.protocols import CutClassifier
 from wsss.resample import resample
 from wsss.types import Images, Size

@@ -9,10 +9,10 @@ from torch import nn
 from wsss.apps.explain.explainer import SIDE, Explainer, check_side
 from wsss.apps.explain.subject import TOP, Ranked
 from wsss.engine.stage import Device, Runtime
-from wsss.models.hooked import Hooked
-from wsss.models.layers_with_grids import chosen_layer, layers_with_grids
+from wsss.models.cuts.hooked import Hooked
+from wsss.models.cuts.layers_with_grids import chosen_layer, layers_with_grids
 from wsss.models.pretrained import check_classes, timm_classifier
-from wsss.models.weights import DOWNLOADED
+from wsss.models.weights.first import DOWNLOADED
 
 PROBE: Final = 224
 """Pixels a side of the image on which the last layer is found, where a network takes images of any size."""

@@ -7,9 +7,9 @@ from wsss.apps.explain.explainer import SIDE, Explainer, check_side
 from wsss.apps.explain.pretrained import state_digest
 from wsss.apps.explain.subject import TOP, ranked_words
 from wsss.engine.stage import Device, Runtime
-from wsss.models.prompted_options import PromptedOptions
-from wsss.models.text_bank import read_bank
-from wsss.models.weights import PRETRAINED
+from wsss.models.clip.prompted_options import PromptedOptions
+from wsss.models.clip.text_bank import read_bank
+from wsss.models.weights.first import PRETRAINED
 
 
 def explainer_of_bank(

@@ -8,8 +8,8 @@ from wsss.apps.explain.explainer import SIDE, Explainer, check_side
 from wsss.apps.explain.subject import Segmented
 from wsss.apps.model.source import opened
 from wsss.engine.stage import Device, Runtime
-from wsss.models.pixels import PixelProbability, Pixels
-from wsss.models.segmenter_blocks import cut_segmenter
+from wsss.models.targets.pixels import PixelProbability, Pixels
+from wsss.models.targets.segmenter_blocks import cut_segmenter
 from wsss.run.record import RunRecord
 
 

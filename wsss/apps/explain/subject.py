@@ -12,9 +12,9 @@ from torch import Tensor
 
 from wsss.errors import DataError, ModelError
 from wsss.labels import class_of, label_of
-from wsss.models.contrast import contrasted
 from wsss.models.exclusive import Exclusive
-from wsss.models.pixels import PixelClassifier, PixelProbability, Pixels
+from wsss.models.targets.contrast import contrasted
+from wsss.models.targets.pixels import PixelClassifier, PixelProbability, Pixels
 from wsss.protocols import Classifies, CutClassifier, Prompted, Segments
 from wsss.types import Images, Size
 

@@ -16,7 +16,7 @@ from wsss.engine.stage import Job
 from wsss.errors import ModelError
 from wsss.labels import palette
 from wsss.models.normalisation import Normalisation
-from wsss.models.segmentation import SegmentationNetwork
+from wsss.models.segmenters.segmentation import SegmentationNetwork
 from wsss.protocols import LinearHead, Segments
 from wsss.version import __version__
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from wsss.errors import ConfigError, ModelError, one_of
-from wsss.models.pixels import Pixels, over_pixels
-from wsss.models.scored import NamedScore, logit, region
+from wsss.models.targets.pixels import Pixels, over_pixels
+from wsss.models.targets.scored import NamedScore, logit, region
 from wsss.types import Size
 
 Target = int | str | Pixels | Callable[[Any], Tensor]

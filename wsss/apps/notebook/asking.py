@@ -21,11 +21,11 @@ from wsss.config.build import build
 from wsss.config.search import config_folders, options
 from wsss.errors import ConfigError, one_of
 from wsss.labels import IGNORE
-from wsss.models.grids import Grid
-from wsss.models.hooked import class_logits
+from wsss.models.cuts.grids import Grid
+from wsss.models.cuts.hooked import class_logits
 from wsss.models.normalisation import Normalisation
-from wsss.models.scored import Scored
-from wsss.models.weights import DOWNLOADED
+from wsss.models.targets.scored import Scored
+from wsss.models.weights.first import DOWNLOADED
 from wsss.protocols import CutClassifier
 from wsss.types import Images, Size
 from wsss.views.base import Views
@@ -73,7 +73,7 @@ def explain(  # noqa: PLR0913 - one flat call, for people who type it
         side: Larger images are shrunk to it before the network sees them, unless it takes one size alone.
         grid: How maps lie in the layer's output, where the shape does not tell.
         call: How the network is run on images, where `model(images)` is not enough.
-        logits: What is asked of its answer; see `wsss.models.hooked.class_logits`.
+        logits: What is asked of its answer; see `wsss.models.cuts.hooked.class_logits`.
         weights: Of a timm network by name: `imagenet`, `packaged`, a file or `none`; see `ClassifierOptions`.
         network: Which network of a run is asked: its `classifier`, or its `segmenter`, whose classes are its labels.
 

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from wsss.cams.base import CAMMethod
 from wsss.cams.scores import classify
 from wsss.errors import ModelError, one_of
-from wsss.models.grids import Grid
-from wsss.models.hooked import Hooked, asked
-from wsss.models.layers_with_grids import chosen_layer, layers_with_grids, named_layer
-from wsss.models.scored import Score
+from wsss.models.cuts.grids import Grid
+from wsss.models.cuts.hooked import Hooked, asked
+from wsss.models.cuts.layers_with_grids import chosen_layer, layers_with_grids, named_layer
+from wsss.models.targets.scored import Score
 from wsss.protocols import CutClassifier
 from wsss.types import Images
 

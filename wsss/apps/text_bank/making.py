@@ -10,7 +10,7 @@ from jaxtyping import Float32
 from wsss.apps.text_bank.asked import AskedWords
 from wsss.apps.text_bank.towers import TextTower
 from wsss.errors import ConfigError
-from wsss.models.text_bank import TextBank, unit, write_bank
+from wsss.models.clip.text_bank import TextBank, unit, write_bank
 from wsss.store.texts import whole
 
 PLACE: Final = "{}"

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float32
 
 from wsss.errors import ConfigError, ModelError, first_line, one_of
-from wsss.models.hub import hub
+from wsss.models.weights.hub import hub
 
 TOWERS: Final[Mapping[str, str]] = {
     "vit_base_patch16_clip_quickgelu_224.openai": "openai/clip-vit-base-patch16",

@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from wsss.methods.affinity.pairs import edge_affinities, feature_affinities
 from wsss.models.base import NetworkOptions
+from wsss.models.cuts.pyramid import Pyramid
 from wsss.models.gap import GAPClassifier, with_backbone
 from wsss.models.normalisation import Normalisation
-from wsss.models.pyramid import Pyramid
 from wsss.types import Images
 from wsss.views.base import pad_to_multiple
 

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from wsss.labels import label_count
 from wsss.models.base import NetworkOptions
-from wsss.models.deeplab_v2 import DilatedHead
+from wsss.models.cuts.pyramid import Pyramid
 from wsss.models.gap import GAPClassifier, with_backbone
 from wsss.models.normalisation import Normalisation
-from wsss.models.pyramid import Pyramid
+from wsss.models.segmenters.deeplab_v2 import DilatedHead
 from wsss.types import Images
 
 RATES = (6, 12, 18, 24)

@@ -14,12 +14,12 @@ from wsss import models
 from wsss.errors import ModelError
 from wsss.methods.mctformer.losses import ranked_mean
 from wsss.models.base import NetworkOptions
-from wsss.models.chain import Block, position_of, run
-from wsss.models.downloads import Download
-from wsss.models.families import blocks_of
+from wsss.models.cuts.chain import Block, position_of, run
+from wsss.models.cuts.families import blocks_of
+from wsss.models.cuts.transformers import attention_rows, from_tokens
 from wsss.models.gap import with_backbone
 from wsss.models.normalisation import Normalisation
-from wsss.models.transformers import attention_rows, from_tokens
+from wsss.models.weights.downloads import Download
 from wsss.protocols import ClassAttention
 from wsss.types import Cut, Images
 

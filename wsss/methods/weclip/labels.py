@@ -14,8 +14,8 @@ from wsss.cams.base import by_image, scaled_to_one
 from wsss.cams.caa import CAA
 from wsss.labels import label_of
 from wsss.methods.weclip.cells import Pairs, refined_attention
+from wsss.models.clip.prompted import PromptedClassifier
 from wsss.models.normalisation import Normalisation
-from wsss.models.prompted import PromptedClassifier
 from wsss.refine.base import Refiner
 from wsss.types import MAP_STRIDE, Images, RawMaps, ScoreMaps, Size, Targets
 

@@ -10,8 +10,8 @@ from wsss.masks import on_grid_of
 from wsss.methods.weclip.cells import affinity_loss, cell_affinity
 from wsss.methods.weclip.labels import OnlineLabels
 from wsss.methods.weclip.options import WeCLIPFit
-from wsss.models.frozen_vit import FrozenSegmenter
 from wsss.models.hidden import Hidden
+from wsss.models.segmenters.frozen_vit import FrozenSegmenter
 from wsss.training.module import KeyedModule
 from wsss.training.segmenter import segmentation_loss
 

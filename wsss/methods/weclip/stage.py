@@ -15,9 +15,9 @@ from wsss.errors import ConfigError, DataError, ModelError
 from wsss.methods import weclip
 from wsss.methods.weclip.options import WeCLIPFit
 from wsss.models.base import PlannedNetwork, PlannedNetworks
-from wsss.models.frozen_vit_options import FrozenViTOptions
+from wsss.models.clip.prompted import PromptedClassifier
 from wsss.models.normalisation import Normalisation
-from wsss.models.prompted import PromptedClassifier
+from wsss.models.segmenters.frozen_vit_options import FrozenViTOptions
 from wsss.refine.base import Refiner, background_problems
 from wsss.store.kinds import INDEX, NETWORK, Kind
 

@@ -14,7 +14,7 @@ from timm.models import generate_default_cfgs, get_pretrained_cfg, register_mode
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wsss.models.chain import Chain, Paths
+from wsss.models.cuts.chain import Chain, Paths
 from wsss.protocols import Edges
 from wsss.types import Cut, Images
 
@@ -65,7 +65,7 @@ class ViG(nn.Module):
         return maps + functional.interpolate(self.pos_embed, size=maps.shape[2:], mode="bicubic", antialias=True)
 
     def chain(self) -> Chain:
-        """See `wsss.models.chain.Chained`."""
+        """See `wsss.models.cuts.chain.Chained`."""
         return Chain(
             stem=("stem.convs",),
             stages=tuple((f"backbone.{i}",) for i in range(len(self.backbone))),

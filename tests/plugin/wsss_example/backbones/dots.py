@@ -5,7 +5,7 @@ from typing import Any
 from timm.models import generate_default_cfgs, get_pretrained_cfg, register_model
 from torch import Tensor, nn
 
-from wsss.models.chain import Chain
+from wsss.models.cuts.chain import Chain
 
 
 class Dots(nn.Module):

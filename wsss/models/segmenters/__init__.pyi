@@ -1,0 +1,1 @@
+from . import architectures as architectures
