@@ -62,6 +62,7 @@ for chosen, text in CHOICES.items():
 READ_LATER = {
     "audit_tags": "by `wsss data audit`",
     "embed_images": "by `wsss data audit`",
+    "predict_alone": "by `evaluate`, which reads all",
     "predict_crf": "by `evaluate`, which reads all",
 }
 """Stages that nothing in a run reads, and by what they are."""
