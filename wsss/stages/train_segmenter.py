@@ -50,7 +50,7 @@ class FitSegmenter(Fit):
         assert isinstance(module, training.SegmenterModule)
         scores = module.reproduced()
         names = label_names(job.index().classes)
-        words = advice_on(scores, names=names, steps=module.trainer.global_step)
+        words = advice_on(scores, names=names, steps=module.trainer.global_step, balanced=self.fit.loss == "balanced")
         for sentence in words:
             logger.warning(sentence)
         return {"reproduced": scores.to_dict(names), ADVICE: words}

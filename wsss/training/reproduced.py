@@ -14,21 +14,23 @@ NAMED: Final = 5
 """Classes that are named at most."""
 
 
-def advice_on(scores: SegmentationScores, *, names: Sequence[str], steps: int) -> list[str]:
+def advice_on(scores: SegmentationScores, *, names: Sequence[str], steps: int, balanced: bool) -> list[str]:
     """Return in a sentence that a network did not learn its masks, and the remedy; none where it did.
 
-    `scores` are those of the last epoch, `names` the labels', background first, and `steps` those of the training.
+    `scores` are those of the last epoch, `names` the labels', background first, `steps` those of the training, and
+    `balanced` says whether its loss was.
     """
     ious = shown(scores, names=names)
     mean = mean_of_known(ious.values())
     if not ious or mean >= LEAST:
         return []
     lost = sorted((name for name, iou in ious.items() if iou < LOST), key=lambda name: ious[name])
-    said = f"The network reproduces the masks that it learnt from at a mean IoU of {100 * mean:.1f} % over its classes"
+    said = f"By itself, the network reproduces the masks that it learnt from at a mean IoU of {100 * mean:.1f} %"
     if lost:
-        said += f", and learnt nothing of {len(lost)} of {len(ious)}: {one_of(lost, limit=NAMED)}"
+        said += f", and learnt nothing of {len(lost)} of {len(ious)} classes: {one_of(lost, limit=NAMED)}"
     longer = f"train it for longer (fit.segmenter.least_steps={2 * steps}; there were {steps} steps)"
-    return [f"{said}: {longer}, or let small classes count for more (fit.segmenter.loss=balanced)."]
+    even = "" if balanced else ", or let foreground count for more (fit.segmenter.loss=balanced)"
+    return [f"{said}: {longer}{even}."]
 
 
 def shown(scores: SegmentationScores, *, names: Sequence[str]) -> Mapping[str, float]:
