@@ -81,6 +81,19 @@ def test_what_was_written_just_now_is_not_remembered(tmp_path: Path, read: list[
     assert read == ["a.txt", "a.txt"]
 
 
+@pytest.mark.parametrize(("later", "reads"), [(0.05, 2), (0.2, 1)])
+def test_what_was_written_a_moment_ago_is_remembered(
+    later: float, reads: int, tmp_path: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "a.txt"
+    path.write_text("a")
+    then = max(path.stat().st_mtime_ns, path.stat().st_ctime_ns) + int(later * 1e9)
+    monkeypatch.setattr("wsss.store.hashed.time.time_ns", lambda: then)
+    now(tmp_path)
+    now(tmp_path)
+    assert read == reads * ["a.txt"]
+
+
 def test_many_files_keep_their_order_on_threads(tmp_path: Path):
     names = [f"{number:03}" for number in range(3 * MANY)]
     for name in names:

@@ -1,5 +1,6 @@
 """A manifest is read as it was written; the contract of broken ones is in test_garbage.py."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,18 @@ def test_one_of_a_newer_version_is_told_apart_from_a_torn_one(tmp_path: Path):
         with pytest.raises(StoreError, match=r"manifest\.json cannot be read") as refused:
             read_manifest(path)
         assert not isinstance(refused.value, NewerError)
+
+
+def test_one_of_a_newer_version_is_refused_also_where_it_looks_as_it_does_today(tmp_path: Path):
+    artifact = Store(root=tmp_path).artifact("index_data", "0" * 16)
+    freeze(artifact)
+    artifact.complete(kind="index", inputs={}, seconds=0.0, threads=1, summary={})
+    path = artifact.manifest_path
+    said = json.loads(path.read_text(encoding="utf-8"))
+    assert read_manifest(path).format == said["format"]
+    path.write_text(json.dumps(said | {"format": said["format"] + 1}), encoding="utf-8")
+    with pytest.raises(NewerError, match="newer wsss"):
+        read_manifest(path)
 
 
 @pytest.mark.parametrize("wrong", [{"inputs": {"index": "elsewhere"}}, {"seconds": float("nan")}])

@@ -137,9 +137,11 @@ def test_a_record_of_another_shape_is_refused(change: Callable[[Any], Any], mess
     assert not isinstance(refused.value, NewerError)
 
 
-def test_a_record_of_a_newer_version_is_told_apart(artifact: Artifact):
+@pytest.mark.parametrize("more", [{}, {"more": 1}])
+def test_a_record_of_a_newer_version_is_told_apart(more: dict[str, int], artifact: Artifact):
+    """Also where all that is known of it looks as it does today."""
     stored(SMALL, artifact)
-    rewritten(artifact, lambda said: said | {"format": 2, "more": 1})
+    rewritten(artifact, lambda said: said | {"format": 2, **more})
     with pytest.raises(NewerError, match=r"network\.json was written by a newer wsss: update wsss"):
         load(artifact)
 

@@ -117,12 +117,19 @@ class Saves(Callback):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"), [(None, [4, 8, 12]), (300.0, [4, 8, 12]), (20.0, [3, 4, 7, 8, 11, 12]), (0.0, None)]
+    ("seconds", "expected"),
+    [
+        (None, [4, 8, 12]),
+        (300.0, [4, 8, 12]),
+        (20.0, [3, 4, 7, 8, 11, 12]),
+        (18.0, [2, 4, 6, 8, 10, 12]),
+        (0.0, None),
+    ],
 )
 def test_the_clock_says_when(
     seconds: float | None, expected: list[int] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """A step takes nine seconds, and an epoch begins with a clock that was set back."""
+    """A step takes nine seconds; the clock is set back by every state that is saved, and when an epoch begins."""
     now = [0.0]
     monkeypatch.setattr("wsss.training.between_steps.time.monotonic", lambda: now[0])
 
