@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -31,6 +32,7 @@ from wsss.data.listing import Entry, Listing
 from wsss.data.randomness import KeyedLoader, KeyedSampler
 from wsss.data.transforms import ClassifierTransform
 from wsss.engine import shard
+from wsss.engine.batch import Loaded
 from wsss.engine.stage import Runtime
 from wsss.models.normalisation import IMAGENET
 from wsss.run.plan import make_plan
@@ -39,11 +41,14 @@ from wsss.stages import predict_masks
 from wsss.stages.evaluate import Evaluate
 from wsss.store.kinds import MASKS
 from wsss.store.store import Store
+from wsss.store.texts import whole
 from wsss.store.verify import check as check_artifact
 from wsss.views.segmentation import SegmentationViews
 
 SIZE: Final = Size(height=375, width=500)
 CLASSES: Final = 80
+BYTES: Final = bytes(range(256)) * 8
+"""An item that nobody encodes."""
 RATE: Final = 20.0
 """Items a second of the stage that is gone on with."""
 
@@ -132,6 +137,64 @@ def _finished(folder: Path, images: int) -> tuple[Any, list[Record], Any]:
         os.utime(path, (started, started + number / RATE))
     artifact.job.touch()
     return items, records, artifact
+
+
+def as_files(folder: Path, images: int) -> float:
+    """Milliseconds an item of a stage that computes nothing, a file each: made, found done, checked twice, and read."""
+    return _whole_stage(folder, images, pack=None)
+
+
+def as_packs(folder: Path, images: int) -> float:
+    """Milliseconds an item of the same in packs of 1000."""
+    return _whole_stage(folder, images, pack=1000)
+
+
+def _whole_stage(folder: Path, images: int, *, pack: int | None) -> float:
+    records = [Record(id=f"{i:06}", image=f"{i}.jpg", size=SIZE, classes=()) for i in range(images)]
+    index: Any = SimpleNamespace(records=records)
+    artifact = Store(root=folder / "store").artifact("make_masks", "0" * 16)
+    assert MASKS.format is not None
+    raw = replace(MASKS.format, read=_read_raw, write=_write_raw, is_whole=lambda path, _: path.stat().st_size > 0)
+    kind = replace(MASKS, format=raw)
+    is_old = not hasattr(kind, "new_items")  # an earlier tree: a file each
+    work = shard.Work(
+        title="items",
+        folder=artifact.path,
+        reader=lambda: lambda _: Loaded(image=None, items={}),
+        open=lambda _: lambda batch: [BYTES] * len(batch.records),
+        items=kind.items(artifact, index) if is_old else kind.new_items(artifact, index, pack=pack),
+        device=torch.device("cpu"),
+        workers=1,
+        processes=False,
+        module=__name__,
+    )
+    batches = [tuple(records[start : start + 4]) for start in range(0, images, 4)]
+
+    def stage() -> None:
+        shard.run(work, batches)
+        artifact.job.touch()
+        artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
+        shard.run(work, batches)
+        check_artifact(artifact)
+        items = kind.items(artifact, index)
+        if any(items.read(record) != BYTES for record in records):
+            raise ValueError("an item is not as it was made")
+
+    taken = 1000 * spent(stage) / images
+    files, limit = len(artifact.files()), images if pack is None else images // pack + 1
+    if files > limit and not is_old:
+        raise ValueError(f"{files} files are more than {limit}")
+    return taken
+
+
+def _read_raw(place: Any, _: Size) -> bytes:
+    data: bytes = place.read_bytes() if isinstance(place, Path) else place.open().read()
+    return data
+
+
+def _write_raw(path: Path, data: bytes) -> None:
+    with whole(path) as hidden:
+        hidden.write_bytes(data)
 
 
 class Answers(torch.nn.Module):
@@ -248,7 +311,11 @@ def evaluation(folder: Path, images: int) -> float:
 
 
 MEASURES: Final[dict[str, Callable[[Path, int], float]]] = {
-    each.__name__: each for each in (plan, bookkeeping, resume, prediction, fetching, loader, data_check, evaluation)
+    each.__name__: each
+    for each in (
+        *(plan, bookkeeping, resume, as_files, as_packs),
+        *(prediction, fetching, loader, data_check, evaluation),
+    )
 }
 
 

@@ -1,7 +1,6 @@
 """The user's mistakes: each message names the thing that is wrong and what to do about it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 
@@ -25,9 +24,12 @@ class DataError(WsssError):
 
 
 class FileError(DataError):
-    """A file that cannot be used: its `path`, and the `complaint`, which is what is wrong with it and the remedy."""
+    """A file that cannot be used: its `path`, and the `complaint`, which is what is wrong with it and the remedy.
 
-    def __init__(self, path: Path | str, complaint: str = "") -> None:
+    The path may also be a member of an archive, whose words name both.
+    """
+
+    def __init__(self, path: object, complaint: str = "") -> None:
         # Torch makes the errors of its loaders' processes anew from their message alone.
         self.path = path
         self.complaint = complaint

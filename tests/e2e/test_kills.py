@@ -12,6 +12,9 @@ from killable import start
 from safetensors.torch import load_file
 from toy_runs import Run, composed, contents
 
+from wsss.run.launch import Here
+from wsss.run.pipeline import make
+from wsss.run.plan import Step
 from wsss.store.networks import WEIGHTS
 
 FITS = ("train_classifier", "train_segmenter")
@@ -75,6 +78,40 @@ def same(store: Path, undisturbed: Run) -> None:
 def test_a_run_that_was_killed_ends_as_an_undisturbed_one(random_seed: int, toy_run: Run, tmp_path: Path) -> None:
     until_done(tmp_path / "store", tmp_path / "out", random_seed=random_seed, kills=4)
     same(tmp_path / "store", toy_run)
+
+
+def test_packs_of_stages_that_were_killed_are_those_of_undisturbed_ones(toy_run: Run, tmp_path: Path) -> None:
+    config = composed(
+        f"store='{tmp_path / 'store'}'", f"out='{tmp_path / 'out'}'", "runtime.pack=3", "until=make_masks"
+    )
+    copy = toy_run.copied(tmp_path)
+    steps = [copy.plan("runtime.pack=3")[name] for name in ("extract_cams", "make_masks")]
+    whole: list[dict[str, bytes]] = []
+    for step in steps:
+        emptied(step)
+        make(step, crew=Here())
+        whole.append(contents(step.artifact.items))
+    hits, half_packed = 0, False
+    for write in range(3, 33, 5):
+        for step in steps:
+            emptied(step)
+        process = start(config, write=write)
+        process.join(600)
+        hits += process.exitcode == -signal.SIGKILL
+        for step, expected in zip(steps, whole, strict=True):
+            left = {name: data for name, data in contents(step.artifact.items).items() if "/." not in name}
+            assert left.items() <= expected.items(), "only hidden files are half made"
+            half_packed |= 0 < len(left) < len(expected)
+            make(step, crew=Here())
+            assert contents(step.artifact.items) == expected
+    assert hits > 1
+    assert half_packed
+
+
+def emptied(step: Step) -> None:
+    """Take what a stage made away."""
+    step.artifact.discard()
+    step.artifact.manifest_path.unlink()
 
 
 @pytest.mark.endurance

@@ -22,6 +22,7 @@ from wsss.engine.stage import Runtime
 from wsss.signals import Ended, ended_by_signals
 from wsss.store.files import FLAT
 from wsss.store.items import Files, ItemFormat
+from wsss.store.packs import Packs
 from wsss.types import Size
 
 RECORDS = tuple(Record(id=name, image=name, size=Size(height=1, width=1), classes=()) for name in "abcdefgh")
@@ -290,3 +291,32 @@ def test_items_that_lie_on_the_disk_for_long_are_not_read(work: Work, shout: Sho
     assert torn == [work.items.folder / "b.txt"]
     assert sorted(read) == ["b", "f", "g", "h"]
     assert {record.id for record in done} == set("acdefgh")
+
+
+def packing(work: Work, *, pack: int) -> Work:
+    return replace(
+        work, items=Packs(folder=work.items.folder, format=work.items.format, images=len(RECORDS), pack=pack)
+    )
+
+
+@pytest.mark.parametrize("processes", [True, False])
+def test_packs_go_on_like_files(work: Work, shout: Shout, processes: bool):
+    work = packing(replace(work, processes=processes), pack=3)
+    assert run(replace(work, workers=1), shout)[0] == 8
+    whole = contents(work.items.folder)
+    assert sorted(whole) == ["packs/00000000.zip", "packs/00000004.zip"]
+    assert run(work, shout) == (0, [])
+    (work.items.folder / "packs" / "00000004.zip").unlink()
+    assert run(replace(work, workers=1), shout) == (4, [("e", "f"), ("g", "h")])
+    assert contents(work.items.folder) == whole
+
+
+def test_packs_are_written_while_the_stage_goes_on(work: Work, shout: Shout):
+    shout.fails_at = "write h"
+    work = packing(work, pack=2)
+    with pytest.raises(ZeroDivisionError):
+        run(work, shout)
+    assert "packs/00000000.zip" in contents(work.items.folder)
+    shout.fails_at = ""
+    assert ("a", "b") not in run(work, shout)[1]
+    assert sorted(contents(work.items.folder)) == [f"packs/0000000{place}.zip" for place in (0, 2, 4, 6)]

@@ -1,5 +1,6 @@
 """Several processes, and several machines, on the CPU."""
 
+import io
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,35 @@ def several_make_the_same(copy: Run, *, processes: int) -> None:
     for step, expected in zip(trainings, alone, strict=True):
         together = weights_of(step)
         assert max(float((expected[key] - together[key]).abs().max()) for key in expected) <= 1e-5
+
+
+@pytest.mark.usefixtures("_forked")
+def test_two_workers_make_the_same_packs(toy_run: Run, tmp_path: Path) -> None:
+    several_make_the_same_packs(toy_run.copied(tmp_path), processes=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [1, 3])
+def test_one_and_three_workers_make_them_too(processes: int, toy_run: Run, tmp_path: Path) -> None:
+    several_make_the_same_packs(toy_run.copied(tmp_path), processes=processes)
+
+
+def several_make_the_same_packs(copy: Run, *, processes: int) -> None:
+    for name in ("extract_cams", "make_masks"):
+        step = copy.plan("runtime.pack=3")[name]
+        files = emptied(step)
+        make(step, crew=Here())
+        whole = emptied(step)
+        members: dict[str, bytes] = {}
+        for data in whole.values():
+            with zipfile.ZipFile(io.BytesIO(data)) as pack:
+                members |= {member: pack.read(member) for member in pack.namelist()}
+        assert members == files
+        assert all(re.fullmatch(r"packs/\d{8}\.zip", name) for name in whole)
+        assert len(whole) == 3
+        with Torchrun(nproc=processes, threads=1).open() as crew:
+            make(step, crew=crew)
+        assert contents(step.artifact.items) == whole
 
 
 def weights_of(step: Step) -> dict[str, torch.Tensor]:

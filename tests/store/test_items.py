@@ -1,5 +1,7 @@
-"""What all kinds of items promise."""
+"""What all kinds of items promise, and what tells them apart on the disk."""
 
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,26 +12,43 @@ from wsss.errors import StoreError
 from wsss.size import Size
 from wsss.store.items import Files, Items
 from wsss.store.kinds import MASKS
+from wsss.store.packs import Packs
 
-RECORDS = tuple(Record(id=each, image="", size=Size(height=1, width=2), classes=()) for each in ("a", "b/c", ".d"))
-FAMILY = {"files": lambda folder: Files(folder=folder / "items", format=MASKS.format, images=len(RECORDS))}
+RECORDS = tuple(Record(id=each, image="", size=Size(height=1, width=2), classes=()) for each in ("a", "b/c", ".d", "e"))
+BATCHES = [RECORDS[:2], RECORDS[2:]]
+FAMILY: dict[str, Callable[..., Items]] = {"files": Files, "packs": Packs}
 
 
 @pytest.fixture(params=FAMILY)
-def items(request: pytest.FixtureRequest, tmp_path: Path) -> Items:
-    made: Items = FAMILY[request.param](tmp_path)
-    return made
+def form(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Items]:
+    """What opens the same items anew."""
+    return lambda: FAMILY[request.param](folder=tmp_path / "items", format=MASKS.format, images=len(RECORDS))
 
 
 def mask(number: int) -> np.ndarray:
     return np.full((1, 2), number, dtype=np.uint8)
 
 
-def test_what_is_written_is_there_and_read(items: Items):
-    first, second, third = RECORDS
-    for number, record in enumerate((first, third)):
+def made(items: Items) -> Items:
+    """All items are made, and what is made of them is in its last form."""
+    sealer = items.sealer(BATCHES)
+    for number, record in enumerate(RECORDS):
         items.write(record, mask(number))
-    assert [items.has(record) for record in RECORDS] == [True, False, True]
+        sealer.made(1)
+    sealer.close()
+    return items
+
+
+def test_every_form_is_here():
+    assert set(FAMILY.values()) == set(Items.__subclasses__())
+
+
+def test_what_is_written_is_there_and_read(form: Callable[[], Items]):
+    first, second, third, _ = RECORDS
+    for number, record in enumerate((first, third)):
+        form().write(record, mask(number))
+    items = form()
+    assert [items.has(record) for record in RECORDS] == [True, False, True, False]
     assert sorted(items.names()) == sorted([items.name(first), items.name(third)])
     assert [items.read(record).tolist() for record in (first, third)] == [[[0, 0]], [[1, 1]]]
     assert items.whole(RECORDS) == ({first, third}, [])
@@ -37,10 +56,34 @@ def test_what_is_written_is_there_and_read(items: Items):
         items.read(second)
 
 
-def test_what_is_torn_is_removed_and_named(items: Items):
+def test_what_is_finished_is_there_and_read(form: Callable[[], Items]):
+    made(form())
+    items = pickle.loads(pickle.dumps(form()))
+    assert [items.read(record).tolist() for record in RECORDS] == [[[number, number]] for number in range(4)]
+    again = pickle.loads(pickle.dumps(items))
+    assert all(again.has(record) and again.file(record).is_file() for record in RECORDS)
+    assert sorted(items.names()) == sorted(map(items.name, RECORDS))
+    assert form().whole(RECORDS) == (set(RECORDS), [])
+    assert not [path for path in items.folder.rglob("*") if path.name.startswith(".")]
+
+
+def test_what_is_torn_is_removed_and_named(form: Callable[[], Items]):
+    items = form()
     for record in RECORDS:
         items.write(record, mask(1))
-    torn = items.place(RECORDS[1])
+    torn = items.path(RECORDS[1])
     torn.write_bytes(torn.read_bytes()[:40])
-    assert items.whole(RECORDS) == ({RECORDS[0], RECORDS[2]}, [torn])
-    assert not items.has(RECORDS[1])
+    assert form().whole(RECORDS) == ({*RECORDS} - {RECORDS[1]}, [torn])
+    assert not form().has(RECORDS[1])
+
+
+@pytest.mark.parametrize("kept", [0, 0.2])
+def test_a_finished_file_that_is_cut_off_is_removed_and_named(form: Callable[[], Items], kept: float):
+    made(form())
+    file = form().file(RECORDS[0])
+    data = file.read_bytes()
+    file.write_bytes(data[: int(kept * len(data))])
+    done, torn = form().whole(RECORDS)
+    assert torn == [file]
+    assert RECORDS[0] not in done
+    assert not file.exists()

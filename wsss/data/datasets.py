@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from wsss.data.transforms import ClassifierTransform, Colour, EvalTransform, Seg
 from wsss.errors import DataError
 from wsss.labels import IGNORE, label_count
 from wsss.models.normalisation import Normalisation
+from wsss.places import Place
 
 
 class ClassifierSample(NamedTuple):
@@ -133,7 +133,7 @@ class SegmenterData(Dataset[SegmenterSample]):
 
     index: Index
     records: Sequence[Record]
-    mask_of: Callable[[Record], Path]
+    mask_of: Callable[[Record], Place]
     transform: SegmenterTransform
     normalisation: Normalisation
     random_seed: int
@@ -189,7 +189,7 @@ def _mean_colour(normalisation: Normalisation) -> Colour:
     return red, green, blue
 
 
-def _check_labels(mask: UInt8[np.ndarray, "h w"], path: Path, *, labels: int) -> None:
+def _check_labels(mask: UInt8[np.ndarray, "h w"], path: Place, *, labels: int) -> None:
     present = np.flatnonzero(np.bincount(mask.ravel(), minlength=IGNORE + 1))
     wrong = [int(label) for label in present if labels <= label != IGNORE]
     if wrong:

@@ -14,6 +14,7 @@ from wsss.data.mask_colours import labels_of_colours
 from wsss.data.opened import UNREADABLE, opened
 from wsss.data.profiles import in_srgb
 from wsss.errors import FileError
+from wsss.places import Place
 from wsss.size import Size
 
 IMAGE_SUFFIXES: Final = frozenset(
@@ -117,7 +118,7 @@ def check_image(path: Path) -> Size:
         return size
 
 
-def read_mask(path: Path) -> UInt8[np.ndarray, "h w"]:
+def read_mask(path: Place) -> UInt8[np.ndarray, "h w"]:
     """Return the mask ids of a mask: indices of a palette PNG, values of a grey one, VOC's colours of an RGB(A) one.
 
     Raises `DataError` where `read_image` does, for other colours than VOC's, for values above 255 and for JPEGs, whose
@@ -184,7 +185,7 @@ def _without_transparency(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, _PAPER), image)
 
 
-def _mask_ids(image: Image.Image, path: Path) -> NDArray[np.integer]:
+def _mask_ids(image: Image.Image, path: Place) -> NDArray[np.integer]:
     match image.mode:
         case "P" | "L":
             return np.asarray(image)

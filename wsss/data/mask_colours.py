@@ -1,7 +1,6 @@
 """Masks in the colours of PASCAL VOC, back to the labels that the colours stand for."""
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
@@ -9,9 +8,10 @@ from numpy.typing import NDArray
 
 from wsss.errors import FileError
 from wsss.labels import palette
+from wsss.places import Place
 
 
-def labels_of_colours(pixels: UInt8[np.ndarray, "h w 3"], path: Path) -> UInt8[np.ndarray, "h w"]:
+def labels_of_colours(pixels: UInt8[np.ndarray, "h w 3"], path: Place) -> UInt8[np.ndarray, "h w"]:
     """Return the labels of a mask in VOC's colours; raises `FileError` for other colours."""
     codes, (wanted, labels_of) = _codes(pixels), _wanted_codes()
     place = np.searchsorted(wanted, codes).clip(max=255)

@@ -3,7 +3,6 @@
 import ctypes
 import errno
 import logging
-import os
 import struct
 import warnings
 from collections.abc import Iterator
@@ -15,7 +14,8 @@ from PIL import Image, UnidentifiedImageError, _imaging
 
 from wsss.data.packing import can_hold
 from wsss.errors import DataError, FileError, OutsideError
-from wsss.paths import NotRegularError, inside, open_regular
+from wsss.paths import NotRegularError, inside
+from wsss.places import Place, open_place, size_of
 
 Image.MAX_IMAGE_PIXELS = None  # or Pillow warns from half of `MOST_PIXELS` on, on the screen and once for every image
 # What Pillow warns of and logs of damaged files says nothing that the refusal, or the decoded image, does not.
@@ -57,7 +57,7 @@ def place(root: Path, name: str) -> Path:
 
 
 @contextmanager
-def image_errors(path: Path) -> Iterator[None]:
+def image_errors(path: Place) -> Iterator[None]:
     """Turn what is raised while an image is read into a `DataError` that names the file and the remedy."""
     try:
         yield
@@ -68,14 +68,14 @@ def image_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Place) -> Iterator[Image.Image]:
     """Open an image, whose pixels are not decoded yet; raises `DataError` for any other file, and while it is used."""
-    with image_errors(path), open_regular(path, links=True) as file, Image.open(file, formats=FORMATS) as image:
-        _check_pixels(image, path, length=os.fstat(file.fileno()).st_size)
+    with image_errors(path), open_place(path, links=True) as file, Image.open(file, formats=FORMATS) as image:
+        _check_pixels(image, path, length=size_of(path))
         yield image
 
 
-def _check_pixels(image: Image.Image, path: Path, *, length: int) -> None:
+def _check_pixels(image: Image.Image, path: Place, *, length: int) -> None:
     size = f"{image.width} x {image.height} pixels"
     if image.width * image.height > MOST_PIXELS:
         raise FileError(path, f"has {size}, more than the {MOST_PIXELS:,} that are read: make it smaller")
@@ -83,12 +83,12 @@ def _check_pixels(image: Image.Image, path: Path, *, length: int) -> None:
         raise FileError(path, f"is damaged (its {length:,} bytes cannot hold {size}): copy it again")
 
 
-def _complaint(path: Path, error: BaseException) -> str:
+def _complaint(path: Place, error: BaseException) -> str:
     for kind, complaint in _COMPLAINTS.items():
         if isinstance(error, kind):
             return complaint
     if isinstance(error, UnidentifiedImageError):
-        if path.stat().st_size == 0:
+        if size_of(path) == 0:
             return "is empty (0 bytes): copy it again"
         return "is not an image that can be read here: save it as JPEG or PNG"
     if isinstance(error, OSError) and error.errno == errno.ELOOP:

@@ -68,7 +68,7 @@ class Map(Stage):
             folder=job.artifact.path,
             reader=partial(self.reader, job),
             open=partial(self.open, job),
-            items=self.makes.items(job.artifact, index),
+            items=self.makes.new_items(job.artifact, index, pack=self.runtime.pack),
             device=self.runtime.torch_device(),
             processes=self.processes,
             workers=self.runtime.processes,

@@ -87,15 +87,18 @@ def run(work: Work, batches: Sequence[Records], *, elsewhere: Elsewhere | None =
     total = sum(map(len, mine))
     todo = sum(map(len, missing))
     make = elsewhere or (_in_processes if work.processes else _beside_device)
-    stopped = False
+    stopped, sealer = False, work.items.sealer(batches)
     shown = bar(work.title, total=total, unit="images", done=total - todo)
     with finishing(work.folder) as asked, shown as advance, closing(make(work, missing)) as counts:
         for count in counts:
             advance(count)
+            sealer.made(count)
             if stopped := asked():
                 break
     if any_worker(mine=stopped):
         raise Ended(signal.SIGINT)
+    if here.rank == 0:
+        sealer.close()
     return todo
 
 

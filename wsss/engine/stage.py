@@ -39,9 +39,13 @@ class Runtime:
     device: Device = "auto"
     workers: int | None = None
     """Processes of what is bound to the CPU, and loader workers; all cores where it is not given."""
+    pack: int | None = None
+    """Images whose items share a file, at least; a file each where it is not given. See `wsss.store.packs`."""
     logger: LoggerOptions = field(default_factory=NoLogger)
 
     def __post_init__(self) -> None:
+        if self.pack is not None and self.pack < 1:
+            raise ValueError(f"pack must be at least 1, got {self.pack}")
         if self.workers is not None and self.workers < 0:
             raise ValueError(f"workers must be at least 0, got {self.workers}")
 

@@ -6,7 +6,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from wsss.errors import StoreError
-from wsss.paths import open_regular
+from wsss.places import Place, open_place
 from wsss.store.texts import REMEDY
 
 TORN: Final = (
@@ -69,19 +68,19 @@ class Arrays:
 
 
 @contextmanager
-def opened(path: Path, *, what: str) -> Iterator[Arrays]:
+def opened(path: Place, *, what: str) -> Iterator[Arrays]:
     """Open an archive; raises `StoreError` that says which file holds no such thing, where it or an array is torn."""
     try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+        with open_place(path) as file, zipfile.ZipFile(file) as archive:
             yield Arrays(archive)
     except TORN as error:
         raise StoreError(f"{path} holds no {what} ({error}): {REMEDY}") from error
 
 
-def is_whole(path: Path, *, most: int) -> bool:
+def is_whole(path: Place, *, most: int) -> bool:
     """Tell whether an archive of at most `most` unpacked bytes can be read to its end; every array has a checksum."""
     try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+        with open_place(path) as file, zipfile.ZipFile(file) as archive:
             return sum(entry.file_size for entry in archive.infolist()) <= most and archive.testzip() is None
     except TORN:
         return False

@@ -16,7 +16,7 @@ from PIL import Image
 from wsss.data.opened import MOST_PIXELS
 from wsss.errors import StoreError
 from wsss.labels import palette
-from wsss.paths import open_regular
+from wsss.places import Place, open_place
 from wsss.store import arrays
 from wsss.store.texts import REMEDY, whole
 from wsss.types import ScoreMaps, Size
@@ -75,7 +75,7 @@ def write_scores(path: Path, maps: ScoreMaps) -> None:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def read_scores(path: Path, size: Size | None = None) -> ScoreMaps:
+def read_scores(path: Place, size: Size | None = None) -> ScoreMaps:
     """Read score maps onto the CPU as float32.
 
     Raises `StoreError` that names a file which is missing or torn, or whose maps are not of an image of `size`.
@@ -108,7 +108,7 @@ def write_embedding(path: Path, embedding: NDArray[np.float16]) -> None:
         np.savez(file, allow_pickle=False, embedding=embedding)
 
 
-def read_embedding(path: Path, _: Size | None = None) -> NDArray[np.float16]:
+def read_embedding(path: Place, _: Size | None = None) -> NDArray[np.float16]:
     """Read an embedding; raises `StoreError` that names a file which is missing or torn."""
     with arrays.opened(path, what="embedding") as archive:
         found = archive.read("embedding", dtype=np.float16, most=(MOST_CHANNELS,))
@@ -130,7 +130,7 @@ def write_regions(path: Path, layers: NDArray[np.uint16]) -> None:
         np.savez_compressed(file, allow_pickle=False, layers=np.ascontiguousarray(layers))
 
 
-def read_regions(path: Path, size: Size | None = None) -> NDArray[np.uint16]:
+def read_regions(path: Place, size: Size | None = None) -> NDArray[np.uint16]:
     """Read regions `[k h w]`.
 
     Raises `StoreError` that names a file which is missing or torn, or whose regions are not of an image of `size`.
@@ -163,7 +163,7 @@ def save_mask(labels: NDArray[np.uint8], to: Path | BytesIO) -> None:
     picture.save(to, format="PNG", optimize=False)
 
 
-def read_mask_item(path: Path, size: Size | None = None) -> NDArray[np.uint8]:
+def read_mask_item(path: Place, size: Size | None = None) -> NDArray[np.uint8]:
     """Read a mask that `write_mask` wrote.
 
     Raises `StoreError` that names a file which is missing or torn, or is not of an image of `size`.
@@ -186,8 +186,8 @@ def is_whole_mask(path: Path, size: Size) -> bool:
 
 
 @contextmanager
-def _opened(path: Path, size: Size | None) -> Iterator[Image.Image]:
-    with open_regular(path) as file, Image.open(file, formats=("PNG",)) as picture:
+def _opened(path: Place, size: Size | None) -> Iterator[Image.Image]:
+    with open_place(path) as file, Image.open(file, formats=("PNG",)) as picture:
         width, height = picture.size
         expected = (width, height) if size is None else (size.width, size.height)
         if picture.mode not in ("P", "L") or (width, height) != expected or width * height > MOST_PIXELS:

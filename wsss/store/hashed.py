@@ -52,12 +52,20 @@ def hashes(files: Sequence[Entry]) -> Iterator[str]:
         yield from pool.map(_hash, files, chunksize=1)
 
 
+def hash_of(path: Path) -> str:
+    """Return the hash of a regular file as `hashes` does; raises `OSError` for anything else."""
+    return _hash_as(str(path), state_in(path.lstat()))
+
+
 def _hash(file: Entry) -> str:
-    state = state_in(file.stat(follow_symlinks=False))
-    known = _known.get(file.path)
+    return _hash_as(file.path, state_in(file.stat(follow_symlinks=False)))
+
+
+def _hash_as(path: str, state: list[int]) -> str:
+    known = _known.get(path)
     if known is not None and known[0] == state:
         return known[1]
-    digest = sha256(Path(file.path))
+    digest = sha256(Path(path))
     if time.time_ns() - max(state[1:3]) > SETTLED * 1e9:
-        _known[file.path] = state, digest
+        _known[path] = state, digest
     return digest

@@ -2,12 +2,13 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
 from wsss.data.index import Record
+from wsss.places import Member, Place
 from wsss.size import Size
 from wsss.store.files import item_place
 from wsss.store.hashed import found_below
@@ -22,11 +23,21 @@ class ItemFormat:
     """How one image's item is stored."""
 
     suffix: str
-    read: Callable[[Path, Size], Any]
+    read: Callable[[Place, Size], Any]
     """Reads an item of an image of a size; raises `StoreError` for any other one."""
     write: Callable[[Path, Any], None]
     is_whole: Callable[[Path, Size], bool]
     """Whether a file can be read to its end."""
+
+
+class Sealer:
+    """Is told how many items this process made, and when all are there. Files have no need of it."""
+
+    def made(self, count: int) -> None:
+        """Take note of items that were made: what they complete is brought into its last form."""
+
+    def close(self) -> None:
+        """Bring all that is left into its last form: called by one process, when all items are there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +50,15 @@ class Items(ABC):
     """Images of the data set."""
 
     @abstractmethod
-    def place(self, record: Record) -> Path:
+    def name(self, record: Record) -> str:
+        """Return the name of an image's item among them."""
+
+    @abstractmethod
+    def path(self, record: Record) -> Path:
+        """Return where an image's item is written."""
+
+    @abstractmethod
+    def place(self, record: Record) -> Place:
         """Return where an image's item lies, or would lie."""
 
     @abstractmethod
@@ -47,28 +66,32 @@ class Items(ABC):
         """Tell whether an image has an item."""
 
     @abstractmethod
-    def file(self, record: Record) -> Path:
-        """Return the file of the artifact that holds an image's item, or would hold it."""
-
-    @abstractmethod
     def names(self) -> Collection[str]:
         """Return the names of all items that are there."""
-
-    @abstractmethod
-    def name(self, record: Record) -> str:
-        """Return the name of an image's item among them."""
-
-    @abstractmethod
-    def write(self, record: Record, item: Any) -> None:
-        """Write an image's item as a whole."""
 
     @abstractmethod
     def whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
         """Return whose items are there, and the torn ones, as a machine that lost its power leaves them: removed."""
 
+    def sealer(self, batches: Sequence[Sequence[Record]]) -> Sealer:
+        """Return what brings the items of a stage into their last form while they are made in batches."""
+        del batches
+        return Sealer()
+
     def read(self, record: Record) -> Any:
         """Read an image's item; raises `StoreError` for one that is missing or torn."""
         return self.format.read(self.place(record), record.size)
+
+    def write(self, record: Record, item: Any) -> None:
+        """Write an image's item as a whole."""
+        path = self.path(record)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.format.write(path, item)
+
+    def file(self, record: Record) -> Path:
+        """Return the file of the artifact that holds an image's item, or would hold it."""
+        place = self.place(record)
+        return place.archive if isinstance(place, Member) else place
 
 
 @final
@@ -76,31 +99,25 @@ class Items(ABC):
 class Files(Items):
     """A file for each item; those of many images are spread over sub-folders, see `item_place`."""
 
-    def place(self, record: Record) -> Path:
-        """See `Items`."""
-        return self.folder / self.name(record)
-
-    def has(self, record: Record) -> bool:
-        """See `Items`."""
-        return self.place(record).is_file()
-
-    def file(self, record: Record) -> Path:
-        """See `Items`."""
-        return self.place(record)
-
-    def names(self) -> Collection[str]:
-        """See `Items`."""
-        return [name for name, _ in found_below(self.folder)]
-
     def name(self, record: Record) -> str:
         """See `Items`."""
         return item_place(record.id, self.format.suffix, among=self.images)
 
-    def write(self, record: Record, item: Any) -> None:
+    def path(self, record: Record) -> Path:
         """See `Items`."""
-        path = self.place(record)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.format.write(path, item)
+        return self.folder / self.name(record)
+
+    def place(self, record: Record) -> Path:
+        """See `Items`."""
+        return self.path(record)
+
+    def has(self, record: Record) -> bool:
+        """See `Items`."""
+        return self.path(record).is_file()
+
+    def names(self) -> Collection[str]:
+        """See `Items`."""
+        return [name for name, _ in found_below(self.folder)]
 
     def whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
         """See `Items`."""

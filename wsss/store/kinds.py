@@ -1,7 +1,7 @@
 """Kinds of artifacts. A stage declares the kind that it makes and those that it reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 from wsss.data.index import Index
@@ -24,6 +24,7 @@ from wsss.store.files import (
     write_scores,
 )
 from wsss.store.items import Files, ItemFormat, Items
+from wsss.store.packs import IMAGES, PACKS, Packs
 from wsss.store.store import Artifact
 
 
@@ -42,7 +43,20 @@ class Kind:
     def items(self, artifact: Artifact, index: Index) -> Items:
         """Return the items of an artifact of this kind, made from a data set."""
         assert self.format is not None, f"{self.name} does not hold one item an image"
-        return Files(folder=artifact.items, format=self.format, images=len(index.records))
+        form = Packs if (artifact.items / PACKS).is_dir() else Files
+        return form(folder=artifact.items, format=self.format, images=len(index.records))
+
+    def new_items(self, artifact: Artifact, index: Index, *, pack: int | None) -> Items:
+        """Return the items of an artifact that is to be made: a file each, or so many images to a pack.
+
+        One that was begun keeps the form in which it was begun.
+        """
+        begun = self.items(artifact, index)
+        if isinstance(begun, Packs):
+            return replace(begun, pack=pack or IMAGES)
+        if pack is None or begun.names():
+            return begun
+        return Packs(folder=begun.folder, format=begun.format, images=begun.images, pack=pack)
 
 
 _MAPS: Final = ItemFormat(suffix=SCORES, read=read_scores, write=write_scores, is_whole=are_whole_scores)

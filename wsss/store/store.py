@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 from filelock import FileLock
 
 from wsss.errors import StoreError
-from wsss.paths import entries_below, first_link, inside, is_regular, sha256
+from wsss.paths import entries_below, first_link, inside, is_regular, remove, sha256
 from wsss.store.fingerprint import LENGTH
 from wsss.store.hashed import Entry, found_below, hashes
 from wsss.store.manifest import FORMAT, Machine, Manifest, read_manifest
@@ -139,8 +139,8 @@ class Artifact:
 
     def discard(self) -> None:
         """Delete what an unfinished artifact holds, but for its job and its logs; call it with the lock held."""
-        for path in self.files():
-            path.unlink()
+        for path in (self.items, *self.files()):
+            remove(path)
 
     def files(self) -> list[Path]:
         """Return the files that are the result, sorted: those that a manifest lists. Links are none."""

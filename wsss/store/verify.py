@@ -10,7 +10,7 @@ from filelock import Timeout
 
 from wsss.errors import NewerError, StoreError
 from wsss.paths import first_link, remove
-from wsss.store.hashed import found_below, hashes
+from wsss.store.hashed import found_below, hash_of, hashes
 from wsss.store.manifest import Manifest
 from wsss.store.results import is_result
 from wsss.store.store import JOB, Artifact
@@ -68,6 +68,21 @@ def refuse_harmed(artifact: Artifact) -> None:
     if harms:
         first, more = harms[0], f" (and {len(harms) - 1} more)" if len(harms) > 1 else ""
         raise StoreError(f"{first.path} is {first.harm}{more}, and is needed now: {artifact.remedy}")
+
+
+def refuse_changed(artifact: Artifact, file: Path) -> None:
+    """Raise `StoreError` where a file of a finished artifact's result is not as it was made.
+
+    What this process has hashed is not read again.
+    """
+    name = file.relative_to(artifact.path).as_posix()
+    path = artifact.file(name)
+    try:
+        found = hash_of(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error}): {artifact.remedy}") from error
+    if found != artifact.manifest().files.get(name):
+        raise StoreError(f"{path} is not as it was made: {artifact.remedy}")
 
 
 def repair(artifact: Artifact, findings: Sequence[Damage]) -> bool:

@@ -17,6 +17,7 @@ from wsss.errors import StoreError, one_of
 from wsss.store.items import Items
 from wsss.store.kinds import INDEX, MASKS
 from wsss.store.store import Artifact
+from wsss.store.verify import refuse_changed
 
 WORTH: Final = 0.01
 """Differences in an image's own IoU below this are none."""
@@ -111,7 +112,7 @@ def _refuse_changed(artifact: Artifact, *paths: Path) -> None:
     """Refuse files of an artifact that are not as they were made; images of a data set may lie elsewhere."""
     for path in paths:
         if path.is_relative_to(artifact.path):
-            artifact.content(path.relative_to(artifact.path).as_posix())
+            refuse_changed(artifact, path)
 
 
 def _mask(run: Compared, masks: Masks, items: Items, record: Record) -> NDArray[np.uint8]:

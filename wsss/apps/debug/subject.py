@@ -24,6 +24,7 @@ from wsss.stages.extract_cams import ExtractCams
 from wsss.store.items import Items
 from wsss.store.kinds import MASKS, TABLE
 from wsss.store.store import Artifact
+from wsss.store.verify import refuse_changed
 
 ON_OBJECT = 0.3
 """Score from which a map counts as the object, where there is no mask."""
@@ -108,7 +109,7 @@ class Subject:
         if split not in self.masks:
             return None
         artifact, items = self.masks[split]
-        artifact.content(items.file(record).relative_to(artifact.path).as_posix())
+        refuse_changed(artifact, items.file(record))
         mask: Labels = items.read(record)
         return mask
 

@@ -1,0 +1,59 @@
+"""Places of files: in a folder, or as a member of an uncompressed archive."""
+
+import errno
+import os
+import struct
+from dataclasses import dataclass
+from io import BufferedReader, BytesIO
+from pathlib import Path
+from typing import Final, final
+
+from wsss.paths import open_regular
+
+HEADER: Final = struct.Struct("<4s22xHH")
+"""What comes before a member of a zip: a signature, and the lengths of its name and of what follows that."""
+SIGNATURE: Final = b"PK\x03\x04"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A file in a zip that does not compress it: it is read at once from where it lies."""
+
+    archive: Path
+    name: str
+    start: int
+    """Byte of the archive at which its header begins."""
+    size: int
+
+    def __str__(self) -> str:
+        """Return the archive and the name, as messages show them."""
+        return f"{self.archive} ({self.name})"
+
+    def open(self) -> BytesIO:
+        """Return the bytes; raises `OSError` where the archive is missing, or holds something else there."""
+        with open_regular(self.archive) as file:
+            file.seek(self.start)
+            head = file.read(HEADER.size)
+            if len(head) < HEADER.size or head[:4] != SIGNATURE:
+                raise OSError(errno.EIO, "the archive is torn", str(self))
+            _, named, more = HEADER.unpack(head)
+            name = file.read(named)
+            file.seek(more, os.SEEK_CUR)
+            data = file.read(self.size)
+        if name != self.name.encode() or len(data) < self.size:
+            raise OSError(errno.EIO, "the archive is torn", str(self))
+        return BytesIO(data)
+
+
+Place = Path | Member
+
+
+def size_of(place: Place) -> int:
+    """Return the bytes of a place."""
+    return place.size if isinstance(place, Member) else place.stat().st_size
+
+
+def open_place(place: Place, *, links: bool = False) -> BufferedReader | BytesIO:
+    """Open a place for reading; raises `OSError` as `open_regular` does, and for a torn archive."""
+    return place.open() if isinstance(place, Member) else open_regular(place, links=links)

@@ -1,0 +1,115 @@
+"""A pack: items in one uncompressed zip, which lists them at its end, so that each is read by one look at its place."""
+
+import os
+import zipfile
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Final, final
+
+import numpy as np
+
+from wsss.errors import StoreError
+from wsss.paths import open_regular
+from wsss.places import Member
+from wsss.store.arrays import TORN
+from wsss.store.digests import state_in
+from wsss.store.texts import REMEDY, whole
+
+SUFFIX: Final = ".zip"
+WRITTEN: Final = (1980, 1, 1, 0, 0, 0)
+"""The time of all members: bytes of a pack depend on its items alone."""
+UNIX: Final = 3
+"""The system that packs say they were made on, wherever that was."""
+MODE: Final = 0o644 << 16
+
+_reading: Final = Lock()
+"""Held while a list is read: threads that wait for it find it read."""
+
+
+def write_pack(path: Path, names: Sequence[str], *, source: Path) -> None:
+    """Write files of a folder as a pack, which is whole and on the disk when it has its name.
+
+    Raises `FileNotFoundError` where one of them is gone.
+    """
+    with whole(path) as hidden, hidden.open("wb") as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for name in names:
+                member = zipfile.ZipInfo(name, WRITTEN)
+                member.create_system, member.external_attr = UNIX, MODE
+                archive.writestr(member, (source / name).read_bytes())
+        file.flush()
+        os.fsync(file.fileno())  # what it was made of is deleted then
+
+
+def members(path: Path) -> list[Member]:
+    """Return what a pack holds; raises `StoreError` that names one which is torn, or is not of ours."""
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            found = archive.infolist()
+            length = os.fstat(file.fileno()).st_size
+        for each in found:
+            if each.compress_type != zipfile.ZIP_STORED or not 0 <= each.file_size <= length - each.header_offset:
+                raise ValueError(f"{each.filename[:80]!r} does not lie in it as it was packed")
+    except TORN as error:
+        raise StoreError(f"{path} is not a whole pack of items ({error}): {REMEDY}") from error
+    return [Member(archive=path, name=each.filename, start=each.header_offset, size=each.file_size) for each in found]
+
+
+def is_pack(path: Path) -> bool:
+    """Tell whether a pack is whole, as far as its list says."""
+    try:
+        members(path)
+    except StoreError:
+        return False
+    return True
+
+
+@final
+class Listed:
+    """Where the items of all packs of a folder lie: 28 bytes each, found by the hash of the name in this process."""
+
+    def __init__(self, packs: Sequence[Path]) -> None:
+        """Read the lists of packs; raises `StoreError` as `members` does."""
+        self._packs = tuple(packs)
+        found = [(number, each) for number, path in enumerate(packs) for each in members(path)]
+        keys = np.array([hash(each.name) for _, each in found], dtype=np.int64)
+        order = np.argsort(keys)
+        self._keys = keys[order]
+        self._pack = np.array([number for number, _ in found], dtype=np.int32)[order]
+        self._start = np.array([each.start for _, each in found], dtype=np.int64)[order]
+        self._size = np.array([each.size for _, each in found], dtype=np.int64)[order]
+
+    def find(self, name: str) -> Member | None:
+        """Return where an item lies, None where no pack has it."""
+        key = hash(name)
+        place = int(np.searchsorted(self._keys, key))
+        if place == len(self._keys) or self._keys[place] != key:
+            return None
+        return Member(
+            archive=self._packs[self._pack[place]],
+            name=name,
+            start=int(self._start[place]),
+            size=int(self._size[place]),
+        )
+
+
+def packs_in(folder: Path) -> list[Path]:
+    """Return the packs of a folder, sorted."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+
+
+def listed(folder: Path) -> Listed:
+    """Return where the items of a folder's packs lie; what this process has read is kept while they are as they were.
+
+    Raises `StoreError` as `members` does.
+    """
+    states = tuple((path.name, tuple(state_in(path.lstat()))) for path in packs_in(folder))
+    with _reading:
+        return _listed(folder, states)
+
+
+@lru_cache(maxsize=16)
+def _listed(folder: Path, states: tuple[tuple[str, tuple[int, ...]], ...]) -> Listed:
+    return Listed([folder / name for name, _ in states])
