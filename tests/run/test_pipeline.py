@@ -62,12 +62,17 @@ def planned(made: Run, *overrides: str) -> str:
     return screen.getvalue()
 
 
+def rows_of(screen: str) -> dict[str, list[str]]:
+    return {words[0]: words for line in screen.splitlines() if (words := line.split())}
+
+
 def test_a_plan_says_what_it_took_earlier(toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "_width", 80)
-    rows = {words[0]: words for line in planned(toy_run, "masks=confident").splitlines() if (words := line.split())}
+    rows = rows_of(planned(toy_run, "masks=confident"))
     assert rows["extract_cams"][2:] == ["cached"]
     assert rows["make_masks"][2] == "run"
-    assert rows["make_masks"][-2:] == ["1", "earlier"]
+    assert rows["make_masks"][-2:] == ["1", "unlike"]
+    assert rows["evaluate"][-2:] == ["1", "earlier"]
     assert rows["total"][-1] in ("kB", "MB")
     copy = toy_run.copied(tmp_path)
     (copy.store / "report").rename(tmp_path / "report")
