@@ -6,10 +6,10 @@ import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from jaxtyping import install_import_hook
+import checker
 
 # Before anything of wsss is imported: from here on every annotation is checked, shapes included.
-install_import_hook("wsss", "checker.checked")
+checker.install("wsss")
 # Before torch is: workers share the cores, and last bits may depend on the number of threads.
 os.environ["OMP_NUM_THREADS"] = "1"
 # What a shell's background and nohup ignore, and so would all that tests start, is sent by tests.

@@ -1,15 +1,20 @@
-"""What the suite promises of itself: no test drops out unnoticed, and costs are told."""
+"""What the suite promises of itself: no test drops out unnoticed, annotations are checked, and costs are told."""
 
 import gc
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import costs
+import numpy as np
 import pytest
 import skips
 from at_once import each
+from checker import decorated
+from jaxtyping import Float, TypeCheckError
 
 
 def report_of(outcome: Any, said: str, **more: Any) -> pytest.TestReport:
@@ -67,3 +72,80 @@ def test_many_things_in_one_test_are_all_asked_and_all_that_failed_are_named():
     with pytest.raises(ExceptionGroup, match="first, third: 2 of 3") as raised:
         each({"first": lambda: broken("a"), "second": lambda: None, "third": lambda: broken("b")})
     assert [(str(error), error.__notes__) for error in raised.value.exceptions] == [("a", ["first"]), ("b", ["third"])]
+
+
+@decorated
+@dataclass(frozen=True, kw_only=True)
+class Above:
+    maps: Float[np.ndarray, "n y"]
+    rate: float = 1.0
+
+    @decorated
+    def count(self, other: "Above") -> int:
+        return len(other.maps) if self.rate else "none"  # type: ignore[return-value]
+
+
+@decorated
+@dataclass(frozen=True, kw_only=True)
+class Below(Above):
+    names: Sequence[str] = ()
+
+
+@decorated
+def row(a: Float[np.ndarray, "n y"], *others: Float[np.ndarray, "n y"]) -> Float[np.ndarray, "y"]:
+    return a[0] if len(a) < 4 else a[:, 0]
+
+
+@decorated
+def line(side: int) -> Float[np.ndarray, "{side}"]:
+    return np.zeros(3)
+
+
+@decorated
+def first(rows: list[Float[np.ndarray, "n"]], weights: Float[np.ndarray, "n"]) -> None:
+    del rows, weights
+
+
+@decorated
+def counted(end: int) -> Iterator[int]:
+    yield from range(end)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Above(maps=np.zeros((2, 3)), rate=1),
+        lambda: Below(maps=np.zeros((2, 3)), names=["a"]).count(Above(maps=np.zeros((1, 1)))),
+        lambda: row(np.zeros((2, 3)), np.zeros((2, 3))),
+        lambda: line(3),
+        lambda: first([np.zeros(2)], np.ones(2)),
+        lambda: counted(2),
+    ],
+)
+def test_what_fits_its_annotations_passes(call: Callable[[], object]):
+    call()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Above(maps=np.zeros(2)),
+        lambda: Above(maps=np.zeros((2, 3)), rate="fast"),  # type: ignore[arg-type]
+        lambda: Below(maps=np.zeros((2, 3)), names=3),  # type: ignore[arg-type]
+        lambda: Below(maps=np.zeros(2)),
+        lambda: Above(maps=np.zeros((2, 3)), rate=0.0).count(Above(maps=np.zeros((2, 3)))),
+        lambda: row(np.zeros((2, 3)), np.zeros((2, 4))),
+        lambda: row(np.zeros((5, 3))),
+        lambda: line(4),
+        lambda: first([np.zeros(2)], np.ones(3)),
+        lambda: counted("two"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_does_not_fit_its_annotations_fails(call: Callable[[], object]):
+    with pytest.raises(TypeCheckError):
+        call()
+
+
+def test_sizes_that_do_not_fit_are_told():
+    with pytest.raises(TypeCheckError, match="n=2\ny=3"):
+        row(np.zeros((2, 3)), np.zeros((2, 4)))
