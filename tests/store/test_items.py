@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,7 @@ def test_what_is_finished_is_there_and_read(form: Callable[[], Items]):
     items = pickle.loads(pickle.dumps(form()))
     assert [items.read(record).tolist() for record in RECORDS] == [[[number, number]] for number in range(4)]
     again = pickle.loads(pickle.dumps(items))
+    assert vars(again).keys() == {field.name for field in fields(items)}, "what was read stays in this process"
     assert all(again.has(record) and again.file(record).is_file() for record in RECORDS)
     assert sorted(items.names()) == sorted(map(items.name, RECORDS))
     assert form().whole(RECORDS) == (set(RECORDS), [])
