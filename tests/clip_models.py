@@ -111,3 +111,40 @@ def tokens_of_transformers(model: CLIPModel, seen: Tensor) -> Any:
         return model.vision_model(
             pixel_values=seen, interpolate_pos_encoding=True, output_attentions=True, output_hidden_states=True
         )
+
+
+def clip_of_open_clip() -> Any:
+    """A CLIP of open_clip as large as that of transformers, with other weights; see `pytest.importorskip`."""
+    from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
+
+    torch.manual_seed(0)
+    vision = CLIPVisionCfg(layers=DEPTH, width=WIDTH, head_width=WIDTH // HEADS, patch_size=PATCH, image_size=224)
+    text = CLIPTextCfg(context_length=77, vocab_size=60, width=16, heads=2, layers=2, mlp_ratio=2.0)
+    model = CLIP(EMBEDDED, vision, text, quick_gelu=True).eval()
+    shake(model)
+    return model
+
+
+def text_under_transformers_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The text tower of an open_clip's state dict as transformers names and cuts it."""
+    found = {
+        "text_model.embeddings.token_embedding.weight": state["token_embedding.weight"],
+        "text_model.embeddings.position_embedding.weight": state["positional_embedding"],
+        "text_projection.weight": state["text_projection"].T,
+        "logit_scale": state["logit_scale"],
+    }
+    for part in ("weight", "bias"):
+        found[f"text_model.final_layer_norm.{part}"] = state[f"ln_final.{part}"]
+        for layer in range(2):
+            here, there = f"text_model.encoder.layers.{layer}", f"transformer.resblocks.{layer}"
+            for new, old in (
+                ("layer_norm1", "ln_1"),
+                ("layer_norm2", "ln_2"),
+                ("self_attn.out_proj", "attn.out_proj"),
+                ("mlp.fc1", "mlp.c_fc"),
+                ("mlp.fc2", "mlp.c_proj"),
+            ):
+                found[f"{here}.{new}.{part}"] = state[f"{there}.{old}.{part}"]
+            parts = state[f"{there}.attn.in_proj_{part}"].chunk(3)
+            found |= {f"{here}.self_attn.{name}_proj.{part}": own for name, own in zip("qkv", parts, strict=True)}
+    return found

@@ -1,12 +1,16 @@
 """`wsss text-bank` from the command line."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import command_line
+import numpy as np
 import pytest
 from clip_folder import save_clip
+from data_sets import draw_image
 
+from wsss.apps import text_bank
 from wsss.apps.text_bank.words import VOC
 from wsss.models.clip.text_bank import read_bank
 
@@ -39,6 +43,36 @@ def test_a_data_set_and_templates_by_name(clip_folder: Path, tmp_path: Path, mon
     assert bank.classes == tuple(VOC)
     assert bank.texts[2] == "the bird avian"
     assert len(bank.backgrounds) == 25
+
+
+class FakeTower:
+    """Points every sentence somewhere, and always the same way."""
+
+    tower = "vit_xsmall_patch16_clip_224"
+    scale = 10.0
+
+    def embed(self, sentences: Sequence[str]) -> np.ndarray:
+        rows = [np.random.default_rng(list(sentence.encode())).normal(size=512) for sentence in sentences]
+        return np.stack(rows).astype(np.float32)
+
+
+def test_the_template_with_the_least_sharpness_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for key, name in enumerate("ab"):
+        draw_image(tmp_path / "images" / f"{name}.png", key=key)
+    (tmp_path / "labels.csv").write_text("image,labels\na.png,cat;teddy bear\nb.png,cat\n", encoding="utf-8")
+    monkeypatch.setattr(text_bank, "load_tower", lambda *_, **__: FakeTower())
+    own = ("--rank", tmp_path, "--tower", FakeTower.tower, "--weights", "none", "--template", "my {}")
+    assert call(monkeypatch, "cat", "teddy bear", "--out", tmp_path / "pets.npz", *own) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = lines.index("sharpness on 1 images of several classes, the least first")
+    table = [line.split(maxsplit=1) for line in lines[start + 1 : start + 11]]
+    values = [float(value) for value, _ in table]
+    assert values == sorted(values)
+    assert {"my {}", "a clean origami {}.", "a photo of a {}."} <= {template for _, template in table}
+    best = table[0][1]
+    assert read_bank(tmp_path / "pets.npz").texts[:2] == (best.format("cat"), best.format("teddy bear"))
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ def test_named_parts_keep_their_order() -> None:
         ({"scale": [1]}, "did you mean 'scales'?"),
         ({"most": "3"}, "whole.most: input should be a valid integer, got '3'"),
         ({"scales": [1, "b"]}, "whole.scales.1: input should be a valid number, got 'b'"),
+        ({"scales": "b"}, "whole.scales: expected a list, got 'b': put it in brackets, [b]"),
+        ({"scales": {"b": 1}}, "whole.scales: expected a list, got {'b': 1}"),
         ({"kind": "c"}, "whole.kind: input should be 'a' or 'b', got 'c'"),
         ({"part": 3}, "whole.part: expected a mapping with _target_, a Part; got 3"),
         ({"part": "???"}, "whole.part: has no value"),

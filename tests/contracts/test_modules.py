@@ -23,12 +23,15 @@ from wsss.methods.recam.module import ReCAMModule
 from wsss.methods.recam.options import ReCAMFit
 from wsss.methods.representatives.module import OwnPairsModule, SharedPairsModule
 from wsss.methods.representatives.options import OwnRepresentativesFit, RepresentativesFit
+from wsss.methods.toco.module import ToCoModule
+from wsss.methods.toco.options import ToCoFit
 from wsss.methods.weclip.labels import OnlineLabels
 from wsss.methods.weclip.module import WeCLIPModule
 from wsss.methods.weclip.options import WeCLIPFit
 from wsss.models.normalisation import IMAGENET
 from wsss.models.segmenters.frozen_backbone import FrozenBackbone
 from wsss.models.segmenters.frozen_vit_options import FrozenViTOptions
+from wsss.testing.families import small_family_network
 from wsss.testing.small import tiny_class_tokens, tiny_prompted
 from wsss.training.classifier import ClassifierModule
 from wsss.training.module import KeyedModule
@@ -82,6 +85,11 @@ def mctformer() -> KeyedModule:
     return MCTformerModule(network=tiny_class_tokens(), fit=fit, random_seed=0)
 
 
+def toco() -> KeyedModule:
+    fit = ToCoFit(**RATES, warmup=0, poly_power=0.9, auxiliary="block1")
+    return ToCoModule(network=small_family_network("vision_transformer"), fit=fit, random_seed=0)
+
+
 def weclip() -> KeyedModule:
     backbone = FrozenBackbone(backbone="vit_tiny_patch16_224", weights="none", layers=1)
     network = FrozenViTOptions(backbones={"first": backbone}, width=8, heads=2, layers=1).build(named(3))
@@ -106,6 +114,7 @@ MODULES: dict[str, tuple[Callable[[], KeyedModule], str, int]] = {
     "AffinityModule of EdgeNet": (lambda: affinity(EdgeNet), "network.narrow.|network.edge.", 20),
     "ActivationModule": (activation, "network.condition.|network.head.", 10),
     "MCTformerModule": (mctformer, "network.head.", 2),
+    "ToCoModule": (toco, "network.head.|auxiliary.|projection.", 9),
     "WeCLIPModule": (weclip, "network.network.", 20),
     "SharedPairsModule": (shared_pairs, "network.head.", 1),
     "OwnPairsModule": (own_pairs, "network.head.", 1),

@@ -34,6 +34,11 @@ ADDED = {
         *("stages=mctformer", "cam=mctformer", "classifier.backbone=vit_tiny_patch16_224"),
         *("classifier.output_stride=16", "segmenter.encoder_weights=none"),
     ),
+    "train_classifier of ToCo": (
+        *("stages=toco", "classifier.backbone=vit_tiny_patch16_224", "segmenter.encoder_weights=none"),
+        "classifier.output_stride=16",
+        *("fit.toco.crop_side=32", "fit.toco.view_side=32", "fit.toco.crop_count=2", "fit.toco.scales=[1.0]"),
+    ),
 }
 """Trainings, with the overrides that add them to the pipeline."""
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from stored_networks import tensors_of
 from toy_runs import Run, finished
 
@@ -20,6 +21,7 @@ from wsss.run.record import read_record
 from wsss.store.store import Store
 from wsss.training import trainer as training
 
+WEIGHTS = "segmenter.backbones.first.weights"
 OVERRIDES = (
     *("segmenter=frozen_vit", "segmenter.backbones.first.backbone=vit_tiny_patch16_224"),
     *("segmenter.backbones.first.weights=none", "segmenter.width=16", "segmenter.heads=2", "segmenter.layers=1"),
@@ -70,6 +72,21 @@ def test_another_backbone_in_its_place_is_refused(run: Run, monkeypatch: pytest.
     monkeypatch.setattr(FrozenBackbone, "opened", other)
     with pytest.raises(ModelError, match="backbone vit_tiny_patch16_224, weights 'none': the weights that are there"):
         Predictor.of(run.out, device="cpu")
+
+
+def test_a_file_of_weights_may_be_moved_and_nothing_is_trained_anew(tmp_path: Path):
+    before, after = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    save_file(FrozenBackbone(backbone="vit_tiny_patch16_224", weights="none").opened().state_dict(), before)
+    made = finished(tmp_path / "store", tmp_path / "out", (*OVERRIDES, f"{WEIGHTS}={before}"))
+    wanted = Predictor.of(made.out, device="cpu")(image()).labels
+    before.rename(after)
+    with pytest.raises(ModelError, match="run the command of the run again with their new path"):
+        Predictor.of(made.out, device="cpu")
+    again = finished(tmp_path / "store", tmp_path / "out", (*OVERRIDES, f"{WEIGHTS}={after}"))
+    assert "train_segmenter" not in again.printed
+    write_model(made.out, tmp_path / "a.wsss")
+    for model in (made.out, tmp_path / "a.wsss"):
+        assert np.array_equal(Predictor.of(model, device="cpu")(image()).labels, wanted)
 
 
 class Killed(Exception):  # noqa: N818 - it is what happens, not an error of ours

@@ -10,7 +10,7 @@ from toy_runs import Run
 
 from wsss.data.index import Index, Record
 from wsss.data.layouts.folder import Folder
-from wsss.errors import DataError
+from wsss.errors import DataError, WsssError
 from wsss.run import foreseen as module
 from wsss.run.foreseen import Data, data_of, downloads_of, foreseen, of_index, room, show_foreseen, train_split
 from wsss.run.screen import Expectation
@@ -39,6 +39,33 @@ def test_a_list_that_a_run_would_refuse_is_refused(toy_run: Run, tmp_path: Path)
     stage: Any = step.stage
     with pytest.raises(DataError, match=r"b\.png"):
         data_of([replace(step, stage=replace(stage, dataset=Folder(root=tmp_path)))])
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "said"),
+    [
+        ("a.png,cat,train\nb.png,cow,val\n", {"classes": ("cat", "dog")}, "labelled 'cow', which is not a class"),
+        ("a.png,cat,train\nb.png,dog,train\n", {}, "there is no split 'val'"),
+        (
+            "a.png,,train\nb.png,,train\nc.png,,train\nd.png,,train\ne.png,,val\n",
+            {"classes": ("cat", "dog")},
+            "no image of split 'train' shows any class",
+        ),
+        ("a.png,cat,train\nb.png,dog,val\n", {}, "is more than the 1 images of split 'train'"),
+    ],
+)
+def test_a_plan_refuses_what_a_run_refuses(
+    toy_run: Run, tmp_path: Path, labels: str, options: dict[str, Any], said: str
+):
+    (tmp_path / "images").mkdir()
+    for number, name in enumerate("abcde"):
+        draw_image(tmp_path / "images" / f"{name}.png", key=number)
+    (tmp_path / "labels.csv").write_text(f"image,labels,split\n{labels}", encoding="utf-8")
+    steps = list(toy_run.plan("random_seed=8", "dataset.random_seed=9").values())
+    stage: Any = steps[0].stage
+    steps[0] = replace(steps[0], stage=replace(stage, dataset=Folder(root=tmp_path, **options)))
+    with pytest.raises(WsssError, match=said):
+        data_of(steps)
 
 
 def test_what_the_split_lacks_is_told(toy_run: Run):

@@ -1,5 +1,6 @@
 """index_data: the index, and where the data set lies today."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_data_set_may_move(photos: Path, tmp_path: Path):
     IndexData(dataset=Folder(root=photos)).run(work)
     made(work.artifact, INDEX)
     moved = photos.rename(tmp_path / "it's here, 2")
-    IndexData(dataset=Folder(root=moved)).relocate(work.artifact)
+    IndexData(dataset=Folder(root=moved)).relocate(work)
     index = read_index(work.artifact)
     assert index.root == moved
     assert all(index.image_path(record).is_file() for record in index.records.values())
@@ -70,7 +71,7 @@ def test_what_is_drawn_lies_in_the_store_and_moves_with_it(tmp_path: Path):
     work = job(Store(root=tmp_path / "store"), "index_data")
     stage.run(work)
     made(work.artifact, INDEX)
-    stage.relocate(work.artifact)
+    stage.relocate(work)
     assert contents(stage) == {}
     assert (work.artifact.path / "root.txt").read_text() == "."
     (tmp_path / "store").rename(tmp_path / "moved")
@@ -90,7 +91,7 @@ def test_masks_that_are_drawn_lie_with_the_index_wherever_images_and_store_go(tm
     photos.rename(tmp_path / "elsewhere")
     (tmp_path / "store").rename(tmp_path / "moved")
     artifact = Store(root=tmp_path / "moved").artifact("index_data", work.artifact.fingerprint)
-    IndexData(dataset=COCO(root=tmp_path / "elsewhere")).relocate(artifact)
+    IndexData(dataset=COCO(root=tmp_path / "elsewhere")).relocate(replace(work, artifact=artifact))
     index = read_index(artifact)
     assert index.root == tmp_path / "elsewhere"
     for i, record in index.records.items():

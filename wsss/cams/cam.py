@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 
 from wsss.cams.base import CAMMethod
+from wsss.cams.suited import suited
 from wsss.errors import ModelError
 from wsss.protocols import CutClassifier, LinearHead
 from wsss.types import Images, RawMaps, Targets
@@ -33,4 +34,7 @@ class CAM(CAMMethod):
         if self.block != "last":
             raise ModelError(f"CAM reads the block that feeds the pooling: set cam.block=last, not {self.block}")
         if not isinstance(model, LinearHead):
-            raise ModelError("CAM needs a bias-free linear head on pooled maps: use a GAP classifier, or cam=gradcam")
+            raise ModelError(
+                "CAM needs a bias-free linear head on pooled maps: use a GAP classifier, or "
+                f"{suited(model, otherwise='gradcam')}"
+            )

@@ -10,6 +10,7 @@ from torch import Tensor
 from wsss.cams.base import CAMMethod, WeightedCAM
 from wsss.cams.gradcam import GradCAM
 from wsss.cams.relevance import carried
+from wsss.cams.suited import suited
 from wsss.errors import ModelError
 from wsss.protocols import CutClassifier, Layer, LayerChain
 from wsss.types import Images, RawMaps, Targets
@@ -70,7 +71,10 @@ class FGCAM(CAMMethod):
                 f"cam.block={self.block} comes after cam.base.block={self.base.block}: choose one before it"
             )
         if not isinstance(model, LayerChain):
-            raise ModelError("FG-CAM needs a network whose layers are known, such as classifier=vgg16, or cam=layercam")
+            raise ModelError(
+                "FG-CAM needs a network whose layers are known, such as classifier=vgg16, or "
+                f"{suited(model, otherwise='layercam')}"
+            )
         self._layers(model)
 
     def _layers(self, model: CutClassifier) -> list[Layer]:

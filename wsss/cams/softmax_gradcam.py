@@ -8,6 +8,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from wsss.cams.base import FromCut, weighted_sum
+from wsss.cams.suited import suited
 from wsss.errors import ModelError
 from wsss.protocols import CutClassifier, Prompted
 from wsss.types import Cut, RawMaps, Targets
@@ -48,7 +49,7 @@ class SoftmaxGradCAM(FromCut):
         if not isinstance(model, Prompted) or not model.prompts:
             raise ModelError(
                 "softmax Grad-CAM lets classes compete with background prompts, which this network has none of: use "
-                "stages=prompted with a bank that has some, or cam=gradcam"
+                f"stages=prompted with a bank that has some, or {suited(model, otherwise='gradcam')}"
             )
 
 

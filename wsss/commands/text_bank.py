@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from wsss import engine
-from wsss.apps import text_bank
+from wsss.apps import check, text_bank
 from wsss.apps.text_bank.words import TEMPLATES
+from wsss.config.leaves import leaves
+from wsss.config.search import config_folders
 from wsss.errors import ConfigError
 from wsss.store.disk_errors import refuse_unwritable
 
@@ -26,6 +28,11 @@ divided by `;` and averaged:
 
 Background prompts compete with the classes, so that water is not taken for a boat; one that is called as a class is
 left out. The text tower comes from the Hugging Face Hub (transformers, the extra `clip`), or from a folder.
+
+  wsss text-bank voc --out voc.npz --rank VOC2012
+
+takes the template that CLIP-ES would: the one with the least sharpness on a data set's images of several classes, among
+all sets' and those of --template. A sharp one lets one class of an image take the scores of the others.
 """
 TOWER: Final = "vit_base_patch16_clip_quickgelu_224.openai"
 TEMPLATE: Final = "clip_es"
@@ -41,13 +48,30 @@ def main(arguments: Sequence[str]) -> None:
         raise ConfigError([f"--out: {options.out} is a folder: name a file"])
     refuse_unwritable(path.parent)
     words = text_bank.asked_words(options.classes, backgrounds=options.backgrounds or "")
-    templates = options.template or TEMPLATES[options.templates]
     tower = text_bank.load_tower(options.tower, source=options.text_model)
+    templates = options.template or TEMPLATES[options.templates]
+    if options.rank is not None:
+        templates = (_best(words, tower, options=options),)
     bank = text_bank.make_bank(words, tower, templates=templates)
     text_bank.save_bank(path, bank)
     said = f"{len(bank.classes)} classes and {len(bank.backgrounds)} background prompts for {bank.tower}"
     engine.console.print(said, markup=False)
     engine.console.print(str(path.absolute()), markup=False)
+
+
+def _best(words: "text_bank.AskedWords", tower: "text_bank.EmbedsText", *, options: argparse.Namespace) -> str:
+    """Show templates by their sharpness on a data set's images, and return the first."""
+    choice = check.chosen(leaves("dataset", config_folders(None)), root=options.rank, name=None)
+    layout = choice.layout(options.rank, given={})
+    pool = [*(options.template or ()), *(template for own in TEMPLATES.values() for template in own)]
+    seen = text_bank.embed_several(
+        layout, backbone=options.tower, weights=options.weights, classes=tuple(words.classes)
+    )
+    ranked = text_bank.rank_templates(words, tower, templates=pool, images=seen.images, shown=seen.shown)
+    engine.console.print(f"sharpness on {len(seen.shown)} images of several classes, the least first", markup=False)
+    for each in ranked:
+        engine.console.print(f"  {each.sharpness:.4f}  {each.template}", markup=False)
+    return ranked[0].template
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -61,5 +85,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--templates", choices=tuple(TEMPLATES), default=TEMPLATE, help=f"a set of templates (default: {TEMPLATE})")
     add("--template", action="append", metavar="TEXT", help="one of your own, such as 'a photo of a {}.'; repeatable")
     add("--tower", default=TOWER, metavar="NAME", help=f"timm's image tower that it is for (default: {TOWER})")
+    add("--rank", type=Path, metavar="DIR", help="a data set, on whose images the best template is looked for")
+    add("--weights", default="pretrained", metavar="FILE", help="with --rank: the image tower's (default: pretrained)")
     add("--text-model", metavar="FOLDER", help="a folder with CLIP as transformers saves it, or its name on the hub")
     return parser

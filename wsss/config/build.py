@@ -12,7 +12,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from inspect import isabstract
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,6 +24,11 @@ NOTHING = object()
 """What stands for a value that could not be built; its problem is on the list."""
 TAKE_AWAY = " (if an experiment sets it: '~{}' on the command line takes it away)"
 """What ends the refusal of an option that belonged to another part."""
+
+LISTS: Final = ("tuple_type", "list_type", "frozen_set_type", "set_type")
+"""What pydantic calls the lack of a list."""
+WORDS: Final = dict.fromkeys(LISTS, "expected a list") | {"dict_type": "expected a mapping of names to values"}
+"""What is said in place of pydantic's words, which are those of JSON."""
 
 
 def build(node: Any, expected: type[T], *, key: str = "") -> T:
@@ -111,10 +116,16 @@ def _value(problems: list[str], node: Any, *, expected: Any, key: str) -> Any:
     except ValidationError as error:
         for each in error.errors():
             where = _join(key, *each["loc"]) if each["loc"] else key
-            said = f"{each['msg'][0].lower()}{each['msg'][1:]}, got {_shown(each['input'])}"
-            number = each["type"] == "string_type" and isinstance(each["input"], int | float)
-            problems.append(f"{where}: {said}{'; in quotes a number is a text' if number else ''}")
+            words = WORDS.get(each["type"]) or f"{each['msg'][0].lower()}{each['msg'][1:]}"
+            problems.append(f"{where}: {words}, got {_shown(each['input'])}{_remedy(each['type'], each['input'])}")
         return NOTHING
+
+
+def _remedy(kind: str, given: Any) -> str:
+    if kind == "string_type" and isinstance(given, int | float):
+        return "; in quotes a number is a text"
+    alone = kind in LISTS and isinstance(given, str | int | float)
+    return f": put it in brackets, [{given}]" if alone else ""
 
 
 def locate(problems: list[str], target: Any, *, key: str) -> type | None:

@@ -22,10 +22,17 @@ def refused_of_data(listing: Listing, examined: Mapping[str, Examined], *, skipp
         return []
     return [
         *(found.problem for i, found in examined.items() if found.problem is not None and i not in skipped),
-        *_of_classes(listing),
+        *refused_of_listing(listing),
         *_of_all_masks(listing, examined),
-        *_of_empty_splits(listing, examined, skipped),
+        *_of_skipped_splits(listing, examined, skipped),
     ]
+
+
+def refused_of_listing(listing: Listing) -> list[Problem]:
+    """Return what indexing refuses of the names and splits that a layout lists, without a look at any image."""
+    why = "split {!r} is empty: list at least one image in it, or leave the split out"
+    empty = [Problem(kind="split", why=why.format(name)) for name, ids in listing.splits.items() if not ids]
+    return [*_of_classes(listing), *empty] if listing.entries else []
 
 
 def refused_of_splits(splits: Mapping[str, Sequence[bool]], *, train: str, val: str) -> list[Problem]:
@@ -74,12 +81,11 @@ def _of_all_masks(listing: Listing, examined: Mapping[str, Examined]) -> Iterato
         yield Problem(kind="mask", why=f"{what}: draw {meanings(listing.classes)}")
 
 
-def _of_empty_splits(listing: Listing, examined: Mapping[str, Examined], skipped: Collection[str]) -> Iterator[Problem]:
+def _of_skipped_splits(
+    listing: Listing, examined: Mapping[str, Examined], skipped: Collection[str]
+) -> Iterator[Problem]:
     for name, ids in listing.splits.items():
-        if not ids:
-            why = f"split {name!r} is empty: list at least one image in it, or leave the split out"
-            yield Problem(kind="split", why=why)
-        elif all(i in skipped for i in ids):
+        if ids and all(i in skipped for i in ids):
             first = examined[ids[0]].problem
             assert first is not None
             why = (

@@ -23,6 +23,7 @@ from wsss.models.gap import check_frozen
 from wsss.models.normalisation import Normalisation
 from wsss.store.kinds import NETWORK, Kind
 from wsss.store.networks import WEIGHTS, NetworkRecord, write_record, write_weights
+from wsss.store.places import note_places
 from wsss.store.store import Artifact
 from wsss.training.compilers import check_compiler
 from wsss.training.options import FitOptions, Limits, TrainerOptions
@@ -121,6 +122,10 @@ class Fit(Stage):
         """Return what else a trained module tells for the summary; see `ADVICE`."""
         del module, job
         return {}
+
+    def relocate(self, job: Job) -> None:
+        """Note where the files lie today that the network reads beside its stored weights."""
+        note_places(job.artifact, self.planned_network(job.networks()).options)
 
     def describe(self, job: Job, *, weights: dict[str, tuple[str, ...]], options: NetworkOptions | None = None) -> None:
         """Write of which network the weights are; `options` are the planned ones, where more is not known now."""

@@ -189,7 +189,7 @@ class Stage(Configurable, ABC):
         """Return the kinds of artifacts that this configuration reads, by role."""
         return self.roles
 
-    def relocate(self, artifact: Artifact) -> None:
+    def relocate(self, job: Job) -> None:
         """Bring a cached artifact up to date with paths that are not part of its fingerprint."""
         return
 

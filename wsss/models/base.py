@@ -1,7 +1,9 @@
 """NetworkOptions: how a kind of network is built, as a config spells it and a trained network's record keeps it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from torch import nn
@@ -52,6 +54,15 @@ class NetworkOptions(Configurable, ABC):
     def complete(self, network: nn.Module) -> None:
         """Fill what is not among the stored weights of a network; raises a `ModelError` where it cannot be had."""
         del network
+
+    def files(self) -> dict[str, Path]:
+        """Return the files that `complete` reads, by names of their own."""
+        return {}
+
+    def with_files(self, files: Mapping[str, Path]) -> "NetworkOptions":
+        """Return the options with such files where they lie today; names that they do not have count for nothing."""
+        del files
+        return self
 
     def downloads(self) -> tuple[Download, ...]:
         """Return the weights that are downloaded when the network is built, unless a cache has them; asks no server."""

@@ -72,8 +72,11 @@ class GAPClassifier(nn.Module):
 
     def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
         """Run the rest of the network on what `until` returned for the same block; leaves `cut` as it was."""
-        cut = self._run(self.blocks[self._position(block) + 1 :], cut)
-        return functional.linear(cut.maps.mean(dim=(2, 3)), self.head.weight)
+        return functional.linear(self.onwards(block, cut).maps.mean(dim=(2, 3)), self.head.weight)
+
+    def onwards(self, block: str, cut: Cut) -> Cut:
+        """Return the cut after the last block, given the one after `block`, which is left as it was."""
+        return self._run(self.blocks[self._position(block) + 1 :], cut)
 
     def trained_paths_until(self, block: str) -> tuple[str, ...]:
         """Return what holds the backbone's parameters, from the input up to and including `block`.

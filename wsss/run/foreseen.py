@@ -3,15 +3,18 @@
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import torch
 
 from wsss.data.class_notes import size_notes, together_notes
-from wsss.data.index import Index
+from wsss.data.index import Index, Record
+from wsss.data.listing import Listing, refuse
+from wsss.data.refusals import refused_of_listing
 from wsss.engine.fit import Fit
 from wsss.engine.machine import machine
 from wsss.engine.stage import read_index
@@ -19,11 +22,15 @@ from wsss.models.base import NetworkOptions
 from wsss.models.weights.downloads import Download
 from wsss.run.estimate import expect
 from wsss.run.measured import measured
-from wsss.run.plan import Step, networks_read
+from wsss.run.plan import Step, check_readers, networks_read
 from wsss.run.remembered import MEASURED, Remembered
 from wsss.run.screen import Expectation, Room, Row, show_data, show_downloads, show_plan, show_room
+from wsss.size import Size
 from wsss.stages.index_data import IndexData
 from wsss.store.store import State, Store
+
+UNKNOWN: Final = Size(height=1, width=1)
+"""The size of an image that was not read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,20 +63,37 @@ class Data:
 def data_of(steps: Sequence[Step]) -> Data | None:
     """Return the data of a run: of the index where it is made, else as they are listed, without a look at any image.
 
-    Raises `DataError` with what a run would refuse of the list.
+    Raises `DataError` or `ConfigError` with what a run would refuse of the list, and of its splits in any stage.
     """
     for step in steps:
         if not isinstance(step.stage, IndexData):
             continue
         if step.artifact.state() == "cached":
+            check_readers(step, steps)
             return of_index(read_index(step.artifact))
         with TemporaryDirectory() as into:
             listing = step.stage.dataset.listing(Path(into)).or_raise()
-        number = {name: c for c, name in enumerate(listing.classes)}
-        shown = {entry.id: tuple(number[name] for name in entry.names) for entry in listing.entries}
-        splits = {split: [shown[i] for i in ids] for split, ids in listing.splits.items()}
-        return Data(classes=listing.classes, splits=splits)
+            refuse(refused_of_listing(listing))
+            listed = _listed(listing)
+            check_readers(step, steps, listed=listed)
+        return replace(of_index(listed), index=None)
     return None
+
+
+def _listed(listing: Listing) -> Index:
+    """Return the index of a listing as far as it is known before an image is read: without sizes."""
+    number = {name: c for c, name in enumerate(listing.classes)}
+    records = [
+        Record(
+            id=entry.id,
+            image=entry.image,
+            size=UNKNOWN,
+            classes=tuple(sorted({number[name] for name in entry.names})),
+            mask=entry.mask,
+        )
+        for entry in listing.entries
+    ]
+    return Index.of(records, classes=listing.classes, splits=listing.splits, root=listing.root)
 
 
 def of_index(index: Index) -> Data:

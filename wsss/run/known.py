@@ -29,7 +29,7 @@ from wsss.store.jobs import FrozenOutside
 from wsss.store.schema import Fingerprint, StageName, Strict
 from wsss.store.sources import Outside
 from wsss.store.stamp import stamp
-from wsss.store.store import ROOT, Artifact, Store
+from wsss.store.store import PLACES, ROOT, Artifact, Store
 from wsss.store.texts import read_json, write_json
 
 FORMAT: Final = 1
@@ -173,5 +173,11 @@ def _files(known: Known) -> dict[str, list[int]]:
     folder, sheets = known.folder.absolute(), known.folder.absolute() / SHEETS
     paths = [folder / RECORD, folder / SCORES, folder / REPORT, *(files_below(sheets) if sheets.is_dir() else ())]
     for artifact in known.artifacts:
-        paths += [artifact.manifest_path, artifact.path / ROOT, artifact.items / SCORES, artifact.items / REPORT]
+        paths += [
+            artifact.manifest_path,
+            artifact.path / ROOT,
+            artifact.path / PLACES,
+            artifact.items / SCORES,
+            artifact.items / REPORT,
+        ]
     return {str(path): state_of(path) for path in paths if path.is_file()}

@@ -9,7 +9,7 @@ from filelock import Timeout
 
 from wsss.config.build import build_into, check_all
 from wsss.engine.progress import console
-from wsss.engine.stage import Reduce, read_index
+from wsss.engine.stage import Job, Reduce, read_index
 from wsss.errors import ConfigError
 from wsss.run.estimate import expect
 from wsss.run.foreseen import of_index, show_data_of, show_foreseen
@@ -141,7 +141,7 @@ def make(step: Step, *, crew: Crew, command: str = "wsss run") -> None:
     with held(step.artifact):
         if step.artifact.state() == "cached":
             step.artifact.manifest()
-            step.stage.relocate(step.artifact)
+            step.stage.relocate(Job(artifact=step.artifact, inputs=step.inputs))
         else:
             step.artifact.sweep()
             job = freeze(step, command=command)

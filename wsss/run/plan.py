@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from wsss.config.build import build_into, check_all
+from wsss.data.index import Index
 from wsss.data.randomness import check_share
 from wsss.engine.fit import Fit
 from wsss.engine.stage import Stage, read_index
@@ -140,13 +141,14 @@ def _with_keys(name: str, check: Callable[[], None]) -> None:
         ) from error
 
 
-def check_readers(made: Step, steps: Sequence[Step]) -> None:
+def check_readers(made: Step, steps: Sequence[Step], *, listed: Index | None = None) -> None:
     """Refuse what an index that was just made does not allow in any stage that will read it.
 
-    Raises a `ConfigError` with all problems: a split that is not there is said now, and not after hours of training.
+    One that is still to be made is `listed`: its images are known, and not their sizes. Raises a `ConfigError` with all
+    problems: a split that is not there is said now, and not after hours of training.
     """
     readers = [s for s in steps if s.inputs.get("index") == made.artifact and s.artifact.state() != "cached"]
-    index = read_index(made.artifact) if readers else None
+    index = read_index(made.artifact) if readers and listed is None else listed
     problems: dict[str, str] = {}
     for step in readers:
         assert index is not None

@@ -32,7 +32,8 @@ class RunRecord(RunFile):
         for name in reversed(list(self.stages)):
             if self.makes.get(name) == kind.name and (by is Stage or isinstance(self.configured(name), by)):
                 return name
-        raise StoreError(f"{self.folder}: this run has no {by.__name__} that makes {kind.words}")
+        stage = "stage" if by is Stage else by.__name__
+        raise StoreError(f"{self.folder}: this run has no {stage} that makes {kind.words}")
 
     def configured(self, name: str) -> Stage:
         """Build a stage from the run's config, whether or not it is finished."""

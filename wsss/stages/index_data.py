@@ -34,11 +34,11 @@ class IndexData(Reduce):
             logger.warning(note)
         return {"images": images, "classes": dict(shown), "notes": list(index.notes)}
 
-    def relocate(self, artifact: Artifact) -> None:
+    def relocate(self, job: Job) -> None:
         """Note where the data set lies today: it may have been moved since it was indexed."""
         sources = self.dataset.sources()
         if sources:
-            self._write_root(artifact, self.dataset.home())
+            self._write_root(job.artifact, self.dataset.home())
 
     def _write_root(self, artifact: Artifact, root: Path) -> None:
         inside = root.resolve() == artifact.items.resolve()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -20,6 +20,7 @@ from wsss.models.base import LAST, Network, NetworkOptions, PlannedNetwork
 from wsss.models.normalisation import Normalisation
 from wsss.paths import is_regular
 from wsss.store.fingerprint import public_name
+from wsss.store.places import note_places, placed
 from wsss.store.public_names import located
 from wsss.store.schema import Plain, Strict, Text, refuse_newer
 from wsss.store.store import ITEMS, Artifact
@@ -80,7 +81,7 @@ class NetworkRecord:
 
 
 def write_record(artifact: Artifact, record: NetworkRecord) -> None:
-    """Write a record among the items; the weights lie there already."""
+    """Write a record among the items; the weights lie there already. Where its other files lie is noted beside."""
     said = NetworkFile(
         format=FORMAT,
         options=_described(record.options),
@@ -90,6 +91,7 @@ def write_record(artifact: Artifact, record: NetworkRecord) -> None:
         use=record.use,
     )
     write_json(artifact.items / RECORD, said.model_dump())
+    note_places(artifact, record.options)
 
 
 def write_weights(state: Mapping[str, Tensor], artifact: Artifact, *, name: str = WEIGHTS) -> None:
@@ -117,9 +119,10 @@ def read_record(artifact: Artifact) -> NetworkRecord:
     path = artifact.items / RECORD
     said = _said(artifact, path)
     try:
-        return _record(said)
+        record = _record(said)
     except ConfigError as error:
         raise StoreError(f"{path} describes no network ({first_line(error)}): {_remedy(artifact)}") from error
+    return replace(record, options=placed(artifact, record.options))
 
 
 def _said(artifact: Artifact, path: Path) -> NetworkFile:

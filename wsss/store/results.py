@@ -6,7 +6,7 @@ from typing import Final
 MANIFEST: Final = "manifest.json"
 LOGS: Final = "logs"
 """The folder in an artifact where loggers write: no part of the result."""
-OWN: Final = re.compile(r"log(\.\d+)?\.txt|root\.txt|stage\.yaml")
+OWN: Final = re.compile(r"log(\.\d+)?\.txt|root\.txt|places\.json|stage\.yaml")
 """Files of an artifact that are not part of the result: the logs of all processes, and what is kept up to date."""
 
 

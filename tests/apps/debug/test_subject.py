@@ -1,5 +1,6 @@
 """A finished run, opened."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,11 @@ import torch
 from debugged import Looked
 from toy_runs import Run
 
+from wsss.apps.debug import subject
 from wsss.apps.debug.subject import Subject
 from wsss.errors import StoreError
+from wsss.run.record import read_record
+from wsss.store.kinds import RAW_MAPS
 
 
 def test_a_run_is_opened_with_its_masks_and_scores(toy_run: Run):
@@ -25,6 +29,17 @@ def test_a_run_is_opened_with_its_masks_and_scores(toy_run: Run):
 def test_what_is_no_run_is_refused(tmp_path: Path):
     with pytest.raises(StoreError, match="is not a run"):
         Subject.of(tmp_path, side=64)
+
+
+def test_a_run_without_maps_is_refused_with_what_can_be_looked_at(toy_run: Run, monkeypatch: pytest.MonkeyPatch):
+    whole = read_record(toy_run.out)
+    less = replace(whole, makes={name: kind for name, kind in whole.makes.items() if kind != RAW_MAPS.name})
+    monkeypatch.setattr(subject, "read_record", lambda *_, **__: less)
+    with pytest.raises(StoreError, match=r"no classifier is asked for maps in this run.* --network segmenter`"):
+        Subject.of(toy_run.out, device="cpu", side=64)
+    assert less.makes
+    with pytest.raises(StoreError, match="this run has no stage that makes"):
+        less.last(RAW_MAPS)
 
 
 def test_a_mask_that_was_changed_is_refused(toy_run: Run, tmp_path: Path):

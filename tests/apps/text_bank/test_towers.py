@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+from clip_models import clip_of_open_clip, text_under_transformers_names
 from transformers import CLIPModel, CLIPTokenizer
 
 from wsss.apps.text_bank import towers
@@ -28,6 +29,21 @@ def test_vectors_are_those_of_transformers(clip_folder: Path, monkeypatch: pytes
             np.testing.assert_allclose(vector, expected[0].numpy(), atol=1e-5)
     assert tower.scale == pytest.approx(float(model.logit_scale.detach().exp()))
     assert found.std() > 0.01
+
+
+def test_vectors_are_those_of_open_clip(clip_folder: Path):
+    pytest.importorskip("open_clip")
+    theirs, tower = clip_of_open_clip(), load_tower("any", source=str(clip_folder))
+    missing, unknown = tower.model.load_state_dict(text_under_transformers_names(theirs.state_dict()), strict=False)
+    assert not unknown
+    assert all(name.startswith(("vision_model.", "visual_projection.")) for name in missing)
+    sentences = ["a clean cat.", "dog", "the longer one."]
+    tokens = tower.tokenizer(sentences, padding="max_length", max_length=77, return_tensors="pt")["input_ids"]
+    assert tokens.shape == (3, 77)
+    with torch.no_grad():
+        wanted = theirs.encode_text(tokens).numpy()
+    np.testing.assert_allclose(tower.embed(sentences), wanted, atol=1e-5)
+    assert wanted.std() > 0.01
 
 
 def test_a_text_that_clip_cannot_read_whole_is_refused(clip_folder: Path):

@@ -52,8 +52,29 @@ def test_another_file_of_weights_is_refused(tmp_path: Path):
     ):
         given.complete(again)
     path.unlink()
-    with pytest.raises(ModelError, match="no such file"):
+    with pytest.raises(
+        ModelError, match=r"'first': its weights are no longer at .*a\.safetensors: put them back, or run"
+    ):
         given.complete(again)
+
+
+def test_a_file_may_be_moved(tmp_path: Path):
+    (tmp_path / "there").mkdir()
+    path, moved = tmp_path / "a.safetensors", tmp_path / "there" / "b.safetensors"
+    save_file(TINY.opened().state_dict(), path)
+    plain = FrozenBackbone(backbone="vit_tiny_patch16_224", weights="none", layers=1)
+    given = options(
+        backbones={"first": FrozenBackbone(backbone=TINY.backbone, weights=str(path), layers=1), "b": plain}
+    )
+    assert given.files() == {"first": path}
+    trained = given.build(named(2)).state_dict()
+    path.rename(moved)
+    again = given.skeleton(named(2))
+    again.load_state_dict(trained)
+    found = given.with_files({"first": moved, "b": moved, "c": moved})
+    found.complete(again)
+    assert found.files() == {"first": moved}
+    assert found.backbones["b"] == plain
 
 
 def test_width_layers_and_heads_shape_the_decoder():

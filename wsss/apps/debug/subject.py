@@ -22,7 +22,7 @@ from wsss.run.record import RunRecord, read_record
 from wsss.stages.evaluate import Evaluate
 from wsss.stages.extract_cams import ExtractCams
 from wsss.store.items import Items
-from wsss.store.kinds import MASKS, TABLE
+from wsss.store.kinds import MASKS, RAW_MAPS, TABLE
 from wsss.store.store import Artifact
 from wsss.store.verify import refuse_changed
 
@@ -55,6 +55,12 @@ class Subject:
         are words and not learnt.
         """
         record = read_record(run, store=store)
+        if RAW_MAPS.name not in record.makes.values():
+            raise StoreError(
+                f"{run}: no classifier is asked for maps in this run, and debugging looks at one that is: see what its "
+                f"segmentation network looks at with `wsss explain IMAGE --model {run} --network segmenter`, and its "
+                "labels with `wsss data audit`, or debug a run with extract_cams"
+            )
         explainer = Explainer.of(record, device=device, side=side)
         if explainer.subjects is not None:
             raise ModelError(

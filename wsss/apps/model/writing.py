@@ -17,8 +17,7 @@ from wsss.stages.predict_masks import PredictMasks
 from wsss.store.jobs import read_job_of
 from wsss.store.kinds import MASKS, RAW_MAPS
 from wsss.store.networks import RECORD as NETWORK, holds_network, read_record as read_network
-from wsss.store.results import MANIFEST
-from wsss.store.store import ITEMS, Artifact
+from wsss.store.store import ITEMS, PLACES, Artifact
 from wsss.store.texts import read_bytes, whole
 from wsss.version import __version__
 
@@ -120,8 +119,9 @@ def _files(artifact: Artifact) -> dict[str, bytes]:
     home = f"{NETWORKS}/{artifact.stage}/{artifact.fingerprint}"
     weights = [name for names in read_network(artifact).weights.values() for name in names]
     items = [f"{ITEMS}/{name}" for name in (NETWORK, *dict.fromkeys(weights))]
-    manifest = read_bytes(artifact.manifest_path)
-    return {f"{home}/{MANIFEST}": manifest, **{f"{home}/{name}": artifact.content(name) for name in items}}
+    beside = [path for path in (artifact.manifest_path, artifact.path / PLACES) if path.is_file()]
+    files = {path.name: read_bytes(path) for path in beside} | {name: artifact.content(name) for name in items}
+    return {f"{home}/{name}": data for name, data in files.items()}
 
 
 def _options(artifacts: Sequence[Artifact]) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
 
 from wsss.apps.text_bank.asked import AskedWords
-from wsss.apps.text_bank.towers import TextTower
 from wsss.errors import ConfigError
 from wsss.models.clip.text_bank import TextBank, unit, write_bank
 from wsss.store.texts import whole
@@ -17,7 +16,26 @@ PLACE: Final = "{}"
 """Stands in a template where the words go."""
 
 
-def make_bank(words: AskedWords, tower: TextTower, *, templates: Sequence[str]) -> TextBank:
+@runtime_checkable
+class EmbedsText(Protocol):
+    """A text tower."""
+
+    @property
+    def tower(self) -> str:
+        """What timm calls the image tower that goes with it."""
+        ...
+
+    @property
+    def scale(self) -> float:
+        """Of cosines."""
+        ...
+
+    def embed(self, sentences: Sequence[str]) -> Float32[np.ndarray, "n e"]:
+        """Return a vector a sentence."""
+        ...
+
+
+def make_bank(words: AskedWords, tower: EmbedsText, *, templates: Sequence[str]) -> TextBank:
     """Return the bank of some words: unit(mean(unit(embedding of each text in each template))) of each class.
 
     Raises `ConfigError` for a template without a place for words, and `ModelError` for a background prompt with the
@@ -45,7 +63,7 @@ def save_bank(path: Path, bank: TextBank) -> None:
         write_bank(hidden, bank)
 
 
-def _vector(texts: Sequence[str], tower: TextTower, *, templates: Sequence[str]) -> Float32[np.ndarray, " e"]:
+def _vector(texts: Sequence[str], tower: EmbedsText, *, templates: Sequence[str]) -> Float32[np.ndarray, " e"]:
     directions = unit(tower.embed(_sentences(texts, templates)))
     mean: Float32[np.ndarray, " e"] = unit(directions.mean(axis=0, keepdims=True))[0]
     return mean

@@ -1,13 +1,15 @@
 """FrozenViTOptions: a segmentation network of which the decoder alone learns, and is stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import torch
 from torch import nn
 
+from wsss.errors import ModelError
 from wsss.labels import label_count
 from wsss.models.cuts.chain import position_of
 from wsss.models.cuts.families import NATIVE_STRIDE, blocks_of, outline
@@ -17,6 +19,7 @@ from wsss.models.segmenters.frozen_tokens import FrozenTokens
 from wsss.models.segmenters.frozen_vit import FrozenEncoder, FrozenSegmenter, FrozenViT
 from wsss.models.segmenters.segmentation_options import SegmentationOptions
 from wsss.models.weights.downloads import Download
+from wsss.models.weights.towers import tower_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +83,21 @@ class FrozenViTOptions(SegmentationOptions):
 
     def complete(self, network: nn.Module) -> None:
         """See `NetworkOptions`: open the backbones, and refuse others than those of the training."""
+        self._refuse_missing()
         for backbone, tokens in self._pairs(network):
             tokens.take(backbone.opened())
             tokens.check_mark(name=f"backbone {backbone.backbone}, weights {backbone.weights!r}")
+
+    def files(self) -> dict[str, Path]:
+        """See `NetworkOptions`: weights of backbones that lie in files."""
+        found = {name: tower_file(backbone.weights) for name, backbone in self.backbones.items()}
+        return {name: file for name, file in found.items() if file is not None}
+
+    def with_files(self, files: Mapping[str, Path]) -> "FrozenViTOptions":
+        """See `NetworkOptions`."""
+        moved = {name: str(files[name]) for name in self.files() if name in files}
+        changed = {name: replace(self.backbones[name], weights=weights) for name, weights in moved.items()}
+        return replace(self, backbones=self.backbones | changed)
 
     def outline(self) -> FrozenSegmenter:
         """See `NetworkOptions`."""
@@ -103,6 +118,14 @@ class FrozenViTOptions(SegmentationOptions):
             encoder, labels, width=self.width, layers=self.layers, heads=self.heads, dropout=self.dropout
         )
         return FrozenSegmenter(network)
+
+    def _refuse_missing(self) -> None:
+        for name, file in self.files().items():
+            if not file.is_file():
+                raise ModelError(
+                    f"backbone {name!r}: its weights are no longer at {file}: put them back, or run the command of the "
+                    "run again with their new path in that one's place: nothing is trained anew"
+                )
 
     def _pairs(self, network: nn.Module) -> list[tuple[FrozenBackbone, FrozenTokens]]:
         found = [part for part in network.modules() if isinstance(part, FrozenTokens)]
