@@ -301,13 +301,13 @@ def packing(work: Work, *, pack: int) -> Work:
 
 @pytest.mark.parametrize("processes", [True, False])
 def test_packs_go_on_like_files(work: Work, shout: Shout, processes: bool):
-    work = packing(replace(work, processes=processes), pack=3)
+    work = packing(replace(work, processes=processes), pack=5)
     assert run(replace(work, workers=1), shout)[0] == 8
     whole = contents(work.items.folder)
-    assert sorted(whole) == ["packs/00000000.zip", "packs/00000004.zip"]
+    assert sorted(whole) == ["packs/00000000.zip", "packs/00000006.zip"]
     assert run(work, shout) == (0, [])
-    (work.items.folder / "packs" / "00000004.zip").unlink()
-    assert run(replace(work, workers=1), shout) == (4, [("e", "f"), ("g", "h")])
+    (work.items.folder / "packs" / "00000006.zip").unlink()
+    assert run(replace(work, workers=1), shout) == (2, [("g", "h")])
     assert contents(work.items.folder) == whole
 
 
