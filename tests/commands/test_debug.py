@@ -55,4 +55,4 @@ def test_defaults_are_those_of_the_parts():
 
 def test_a_page_is_named_after_the_folder_of_its_run(toy_run: Run, tmp_path: Path):
     main([str(toy_run.out), "--out", str(tmp_path), "--side", "64", "--device", "cpu", "--what", "slices"])
-    assert read_findings(tmp_path / "debug.json").title == f"Debug of {toy_run.out.name}"
+    assert read_findings(tmp_path / "debug.json").title == f"Debug of {toy_run.out.parent.name}/{toy_run.out.name}"

@@ -58,7 +58,8 @@ def main(arguments: Sequence[str]) -> None:
     )
     subject = apps.debug.Subject.of(options.run, store=options.store, device=options.device, side=options.side)
     command = shlex.join(["wsss", "debug", *arguments])
-    found = apps.debug.debug(subject, request, title=f"Debug of {options.run.name}", command=command)
+    name = "/".join(options.run.resolve().parts[-2:])  # runs of one experiment are numbered
+    found = apps.debug.debug(subject, request, title=f"Debug of {name}", command=command)
     page = apps.findings.write_findings(
         options.out.expanduser(),
         found.page,
