@@ -16,6 +16,8 @@ from wsss.apps.export.graphs import ClassifierGraph, Exported, SegmenterGraph
 from wsss.errors import ConfigError, ModelError
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.normalisation import IMAGENET
+from wsss.models.segmenters.architectures import wrapped
+from wsss.models.segmenters.deeplab_v2 import DeepLabV2
 from wsss.models.segmenters.segmentation import SegmentationNetwork
 
 SIZES = ((1, 64, 96), (3, 50, 37))
@@ -26,6 +28,11 @@ def segmenter() -> SegmenterGraph:
     options = {"encoder_depth": 3, "decoder_channels": (16, 8, 8)}
     network = Unet("tu-resnet10t", encoder_weights=None, classes=4, **options)
     return SegmenterGraph(SegmentationNetwork(network), IMAGENET).eval()
+
+
+def deeplab_v2() -> SegmenterGraph:
+    torch.manual_seed(0)
+    return SegmenterGraph(wrapped(DeepLabV2(encoder_name="tu-resnet18", classes=4)), IMAGENET).eval()
 
 
 def classifier() -> ClassifierGraph:
@@ -39,7 +46,7 @@ def made(graph: Any) -> Exported:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("graph", [segmenter, classifier])
+@pytest.mark.parametrize("graph", [segmenter, deeplab_v2, classifier])
 def test_a_file_answers_as_the_graph_does(form: str, graph: Any, tmp_path: Path):
     FORMATS[form].check()
     path = tmp_path / f"graph{FORMATS[form].suffix}"

@@ -36,8 +36,7 @@ class SegmenterGraph(nn.Module):
     def __init__(self, network: Segments, normalisation: Normalisation) -> None:
         super().__init__()
         self.network: Any = network
-        stride: Any = self.network.encoder.output_stride if isinstance(self.network, SegmentationNetwork) else 1
-        self.stride = int(stride)
+        self.stride = network.stride if isinstance(network, SegmentationNetwork) else 1
         self.pixels = _Pixels(normalisation)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:

@@ -113,6 +113,11 @@ class ResNetEncoder(nn.Module):
 class DeepLabV2Network(SegmentationNetwork):
     """`Segments` with a DeepLabV2, which takes images of any size as they are; it learns from a pyramid."""
 
+    @property
+    def stride(self) -> int:
+        """See `SegmentationNetwork`: nothing is padded."""
+        return 1
+
     def segment(self, images: Images) -> Float[Tensor, "b labels h w"]:
         """See `SegmentationNetwork`."""
         logits: Tensor = self.network(images)

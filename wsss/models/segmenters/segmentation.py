@@ -26,6 +26,12 @@ class SegmentationNetwork(nn.Module):
         """The part that comes with weights."""
         return self.network.get_submodule("encoder")
 
+    @property
+    def stride(self) -> int:
+        """What the sides of padded images are a multiple of, in pixels."""
+        stride: Any = self.encoder.output_stride
+        return int(stride)
+
     def forward(self, images: Images) -> Float[Tensor, "b labels h w"]:
         """Return the logits of every label at every pixel."""
         return self.segment(images)
@@ -39,8 +45,7 @@ class SegmentationNetwork(nn.Module):
     def padded(self, images: Images) -> Float[Tensor, "b 3 p q"]:
         """Return the images with sides that the encoder's stride divides."""
         height, width = images.shape[-2:]
-        stride: Any = self.encoder.output_stride
-        return functional.pad(images, (0, -width % stride, 0, -height % stride))
+        return functional.pad(images, (0, -width % self.stride, 0, -height % self.stride))
 
     def learnt(self, images: Images) -> tuple[Float[Tensor, "b labels y x"], ...]:
         """Return the logits that a training compares with masks, each on its own grid; here those of every pixel."""
