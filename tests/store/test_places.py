@@ -9,8 +9,8 @@ from wsss.errors import StoreError
 from wsss.models.segmenters.frozen_backbone import FrozenBackbone
 from wsss.models.segmenters.frozen_vit_options import FrozenViTOptions
 from wsss.store.places import note_places, placed
-from wsss.store.results import is_result
-from wsss.store.store import PLACES, Artifact, Store
+from wsss.store.results import PLACES, is_result
+from wsss.store.store import Artifact, Store
 
 
 def options(weights: str) -> FrozenViTOptions:

@@ -23,7 +23,8 @@ from wsss.paths import LONGEST
 from wsss.store.items import Items
 from wsss.store.kinds import NETWORK, Kind
 from wsss.store.networks import NetworkRecord, holds_network, load, read_record
-from wsss.store.store import ITEMS, ROOT, Artifact
+from wsss.store.results import ROOT
+from wsss.store.store import ITEMS, Artifact
 from wsss.store.texts import read_bytes
 from wsss.store.verify import refuse_harmed
 from wsss.training.loggers.options import LoggerOptions, NoLogger

@@ -26,10 +26,11 @@ from wsss.store.digests import Digests, state_of
 from wsss.store.disk_errors import writing
 from wsss.store.fingerprint import CODE, contents
 from wsss.store.jobs import FrozenOutside
+from wsss.store.results import PLACES, ROOT
 from wsss.store.schema import Fingerprint, StageName, Strict
 from wsss.store.sources import Outside
 from wsss.store.stamp import stamp
-from wsss.store.store import PLACES, ROOT, Artifact, Store
+from wsss.store.store import Artifact, Store
 from wsss.store.texts import read_json, write_json
 
 FORMAT: Final = 1

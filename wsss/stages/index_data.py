@@ -9,7 +9,8 @@ from wsss.data.layouts.base import Layout
 from wsss.engine.log import logger
 from wsss.engine.stage import Job, Reduce
 from wsss.store.kinds import INDEX, Kind
-from wsss.store.store import ROOT, Artifact
+from wsss.store.results import ROOT
+from wsss.store.store import Artifact
 from wsss.store.texts import write_text
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from wsss.models.base import NetworkOptions
 from wsss.paths import is_regular
+from wsss.store.results import PLACES
 from wsss.store.schema import Text
-from wsss.store.store import PLACES, Artifact
+from wsss.store.store import Artifact
 from wsss.store.texts import read_json, write_json
 
 

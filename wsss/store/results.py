@@ -6,6 +6,10 @@ from typing import Final
 MANIFEST: Final = "manifest.json"
 LOGS: Final = "logs"
 """The folder in an artifact where loggers write: no part of the result."""
+ROOT: Final = "root.txt"
+"""Where the data set of an index lies today."""
+PLACES: Final = "places.json"
+"""Where files lie today that a network reads beside its stored weights."""
 OWN: Final = re.compile(r"log(\.\d+)?\.txt|root\.txt|places\.json|stage\.yaml")
 """Files of an artifact that are not part of the result: the logs of all processes, and what is kept up to date."""
 

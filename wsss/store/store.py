@@ -22,10 +22,6 @@ from wsss.store.texts import from_json, read_bytes, write_json
 from wsss.store.versions import versions
 
 JOB: Final = "stage.yaml"
-ROOT: Final = "root.txt"
-"""Where the data set of an index lies today."""
-PLACES: Final = "places.json"
-"""Where files lie today that a network reads beside its stored weights."""
 FOLDER: Final = re.compile(f"[0-9a-f]{{{LENGTH}}}")
 """Names of artifacts' folders."""
 

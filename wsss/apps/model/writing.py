@@ -17,7 +17,8 @@ from wsss.stages.predict_masks import PredictMasks
 from wsss.store.jobs import read_job_of
 from wsss.store.kinds import MASKS, RAW_MAPS
 from wsss.store.networks import RECORD as NETWORK, holds_network, read_record as read_network
-from wsss.store.store import ITEMS, PLACES, Artifact
+from wsss.store.results import PLACES
+from wsss.store.store import ITEMS, Artifact
 from wsss.store.texts import read_bytes, whole
 from wsss.version import __version__
 
