@@ -25,7 +25,7 @@ def test_help_is_one_screen_with_every_group_and_its_default(
         assert f"\n  {group.key}={group.default} " in said
     for example in ("wsss run experiment=toy plan=true", "experiment=folder dataset.root=my_photos", " -m "):
         assert example in said
-    assert "runtime.device=auto, " in said
+    assert "runtime.device=auto," in said
 
 
 def test_help_of_the_settings_explains_each_of_them(capsys: pytest.CaptureFixture[str]) -> None:

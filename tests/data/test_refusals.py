@@ -67,8 +67,8 @@ def test_masks_of_nothing():
 def test_empty_splits():
     data = listing(entry("a", "cat"), entry("b"), train=("a",), val=("b",), test=())
     assert refused(data, b=BAD, skipped=("b",)) == [
-        ("split", "split 'val' is empty: none of its images can be read; b.png is empty"),
         ("split", "split 'test' is empty: list at least one image in it, or leave the split out"),
+        ("split", "split 'val' is empty: none of its images can be read; b.png is empty"),
     ]
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Sequence
+from multiprocessing import forkserver
 
 import pytest
 import torch
@@ -46,6 +47,7 @@ def masked(items: Sequence[int]) -> set[signal.Signals]:
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows masks none")
 def test_what_a_terminal_sends_to_all_ends_neither_a_server_that_imports_nor_its_processes():
+    forkserver._forkserver._stop()  # one of another test may have been started in another way
     (_, first), *_ = in_chunks(masked, range(11), processes=2, module=__name__)
     assert first == {*SIGNALS} - {signal.SIGTERM}
 

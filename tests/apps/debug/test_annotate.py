@@ -1,5 +1,7 @@
 """Images to annotate."""
 
+from inspect import unwrap
+
 import numpy as np
 import pytest
 import torch
@@ -24,7 +26,7 @@ class Predictor:
 
 def test_entropy_by_hand(monkeypatch: pytest.MonkeyPatch):
     image = np.zeros((4, 8, 3), dtype=np.uint8)
-    asked = entropy.__wrapped__ if hasattr(entropy, "__wrapped__") else entropy
+    asked = unwrap(entropy)
     assert asked(Predictor(0.5, 0.5), image) == pytest.approx(np.log(2))
     assert asked(Predictor(0.1, 0.9), image) == pytest.approx(-0.1 * np.log(0.1) - 0.9 * np.log(0.9))
     assert asked(Predictor(1.0, 0.0), image) == 0
