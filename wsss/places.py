@@ -18,13 +18,14 @@ SIGNATURE: Final = b"PK\x03\x04"
 @final
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """A file in a zip that does not compress it: it is read at once from where it lies."""
+    """A file in an uncompressed zip, read from where it lies without a look at the zip's list."""
 
     archive: Path
     name: str
     start: int
     """Byte of the archive at which its header begins."""
     size: int
+    """Bytes."""
 
     def __str__(self) -> str:
         """Return the archive and the name, as messages show them."""
@@ -47,6 +48,7 @@ class Member:
 
 
 Place = Path | Member
+"""Where a file lies."""
 
 
 def size_of(place: Place) -> int:

@@ -4,7 +4,7 @@ from wsss.protocols import Binary, ClassAttentive, CutClassifier, Prompted
 
 
 def suited(model: CutClassifier, *, otherwise: str) -> str:
-    """Return the words of a config that choose the method made for a network, or for a network of no such kind."""
+    """Return the override that chooses the method made for a kind of network, or `otherwise` where there is none."""
     match model:
         case ClassAttentive():
             return "cam=mctformer"

@@ -1,4 +1,4 @@
-"""Ask networks that have learnt: without gradients, and in the precision that is wanted."""
+"""Ask trained networks: without gradients, and in a chosen precision."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +13,10 @@ HALF: Final = {"16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}
 
 @contextmanager
 def asking(device: torch.device, *, precision: Precision, gradients: bool = False) -> Iterator[None]:
-    """Keep no graph, in the precision that is wanted; `gradients` says that what is asked differentiates by itself.
+    """Keep no graph, and let networks compute in `precision`, while the context lasts.
 
-    Without them torch also leaves out what a later gradient would need. Maps and probabilities stay in float32.
+    `gradients` says that the caller takes gradients by itself, as Grad-CAM does. Otherwise torch's inference mode also
+    leaves out what a later gradient would need. The caller adds up maps and probabilities in float32.
     """
     without = torch.no_grad() if gradients else torch.inference_mode()
     half = HALF.get(precision)

@@ -166,7 +166,7 @@ class Stage(Configurable, ABC):
 
     @property
     def takes_gpu(self) -> bool:
-        """Whether the stage computes on a GPU of NVIDIA's where it finds one."""
+        """Whether the stage computes on an NVIDIA GPU where there is one."""
         return self.runtime.device in ("auto", "cuda")
 
     def check(self) -> None:

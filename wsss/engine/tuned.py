@@ -8,10 +8,10 @@ import torch
 
 @contextmanager
 def tuned(device: torch.device) -> Iterator[None]:
-    """Let a GPU of NVIDIA's multiply matrices in TF32, and look for the quickest convolutions, while a training lasts.
+    """Let an NVIDIA GPU multiply matrices in TF32, and look for the quickest convolutions, while a training lasts.
 
-    Its convolutions round so anyway, and a training shows it images of one size. Both settings are the process's, so
-    they are put back: what follows may compare small differences, and shows images of many sizes.
+    Its convolutions use TF32 by default, and a training has images of one size. Both settings hold for the process, so
+    they are restored: what follows may compare small differences, and has images of many sizes.
     """
     if device.type != "cuda":
         yield

@@ -11,7 +11,7 @@ LEAST: Final = 4
 
 
 def sharing_notes(steps: Iterable[Step], *, workers: int) -> Iterator[str]:
-    """Yield a sentence for each training, of those that are to be made, that gains nothing from as many GPUs."""
+    """Yield a sentence for each training to come whose batch is too small for the GPUs of all `workers`."""
     for step in steps:
         if workers == 1 or not isinstance(step.stage, Fit) or step.artifact.state() == "cached":
             continue

@@ -31,13 +31,13 @@ class ItemFormat:
 
 
 class Sealer:
-    """Is told how many items this process made, and when all are there. Files have no need of it."""
+    """Brings items into their last form while a stage makes them. This one does nothing: a file each is that form."""
 
     def made(self, count: int) -> None:
-        """Take note of items that were made: what they complete is brought into its last form."""
+        """Note that this process made `count` more items, and bring what they complete into its last form."""
 
     def close(self) -> None:
-        """Bring all that is left into its last form: called by one process, when all items are there."""
+        """Bring the rest into its last form. One process calls it, when all items are there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class Items(ABC):
 
     @abstractmethod
     def whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
-        """Return whose items are there, and the torn ones, as a machine that lost its power leaves them: removed."""
+        """Remove torn items, as a power failure leaves them; return whose items are whole, and what was removed."""
 
     def sealer(self, batches: Sequence[Sequence[Record]]) -> Sealer:
         """Return what brings the items of a stage into their last form while they are made in batches."""
@@ -126,7 +126,7 @@ class Files(Items):
 
 
 def whole_files(there: Mapping[Record, "os.DirEntry[str]"], form: ItemFormat) -> tuple[set[Record], list[Path]]:
-    """Return whose files are whole, and those that are torn, which are removed.
+    """Remove torn files; return whose files are whole, and those that were removed.
 
     A file gets its name when it is whole, and lies on the disk some time later: those that were written long before the
     latest are not read.

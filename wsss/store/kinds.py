@@ -47,9 +47,9 @@ class Kind:
         return form(folder=artifact.items, format=self.format, images=len(index.records))
 
     def new_items(self, artifact: Artifact, index: Index, *, pack: int | None) -> Items:
-        """Return the items of an artifact that is to be made: a file each, or so many images to a pack.
+        """Return the items of an artifact to be made: in packs of at least `pack` images, or without it a file each.
 
-        One that was begun keeps the form in which it was begun.
+        An artifact that was begun keeps the form in which it was begun.
         """
         begun = self.items(artifact, index)
         if isinstance(begun, Packs):

@@ -1,4 +1,4 @@
-"""A pack: items in one uncompressed zip, which lists them at its end, so that each is read by one look at its place."""
+"""A pack: items in one uncompressed zip, whose list says where each of them lies."""
 
 import os
 import zipfile
@@ -40,7 +40,7 @@ def write_pack(path: Path, names: Sequence[str], *, source: Path) -> None:
                 member.create_system, member.external_attr = UNIX, MODE
                 archive.writestr(member, (source / name).read_bytes())
         file.flush()
-        os.fsync(file.fileno())  # what it was made of is deleted then
+        os.fsync(file.fileno())  # its sources are deleted next
 
 
 def members(path: Path) -> list[Member]:

@@ -1,7 +1,7 @@
 """Batch norm over the global batch: its statistics do not depend on how many processes share the images.
 
-GPUs of NVIDIA's have torch's SyncBatchNorm, with timm's for its own layers: Lightning's way to it drops the activation
-inside these. It exists for such GPUs alone, so that other devices have layers of our own.
+NVIDIA GPUs have torch's SyncBatchNorm, and timm's for its own layers, since Lightning's way to torch's drops the
+activation inside these. Neither works on other devices, which have layers of our own.
 """
 
 from typing import Any, Final
@@ -24,7 +24,7 @@ class GlobalBatchNorm(LayerSync):
     """
 
     def __init__(self, *, cuda: bool = False) -> None:
-        """Take whether the processes have GPUs of NVIDIA's."""
+        """`cuda` says whether the processes have NVIDIA GPUs."""
         self._classes = SYNCHRONISED if cuda else SHARED
 
     def apply(self, model: nn.Module) -> nn.Module:
@@ -76,7 +76,7 @@ SYNCHRONISED: Final[dict[type[nn.Module], type[nn.Module]]] = {
     nn.BatchNorm2d: SynchronisedBatchNorm2d,
     BatchNormAct2d: SynchronisedBatchNormAct2d,
 }
-"""The same on GPUs of NVIDIA's."""
+"""The same on NVIDIA GPUs."""
 
 
 def _exchanged(model: nn.Module, classes: dict[type[nn.Module], type[nn.Module]]) -> nn.Module:

@@ -29,13 +29,13 @@ class KeyedModule(pl.LightningModule):
 
     network: nn.Module
     compiler: str | None = None
-    """Of what steps ask of the network; see `TrainerOptions.compile`."""
+    """By which `compiled` compiles; see `TrainerOptions.compile`."""
 
     def __init__(self, *, fit: FitOptions, random_seed: int) -> None:
         super().__init__()
         self.options = fit
         self.random_seed = random_seed
-        self._compiled: dict[str, Callable[..., Any]] = {}
+        self._compiled: dict[Callable[..., Any], Callable[..., Any]] = {}
 
     def hold_batch_norm(self, part: nn.Module) -> None:
         """Keep the batch norm of a part of the network as the options say; to be called by every `train`."""
@@ -81,7 +81,7 @@ class KeyedModule(pl.LightningModule):
 
     @property
     def fused(self) -> bool:
-        """Whether one kernel changes all weights: on a GPU of NVIDIA's, where Lightning can still clip gradients."""
+        """Whether one kernel changes all weights: on an NVIDIA GPU, where Lightning can still clip gradients."""
         if self.device.type != "cuda":
             return False
         return self.trainer.precision == "32-true" or not self.trainer.gradient_clip_val
@@ -93,10 +93,9 @@ class KeyedModule(pl.LightningModule):
         """
         if self.compiler is None:
             return call
-        name = getattr(call, "__name__", type(call).__name__)
-        if name not in self._compiled:
-            self._compiled[name] = torch.compile(call, backend=self.compiler)
-        return cast("Callable[P, R]", self._compiled[name])
+        if call not in self._compiled:
+            self._compiled[call] = torch.compile(call, backend=self.compiler)
+        return cast("Callable[P, R]", self._compiled[call])
 
     def _biases_among(self, parameters: list[nn.Parameter]) -> list[nn.Parameter]:
         named = {id(parameter): name for name, parameter in self.named_parameters()}

@@ -27,7 +27,7 @@ class EmbedsText(Protocol):
 
     @property
     def scale(self) -> float:
-        """Of cosines."""
+        """What turns cosines into logits."""
         ...
 
     def embed(self, sentences: Sequence[str]) -> Float32[np.ndarray, "n e"]:

@@ -159,20 +159,17 @@ class SegmenterOptions(SegmentationOptions):
         return torch.device("meta" if self.encoder.startswith(TIMM) else "cpu")
 
     def _create(self, labels: int, *, pretrained: bool) -> SegmentationNetwork:
-        stride = (
-            {STRIDE: self.output_stride}
-            if STRIDE in models.segmenters.architectures.arguments(self.architecture)
-            else {}
-        )
+        architectures = models.segmenters.architectures
+        stride = {STRIDE: self.output_stride} if STRIDE in architectures.arguments(self.architecture) else {}
         wanted = True if self.encoder.startswith(TIMM) else DOWNLOADED
-        network = models.segmenters.architectures.architecture(self.architecture)(
+        network = architectures.architecture(self.architecture)(
             encoder_name=self.encoder,
             encoder_weights=wanted if pretrained else None,
             classes=labels,
             **stride,
             **self.options,
         )
-        whole = models.segmenters.architectures.wrapped(network)
+        whole = architectures.wrapped(network)
         if self.decoder_norm == "group":
             exchange_batch_norm(whole, but=whole.encoder)
         return whole
