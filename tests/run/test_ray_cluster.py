@@ -32,6 +32,16 @@ def test_without_ray_or_a_cluster_it_says_what_to_do(monkeypatch: pytest.MonkeyP
         connected("auto", key="ray.address")
 
 
+def test_a_busy_machine_on_which_ray_does_not_start_in_time_is_named(monkeypatch: pytest.MonkeyPatch):
+    def late(**_: object) -> None:
+        raise Exception("The current node timed out during startup.\nmore")  # noqa: TRY002 - as Ray does
+
+    monkeypatch.setattr(ray_cluster, "find_spec", lambda _: True)
+    monkeypatch.setattr(ray_cluster, "import_module", lambda _: SimpleNamespace(init=late))
+    with pytest.raises(ConfigError, match=r"launcher.address=local: Ray did not start on this machine \(The current"):
+        connected("local", key="launcher.address")
+
+
 def test_a_cluster_of_this_machine_has_so_many_cores(monkeypatch: pytest.MonkeyPatch):
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(

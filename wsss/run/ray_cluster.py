@@ -47,7 +47,7 @@ def refuse_without_ray(option: str) -> None:
 def connected(address: str, *, key: str, cores: int | None = None) -> Any:
     """Return the module `ray`, connected; a cluster that is started here has so many cores, or all.
 
-    Raises `ConfigError` that names the key where Ray is not installed, or no cluster answers.
+    Raises `ConfigError` that names the key where Ray is not installed, no cluster answers, or none can be started here.
     """
     refuse_without_ray(f"{key}={address}")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -57,10 +57,16 @@ def connected(address: str, *, key: str, cores: int | None = None) -> Any:
         _knock(address)
         with restored():  # it has a handler of its own for SIGTERM
             ray.init(log_to_driver=False, logging_level="ERROR", **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        remedy = f"start one with `ray start --head`, or use {key}={HERE}"
-        raise ConfigError([f"{key}={address}: no cluster answers ({first_line(error)}): {remedy}"]) from error
+    except Exception as error:  # Ray's own for what did not start in time is a plain one
+        raise ConfigError([f"{key}={address}: {_missing(address, key=key, why=first_line(error))}"]) from error
     return ray
+
+
+def _missing(address: str, *, key: str, why: str) -> str:
+    """Return what to say where Ray gives no cluster."""
+    if address == HERE:
+        return f"Ray did not start on this machine ({why}): run again when it is less busy, or do without Ray"
+    return f"no cluster answers ({why}): start one with `ray start --head`, or use {key}={HERE}"
 
 
 def _knock(address: str) -> None:
