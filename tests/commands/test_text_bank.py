@@ -76,6 +76,32 @@ def test_the_template_with_the_least_sharpness_is_taken(
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--rank", "nowhere"], "nowhere is not a folder: name the one that holds the data set"),
+        (["--rank", "photos"], "photos: no image shows two of the classes"),
+        (["--rank", "photos", "--weights", "nowhere.safetensors"], "nowhere.safetensors"),
+    ],
+)
+def test_what_cannot_be_ranked_is_said_before_a_tower_is_loaded(
+    given: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos/images").mkdir(parents=True)
+    draw_image(tmp_path / "photos/images/a.png", key=0)
+    (tmp_path / "photos/labels.csv").write_text("image,labels\na.png,cat\n", encoding="utf-8")
+    monkeypatch.setattr(text_bank, "load_tower", lambda *_, **__: pytest.fail("a tower was loaded"))
+    own = ("--tower", FakeTower.tower, "--weights", "none", *given)
+    assert call(monkeypatch, "cat", "dog", "--out", "pets.npz", *own) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["cat", "--out", "bank.zip"], "--out: bank.zip: a bank is named with the suffix .npz"),

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wsss import engine
 from wsss.apps import check, text_bank
@@ -12,6 +12,9 @@ from wsss.config.leaves import leaves
 from wsss.config.search import config_folders
 from wsss.errors import ConfigError
 from wsss.store.disk_errors import refuse_unwritable
+
+if TYPE_CHECKING:
+    from wsss.data.layouts.base import Layout
 
 ABOUT: Final = """\
 Make a bank of text vectors from class names, for `wsss explain --bank` and `wsss run experiment=folder_clip`.
@@ -48,10 +51,11 @@ def main(arguments: Sequence[str]) -> None:
         raise ConfigError([f"--out: {options.out} is a folder: name a file"])
     refuse_unwritable(path.parent)
     words = text_bank.asked_words(options.classes, backgrounds=options.backgrounds or "")
+    ranked_on = None if options.rank is None else _layout(words, options=options)
     tower = text_bank.load_tower(options.tower, source=options.text_model)
     templates = options.template or TEMPLATES[options.templates]
-    if options.rank is not None:
-        templates = (_best(words, tower, options=options),)
+    if ranked_on is not None:
+        templates = (_best(words, tower, layout=ranked_on, options=options),)
     bank = text_bank.make_bank(words, tower, templates=templates)
     text_bank.save_bank(path, bank)
     said = f"{len(bank.classes)} classes and {len(bank.backgrounds)} background prompts for {bank.tower}"
@@ -59,10 +63,22 @@ def main(arguments: Sequence[str]) -> None:
     engine.console.print(str(path.absolute()), markup=False)
 
 
-def _best(words: "text_bank.AskedWords", tower: "text_bank.EmbedsText", *, options: argparse.Namespace) -> str:
-    """Show templates by their sharpness on a data set's images, and return the first."""
+def _layout(words: "text_bank.AskedWords", *, options: argparse.Namespace) -> "Layout":
+    """Return the data set of `--rank`; refuses one that says nothing of templates before a tower is loaded."""
     choice = check.chosen(leaves("dataset", config_folders(None)), root=options.rank, name=None)
     layout = choice.layout(options.rank, given={})
+    text_bank.check_several(layout, backbone=options.tower, weights=options.weights, classes=tuple(words.classes))
+    return layout
+
+
+def _best(
+    words: "text_bank.AskedWords",
+    tower: "text_bank.EmbedsText",
+    *,
+    layout: "Layout",
+    options: argparse.Namespace,
+) -> str:
+    """Show templates by their sharpness on a data set's images, and return the first."""
     pool = [*(options.template or ()), *(template for own in TEMPLATES.values() for template in own)]
     seen = text_bank.embed_several(
         layout, backbone=options.tower, weights=options.weights, classes=tuple(words.classes)

@@ -1,14 +1,17 @@
 """Images of several classes, embedded by the image tower."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from data_sets import draw_image
 
-from wsss.apps.text_bank.seen import embed_several
+from wsss.apps.text_bank.seen import check_several, embed_several
 from wsss.data.images import read_image
 from wsss.data.layouts.folder import Folder
+from wsss.errors import DataError
 from wsss.models.clip.prompted_options import PromptedOptions
 
 TOWER = "vit_xsmall_patch16_clip_224"
@@ -38,3 +41,12 @@ def test_no_such_image_is_an_empty_table(tmp_path: Path):
     seen = embed_several(Folder(root=tmp_path), backbone=TOWER, weights="none", classes=("cat", "dog"))
     assert seen.shown == ()
     assert seen.images.shape[0] == 0
+
+
+@pytest.mark.parametrize(("labels", "refused"), [("cat", True), ("cat;cow", True), ("cat;dog", False)])
+def test_a_data_set_is_refused_where_no_image_shows_two_of_the_classes(tmp_path: Path, labels: str, refused: bool):
+    (tmp_path / "images").mkdir()
+    draw_image(tmp_path / "images/a.png", key=0)
+    (tmp_path / "labels.csv").write_text(f"image,labels\na.png,{labels}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="no image shows two of the classes") if refused else nullcontext():
+        check_several(Folder(root=tmp_path), backbone=TOWER, weights="none", classes=("cat", "dog"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -10,6 +10,8 @@ from jaxtyping import Float32, Float64
 from wsss.apps.text_bank.asked import AskedWords
 from wsss.apps.text_bank.making import EmbedsText, make_bank
 from wsss.errors import DataError, ModelError
+
+NONE_SEVERAL: Final = "no image shows two of the classes, and templates are told apart by those that do: rank others"
 
 
 @final
@@ -68,7 +70,7 @@ def sharpness(scores: Float64[np.ndarray, "n c"], own: Sequence[Sequence[int]]) 
     """
     several = [row[classes] for row, classes in zip(scores, map(list, own), strict=True) if len(classes) > 1]
     if not several:
-        raise DataError("no image shows two of the classes, and templates are told apart by those that do: rank others")
+        raise DataError(NONE_SEVERAL)
     return float(np.mean([values.var() / values.mean() for values in several]))
 
 
