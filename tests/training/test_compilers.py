@@ -16,8 +16,11 @@ def test_none_and_one_that_torch_brings_are_taken(name: str | None):
 
 
 def test_an_unknown_one_is_refused_with_those_that_there_are():
-    with pytest.raises(ConfigError, match=r"trainer\.compile: torch knows no compiler 'turbo'; it knows: .*inductor"):
+    with pytest.raises(
+        ConfigError, match=r"trainer\.compile: torch knows no compiler 'turbo'; it knows: .*inductor"
+    ) as refused:
         check_compiler("turbo", CPU)
+    assert "eager" not in str(refused.value)
 
 
 def test_inductor_needs_a_compiler_of_c_or_triton(monkeypatch: pytest.MonkeyPatch):

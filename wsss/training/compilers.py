@@ -19,7 +19,8 @@ def check_compiler(name: str | None, device: torch.device) -> None:
     """Raise `ConfigError` for a compiler that torch does not know, or that cannot work here; None stands for none."""
     if name is None:
         return
-    if name not in (known := torch.compiler.list_backends(exclude_tags=())):
+    if name not in torch.compiler.list_backends(exclude_tags=()):
+        known = torch.compiler.list_backends()  # without those for work on torch itself
         raise ConfigError([f"{KEY}: torch knows no compiler {name!r}; it knows: {one_of(sorted(known))}"])
     if name == INDUCTOR and (missing := _missing(device)):
         raise ConfigError([f"{KEY}={INDUCTOR} needs {missing}: install one, or use {KEY}=null"])
