@@ -89,10 +89,12 @@ def all_cells(network: GAPClassifier, images: Sequence[Picture]) -> Iterator[Num
 
 
 def plant(tags: Flags, *, rate: float, random_seed: int) -> Planted:
-    """Take a share of the tags away, and add as many false ones by the frequency of classes."""
+    """Take a share of the tags away, and add as many false ones by the frequency of classes, where there is room."""
     draw = np.random.default_rng(random_seed)
     given = np.argwhere(tags)
-    count = round(rate * len(given))
+    count, room = round(rate * len(given)), int((~tags)[:, tags.any(axis=0)].sum())
+    if not 0 < count <= min(room, len(given)):
+        sys.exit(f"--rate {rate:g} of {len(given)} tags is {count}, and there is room for 1 to {min(room, len(given))}")
     gone = given[draw.choice(len(given), count, replace=False)]
     added = set[tuple[int, int]]()
     while len(added) < count:

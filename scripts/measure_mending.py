@@ -37,7 +37,7 @@ def main() -> None:
     if not own.is_dir():
         shutil.copytree(photos, own)
     rows = list(read(photos / "labels.csv"))
-    right = {row["image"]: {*filter(None, row["labels"].split(SEPARATOR))} for row in rows}
+    right = {row["image"]: {*filter(None, map(str.strip, row["labels"].split(SEPARATOR)))} for row in rows}
     learnt = [row["image"] for row in rows if row.get("split", TRAIN) == TRAIN]
     planted = {**right, **with_mistakes(right, learnt, rate=options.rate, random_seed=options.random_seed)}
     write(own / "planted.csv", rows, planted)
@@ -80,7 +80,7 @@ def with_mistakes(right: Tags, images: Sequence[str], *, rate: float, random_see
 
 def accept(table: Path, right: Tags, *, looked_at: int, out: Path) -> str:
     """Accept what is right among the first suggestions, as a person would who sees what the labels of before say."""
-    by_id = {Path(image).stem: own for image, own in right.items()}
+    by_id = {str(Path(image).with_suffix("")): own for image, own in right.items()}
     rows = read(table)
     yes = 0
     for row in islice(rows, looked_at):
