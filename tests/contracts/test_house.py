@@ -103,6 +103,7 @@ LONGEST = 250
 
 MAY_CATCH_ALL = {
     "wsss/training/loggers/guarded.py": "loggers are other people's code, and must not end a training",
+    "wsss/run/ray_cluster.py": "Ray raises a plain Exception where it does not start in time",
     "wsss/__main__.py": "what nobody foresaw is said in a line, and its traceback kept in a file",
 }
 """The places that catch whatever is raised, and why."""
