@@ -72,6 +72,11 @@ def test_empty_splits():
     ]
 
 
+def test_one_image_for_two_splits():
+    ((kind, why),) = refused(listing(entry("a", "cat"), train=("a",), val=()))
+    assert (kind, why.endswith("; one image cannot fill two splits, so add others")) == ("split", True)
+
+
 def test_splits_that_trainings_need():
     def told(**splits: list[bool]) -> list[str]:
         return [problem.why.partition(";")[0] for problem in refused_of_splits(splits, train="train", val="val")]

@@ -31,6 +31,8 @@ def refused_of_data(listing: Listing, examined: Mapping[str, Examined], *, skipp
 def refused_of_listing(listing: Listing) -> list[Problem]:
     """Return what indexing refuses of the names and splits that a layout lists, without a look at any image."""
     why = "split {!r} is empty: list at least one image in it, or leave the split out"
+    if len(listing.entries) == 1:
+        why += "; one image cannot fill two splits, so add others"
     empty = [Problem(kind="split", why=why.format(name)) for name, ids in listing.splits.items() if not ids]
     return [*_of_classes(listing), *empty] if listing.entries else []
 
