@@ -8,8 +8,8 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 from transformers import CLIPConfig, CLIPModel
 
-from wsss.models.clip.clip_tower import ClipTower, Positions
 from wsss.models.clip.prompted import PromptedClassifier
+from wsss.models.clip.tower import ClipTower, Positions
 from wsss.testing.tiny import shake
 
 WIDTH, DEPTH, HEADS, EMBEDDED, PATCH = 32, 3, 4, 24, 16

@@ -287,7 +287,7 @@ def test_items_that_lie_on_the_disk_for_long_are_not_read(work: Work, shout: Sho
     (work.items.folder / "b.txt").write_text("")
     for place, name in enumerate("abcdefgh"):
         os.utime(work.items.folder / f"{name}.txt", (0, 1e9 + 100 * place))
-    done, torn = replace(work.items, format=replace(work.items.format, is_whole=looked)).whole(RECORDS)
+    done, torn = replace(work.items, format=replace(work.items.format, is_whole=looked)).keep_whole(RECORDS)
     assert torn == [work.items.folder / "b.txt"]
     assert sorted(read) == ["b", "f", "g", "h"]
     assert {record.id for record in done} == set("acdefgh")

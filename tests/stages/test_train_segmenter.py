@@ -11,7 +11,7 @@ from toy_runs import Run, networks_of
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
 from wsss.models.base import PlannedNetworks
-from wsss.models.weights.first import canonical
+from wsss.models.weights.initial import canonical
 from wsss.stages.train_segmenter import RetrainSegmenter, TrainSegmenter
 from wsss.store.files import read_mask_item
 from wsss.store.fingerprint import contents

@@ -52,7 +52,7 @@ def test_what_is_written_is_there_and_read(form: Callable[[], Items]):
     assert [items.has(record) for record in RECORDS] == [True, False, True, False]
     assert sorted(items.names()) == sorted([items.name(first), items.name(third)])
     assert [items.read(record).tolist() for record in (first, third)] == [[[0, 0]], [[1, 1]]]
-    assert items.whole(RECORDS) == ({first, third}, [])
+    assert items.keep_whole(RECORDS) == ({first, third}, [])
     with pytest.raises(StoreError, match=r"b%2Fc\.png holds no mask"):
         items.read(second)
 
@@ -65,7 +65,7 @@ def test_what_is_finished_is_there_and_read(form: Callable[[], Items]):
     assert vars(again).keys() == {field.name for field in fields(items)}, "what was read stays in this process"
     assert all(again.has(record) and again.file(record).is_file() for record in RECORDS)
     assert sorted(items.names()) == sorted(map(items.name, RECORDS))
-    assert form().whole(RECORDS) == (set(RECORDS), [])
+    assert form().keep_whole(RECORDS) == (set(RECORDS), [])
     assert not [path for path in items.folder.rglob("*") if path.name.startswith(".")]
 
 
@@ -75,7 +75,7 @@ def test_what_is_torn_is_removed_and_named(form: Callable[[], Items]):
         items.write(record, mask(1))
     torn = items.path(RECORDS[1])
     torn.write_bytes(torn.read_bytes()[:40])
-    assert form().whole(RECORDS) == ({*RECORDS} - {RECORDS[1]}, [torn])
+    assert form().keep_whole(RECORDS) == ({*RECORDS} - {RECORDS[1]}, [torn])
     assert not form().has(RECORDS[1])
 
 
@@ -85,7 +85,7 @@ def test_a_finished_file_that_is_cut_off_is_removed_and_named(form: Callable[[],
     file = form().file(RECORDS[0])
     data = file.read_bytes()
     file.write_bytes(data[: int(kept * len(data))])
-    done, torn = form().whole(RECORDS)
+    done, torn = form().keep_whole(RECORDS)
     assert torn == [file]
     assert RECORDS[0] not in done
     assert not file.exists()

@@ -93,7 +93,7 @@ def test_what_was_packed_when_its_packer_died_is_not_packed_twice(packs: Packs):
     packs.sealer(BATCHES).close()
     whole = contents(packs.folder)
     make(packs, RECORDS[:2])  # loose ones that were not deleted yet
-    assert fresh(packs).whole(RECORDS) == (set(RECORDS), [])
+    assert fresh(packs).keep_whole(RECORDS) == (set(RECORDS), [])
     fresh(packs).sealer(BATCHES).close()
     assert contents(packs.folder) == whole
 
@@ -162,7 +162,7 @@ def test_packs_are_verified_repaired_and_made_again(index: Index, tmp_path: Path
     assert [(damage.path, damage.harm) for damage in damages] == [(torn, "damaged")]
     assert repair(artifact, damages)
     again = MASKS.new_items(artifact, index, pack=None)
-    assert again.whole(RECORDS) == (set(RECORDS[:4]), [])
+    assert again.keep_whole(RECORDS) == (set(RECORDS[:4]), [])
     make(again, RECORDS[4:])
     again.sealer(BATCHES).close()
     assert contents(artifact.items) == whole
@@ -175,7 +175,7 @@ def test_a_result_keeps_the_form_in_which_it_was_begun(index: Index, tmp_path: P
         begun.write(RECORDS[0], np.zeros((1, 2), dtype=np.uint8))
         again = MASKS.new_items(artifact, index, pack=then)
         assert type(again) is type(begun)
-        assert again.whole(RECORDS) == ({RECORDS[0]}, [])
+        assert again.keep_whole(RECORDS) == ({RECORDS[0]}, [])
         artifact.discard()
         assert type(MASKS.new_items(artifact, index, pack=then)) is not type(begun)
 
@@ -186,6 +186,6 @@ def test_an_older_process_sees_packs_that_were_written_again(packs: Packs):
     assert packs.has(RECORDS[0])
     path = packs.packs / "00000000.zip"
     path.unlink()
-    assert fresh(packs).whole(RECORDS)[0] == set(RECORDS[4:])
+    assert fresh(packs).keep_whole(RECORDS)[0] == set(RECORDS[4:])
     os.utime(packs.packs / "00000004.zip")
     assert fresh(packs).read(RECORDS[5]).tolist() == [[ord("f")] * 2]

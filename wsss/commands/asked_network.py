@@ -64,11 +64,11 @@ def network_of(options: argparse.Namespace) -> "Explainer":
     """Load what is asked; raises a `WsssError` where the run has none."""
     common = {"device": options.device, "side": options.side}
     if options.bank is not None:
-        weights = options.weights or models.weights.first.PRETRAINED
+        weights = options.weights or models.weights.initial.PRETRAINED
         bank = options.bank.expanduser()
         return explain.explainer_of_bank(bank, weights=weights, top=options.top or TOP, **common)
     if options.network not in OF_RUN:
-        weights = options.weights or models.weights.first.DOWNLOADED
+        weights = options.weights or models.weights.initial.DOWNLOADED
         return explain.explainer_of_pretrained(options.network, weights=weights, top=options.top or TOP, **common)
     common |= {"store": options.store}
     if options.network == CLASSIFIER:

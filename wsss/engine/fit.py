@@ -23,7 +23,7 @@ from wsss.models.gap import check_frozen
 from wsss.models.normalisation import Normalisation
 from wsss.store.kinds import NETWORK, Kind
 from wsss.store.networks import WEIGHTS, NetworkRecord, write_record, write_weights
-from wsss.store.places import note_places
+from wsss.store.relocated import note_places
 from wsss.store.store import Artifact
 from wsss.training.compilers import check_compiler
 from wsss.training.options import FitOptions, Limits, TrainerOptions

@@ -103,7 +103,7 @@ def run(work: Work, batches: Sequence[Records], *, elsewhere: Elsewhere | None =
 
 
 def _done(items: Items, records: Iterable[Record]) -> set[Record]:
-    done, torn = items.whole(records)
+    done, torn = items.keep_whole(records)
     for path in torn:
         logger.warning("%s is torn: it is made again", path)
     return done

@@ -12,7 +12,7 @@ from wsss.models.cuts.families import check_backbone, create_backbone, outline
 from wsss.models.gap import GAPClassifier, gap_classifier
 from wsss.models.normalisation import Normalisation
 from wsss.models.weights.downloads import Download
-from wsss.models.weights.first import (
+from wsss.models.weights.initial import (
     DOWNLOADED,
     UNTRAINED,
     check_caffe,

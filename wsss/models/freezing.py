@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from wsss.errors import ModelError, one_of
-from wsss.models.weights.first import canonical
+from wsss.models.weights.initial import canonical
 
 
 def freeze_parameters(module: nn.Module, *, paths: Sequence[str]) -> None:

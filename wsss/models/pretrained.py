@@ -12,7 +12,7 @@ from wsss import models
 from wsss.errors import ModelError
 from wsss.models.cuts.families import check_name
 from wsss.models.normalisation import Normalisation
-from wsss.models.weights.first import (
+from wsss.models.weights.initial import (
     DOWNLOADED,
     UNTRAINED,
     check_weights,

@@ -70,7 +70,7 @@ class Items(ABC):
         """Return the names of all items that are there."""
 
     @abstractmethod
-    def whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
+    def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
         """Remove torn items, as a power failure leaves them; return whose items are whole, and what was removed."""
 
     def sealer(self, batches: Sequence[Sequence[Record]]) -> Sealer:
@@ -119,7 +119,7 @@ class Files(Items):
         """See `Items`."""
         return [name for name, _ in found_below(self.folder)]
 
-    def whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
+    def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
         """See `Items`."""
         found = dict(found_below(self.folder))
         return whole_files({each: found[name] for each in records if (name := self.name(each)) in found}, self.format)

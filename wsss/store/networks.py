@@ -20,8 +20,8 @@ from wsss.models.base import LAST, Network, NetworkOptions, PlannedNetwork
 from wsss.models.normalisation import Normalisation
 from wsss.paths import is_regular
 from wsss.store.fingerprint import public_name
-from wsss.store.places import note_places, placed
 from wsss.store.public_names import located
+from wsss.store.relocated import note_places, placed
 from wsss.store.schema import Plain, Strict, Text, refuse_newer
 from wsss.store.store import ITEMS, Artifact
 from wsss.store.texts import from_json, whole, write_json

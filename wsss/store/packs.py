@@ -14,7 +14,7 @@ from wsss.places import Place
 from wsss.store.files import item_name
 from wsss.store.hashed import found_below
 from wsss.store.items import Items, Sealer, whole_files
-from wsss.store.pack import SUFFIX, Listed, is_pack, listed, members, packs_in, write_pack
+from wsss.store.pack_file import SUFFIX, PackList, is_pack, listed, members, packs_in, write_pack
 
 PACKS: Final = "packs"
 """The folder among the items in which packs lie."""
@@ -63,7 +63,7 @@ class Packs(Items):
         packed = [each.name for path in packs_in(self.packs) for each in members(path)]
         return [*packed, *(name for name, _ in found_below(self.loose))]
 
-    def whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
+    def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
         """See `Items`. A pack has its name when it lies on the disk: no more than its list is read."""
         torn = list(self._torn())
         packed, loose = listed(self.packs), dict(found_below(self.loose))
@@ -92,7 +92,7 @@ class Packs(Items):
                     yield path
 
     @cached_property
-    def _listed(self) -> Listed:
+    def _listed(self) -> PackList:
         return listed(self.packs)
 
     def __getstate__(self) -> Mapping[str, Any]:

@@ -9,8 +9,8 @@ from torch.nn import functional
 
 from wsss.methods.lpcam.network import PrototypeClassifier
 from wsss.methods.mctformer.network import ClassTokenClassifier
-from wsss.models.clip.clip_tower import ClipTower
 from wsss.models.clip.prompted import PromptedClassifier
+from wsss.models.clip.tower import ClipTower
 from wsss.models.cuts.transformers import ANY_SIZE
 from wsss.testing.families import FAMILIES, narrow_vit, small_family_network
 from wsss.testing.tiny import CLASSES, TinyGAP, TinyMLP, shake, tiny_pairs

@@ -19,7 +19,7 @@ from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from torch import Tensor
 
 from wsss.errors import DataError
-from wsss.models.weights.first import UNREADABLE
+from wsss.models.weights.initial import UNREADABLE
 from wsss.store.texts import whole
 from wsss.training.batch_norm import GlobalBatchNorm
 from wsss.training.data import KeyedDataModule

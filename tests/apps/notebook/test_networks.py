@@ -11,7 +11,7 @@ from wsss.apps.explain import Explainer
 from wsss.apps.notebook.networks import network_of
 from wsss.errors import ModelError
 from wsss.models.normalisation import IMAGENET
-from wsss.models.weights.first import PACKAGED_NORMALISATION
+from wsss.models.weights.initial import PACKAGED_NORMALISATION
 from wsss.protocols import CutClassifier
 
 

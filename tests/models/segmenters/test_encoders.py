@@ -4,7 +4,7 @@ import pytest
 
 from wsss.errors import ModelError
 from wsss.models.segmenters.encoders import check_encoder, encoder_normalisation
-from wsss.models.weights.first import PACKAGED, PACKAGED_NORMALISATION, UNTRAINED
+from wsss.models.weights.initial import PACKAGED, PACKAGED_NORMALISATION, UNTRAINED
 
 
 @pytest.mark.parametrize("name", ["tu-resnet18", "resnet18"])

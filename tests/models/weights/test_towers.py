@@ -10,8 +10,8 @@ from torch import nn
 from torch.nn import functional
 
 from wsss.errors import ModelError
-from wsss.models.clip.clip_tower import ClipTower
-from wsss.models.weights.first import fill
+from wsss.models.clip.tower import ClipTower
+from wsss.models.weights.initial import fill
 from wsss.models.weights.towers import check_tower, read_tower, tower_file
 
 

@@ -12,7 +12,7 @@ from wsss.engine.stage import Device, Runtime
 from wsss.models.cuts.hooked import Hooked
 from wsss.models.cuts.layers_with_grids import chosen_layer, layers_with_grids
 from wsss.models.pretrained import check_classes, timm_classifier
-from wsss.models.weights.first import DOWNLOADED
+from wsss.models.weights.initial import DOWNLOADED
 
 PROBE: Final = 224
 """Pixels a side of the image on which the last layer is found, where a network takes images of any size."""

@@ -9,7 +9,7 @@ from wsss.apps.explain.subject import TOP, ranked_words
 from wsss.engine.stage import Device, Runtime
 from wsss.models.clip.prompted_options import PromptedOptions
 from wsss.models.clip.text_bank import read_bank
-from wsss.models.weights.first import PRETRAINED
+from wsss.models.weights.initial import PRETRAINED
 
 
 def explainer_of_bank(

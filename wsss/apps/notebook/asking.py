@@ -25,7 +25,7 @@ from wsss.models.cuts.grids import Grid
 from wsss.models.cuts.hooked import class_logits
 from wsss.models.normalisation import Normalisation
 from wsss.models.targets.scored import Scored
-from wsss.models.weights.first import DOWNLOADED
+from wsss.models.weights.initial import DOWNLOADED
 from wsss.protocols import CutClassifier
 from wsss.types import Images, Size
 from wsss.views.base import Views

@@ -16,8 +16,8 @@ from wsss.errors import ModelError
 from wsss.labels import label_names
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.pretrained import only_size, timm_classifier
-from wsss.models.weights.first import UNTRAINED
 from wsss.models.weights.hub import hub
+from wsss.models.weights.initial import UNTRAINED
 from wsss.protocols import CutClassifier
 from wsss.run.names import RECORD
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wsss.errors import ModelError
-from wsss.models.clip.clip_tower import ClipTower, tokens_of
+from wsss.models.clip.tower import ClipTower, tokens_of
 from wsss.models.cuts.chain import position_of
 from wsss.types import Cut, Images
 

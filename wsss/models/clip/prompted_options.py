@@ -11,13 +11,13 @@ from torch import nn
 from wsss import models
 from wsss.errors import ModelError
 from wsss.models.base import NetworkOptions
-from wsss.models.clip.clip_tower import ClipTower, Positions
 from wsss.models.clip.prompted import PromptedClassifier
 from wsss.models.clip.text_bank import TextBank, read_bank
+from wsss.models.clip.tower import ClipTower, Positions
 from wsss.models.cuts.families import check_name
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.weights.downloads import Download
-from wsss.models.weights.first import PRETRAINED, UNTRAINED, download, fill
+from wsss.models.weights.initial import PRETRAINED, UNTRAINED, download, fill
 from wsss.models.weights.published import download_of
 from wsss.models.weights.towers import check_tower, read_tower, tower_file
 

@@ -10,7 +10,7 @@ from wsss.errors import ModelError
 from wsss.models.cuts.families import check_name, name_of, nearest
 from wsss.models.gap import GAPClassifier
 from wsss.models.normalisation import Normalisation, colour
-from wsss.models.weights.first import DOWNLOADED, Weights, check_downloadable, download, fitting, normalisation_of
+from wsss.models.weights.initial import DOWNLOADED, Weights, check_downloadable, download, fitting, normalisation_of
 
 TIMM: Final = "tu-"
 """What smp puts before the name of a timm network."""

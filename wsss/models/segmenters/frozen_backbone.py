@@ -11,7 +11,7 @@ from wsss.models.cuts.families import NATIVE_STRIDE, blocks_of, check_name, crea
 from wsss.models.normalisation import Normalisation
 from wsss.models.segmenters.frozen_tokens import FrozenTokens, Layers, chosen_blocks
 from wsss.models.weights.downloads import Download
-from wsss.models.weights.first import PRETRAINED, download, load_backbone, normalisation_of
+from wsss.models.weights.initial import PRETRAINED, download, load_backbone, normalisation_of
 from wsss.models.weights.published import download_of
 from wsss.models.weights.towers import check_tower, read_tower, tower_file
 

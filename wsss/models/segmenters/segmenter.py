@@ -25,7 +25,7 @@ from wsss.models.segmenters.group_norm import exchange_batch_norm
 from wsss.models.segmenters.segmentation import SegmentationNetwork
 from wsss.models.segmenters.segmentation_options import SegmentationOptions
 from wsss.models.weights import caffe as caffe_weights
-from wsss.models.weights.first import (
+from wsss.models.weights.initial import (
     DOWNLOADED,
     PACKAGED,
     PACKAGED_BACKBONE,

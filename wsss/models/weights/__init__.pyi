@@ -1,1 +1,1 @@
-from . import first as first
+from . import initial as initial

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from wsss.models.weights.first import PRETRAINED, UNTRAINED, Weights, check_downloadable, check_file, read_weights
+from wsss.models.weights.initial import PRETRAINED, UNTRAINED, Weights, check_downloadable, check_file, read_weights
 
 
 def tower_file(weights: str) -> Path | None:

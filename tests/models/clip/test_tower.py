@@ -7,7 +7,7 @@ from clip_models import EMBEDDED, images, paired, tokens_of_transformers, tower_
 from torch.nn import functional
 
 from wsss.errors import ModelError
-from wsss.models.clip.clip_tower import ClipTower, tokens_of
+from wsss.models.clip.tower import ClipTower, tokens_of
 from wsss.types import Cut
 
 

@@ -8,7 +8,7 @@ import pytest
 from wsss.errors import StoreError
 from wsss.models.segmenters.frozen_backbone import FrozenBackbone
 from wsss.models.segmenters.frozen_vit_options import FrozenViTOptions
-from wsss.store.places import note_places, placed
+from wsss.store.relocated import note_places, placed
 from wsss.store.results import PLACES, is_result
 from wsss.store.store import Artifact, Store
 

@@ -7,7 +7,7 @@ import pytest
 
 from wsss.errors import StoreError
 from wsss.places import Member, open_place
-from wsss.store.pack import Listed, is_pack, listed, members, write_pack
+from wsss.store.pack_file import PackList, is_pack, listed, members, write_pack
 
 NAMES = [f"{number:03}.png" for number in range(200)]
 
@@ -30,7 +30,7 @@ def test_every_item_is_found_in_its_pack(source: Path):
         with open_place(member) as file:
             assert file.read() == name.encode() * 3
     assert where.find("200.png") is None
-    assert Listed([]).find("000.png") is None
+    assert PackList([]).find("000.png") is None
 
 
 def test_any_program_reads_it_and_nothing_is_compressed(source: Path):

@@ -67,7 +67,7 @@ def is_pack(path: Path) -> bool:
 
 
 @final
-class Listed:
+class PackList:
     """Where the items of all packs of a folder lie: 28 bytes each, found by the hash of the name in this process."""
 
     def __init__(self, packs: Sequence[Path]) -> None:
@@ -100,7 +100,7 @@ def packs_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
 
 
-def listed(folder: Path) -> Listed:
+def listed(folder: Path) -> PackList:
     """Return where the items of a folder's packs lie; what this process has read is kept while they are as they were.
 
     Raises `StoreError` as `members` does.
@@ -111,5 +111,5 @@ def listed(folder: Path) -> Listed:
 
 
 @lru_cache(maxsize=16)
-def _listed(folder: Path, states: tuple[tuple[str, tuple[int, ...]], ...]) -> Listed:
-    return Listed([folder / name for name, _ in states])
+def _listed(folder: Path, states: tuple[tuple[str, tuple[int, ...]], ...]) -> PackList:
+    return PackList([folder / name for name, _ in states])

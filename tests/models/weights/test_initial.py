@@ -16,7 +16,7 @@ from wsss.errors import ModelError
 from wsss.models.classifier import ClassifierOptions
 from wsss.models.cuts.families import create_backbone
 from wsss.models.normalisation import IMAGENET
-from wsss.models.weights.first import (
+from wsss.models.weights.initial import (
     PACKAGED_BACKBONE,
     check_weights,
     download,
