@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import pytest
 
-from wsss.engine.streams import open_streams, printing, read_to_the_end
+from wsss.engine.streams import announce, open_streams, printing, read_to_the_end
 
 WRITES = """
 import sys
@@ -113,3 +113,11 @@ def test_an_end_of_its_own_stays_so_where_stdout_is_full(full: BinaryIO) -> None
 def test_a_full_disk_beside_a_stdout_that_can_be_written_is_passed_on(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="other"), printing():
         raise OSError(errno.ENOSPC, "other")
+
+
+def test_what_begins_is_said_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    announce("loading")
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    announce("loading")
+    assert capsys.readouterr() == ("", "loading ...\n")

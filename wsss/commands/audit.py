@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wsss.apps import audit
+from wsss.engine.streams import announce
 from wsss.errors import ConfigError, one_of
 
 
@@ -27,6 +28,7 @@ def add_audit_options(parser: argparse.ArgumentParser) -> None:
 
 def audit_to(options: argparse.Namespace, dataset: Mapping[str, Any], *, command: str) -> list[str]:
     """Audit a data set, write the page, and return in a sentence each which parts are over their limits."""
+    announce("looking at the data set")
     asked = audit.AuditOptions(
         train=options.train,
         what=parts_in(options.what),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from wsss import apps, engine
+from wsss.engine.streams import announce
 from wsss.errors import ConfigError
 
 ABOUT: Final = """\
@@ -36,6 +37,7 @@ SHOWN: Final = 5
 def main(arguments: Sequence[str]) -> None:
     """Debug a run; exits with 1 where a number is over its limit. Raises a `WsssError` where there is none."""
     options = argument_parser().parse_args(arguments)
+    announce("loading what the run learnt")
     alone = not options.what and options.negatives is not None
     parts = () if alone else apps.debug.parts_in(options.what)
     asked = [*parts, *(["negatives"] if options.negatives is not None else [])]

@@ -21,6 +21,7 @@ from wsss.commands.asked_network import (
 )
 from wsss.commands.batch import batch_parser, name_failed
 from wsss.commands.boxes import add_box_arguments, asked_boxes
+from wsss.engine.streams import announce
 from wsss.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ SHOWN: Final = 8
 def main(arguments: Sequence[str]) -> None:
     """Explain images; raises a `WsssError` where there is no finished run, no image, or no such method or class."""
     options = argument_parser().parse_intermixed_args(arguments)
+    announce("loading the network")
     try:
         explain.check_side(options.side)
     except ValueError as error:

@@ -10,6 +10,7 @@ from wsss import engine
 from wsss.apps import batch, predict
 from wsss.commands.batch import batch_parser, name_failed
 from wsss.commands.boxes import add_box_arguments, asked_boxes
+from wsss.engine.streams import announce
 from wsss.errors import ConfigError
 
 ABOUT: Final = """\
@@ -48,6 +49,7 @@ FORMATS: Final = ("confidence", "coco", "polygons", "label_studio")
 def main(arguments: Sequence[str]) -> None:
     """Predict masks; raises a `WsssError` where there is no finished run, or no image."""
     options = argument_parser().parse_intermixed_args(arguments)
+    announce("loading the network")
     try:
         predict.check_tile(options.tile)
     except ValueError as error:

@@ -15,6 +15,7 @@ from wsss.config.help import Group, groups, settings
 from wsss.config.leaves import Leaf
 from wsss.config.search import added_among, config_folders
 from wsss.config.words import check_words
+from wsss.engine.streams import announce
 from wsss.errors import ConfigError
 
 ABOUT: Final = """\
@@ -56,8 +57,7 @@ def main(arguments: Sequence[str]) -> None:
         sys.stdout.write(group_text(names[0], folders) if names else help_text(folders))
         return
     check_words(words, folders)
-    if sys.stderr.isatty():  # what follows imports the stack, which takes seconds
-        sys.stderr.write("checking the config and the data ...\n")
+    announce("checking the config and the data")
     run.run_command(arguments)
 
 

@@ -36,6 +36,12 @@ def open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def announce(words: str) -> None:
+    """Say on a terminal what begins, before imports that take seconds."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{words} ...\n")
+
+
 @contextmanager
 def read_to_the_end() -> Iterator[None]:
     """End in silence with exit code 141, as other programs do, where the reader of stdout has seen enough, as `head`.
