@@ -1,13 +1,12 @@
 """AdamW with a warm-up, as transformers are trained, in the place of SGD."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import nn
-from torch.optim.lr_scheduler import LambdaLR
 
-from wsss.training.options import FitOptions, SegmenterFit, poly
+from wsss.training.options import FitOptions, SegmenterFit
+from wsss.training.schedule import poly
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,23 +21,9 @@ class AdamWFit(FitOptions):
         if self.warmup < 0:
             raise ValueError(f"warmup must not be negative, got {self.warmup}")
 
-    def optimiser(
-        self,
-        *,
-        backbone: list[nn.Parameter],
-        head: list[nn.Parameter],
-        steps: int,
-        biases: Sequence[nn.Parameter] = (),
-        fused: bool = False,
-    ) -> tuple[torch.optim.Optimizer, LambdaLR]:
-        """Return AdamW with the groups of `FitOptions.optimiser`, and its schedule."""
-        sgd, _ = super().optimiser(backbone=backbone, head=head, steps=steps, biases=biases)
-        groups = [
-            {"params": group["params"], "lr": group["initial_lr"], "weight_decay": group["weight_decay"]}
-            for group in sgd.param_groups
-        ]
-        adamw = torch.optim.AdamW(groups, betas=(self.momentum, 0.999), fused=fused)
-        return adamw, LambdaLR(adamw, lambda step: self.factor(step, steps=steps))
+    def rule(self, groups: list[dict[str, Any]], *, fused: bool) -> torch.optim.Optimizer:
+        """Return AdamW."""
+        return torch.optim.AdamW(groups, betas=(self.momentum, 0.999), weight_decay=self.weight_decay, fused=fused)
 
     def factor(self, step: int, *, steps: int) -> float:
         """Return the share of the learning rate that a step has.

@@ -11,6 +11,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from wsss.configurable import Configurable
 from wsss.data.transforms import ClassifierTransform, EvalTransform, SegmenterTransform, Transform
+from wsss.training.schedule import poly
 
 F = TypeVar("F", bound="FitOptions")
 BatchNorm = Literal["frozen", "learning", "fixed"]
@@ -122,11 +123,8 @@ class FitOptions(Configurable):
     def batch_bytes(self) -> int:
         """Bytes of a pass's batch, of the larger images where training and validation differ."""
         parts = [getattr(self, field.name) for field in fields(self)]
-        return (
-            self.batch_size
-            // self.accumulate
-            * max((part.item_bytes for part in parts if isinstance(part, Transform)), default=0)
-        )
+        largest = max((part.item_bytes for part in parts if isinstance(part, Transform)), default=0)
+        return self.batch_size // self.accumulate * largest
 
     @property
     def best_by(self) -> str | None:
@@ -147,10 +145,9 @@ class FitOptions(Configurable):
         biases: Sequence[nn.Parameter] = (),
         fused: bool = False,
     ) -> tuple[torch.optim.Optimizer, LambdaLR]:
-        """Return SGD and a schedule that reaches zero after `steps` steps; the schedule moves every step.
+        """Return what `rule` makes of the groups, and a schedule that follows `factor` over `steps` steps.
 
-        `biases` are those of the head where `parts_biases`, and then not in `head`. `fused` asks for one kernel that
-        changes all weights.
+        `biases` are those of the head where `parts_biases`, and then not in `head`; `fused` asks for a single kernel.
         """
         groups: list[dict[str, Any]] = [
             {"params": backbone, "lr": self.learning_rate},
@@ -160,8 +157,16 @@ class FitOptions(Configurable):
             factor = self.head_factor if self.bias_factor is None else self.bias_factor
             decay = {} if self.bias_decay else {"weight_decay": 0.0}
             groups.append({"params": [*biases], "lr": self.learning_rate * factor, **decay})
-        sgd = torch.optim.SGD(groups, momentum=self.momentum, weight_decay=self.weight_decay, fused=fused)
-        return sgd, LambdaLR(sgd, lambda step: poly(step, steps=steps, power=self.poly_power))
+        made = self.rule(groups, fused=fused)
+        return made, LambdaLR(made, lambda step: self.factor(step, steps=steps))
+
+    def rule(self, groups: list[dict[str, Any]], *, fused: bool) -> torch.optim.Optimizer:
+        """Return what changes the weights of groups, each of which has its learning rate: SGD."""
+        return torch.optim.SGD(groups, momentum=self.momentum, weight_decay=self.weight_decay, fused=fused)
+
+    def factor(self, step: int, *, steps: int) -> float:
+        """Return the share of the learning rate that a step has: it falls to zero."""
+        return poly(step, steps=steps, power=self.poly_power)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,11 +212,6 @@ class SegmenterFit(FitOptions):
     transform: SegmenterTransform = field(default_factory=SegmenterTransform)
     loss: Literal["cross_entropy", "balanced"] = "cross_entropy"
     """`balanced`: the mean over background pixels and the mean over foreground pixels count one half each."""
-
-
-def poly(step: int, *, steps: int, power: float) -> float:
-    """Return (1 - step / steps)^power, zero from the last step on."""
-    return float(max(0.0, 1 - step / steps) ** power)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,9 @@
 """Options of AMN's training."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import torch
-from torch import nn
-from torch.optim.lr_scheduler import LambdaLR
 
 from wsss.data.transforms import SegmenterTransform
 from wsss.training.options import FitOptions
@@ -30,28 +27,10 @@ class ActivationFit(FitOptions):
         if not 0 <= self.smoothing < 1:
             raise ValueError(f"smoothing must lie in [0, 1), got {self.smoothing}")
 
-    def optimiser(
-        self,
-        *,
-        backbone: list[nn.Parameter],
-        head: list[nn.Parameter],
-        steps: int,
-        biases: Sequence[nn.Parameter] = (),
-        fused: bool = False,
-    ) -> tuple[torch.optim.Optimizer, LambdaLR]:
-        """Return Adam with the groups of `FitOptions.optimiser`, and its schedule."""
-        sgd, falling = super().optimiser(backbone=backbone, head=head, steps=steps, biases=biases)
-        groups = [
-            {name: group[name] for name in ("params", "initial_lr", "weight_decay")} for group in sgd.param_groups
-        ]
-        adam = torch.optim.Adam(
-            [{"lr": group.pop("initial_lr"), **group} for group in groups],
-            betas=(self.momentum, 0.999),
-            fused=fused,
-        )
-        factor = falling.lr_lambdas[0] if self.schedule == "poly" else _constant
-        return adam, LambdaLR(adam, factor)
+    def rule(self, groups: list[dict[str, Any]], *, fused: bool) -> torch.optim.Optimizer:
+        """Return Adam."""
+        return torch.optim.Adam(groups, betas=(self.momentum, 0.999), weight_decay=self.weight_decay, fused=fused)
 
-
-def _constant(_: int) -> float:
-    return 1.0
+    def factor(self, step: int, *, steps: int) -> float:
+        """Return the share of the learning rate that a step has: all of it, or as in other trainings."""
+        return super().factor(step, steps=steps) if self.schedule == "poly" else 1.0

@@ -14,7 +14,6 @@ from torch.optim.lr_scheduler import LambdaLR
 from wsss.methods.representatives.options import OwnRepresentativesFit, RepresentativesFit
 from wsss.models.gap import GAPClassifier
 from wsss.training.module import KeyedModule
-from wsss.training.options import poly
 
 CLASSES_OF_A_PAIR: Final = 2
 
@@ -118,8 +117,7 @@ class OwnPairsModule(KeyedModule):
         optimiser, _ = self.options.optimiser(
             backbone=trained, head=[*self.network.head_parameters()], steps=each, fused=self.fused
         )
-        power = self.options.poly_power
-        schedule = LambdaLR(optimiser, lambda step: poly(step % each, steps=each, power=power))
+        schedule = LambdaLR(optimiser, lambda step: self.options.factor(step % each, steps=each))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
