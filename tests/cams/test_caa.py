@@ -9,6 +9,7 @@ from networks import Attending, TinyGAP
 from torch import Tensor
 
 from wsss.cams import CAA, CAM
+from wsss.cams.attention import balanced
 from wsss.cams.caa import boxes, superpixels, touched
 from wsss.errors import ModelError
 from wsss.testing.families import small_family_network
@@ -149,3 +150,12 @@ def test_networks_that_do_not_attend_are_refused(tiny: TinyGAP):
         CAA().check(tiny)
     with pytest.raises(ModelError, match=r"cam.layers=99: only \d+ of this network's blocks attend"):
         CAA(layers=99).check(small_family_network("vision_transformer"))
+
+
+def test_everywhere_all_cells_give():
+    maps = torch.rand(2, 3, 5, generator=torch.Generator().manual_seed(4))
+    attention = torch.rand(15, 15, generator=torch.Generator().manual_seed(5))
+    method = CAA(mask="everywhere", rounds=2, power=1)
+    even = balanced(attention, rounds=2)
+    expected = (maps.flatten(1) @ (even + even.mT).mT / 2).reshape(2, 3, 5)
+    torch.testing.assert_close(method.carried(maps, attention, image=torch.zeros(3, 6, 10)), expected)

@@ -41,8 +41,8 @@ class CAA(AttentionCAM):
     """Steps along the attention."""
     box: float = 0.4
     """Share of a map's maximum above which cells are a region; at 0 all cells above nothing are."""
-    mask: Literal["boxes", "superpixels"] = "boxes"
-    """Where a class's cells give: in the boxes around its regions, or in the superpixels that its regions touch."""
+    mask: Literal["boxes", "superpixels", "everywhere"] = "boxes"
+    """Where a class's cells give: in the boxes around its regions, in the superpixels that these touch, or anywhere."""
     segments: int = 200
     """About how many superpixels a view has, for that mask."""
 
@@ -69,6 +69,8 @@ class CAA(AttentionCAM):
                 return boxes(maps, share=self.box)
             case "superpixels":
                 return touched(maps, parts=superpixels(image, segments=self.segments, like=maps), share=self.box)
+            case "everywhere":
+                return torch.ones_like(maps, dtype=torch.bool)
             case _:
                 assert_never(self.mask)
 

@@ -12,7 +12,7 @@ from wsss.cams.base import by_image, scaled_to_one
 from wsss.cams.caa import CAA
 from wsss.cams.softmax_gradcam import SoftmaxGradCAM
 from wsss.methods.weclip.cells import refined_attention
-from wsss.methods.weclip.labels import OnlineLabels
+from wsss.methods.weclip.labels import Decoded, OnlineLabels
 from wsss.models.clip.prompted import PromptedClassifier
 from wsss.models.normalisation import IMAGENET
 from wsss.refine import PAR, PowerBackground, Refiner
@@ -47,7 +47,7 @@ PRESENT = torch.tensor([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 
 
 def test_labels_are_those_of_the_classes_that_are_told(network: PromptedClassifier, pixels: np.ndarray):
-    found = labels(network)(seen(pixels), PRESENT, affinity=None)
+    found = labels(network)(seen(pixels), PRESENT, decoded=None)
     assert found.shape == (2, SIDE, SIDE)
     assert found.dtype == torch.int64
     assert {*found[0].unique().tolist()} <= {0, 1, 2}
@@ -55,7 +55,7 @@ def test_labels_are_those_of_the_classes_that_are_told(network: PromptedClassifi
 
 
 def test_an_image_without_classes_is_background(network: PromptedClassifier, pixels: np.ndarray):
-    found = labels(network)(seen(pixels), torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]), affinity=None)
+    found = labels(network)(seen(pixels), torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]), decoded=None)
     assert not found[0].any()
     assert found[1].any()
 
@@ -66,8 +66,8 @@ def test_images_of_a_batch_do_not_see_each_other(network: PromptedClassifier, pi
         "par": PAR(iterations=2, dilations=(1, 2)),
     }
     maker, affinity = labels(network, chain), torch.rand(2, CELLS**2, CELLS**2)
-    together = maker(seen(pixels), PRESENT, affinity=affinity)
-    alone = [maker(seen(pixels[[n]]), PRESENT[[n]], affinity=affinity[[n]])[0] for n in range(2)]
+    together = maker(seen(pixels), PRESENT, decoded=Decoded(affinity=affinity))
+    alone = [maker(seen(pixels[[n]]), PRESENT[[n]], decoded=Decoded(affinity=affinity[[n]]))[0] for n in range(2)]
     assert torch.equal(together, torch.stack(alone))
 
 
@@ -82,7 +82,7 @@ def test_the_affinity_is_of_the_last_blocks(network: PromptedClassifier, pixels:
         expected = SoftmaxGradCAM()(network, images, targets).relu()
         for image, mine in by_image(targets):
             expected[mine] = CAM.carried(expected[mine], carrying[image[0]], image=images[image[0]])
-        found = maker._maps(images, targets, affinity=affinity)
+        found = maker._maps(images, targets, decoded=Decoded(affinity=affinity))
     torch.testing.assert_close(found, expected, atol=0.0, rtol=1e-4)
     assert not torch.allclose(scaled_to_one(found), scaled_to_one(CAM(network, images, targets)))
 
@@ -93,5 +93,18 @@ def test_pixels_come_back_from_their_normalisation(network: PromptedClassifier, 
 
 def test_nothing_of_it_has_a_gradient(network: PromptedClassifier, pixels: np.ndarray):
     affinity = torch.rand(2, CELLS**2, CELLS**2).requires_grad_()
-    assert not labels(network)(seen(pixels), PRESENT, affinity=affinity).requires_grad
+    assert not labels(network)(seen(pixels), PRESENT, decoded=Decoded(affinity=affinity)).requires_grad
     assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_what_the_decoder_gives_a_class_is_multiplied_onto_its_map(network: PromptedClassifier, pixels: np.ndarray):
+    """Before the map is carried: a class that the decoder sees in one cell has one that gives."""
+    maker, images = labels(network, cam=replace(CAM, mask="everywhere", power=0)), seen(pixels)
+    targets, shares = Targets.of([[0, 1], [0]]), torch.zeros(2, 4, CELLS, CELLS)
+    shares[0, 2, 1, 3] = 0.5  # of the second class
+    with torch.no_grad():
+        plain = maker._maps(images, targets, decoded=Decoded(affinity=torch.ones(2, CELLS**2, CELLS**2)))
+        found = maker._maps(images, targets, decoded=Decoded(affinity=torch.ones(2, CELLS**2, CELLS**2), shares=shares))
+    expected = torch.zeros_like(plain)
+    expected[1, 1, 3] = plain[1, 1, 3] / 2
+    torch.testing.assert_close(found, expected)

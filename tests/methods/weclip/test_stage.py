@@ -80,6 +80,11 @@ def test_other_networks_and_cells_are_refused(stage: Any, read: PlannedNetworks)
     other = replace(first, backbone="vit_tiny_patch16_224")
     with pytest.raises(ModelError, match="normalised in another way"):
         replace(stage, segmenter=replace(stage.segmenter, backbones={"first": other})).check_inputs(read)
+    alone = replace(stage.fit, exchange_weight=0.1)
+    with pytest.raises(ModelError, match="exchange_weight: a lone backbone has no other to learn from"):
+        replace(stage, fit=alone).check_inputs(read)
+    two = replace(stage.segmenter, backbones={"first": first, "second": first})
+    replace(stage, fit=alone, segmenter=two).check_inputs(read)
     with pytest.raises(ModelError, match=r"blocks: 99 is not in 1 \.\. "):
         replace(stage, blocks=99).check_inputs(read)
     uneven = replace(stage.fit, transform=replace(stage.fit.transform, crop=60))

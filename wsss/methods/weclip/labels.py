@@ -21,6 +21,15 @@ from wsss.types import MAP_STRIDE, Images, RawMaps, ScoreMaps, Size, Targets
 
 
 @dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """What the decoder says of the cells of images, without a gradient."""
+
+    affinity: Pairs
+    shares: Float[Tensor, "b labels y x"] | None = None
+    """Of every label in each cell, where maps are multiplied by them (WeCLIP+)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OnlineLabels:
     """Makes a label for every pixel of images whose classes are known; it sees no mask."""
 
@@ -34,11 +43,11 @@ class OnlineLabels:
 
     @torch.no_grad()
     def __call__(
-        self, images: Images, present: Float[Tensor, "b c"], *, affinity: Pairs | None
+        self, images: Images, present: Float[Tensor, "b c"], *, decoded: Decoded | None
     ) -> Int64[Tensor, "b h w"]:
-        """Return the labels; without an affinity of the cells maps are carried along CLIP's attention alone."""
+        """Return the labels; without what is decoded maps are carried along CLIP's attention alone."""
         targets = Targets.of([row.nonzero()[:, 0].tolist() for row in present.bool()], device=images.device)
-        maps = scaled_to_one(self._maps(images, targets, affinity=affinity))
+        maps = scaled_to_one(self._maps(images, targets, decoded=decoded))
         size = Size(height=images.shape[-2], width=images.shape[-1])
         grid = size.over(MAP_STRIDE)
         fine = functional.interpolate(maps[:, None], size=grid, mode="bilinear", align_corners=False)[:, 0]
@@ -53,12 +62,14 @@ class OnlineLabels:
             every = refiner.open({}, place)(pixels, [each.to(place) for each in every])
         return torch.stack([_strongest(each.to(images.device)) for each in every])
 
-    def _maps(self, images: Images, targets: Targets, *, affinity: Pairs | None) -> RawMaps:
-        if affinity is None:
+    def _maps(self, images: Images, targets: Targets, *, decoded: Decoded | None) -> RawMaps:
+        if decoded is None:
             return self.cam(self.network, images, targets)
         maps = replace(self.cam.base, block=self.cam.block)(self.network, images, targets).relu()
+        if decoded.shares is not None:
+            maps = maps * decoded.shares[:, label_of(0) :][targets.image, targets.cls]
         attentions = list(self.network.attentions(images, blocks=self.network.attending[-self.blocks :]))
-        carrying = refined_attention(attentions, affinity)
+        carrying = refined_attention(attentions, decoded.affinity)
         for image, mine in by_image(targets):
             maps[mine] = self.cam.carried(maps[mine], carrying[image[0]], image=images[image[0]])
         return maps

@@ -1,4 +1,4 @@
-"""Options of WeCLIP's training."""
+"""Options of WeCLIP's training, and of WeCLIP+'s."""
 
 from dataclasses import dataclass, field
 
@@ -16,13 +16,25 @@ class WeCLIPFit(AdamWFit):
     """Rows and columns, in cells, within which two cells are compared."""
     refined_from: float = 0.5
     """Share of the steps after which the decoder's affinity has a say in the labels."""
+    answer_in_maps: bool = False
+    """Whether, from then on, a class's map is multiplied by the share that the decoder gives the class in each cell."""
+    dice_weight: float = 0.0
+    """How much the Dice loss of the labels counts."""
+    exchange_weight: float = 0.0
+    """How much it counts that every backbone's answer learns from the labels of each other one's."""
+    own_labels_from: float = 1.0
+    """Share of the steps after which pixels have the decoder's own label where it is sure; at 1 none has."""
+    own_labels_above: float = 0.75
+    """Of what share in the decoder's softmax that is."""
     transform: ClassifierTransform = field(default_factory=ClassifierTransform)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.affinity_weight < float("inf"):
-            raise ValueError(f"affinity_weight must not be negative, got {self.affinity_weight}")
+        for name in ("affinity_weight", "dice_weight", "exchange_weight"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if self.radius < 1:
             raise ValueError(f"radius must be at least 1, got {self.radius}")
-        if not 0 <= self.refined_from <= 1:
-            raise ValueError(f"refined_from must lie in [0, 1], got {self.refined_from}")
+        for name in ("refined_from", "own_labels_from", "own_labels_above"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")

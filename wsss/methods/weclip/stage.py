@@ -68,6 +68,11 @@ class TrainWeCLIP(Fit):
                 f"segmenter.backbones: the first has patches of {encoder.output_stride} pixels, and the prompted "
                 f"network of {stride}: let the first be of the same patches"
             )
+        if self.fit.exchange_weight and len(self.segmenter.backbones) == 1:
+            raise ModelError(
+                "fit.exchange_weight: a lone backbone has no other to learn from: let it be 0, or use "
+                "segmenter@online.network=frozen_clip_dinov2"
+            )
         if self.fit.transform.crop % stride:
             raise ModelError(f"fit.transform.crop: {self.fit.transform.crop} pixels are not whole patches of {stride}")
         if not 1 <= self.blocks <= len(network.attending):

@@ -5,7 +5,7 @@ together, all share one decoder, and their logits are averaged.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -101,6 +101,15 @@ class Decoder(nn.Module):
         return logits
 
 
+class Told(NamedTuple):
+    """What the decoder makes of images."""
+
+    features: Maps
+    """Of the cells, those of all backbones side by side."""
+    answers: tuple[Float[Tensor, "b labels y x"], ...]
+    """The logits of every label at every cell, for each backbone."""
+
+
 class FrozenViT(nn.Module):
     """Images of whole patches in, logits of every pixel out."""
 
@@ -116,14 +125,13 @@ class FrozenViT(nn.Module):
 
     def forward(self, images: Images) -> Float[Tensor, "b labels h w"]:
         """Return the mean over backbones of the logits of every label at every pixel."""
-        _, answers = self.answers(images)
-        return torch.stack(answers).mean(dim=0)
-
-    def answers(self, images: Images) -> tuple[Maps, list[Float[Tensor, "b labels h w"]]]:
-        """Return the features of the cells, those of all backbones side by side, and the logits of each backbone."""
-        features = [fuse(tokens) for fuse, tokens in zip(self.fuse, self.encoder(images), strict=True)]
         size = (images.shape[-2], images.shape[-1])
-        return torch.cat(features, dim=1), [_resized(self.decoder(each), size) for each in features]
+        return torch.stack([_resized(each, size) for each in self.told(images).answers]).mean(dim=0)
+
+    def told(self, images: Images) -> Told:
+        """Return the features of the cells, and the logits of each backbone at every cell."""
+        features = [fuse(tokens) for fuse, tokens in zip(self.fuse, self.encoder(images), strict=True)]
+        return Told(features=torch.cat(features, dim=1), answers=tuple(self.decoder(each) for each in features))
 
 
 class FrozenSegmenter(SegmentationNetwork):
@@ -131,16 +139,23 @@ class FrozenSegmenter(SegmentationNetwork):
 
     def learnt(self, images: Images) -> tuple[Float[Tensor, "b labels h w"], ...]:
         """See `SegmentationNetwork`."""
-        _, answers = self.told(images)
-        return tuple(answers)
+        size = (images.shape[-2], images.shape[-1])
+        return tuple(self.on_pixels(each, size=size) for each in self.told(images).answers)
 
-    def told(self, images: Images) -> tuple[Maps, list[Float[Tensor, "b labels h w"]]]:
-        """Return the features of the cells, and the logits of every backbone at every pixel."""
+    def told(self, images: Images) -> Told:
+        """Return the features of the cells, and the logits of every backbone at every cell."""
         network = self.network
         assert isinstance(network, FrozenViT), "its options make no other"
-        height, width = images.shape[-2:]
-        features, answers = network.answers(self.padded(images))
-        return features, [logits[..., :height, :width] for logits in answers]
+        return network.told(self.padded(images))
+
+    def on_pixels(
+        self, answer: Float[Tensor, "b labels y x"], *, size: tuple[int, int]
+    ) -> Float[Tensor, "b labels h w"]:
+        """Return logits of cells as those of the pixels of images of a size."""
+        network = self.network
+        assert isinstance(network, FrozenViT), "its options make no other"
+        height, width = (cells * network.encoder.output_stride for cells in answer.shape[-2:])
+        return _resized(answer, (height, width))[..., : size[0], : size[1]]
 
     def encoder_parameters(self) -> Iterator[nn.Parameter]:
         """None: nothing that came with weights learns."""
