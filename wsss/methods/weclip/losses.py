@@ -1,4 +1,4 @@
-"""Losses that WeCLIP+ (Zhang et al., TPAMI 2025) adds, of one answer beside labels and of two answers beside each other."""
+"""Losses that WeCLIP+ (Zhang et al., TPAMI 2025) adds: Dice, and two answers that learn from each other."""
 
 from collections.abc import Sequence
 
