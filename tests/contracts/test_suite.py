@@ -1,10 +1,13 @@
 """What the suite promises of itself: no test drops out unnoticed, annotations are checked, and costs are told."""
 
+import ast
 import gc
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +18,8 @@ import skips
 from at_once import each
 from checker import decorated
 from jaxtyping import Float, TypeCheckError
+
+ROOT = Path(__file__).parents[2]
 
 
 def report_of(outcome: Any, said: str, **more: Any) -> pytest.TestReport:
@@ -72,6 +77,29 @@ def test_many_things_in_one_test_are_all_asked_and_all_that_failed_are_named():
     with pytest.raises(ExceptionGroup, match="first, third: 2 of 3") as raised:
         each({"first": lambda: broken("a"), "second": lambda: None, "third": lambda: broken("b")})
     assert [(str(error), error.__notes__) for error in raised.value.exceptions] == [("a", ["first"]), ("b", ["third"])]
+
+
+def test_types_of_what_mypy_does_not_read_are_not_used():
+    """What is skipped is `Any` to mypy, and it would say nothing of a wrong use."""
+    overrides = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["overrides"]
+    unread = [name for each in overrides if each.get("follow_imports") == "skip" for name in each["module"]]
+    packages = {name.removesuffix(".*") for name in unread}
+    sources = [path for folder in ("wsss", "scripts") for path in (ROOT / folder).rglob("*.py")]
+    used = {(path.name, name) for path in sources for name in used_names(ast.parse(path.read_text(encoding="utf-8")))}
+    assert packages
+    assert {(file, name) for file, name in used if any(f"{name}.".startswith(f"{each}.") for each in packages)} == set()
+
+
+def used_names(tree: ast.Module) -> Iterator[str]:
+    """Every module that is imported, each name out of one, and every dotted name of an imported module."""
+    nodes = list(ast.walk(tree))
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    yield from imported
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute) and (name := ast.unparse(node)).partition(".")[0] in imported:
+            yield name
 
 
 @decorated
