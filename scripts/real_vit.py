@@ -33,6 +33,10 @@ from wsss.labels import label_count
 from wsss.metrics.curve import ThresholdCurve
 from wsss.models import ClassifierOptions
 from wsss.models.gap import GAPClassifier
+from wsss.models.normalisation import Normalisation
+from wsss.models.segmenters.frozen_backbone import FrozenBackbone
+from wsss.models.token_affinity import TokenAffinity
+from wsss.protocols import CutClassifier
 from wsss.resample import resample
 from wsss.types import Size, Targets
 from wsss.views.base import split_by_image
@@ -55,8 +59,10 @@ METHODS: Final[Mapping[str, CAMMethod]] = {
     "CAA, boxes": CAA(base=CAM()),
     "CAA, boxes, last 8 blocks": CAA(base=CAM(), layers=8),
     "CAA, superpixels": CAA(base=CAM(), mask="superpixels", segments=100),
-    "CAA, all cells give": CAA(base=CAM(), mask="superpixels", segments=1),
+    "CAA, all cells give": CAA(base=CAM(), mask="everywhere"),
 }
+LEASTS: Final = (0.0, 0.3, 0.6, 0.8)
+"""Cosines of tokens below which cells are not related, in place of the attention."""
 
 
 def main() -> None:
@@ -77,6 +83,12 @@ def main() -> None:
     print("\n| maps | mIoU at the best threshold | threshold |\n|---|---|---|")
     for name, method in METHODS.items():
         print(f"| {name} | {score(method, network, index, records)} |", flush=True)
+    backbone = FrozenBackbone(backbone=BACKBONE, weights=str(options.out), layers=1)
+    for least in LEASTS:
+        affinity = TokenAffinity(backbone=backbone, least=least)
+        related = affinity.beside(network, normalisation=normalisation())
+        for name in ("CAA, boxes", "CAA, all cells give"):
+            print(f"| {name}, cosines from {least} | {score(METHODS[name], related, index, records)} |", flush=True)
 
 
 def parsed() -> argparse.Namespace:
@@ -129,20 +141,22 @@ def block(number: int, named: Mapping[str, Tensor], weights: Mapping[str, Tensor
         yield f"ls{side}.gamma", named[f"{layer}layer_scale{side}.lambda1"]
 
 
-def pixels(network: GAPClassifier, index: Index, record: Record) -> Tensor:
+def normalisation() -> Normalisation:
+    """Return how the network wants pixels."""
+    return ClassifierOptions(backbone=BACKBONE, weights="none", output_stride=14).normalisation
+
+
+def pixels(index: Index, record: Record) -> Tensor:
     """Return an image as the network wants it, stretched to a square."""
     image = torch.from_numpy(np.array(index.pixels(record))).permute(2, 0, 1)[None].float()
     square = functional.interpolate(image, size=(SIDE, SIDE), mode="bicubic", antialias=True).clamp(0, 255)
-    normalise = ClassifierOptions(backbone=BACKBONE, weights="none", output_stride=14).normalisation
-    return normalise(square[0].permute(1, 2, 0).round().to(torch.uint8).numpy())[None]
+    return normalisation()(square[0].permute(1, 2, 0).round().to(torch.uint8).numpy())[None]
 
 
 @torch.no_grad()
 def class_means(network: GAPClassifier, index: Index, records: list[Record]) -> Tensor:
     """Return a direction a class: the mean of its images' pooled cells less that of all images."""
-    pooled = torch.stack(
-        [network.until("last", pixels(network, index, record)).maps[0].mean(dim=(1, 2)) for record in records]
-    )
+    pooled = torch.stack([network.until("last", pixels(index, record)).maps[0].mean(dim=(1, 2)) for record in records])
     rows = []
     for cls in range(len(index.classes)):
         shown = torch.tensor([cls in record.classes for record in records])
@@ -150,14 +164,14 @@ def class_means(network: GAPClassifier, index: Index, records: list[Record]) -> 
     return functional.normalize(torch.stack(rows), dim=1)
 
 
-def score(method: CAMMethod, network: GAPClassifier, index: Index, records: list[Record]) -> str:
+def score(method: CAMMethod, network: CutClassifier, index: Index, records: list[Record]) -> str:
     """Return the best mIoU over all thresholds, in per cent, and the threshold."""
     method.check(network)
     curve = ThresholdCurve(labels=label_count(index.classes))
     for record in records:
         truth = index.truth(record)
         assert truth is not None
-        raw = method(network, pixels(network, index, record), Targets.of([record.classes])).relu()
+        raw = method(network, pixels(index, record), Targets.of([record.classes])).relu()
         height, width = record.size.over(1)
         full = resample(raw, stride=(height / raw.shape[-2], width / raw.shape[-1]), size=(height, width))
         peaks = full.amax(dim=(1, 2), keepdim=True).clamp(min=1e-8)

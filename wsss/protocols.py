@@ -147,6 +147,20 @@ class CutAttentive(Protocol):
 
 
 @runtime_checkable
+class Related(Protocol):
+    """A classifier beside which another network says how much the cells of its last maps have to do with each other."""
+
+    @property
+    def classifier(self) -> CutClassifier:
+        """The classifier alone."""
+        ...
+
+    def affinity(self, images: Images, *, grid: tuple[int, int]) -> Float[Tensor, "b z z"]:
+        """Return how much each of so many rows and columns of cells is related to each: symmetric, not negative."""
+        ...
+
+
+@runtime_checkable
 class Prompted(Protocol):
     """A classifier by words: after the logits of its classes stand those of background prompts.
 

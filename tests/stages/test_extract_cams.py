@@ -7,12 +7,14 @@ import pytest
 import torch
 from toy_runs import Run, networks_of
 
-from wsss.cams import CAM, GradCAM
+from wsss.cams import CAA, CAM, GradCAM
 from wsss.data.images import read_image
 from wsss.engine.batch import Batch
 from wsss.engine.stage import Job, read_index
 from wsss.errors import ConfigError, ModelError
 from wsss.models.base import PlannedNetworks
+from wsss.models.segmenters.frozen_backbone import FrozenBackbone
+from wsss.models.token_affinity import TokenAffinity
 from wsss.stages.extract_cams import ExtractCams
 from wsss.store.files import read_scores
 from wsss.views import MultiScaleFlip
@@ -101,3 +103,34 @@ def test_a_network_that_cannot_be_cut_is_refused(toy_run: Run, stage: ExtractCam
     segmenter = networks_of(toy_run.plan(), "predict_masks")["segmenter"]
     with pytest.raises(ModelError, match=r"reads\.classifier: a SegmentationNetwork cannot be cut"):
         stage.check_inputs(PlannedNetworks(classifier=segmenter))
+
+
+AFFINITY = TokenAffinity(backbone=FrozenBackbone(backbone="vit_tiny_patch16_224", weights="none", layers=1))
+
+
+def test_maps_are_carried_along_another_network_s_affinity(toy_run: Run, stage: ExtractCams):
+    """The classifier does not attend, and its maps are spread by CAA."""
+    step = toy_run.plan()["extract_cams"]
+    job, device = Job(artifact=step.artifact, inputs=step.inputs), torch.device("cpu")
+    changed = replace(stage, cam=CAA(base=CAM()), affinity=AFFINITY, views=MultiScaleFlip(scales=(1.0,), flip=False))
+    changed.check()
+    changed.check_inputs(networks_of(toy_run.plan(), "extract_cams"))
+    index = job.index()
+    record = next(record for record in index.split("train") if record.classes)
+    batch = Batch(records=(record,), images=(read_image(index.image_path(record)),))
+    (maps,) = changed.maps(changed.network(job, device), batch, device=device)
+    network = job.network("classifier")
+    images = network.normalisation(batch.images[0])[None]
+    related = AFFINITY.beside(network.module, normalisation=network.normalisation)
+    (expected,) = changed.views(changed.cam, related, images=images, classes=[record.classes])
+    torch.testing.assert_close(maps.scores, expected.scores, atol=1e-5, rtol=1e-4)
+    with pytest.raises(ModelError, match="attention"):
+        replace(changed, affinity=None).check_inputs(networks_of(toy_run.plan(), "extract_cams"))
+
+
+def test_an_affinity_without_effect_or_without_weights_is_refused(stage: ExtractCams):
+    with pytest.raises(ConfigError, match=r"affinity: CAM does not carry maps along an affinity: use cam=caa"):
+        replace(stage, cam=CAM(), affinity=AFFINITY).check()
+    missing = replace(AFFINITY, backbone=replace(AFFINITY.backbone, weights="missing.safetensors"))
+    with pytest.raises(ModelError, match=r"missing\.safetensors"):
+        replace(stage, cam=CAA(base=CAM()), affinity=missing).check()

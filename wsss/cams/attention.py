@@ -1,4 +1,4 @@
-"""Methods that carry a map along a transformer's attention, and what they do with the attention among cells."""
+"""Methods that carry a map along the attention, or another affinity, among its cells."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from wsss.cams.base import CAMMethod, FromCut, by_image
 from wsss.errors import ModelError
-from wsss.protocols import Attentive, CutAttentive, CutClassifier
+from wsss.protocols import Attentive, CutAttentive, CutClassifier, Related
 from wsss.types import Images, RawMaps, Targets
 
 Matrix = Float[Tensor, "z z"]
@@ -23,7 +23,8 @@ class AttentionCAM(CAMMethod):
     """A method that carries another one's maps, without their negative part, along the attention among their cells.
 
     Needs a base whose maps have a value for each cell of the attention. It costs the base, a forward pass, and z x z
-    numbers a few times, z the cells of a view.
+    numbers a few times, z the cells of a view. With a `Related` classifier, which need not attend, the other network's
+    affinity takes the place of the attention.
     """
 
     called: ClassVar[str]
@@ -55,8 +56,12 @@ class AttentionCAM(CAMMethod):
 
     def _seen(self, model: CutClassifier, images: Images, targets: Targets) -> tuple[RawMaps, Float[Tensor, "b z z"]]:
         """Return the base's maps without their negative part, and the mean attention: of one pass where that does."""
+        base = replace(self.base, block=self.block)
+        if isinstance(model, Related):
+            maps = base(model.classifier, images, targets).relu()
+            return maps, model.affinity(images, grid=(maps.shape[-2], maps.shape[-1]))
         assert isinstance(model, Attentive), "check() comes first"
-        base, blocks = replace(self.base, block=self.block), self._attending(model)
+        blocks = self._attending(model)
         if isinstance(base, FromCut) and isinstance(model, CutAttentive) and self.block == model.blocks[-1]:
             cut, attention = model.attended(images, blocks=blocks)
             return base.from_cut(model, cut, targets).relu(), attention
@@ -65,8 +70,11 @@ class AttentionCAM(CAMMethod):
     def check(self, model: CutClassifier) -> None:
         """Refuse a network without attention, one with fewer layers than are asked for, and what the base refuses."""
         super().check(model)
+        if isinstance(model, Related):
+            replace(self.base, block=self.block).check(model.classifier)
+            return
         if not isinstance(model, Attentive):
-            remedy = "use classifier=vit_small, or another cam"
+            remedy = "use classifier=vit_small, stages=token_affinity, or another cam"
             raise ModelError(f"{self.called} needs the attention of a transformer: {remedy}")
         if self.layers != "all" and self.layers > len(model.attending):
             raise ModelError(f"cam.layers={self.layers}: only {len(model.attending)} of this network's blocks attend")

@@ -18,8 +18,7 @@ from wsss.data.refusals import refused_of_listing
 from wsss.engine.fit import Fit
 from wsss.engine.machine import machine
 from wsss.engine.stage import read_index
-from wsss.models.base import NetworkOptions
-from wsss.models.weights.downloads import Download
+from wsss.models.weights.downloads import Download, Downloads
 from wsss.run.estimate import expect
 from wsss.run.measured import measured
 from wsss.run.plan import Step, check_readers, networks_read
@@ -151,7 +150,7 @@ def show_foreseen(steps: Sequence[Step], states: Mapping[str, State], *, store: 
 def downloads_of(steps: Sequence[Step]) -> list[Download]:
     """Return the weights that stages download when they begin, each once."""
     options = [getattr(step.stage, field.name) for step in steps for field in fields(step.stage)]
-    found = [each.downloads() for each in options if isinstance(each, NetworkOptions)]
+    found = [each.downloads() for each in options if isinstance(each, Downloads)]
     return list(dict.fromkeys(download for downloads in found for download in downloads))
 
 
