@@ -14,8 +14,9 @@ from wsss.training.data import KeyedDataModule
 from wsss.training.length import Length
 from wsss.training.loggers.options import CSVHistory, LoggerOptions
 from wsss.training.module import KeyedModule
-from wsss.training.options import FitOptions, TrainerOptions
+from wsss.training.options import FitOptions
 from wsss.training.trainer import Devices, fit, quiet, resume_from, seed, trainer_for
+from wsss.training.trainer_options import TrainerOptions
 
 EPOCHS, STEPS = 3, 4
 

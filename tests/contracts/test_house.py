@@ -41,7 +41,8 @@ from wsss.refine import Refiner
 from wsss.regions import RegionFinder
 from wsss.run.launch import Launcher
 from wsss.training.loggers.options import LoggerOptions
-from wsss.training.options import FitOptions, TrainerOptions, TrainerRuntime
+from wsss.training.options import FitOptions
+from wsss.training.trainer_options import TrainerOptions, TrainerRuntime
 from wsss.views import Upsampler, Views
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from wsss.store.networks import load, read_record
 from wsss.store.store import Store
 from wsss.training import classifier, trainer as training
 from wsss.training.loggers.history import HISTORY, read_history
-from wsss.training.options import TrainerOptions
+from wsss.training.trainer_options import TrainerOptions
 
 
 @pytest.mark.parametrize("random_seed", [-1, 2**32])

@@ -20,8 +20,9 @@ from wsss.training.length import Length
 from wsss.training.loggers.history import HISTORY, read_history
 from wsss.training.loggers.options import CSVHistory
 from wsss.training.module import KeyedModule
-from wsss.training.options import FitOptions, TrainerOptions
+from wsss.training.options import FitOptions
 from wsss.training.trainer import Devices, fit, quiet, seed, trainer_for
+from wsss.training.trainer_options import TrainerOptions
 
 SLURM: Final = {
     "SLURM_JOB_ID": "42",

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from wsss.training.options import ClassifierFit, FitOptions, Limits, SegmenterFit, TrainerRuntime
+from wsss.training.options import ClassifierFit, FitOptions, Limits, SegmenterFit
 
 
 def test_the_head_learns_faster_and_both_stop_at_the_end():
@@ -130,9 +130,3 @@ def test_a_batch_s_bytes_are_those_of_a_pass():
 def test_a_limit_of_epochs_leaves_no_least_steps():
     assert FitOptions(least_steps=1000).limited(Limits(epochs=1)).epochs_of(16) == 1
     assert FitOptions(least_steps=1000).limited(Limits()).epochs_of(16) == 1000
-
-
-@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
-def test_checkpoints_are_kept_at_a_time_that_comes(seconds: float):
-    with pytest.raises(ValueError, match="checkpoint_seconds must not be negative, or null"):
-        TrainerRuntime(checkpoint_seconds=seconds)

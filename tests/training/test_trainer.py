@@ -19,8 +19,8 @@ from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.history import HISTORY, HistoryRow, read_history
 from wsss.training.loggers.options import CSVHistory, LoggerOptions, TensorBoard, history
 from wsss.training.module import LOGGED_METRICS
-from wsss.training.options import TrainerOptions, TrainerRuntime
 from wsss.training.trainer import Bar, Devices, WholeCheckpoints, log_every, own_words, resume_from, trainer_for
+from wsss.training.trainer_options import TrainerOptions, TrainerRuntime
 
 
 @pytest.fixture(scope="module")

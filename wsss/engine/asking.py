@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import Final
 
 import torch
 
-Precision = Literal["32-true", "16-mixed", "bf16-mixed"]
-"""As trainings have it: `mixed` lets a network compute in half precision where that is safe."""
+from wsss.training.trainer_options import Precision
+
 HALF: Final = {"16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}
 
 

@@ -26,8 +26,9 @@ from wsss.store.networks import WEIGHTS, NetworkRecord, write_record, write_weig
 from wsss.store.relocated import note_places
 from wsss.store.store import Artifact
 from wsss.training.compilers import check_compiler
-from wsss.training.options import FitOptions, Limits, TrainerOptions
+from wsss.training.options import FitOptions, Limits
 from wsss.training.shared_memory import check_shared_memory
+from wsss.training.trainer_options import TrainerOptions
 
 BEST: Final = "best"
 """The name of the weights of the best epoch."""

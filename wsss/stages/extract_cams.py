@@ -10,7 +10,7 @@ from torch import nn
 from wsss.cams.attention import AttentionCAM
 from wsss.cams.base import CAMMethod
 from wsss.data.index import Index, Record
-from wsss.engine.asking import Precision, asking
+from wsss.engine.asking import asking
 from wsss.engine.batch import Batch, Compute
 from wsss.engine.map import Map, by_size
 from wsss.engine.stage import Job
@@ -19,6 +19,7 @@ from wsss.models.base import Network, PlannedNetworks
 from wsss.models.token_affinity import TokenAffinity
 from wsss.protocols import CutClassifier
 from wsss.store.kinds import INDEX, NETWORK, RAW_MAPS, Kind
+from wsss.training.trainer_options import Precision
 from wsss.types import ScoreMaps
 from wsss.views.base import Views
 

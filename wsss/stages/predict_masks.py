@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wsss.data.index import Index, Record
-from wsss.engine.asking import Precision, asking
+from wsss.engine.asking import asking
 from wsss.engine.batch import Compute
 from wsss.engine.log import logger
 from wsss.engine.map import Map, by_size
@@ -26,6 +26,7 @@ from wsss.models.normalisation import Normalisation
 from wsss.protocols import Segments
 from wsss.refine.base import Refine, Refiner, background_problems
 from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
+from wsss.training.trainer_options import Precision
 from wsss.types import ScoreMaps, Size
 from wsss.views.segmentation import SegmentationViews
 

@@ -28,8 +28,8 @@ from wsss.training.length import EndWithin, Length, ValidateEvery, is_stepped
 from wsss.training.loggers.guarded import Guarded
 from wsss.training.loggers.options import LoggerOptions
 from wsss.training.module import LOGGED_METRICS, KeyedModule, logged
-from wsss.training.options import TrainerOptions
 from wsss.training.stop_at_nan import StopAtNaN
+from wsss.training.trainer_options import TrainerOptions
 
 CHECKPOINT: Final = "last.ckpt"
 """The state after the last epoch, or after a later step; see `BetweenSteps`."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from wsss.data.index import Index, Record
-from wsss.engine.asking import Precision, asking
+from wsss.engine.asking import asking
 from wsss.engine.batch import Batch, Compute
 from wsss.engine.map import Map, by_size
 from wsss.engine.stage import Job
@@ -20,6 +20,7 @@ from wsss.masks import on_grid_of
 from wsss.methods.amn.network import ActivationNet
 from wsss.models.base import PlannedNetworks
 from wsss.store.kinds import INDEX, MASKS, NETWORK, RAW_MAPS, Kind
+from wsss.training.trainer_options import Precision
 from wsss.types import MAP_STRIDE, Images, ScoreMaps, Size
 from wsss.views.base import check_scales, pad_to_multiple, scaled
 
