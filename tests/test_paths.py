@@ -4,9 +4,20 @@ import os
 from pathlib import Path
 
 import pytest
+from nested import DEEP, TOO_DEEP, flattened, nested
 
 from wsss.errors import DataError, OutsideError, StoreError
-from wsss.paths import NotRegularError, entries_below, first_link, inside, is_regular, open_regular, remove, sha256
+from wsss.paths import (
+    NotRegularError,
+    entries_below,
+    first_link,
+    inside,
+    is_regular,
+    made_folder,
+    open_regular,
+    remove,
+    sha256,
+)
 
 OUT = ["../x", "a/../../x", "..", "/etc/passwd", "a\0", "", "a" * 5000]
 STRANGE = ["a\\x", "..\\x", "C:/x", "C:x", "a\nb", "a//b", "./a", "a/", "a/./b", "\x1b[2J"]
@@ -63,6 +74,32 @@ def test_only_regular_files_are_opened(tmp_path: Path):
     with pytest.raises(FileNotFoundError):
         open_regular(tmp_path / "gone")
     assert sha256(file) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_folders_are_looked_into_and_deleted_however_deep(tmp_path: Path):
+    (tmp_path / "a").mkdir()
+    nested(tmp_path / "a", DEEP)
+    (found,) = entries_below(tmp_path)
+    assert len(found.relative_to(tmp_path).parts) == DEEP + 2
+    remove(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_too_deep_for_the_system_are_named(tmp_path: Path):
+    nested(tmp_path, TOO_DEEP)
+    with pytest.raises(StoreError, match="holds folders too deep to be looked at: delete it"):
+        list(entries_below(tmp_path))
+    flattened(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_made_where_there_is_nothing_else(tmp_path: Path):
+    assert made_folder(tmp_path / "a" / "b").is_dir()
+    assert made_folder(tmp_path / "a").is_dir()
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(StoreError, match="is not a folder, which wsss needs there: delete it"):
+            made_folder(path)
 
 
 def test_what_lies_below_a_folder_is_found_without_entering_links(tmp_path: Path):

@@ -11,7 +11,7 @@ from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from wsss.errors import OutsideError
+from wsss.errors import OutsideError, StoreError
 
 LONGEST: Final = 4096
 """Characters of a name: file systems take no longer path."""
@@ -82,10 +82,30 @@ def is_regular(path: Path, *, links: bool = False) -> bool:
 
 def remove(path: Path) -> None:
     """Delete a file, or what lies in its place: of a link not what it leads to."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
+    if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
+        return
+    try:
+        shutil.rmtree(path)
+    except RecursionError:  # of folders that lie in each other by the thousand
+        folders = [path]
+        for here, entries in folders_below(path):
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(here / entry.name)
+                else:
+                    (here / entry.name).unlink()
+        for folder in reversed(folders):
+            folder.rmdir()
+
+
+def made_folder(path: Path) -> Path:
+    """Make a folder of a store, and those above it, where they are missing; raises `StoreError` for another thing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StoreError(f"{path} is not a folder, which wsss needs there: delete it") from error
+    return path
 
 
 def open_regular(path: Path, *, links: bool = False) -> BufferedReader:
@@ -114,10 +134,34 @@ def sha256(path: Path, *, links: bool = False) -> str:
 
 def entries_below(folder: Path) -> Iterator[Path]:
     """Yield whatever lies below a folder of a store and is not a folder itself; links are yielded, and not entered."""
-    for name, folders, names in os.walk(folder):
-        here = Path(name)
-        yield from (here / each for each in names)
-        yield from (here / each for each in folders if (here / each).is_symlink())
+    for here, entries in folders_below(folder, readable_only=True):
+        yield from (here / entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
+
+
+def folders_below(folder: Path, *, readable_only: bool = False) -> Iterator[tuple[Path, list[os.DirEntry[str]]]]:
+    """Yield a folder of a store and every one below it, each with what lies in it, however deep; links are not entered.
+
+    A folder that is gone meanwhile holds nothing, nor does one that may not be read if `readable_only`. Raises
+    `StoreError` for one whose path is longer than the system takes.
+    """
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as listed:
+                entries = list(listed)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except PermissionError:
+            if readable_only:
+                continue
+            raise
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise StoreError(f"{str(here)[:200]}... holds folders too deep to be looked at: delete it") from error
+        waiting += [here / entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        yield here, entries
 
 
 def _check(found: os.stat_result, path: Path) -> None:

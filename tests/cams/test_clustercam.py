@@ -43,6 +43,17 @@ class Blind(Colours):
         return torch.ones(len(cut.maps), 2)
 
 
+class Fixed(Blind):
+    """Maps are given whatever the image shows."""
+
+    def __init__(self, maps: Tensor) -> None:
+        super().__init__()
+        self.maps = maps
+
+    def until(self, block: str, images: Tensor) -> Cut:
+        return Cut(maps=self.maps.expand(len(images), -1, -1, -1), stride=1, rest=(images,))
+
+
 class Shuffled:
     """A network whose channels after one block are numbered in another order."""
 
@@ -85,6 +96,21 @@ def test_all_groups_by_the_softmax_of_their_scores():
     raw = ClusterCAM(merge="all")(Colours(first=(1.0,), second=(1.0,)), IMAGE, BOTH)
     weights = torch.tensor([[5, -5.2], [-5, 5.2]]).softmax(dim=1)
     torch.testing.assert_close(raw, torch.einsum("mg,gyx->myx", weights, torch.stack([FIRST, SECOND])))
+
+
+def test_a_group_is_the_mean_of_its_channels_of_which_each_counts():
+    """Apart from how many they are, 50 degrees lie nearer to 90 than to 0: ten channels against one turn it round."""
+    angles = torch.tensor([0.0, *[50.0] * 10, *[90.0] * 10]).deg2rad()
+    maps = torch.stack([angles.cos(), angles.sin()], dim=1)
+    raw = ClusterCAM(groups=2, merge="all")(Fixed(maps[None, :, None]), torch.ones(1, 3, 1, 2), Targets.of([[0]]))
+    torch.testing.assert_close(raw[0, 0], (maps[:11].mean(dim=0) + maps[11:].mean(dim=0)) / 2, atol=1e-4, rtol=0)
+
+
+def test_groups_of_random_channels_follow_from_the_random_seed():
+    network, images = Fixed(torch.rand(1, 60, 5, 5)), torch.rand(1, 3, 5, 5)
+    every = [ClusterCAM(groups=7, merge="all", random_seed=seed)(network, images, BOTH) for seed in (0, 0, 1, 2, 3)]
+    assert torch.equal(every[0], every[1])
+    assert any(not torch.equal(every[0], other) for other in every[2:])
 
 
 def test_one_group_has_nothing_to_cut_out():

@@ -139,6 +139,13 @@ def test_denoising_keeps_the_largest_singular_triplets(shape: tuple[int, ...], k
         assert torch.allclose(found, expected, atol=1e-4)
 
 
+def test_the_share_that_is_asked_for_is_kept():
+    network = small_family_network("vgg")
+    maps, weights = GradCAM().channel_weights(network, images(), TARGETS)
+    expected = denoised(maps * weights[:, :, None, None], keep=0.3).sum(dim=1)
+    torch.testing.assert_close(FGCAM(block="last", denoise=0.3)(network, images(), TARGETS), expected)
+
+
 def test_denoising_changes_what_is_carried():
     network = small_family_network("vgg")
     plain, clean = (FGCAM(denoise=denoise)(network, images(), TARGETS) for denoise in (None, 0.1))

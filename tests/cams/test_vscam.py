@@ -29,11 +29,11 @@ class Graph(Given):
 
     def __init__(self, maps: Tensor, *graphs: Edges) -> None:
         super().__init__(maps, torch.eye(maps.shape[1]))
-        self.graphs = graphs
-        self.connecting = ("last",) * len(graphs)
+        self.graphs = {f"block{place}": each for place, each in enumerate(graphs, start=1)}
+        self.connecting = tuple(self.graphs)
 
     def edges(self, images: Tensor, *, blocks: Sequence[str]) -> Iterator[Edges]:
-        yield from self.graphs[-len(blocks) :]
+        yield from (self.graphs[block] for block in blocks)
 
 
 class Bent(Graph):

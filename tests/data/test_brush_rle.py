@@ -23,13 +23,14 @@ def test_a_mask_comes_back(size: tuple[int, int], share: float):
     assert (brush_mask(brush_runs(mask), height=size[0], width=size[1]) == mask).all()
 
 
-def test_values_that_are_not_repeated_are_read():
+@pytest.mark.parametrize(("opacity", "painted"), [(0, False), (127, False), (128, True), (255, True)])
+def test_values_that_are_not_repeated_are_read(opacity: int, painted: bool):
     # 4 values, words of 8 bits, sizes of 3, 4, 8 and 16 bits; one run of 4 values as they are.
     head = f"{4:032b}{7:05b}{2:04b}{3:04b}{7:04b}{15:04b}"
-    bits = f"{head}000{3:03b}{0:08b}{0:08b}{0:08b}{255:08b}"
+    bits = f"{head}000{3:03b}{0:08b}{0:08b}{0:08b}{opacity:08b}"
     bits += "0" * (-len(bits) % 8)
     runs = [int(bits[at : at + 8], 2) for at in range(0, len(bits), 8)]
-    assert brush_mask(runs, height=1, width=1).tolist() == [[True]]
+    assert brush_mask(runs, height=1, width=1).tolist() == [[painted]]
 
 
 @pytest.mark.parametrize(

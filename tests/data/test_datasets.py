@@ -1,6 +1,7 @@
 """The datasets: what comes out is what lies on the disk, augmented by key, with the right classes and labels."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,8 @@ def test_what_is_drawn_depends_on_seed_epoch_and_item_alone(index: Index):
         for data in (binary_data(index), binary_data(index), binary_data(index, random_seed=1))
     )
     assert first == again != other
+    longer = replace(binary_data(index), epochs=20)
+    assert {drawn(index, longer[epoch, 0]) for epoch in range(20)} == {0, 4}, "an item is drawn anew in every epoch"
 
 
 def test_validation_sees_the_whole_image_unchanged(index: Index):

@@ -10,6 +10,7 @@ import pytest
 from data_sets import draw_image, draw_mask
 from PIL import Image
 
+from wsss.data.drawing import Drawing
 from wsss.data.examine import Examined, examine, examine_all, hashed, labels_in, meanings
 from wsss.data.listing import Entry, Listing
 from wsss.errors import FileError
@@ -75,6 +76,20 @@ def test_size_and_pixels_of_labels(tmp_path: Path):
     assert (found.size, found.broken) == (Size(height=4, width=6), None)
     assert found.labels == {0: 21, 2: 2, 255: 1}
     assert look(tmp_path, "a.png").labels == {}
+
+
+@pytest.mark.parametrize("size", [Size(height=2, width=4), Size(height=3, width=3), Size(height=3, width=2)])
+def test_outlines_of_another_size_are_refused_with_both_sizes(size: Size, image: Path, tmp_path: Path):
+    def outlined(told: Size | None) -> Examined:
+        drawing = Drawing(shapes=(), size=told)
+        entry = Entry(id="a", image=image.name, names=(), source="labels.json", mask="mask.png", drawing=drawing)
+        return examine(entry, root=image.parent, classes=CLASSES, masks=tmp_path / "drawn")
+
+    found = outlined(size)
+    assert found.problem is not None
+    words = f"gives {size.width} x {size.height} pixels, and the image a.png has 3 x 2: outlines do not fit it"
+    assert words in found.problem.why
+    assert [outlined(told).labels for told in (None, Size(height=2, width=3))] == [{0: 6}, {0: 6}]
 
 
 def test_equal_pixels_have_equal_content_whatever_the_file(tmp_path: Path):

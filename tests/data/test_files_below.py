@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nested import DEEP, TOO_DEEP, flattened, nested
 
 from wsss.data.files_below import files_below
 from wsss.errors import DataError
@@ -28,6 +29,16 @@ def test_own_files_come_before_those_of_folders_and_hidden_ones_are_left_out(pho
         (photos / name).parent.mkdir(exist_ok=True)
         (photos / name).touch()
     assert names(photos) == ["a b.png", "b.txt", "sub/c.png"]
+
+
+def test_folders_are_looked_into_however_deep(tmp_path: Path):
+    nested(tmp_path, DEEP)
+    assert names(tmp_path) == ["d/" * DEEP + "x.png"]
+    flattened(tmp_path)
+    nested(tmp_path, TOO_DEEP)
+    with pytest.raises(DataError, match="holds folders too deep to be looked at: move it elsewhere"):
+        names(tmp_path)
+    flattened(tmp_path)
 
 
 def test_links_to_folders_and_files_are_followed(photos: Path):

@@ -61,6 +61,10 @@ def test_polygons_and_rectangles_are_in_per_cent_and_the_later_one_is_above():
     found = mask_of(annotation(left, upper), classes=CLASSES, of="a")
     assert found is not None
     assert found.tolist() == [[1, 2, 2, 2], [1, 1, 0, 0]]
+    corner = region("polygonlabels", "cat", points=[[0, 0], [25, 0], [25, 50], [0, 50]])
+    found = mask_of(annotation(corner), classes=CLASSES, of="a")
+    assert found is not None
+    assert found.tolist() == [[1, 0, 0, 0], [0, 0, 0, 0]], "heights are shares of the height"
 
 
 def test_pixels_whose_centre_is_inside():

@@ -32,6 +32,17 @@ def swapped() -> bytes:
     return bytes(profile)
 
 
+def reddened(factor: float) -> bytes:
+    """A profile of sRGB whose red is so many times as strong in X."""
+    profile = bytearray(SRGB)
+    (count,) = struct.unpack(">I", profile[128:132])
+    tags = [struct.unpack(">4sI", profile[132 + 12 * i : 140 + 12 * i]) for i in range(count)]
+    place = dict(tags)[b"rXYZ"] + 8
+    (red,) = struct.unpack(">i", profile[place : place + 4])
+    profile[place : place + 4] = struct.pack(">i", round(red * factor))
+    return bytes(profile)
+
+
 def saved(path: Path, image: Image.Image, profile: bytes) -> Path:
     image.save(path, icc_profile=profile)
     return path
@@ -55,6 +66,14 @@ def test_a_profile_of_srgb_changes_nothing(suffix: str, tmp_path: Path):
     path = saved(tmp_path / f"a{suffix}", noise, SRGB)
     assert read_image(path).tolist() == read_image(tmp_path / f"plain{suffix}").tolist()
     assert traits_of(path).profile is None
+
+
+@pytest.mark.parametrize(("factor", "converted"), [(0.9999, None), (0.99, "converted")])
+def test_a_profile_that_moves_no_colour_further_than_3_is_taken_for_srgb(
+    factor: float, converted: str | None, tmp_path: Path
+):
+    path = saved(tmp_path / "a.png", Image.new("RGB", (4, 3), COLOUR), reddened(factor))
+    assert traits_of(path).profile == converted
 
 
 @pytest.mark.parametrize("profile", [b"nonsense", SRGB[:200], b"\0" * 4000])

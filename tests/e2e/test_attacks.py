@@ -2,18 +2,22 @@
 
 import re
 import shutil
+import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 
 import pytest
 from e2e.attacks import ATTACKS
 from e2e.attacks.attack import Attack
+from nested import flattened
 from tables import Row, Told
 from toy_runs import Run
 
 from wsss.apps import store as stores
 from wsss.apps.predict import Predictor
-from wsss.errors import WsssError
+from wsss.errors import WsssError, printable
+from wsss.paths import remove
 from wsss.store.store import Store
 
 THESIS = "years of work"
@@ -30,6 +34,9 @@ def copied(toy_run: Run, folder: Path) -> Run:
 def answers(run: Run, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     """What each use of the store says, by its name; the last of them repairs."""
     store = Store(root=run.store)
+    for stream in (sys.stdout, sys.stderr):
+        assert isinstance(stream, TextIOWrapper)
+        stream.reconfigure(errors="backslashreplace")  # as a command has them
     uses: dict[str, Callable[[], object]] = {
         "ls": lambda: stores.show(store),
         "ls --json": lambda: stores.show_json(store),
@@ -44,7 +51,7 @@ def answers(run: Run, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
         try:
             use()
         except WsssError as error:
-            refusal = str(error)
+            refusal = printable(str(error))  # as a command says it
         printed = capsys.readouterr()
         said[name] = f"{refusal} {printed.out} {printed.err}".replace(f"{run.store.parent}/", "")
     return said
@@ -60,7 +67,9 @@ def faults(attack: Attack, said: dict[str, str], stages: set[str]) -> list[str]:
     """In what way what was said is not what is to be said."""
     told = [name for name in ("verify", "predict") if re.search(attack.said, said[name])]
     missing = sorted(stage for stage in stages if stage not in said["ls --json"])
+    commands = sorted(name for name, words in said.items() if re.search(r"[\x00-\x08\x0b\x0e-\x1f\x7f]", words))
     return [
+        *([f"{commands} send commands to the terminal"] if commands else []),
         *([] if told else [f"{attack.said!r} is not said: {said['verify'][:300]} / {said['predict'][:300]}"]),
         *([f"ls does not list {missing}"] if missing else []),
     ]
@@ -75,8 +84,10 @@ def test_attacks(toy_run: Run, tmp_path: Path, told: Told, capsys: pytest.Captur
         said = answers(run, capsys)
         wrong |= {attack.name: found} if (found := faults(attack, said, stages)) else {}
         words = said["predict"].strip() or said["verify"].strip()
+        for items in run.store.glob("*/*/items"):
+            flattened(items)
         rows.append(Row(attack.name, words, refused=bool(said["predict"].strip()), lost=lost(run)))
-        shutil.rmtree(run.store)
+        remove(run.store)
     told(rows, wrong=len(wrong))
     assert not wrong, "\n".join(f"{name}: {found}" for name, found in wrong.items())
     assert [row.name for row in rows if row.lost] == []

@@ -156,6 +156,14 @@ def test_the_pooled_score_has_one_threshold_for_all_classes():
     assert scores == {"max_box_acc_v2": 1, "max_box_acc_v2_pooled": pytest.approx((1 + 0.5 + 0.5) / 3)}
 
 
+def test_an_overlap_at_its_bound_is_found():
+    """A map of the whole image overlaps the left half of it by a half to the pixel, both ends included."""
+    heat, half = np.ones((SIDE, SIDE), dtype=np.float32), Box(left=0, top=0, right=SIDE // 2 - 1, bottom=SIDE - 1)
+    overlaps = best_overlaps(heat, corners([half]))
+    assert overlaps[0] == 0.5
+    assert scores_of(heat, [half])["max_box_acc_v2"] == pytest.approx(2 / 3)
+
+
 def test_without_a_pair_there_is_no_score():
     assert BoxCurve(classes=2).scores() == {"max_box_acc_v2": None, "max_box_acc_v2_pooled": None}
     assert CorLoc(classes=2).score() is None

@@ -38,6 +38,17 @@ def test_pairs_that_chance_makes_are_left_out() -> None:
     assert together(tags) == []
 
 
+def test_chance_is_shared_out_among_all_pairs() -> None:
+    tags = np.zeros((100, 3), dtype=bool)
+    tags[:20, HORSE] = tags[13:40, PERSON] = True
+    tags[13:20, HORSE] = True
+    few, many = tags[:, :2], np.concatenate([tags, np.zeros((100, 40), dtype=bool)], axis=1)
+    (pair, _) = together(few, chance=1.0)
+    between = 2 * pair.p
+    assert len(together(few, chance=between)) == 2, "there is one pair"
+    assert together(many, chance=between) == [], "there are 903 pairs"
+
+
 def test_the_order_of_images_does_not_matter() -> None:
     tags = drawn()
     assert together(tags[np.random.default_rng(0).permutation(100)]) == together(tags)

@@ -76,6 +76,15 @@ def test_an_image_without_classes_is_background_at_every_threshold():
     assert (curve.matrices() == [[1, 0], [1, 0]]).all()
 
 
+def test_every_pixel_is_counted_at_every_threshold_whatever_its_strongest_label():
+    truth, _, score = random_image(3)
+    label = np.random.default_rng(3).choice([0, 1, 2, 3, 255], size=truth.shape)
+    curve = ThresholdCurve(labels=LABELS)
+    curve.add(truth, strongest=label, score=score)
+    rows = np.bincount(truth[truth != 255], minlength=LABELS)
+    assert (curve.matrices().sum(axis=2) == rows).all()
+
+
 def test_the_first_of_equally_good_thresholds_is_best():
     curve = ThresholdCurve(labels=2, thresholds=(0.1, 0.2, 0.6))
     curve.add(np.array([0, 1]), strongest=np.array([1, 1]), score=np.array([0.1, 0.5]))

@@ -30,6 +30,14 @@ def test_the_pointing_game_forgives_less_than_15_pixels(place: tuple[int, int], 
     assert pointing_hit(peak(*place), dot(20, 20)) is hit
 
 
+@pytest.mark.parametrize("shape", [(3, 7), (7, 3)])
+def test_the_brightest_pixel_is_found_in_a_map_of_any_shape(shape: tuple[int, int]):
+    for place in np.ndindex(*shape):
+        heat = torch.zeros(shape)
+        heat[place] = 1
+        assert pointing_hit(heat, heat.bool(), tolerance=0)
+
+
 def test_without_tolerance_only_the_object_counts():
     assert pointing_hit(peak(3, 3), dot(3, 3), tolerance=0)
     assert not pointing_hit(peak(3, 3), dot(3, 4), tolerance=0)

@@ -124,6 +124,21 @@ def test_an_image_does_not_depend_on_those_that_are_imputed_beside_it():
         torch.testing.assert_close(impute(picture, mask[None])[0], found, atol=1e-5, rtol=0)
 
 
+def test_noise_is_added_where_pixels_are_removed_and_nowhere_else():
+    seen = list[Tensor]()
+
+    def note(images: Tensor) -> Tensor:
+        seen.append(images)
+        return images.mean(dim=(1, 2, 3))
+
+    picture, heat = image(12, 10), distinct(12, 10)
+    road(note, picture, heat=heat, percentiles=(30, 70), noise=1.0)
+    masks = torch.cat([removed(heat, (30, 70)), removed(-heat, (30, 70))])
+    for mask, shown, plain in zip(masks, torch.cat(seen), impute(picture, masks), strict=True):
+        assert shown[:, ~mask].equal(picture[:, ~mask])
+        assert ((shown - plain)[:, mask] != 0).all()
+
+
 def test_noise_is_a_function_of_the_seed_alone(tiny: TinyGAP):
     confidence, heat = confidence_in(0, tiny), distinct(16, 16)
     every = [road(confidence, image(16, 16), heat=heat, random_seed=seed, noise=1.0).most for seed in (0, 0, 1)]

@@ -167,6 +167,15 @@ def test_rows_are_a_product_with_a_sparse_matrix():
     assert product.tolist() == [[7.0, 70.0], [0.0, 0.0]]
 
 
-def test_points_that_are_too_far_apart_are_refused():
-    with pytest.raises(ValueError, match="standard deviation is too small"):
-        Lattice.around(1e6 * torch.rand(5, 10))
+@pytest.mark.parametrize(("dimensions", "reach"), [(5, 5e4), (5, 1e6), (5, 1e12), (2, 1e9), (1, 1e38)])
+def test_points_that_are_too_far_apart_are_refused(dimensions: int, reach: float):
+    """From the first on, keys need more than 62 bits; the others are beyond what float32 tells apart."""
+    with pytest.raises(ValueError, match="a standard deviation is too small for this image"):
+        Lattice.around(torch.linspace(0, reach, 7).expand(dimensions, 7).contiguous())
+
+
+def test_points_that_can_just_be_told_apart_are_taken():
+    far = torch.tensor([[0.0, 1e6, 0.0, 1e6], [0.0, 0.0, 1e6, 1e6]])
+    seen = Lattice.around(far).filter(torch.eye(4))
+    assert (seen.diag() > 0).all()
+    assert not (seen - seen.diag().diag()).any(), "no point sees another"

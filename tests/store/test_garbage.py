@@ -11,8 +11,8 @@ import pytest
 from filelock import Timeout
 from toy_runs import freeze
 
+from wsss import paths
 from wsss.errors import OutsideError, StoreError
-from wsss.store import garbage as module
 from wsss.store.garbage import STALE, delete, entries, in_use, leftovers, waste
 from wsss.store.store import Artifact, Store
 from wsss.store.texts import whole
@@ -260,7 +260,7 @@ def test_a_deletion_that_is_cut_short_leaves_nothing_that_looks_finished(store: 
     def dies(path: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module.shutil, "rmtree", dies)
+    monkeypatch.setattr(paths.shutil, "rmtree", dies)
     with pytest.raises(KeyboardInterrupt):
         delete(entry, roots=set)
     assert states(store) == {A: "begun"}

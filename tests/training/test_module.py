@@ -83,17 +83,45 @@ def test_one_kernel_changes_all_weights_of_a_gpu(
     assert {bool(group["fused"]) for group in config["optimizer"].param_groups} == {fused}
 
 
+class Normed(Module):
+    def __init__(self, batch_norm: Any) -> None:
+        super().__init__()
+        self.options = FitOptions(batch_norm=batch_norm)
+        self.network = nn.Sequential(nn.Conv2d(3, 2, 1), nn.BatchNorm2d(2))
+
+    def train(self, mode: bool = True) -> "Normed":
+        super().train(mode)
+        self.hold_batch_norm(self.network)
+        return self
+
+
+@pytest.mark.parametrize(("kind", "learns"), [("learning", True), ("frozen", False), ("fixed", False)])
+@pytest.mark.parametrize("hook", ["configure_model", "on_train_start", "on_train_epoch_start"])
+def test_a_training_switches_modes_wherever_it_begins(hook: str, kind: str, learns: bool):
+    module = Normed(kind).eval()
+    getattr(module, hook)()
+    conv, norm = module.network
+    assert (module.training, conv.training, norm.training) == (True, True, learns)
+
+
+def test_a_step_is_compiled_once_and_where_that_is_wanted():
+    module, seen = Module(), list[int]()
+
+    def step(number: int) -> int:
+        seen.append(number)
+        return number + 1
+
+    assert module.compiled(step) is step
+    module.compiler = "eager"
+    compiled = module.compiled(step)
+    assert compiled is not step
+    assert module.compiled(step) is compiled
+    assert compiled(1) == 2
+
+
 @pytest.mark.parametrize(("kind", "learns", "weights_learn"), [("learning", 1, 1), ("frozen", 0, 1), ("fixed", 0, 0)])
 def test_batch_norm_is_held_before_there_is_an_optimiser(kind: Any, learns: int, weights_learn: int):
-    class Normed(Module):
-        def train(self, mode: bool = True) -> "Normed":
-            super().train(mode)
-            self.hold_batch_norm(self.network)
-            return self
-
-    module = Normed()
-    module.options = FitOptions(batch_norm=kind)
-    module.network = nn.Sequential(nn.Conv2d(3, 2, 1), nn.BatchNorm2d(2))
+    module = Normed(kind)
     module.configure_model()
     conv, norm = module.network
     assert (norm.training, norm.weight.requires_grad, norm.bias.requires_grad) == (learns, weights_learn, weights_learn)

@@ -18,6 +18,8 @@ def test_scaling_keeps_constants_and_rounds_sides():
     assert half.shape == (1, 3, 5, 6)
     assert torch.allclose(half, torch.full_like(half, 0.7), atol=1e-5)
     assert scaled(images[:, :, :1, :1], 0.25).shape == (1, 3, 1, 1)
+    assert scaled(images, 0.75).shape == (1, 3, 8, 10), "7.5 and 9.75: rounded, and not cut"
+    assert scaled(images, 1.2).shape == (1, 3, 12, 16)
 
 
 def test_padding_is_at_the_right_and_bottom():

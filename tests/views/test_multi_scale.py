@@ -156,6 +156,8 @@ def test_peaks_are_those_before_the_division():
     images = torch.zeros(1, 3, 16, 32)
     (maps,) = MultiScaleFlip(scales=(1.0, 0.5), flip=False)(method, TinyGAP(), images=images, classes=[[0]])
     assert maps.peaks.tolist() == [3.125]  # as in the sum above
+    (both,) = MultiScaleFlip(scales=(1.0,), flip=True)(method, TinyGAP(), images=images, classes=[[0]])
+    assert both.peaks.tolist() == [3.0], "a map and its mirror image are added: 3 + 0 at either end"
 
 
 @pytest.mark.parametrize("level", [0.0, -2.0])

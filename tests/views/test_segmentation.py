@@ -67,6 +67,16 @@ def test_views_may_be_bilinear_as_in_deeplab():
     assert torch.equal(seen[0], functional.interpolate(images, size=(6, 9), mode="bilinear", align_corners=False))
 
 
+def test_logits_in_half_precision_are_interpolated_and_merged_in_full():
+    def half(images: Tensor) -> Tensor:
+        return convolution(images)[:, :, ::4, ::4].bfloat16()
+
+    images, views = torch.randn(1, 3, 16, 20), SegmentationViews(scales=(1.0, 0.5))
+    probabilities = views(half, images)
+    assert probabilities.dtype == torch.float32
+    assert torch.allclose(probabilities, views(lambda view: half(view).float(), images), atol=1e-7)
+
+
 @pytest.mark.parametrize("scales", [(), (0.0,), (1.0, -0.5)])
 def test_scales_that_are_none_are_refused(scales: tuple[float, ...]):
     with pytest.raises(ValueError, match="scales must be positive numbers"):

@@ -180,5 +180,5 @@ def _age(seconds: float) -> str:
 
 
 def _say(text: str) -> None:
-    """Print a line in which brackets are not markup."""
-    console.print(text, markup=False)
+    """Print a line in which brackets are not markup, and which no name breaks in two."""
+    console.print(text.replace("\n", "\N{REPLACEMENT CHARACTER}"), markup=False)

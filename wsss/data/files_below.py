@@ -1,5 +1,6 @@
 """Find the files below a folder: links are followed, and those that lead in a circle are not."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,18 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 def entries_below(folder: Path) -> Iterator[Entry]:
     """Yield the same as the system lists it, which tells the kind of most files without looking at each."""
-    yield from _below(str(folder), inside=(folder.resolve(),))
+    waiting = [(str(folder), (folder.resolve(),))]
+    while waiting:
+        here, inside = waiting.pop()
+        files, folders = _parted(here)
+        yield from files
+        below = []
+        for entry in folders:
+            linked = entry.is_symlink()  # nothing else leads back
+            real = Path(entry.path).resolve() if linked else inside[-1] / entry.name
+            if not (linked and any(each.is_relative_to(real) for each in inside)):
+                below.append((entry.path, (*inside, real)))
+        waiting += reversed(below)
 
 
 def holds(is_one: Callable[[], bool]) -> bool:
@@ -33,21 +45,22 @@ def holds(is_one: Callable[[], bool]) -> bool:
         return False
 
 
-def _below(folder: str, *, inside: tuple[Path, ...]) -> Iterator[Entry]:
+def _parted(folder: str) -> tuple[list[Entry], list[Entry]]:
+    """Return what is not a folder in a folder, and the folders, both sorted."""
     try:
         with os.scandir(folder) as listed:
             entries = sorted((each for each in listed if not each.name.startswith(".")), key=lambda each: each.name)
     except PermissionError as error:
         raise DataError(f"{folder} may not be read by you: change its permissions") from error
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise DataError(f"{folder[:200]}... holds folders too deep to be looked at: move it elsewhere") from error
     for entry in entries:
         _check_name(entry.name, folder)
     folders = [entry for entry in entries if holds(entry.is_dir)]
     apart = {entry.name for entry in folders}
-    yield from (entry for entry in entries if entry.name not in apart)
-    for entry in folders:
-        real = Path(entry.path).resolve() if entry.is_symlink() else inside[-1] / entry.name
-        if not any(each.is_relative_to(real) for each in inside):
-            yield from _below(entry.path, inside=(*inside, real))
+    return [entry for entry in entries if entry.name not in apart], folders
 
 
 def _check_name(name: str, folder: str) -> None:

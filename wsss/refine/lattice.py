@@ -16,6 +16,9 @@ from torch.nn import functional
 
 TINY = 1e-20
 """What the reference adds to a row sum before it divides."""
+FARTHEST = 2.0**22
+"""Largest coordinate in the lattice: of larger ones float32 rounds away in which simplex they lie."""
+TOO_FAR = "a standard deviation is too small for this image: the lattice has more corners than numbers"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +126,10 @@ def elevate(features: Float[Tensor, "d n"]) -> Float[Tensor, "d+1 n"]:
 
 
 def enclosing(features: Float[Tensor, "d n"]) -> Simplices:
-    """Find the simplex around each point, and the point's weights in it."""
+    """Find the simplex around each point, and the point's weights in it; raises as `Lattice.around` does."""
     elevated = elevate(features)
+    if elevated.numel() and not float(elevated.abs().amax()) < FARTHEST:
+        raise ValueError(TOO_FAR)
     axes = len(elevated)
     cell = (elevated * (1 / axes)).round()
     rest = elevated - cell * axes
@@ -157,7 +162,7 @@ def corner_keys(simplices: Simplices) -> tuple[Int64[Tensor, "n a"], Int64[Tenso
         radix.append(size)
         size *= extent
     if size >= 1 << 62:
-        raise ValueError("a standard deviation is too small for this image: the lattice has more corners than numbers")
+        raise ValueError(TOO_FAR)
     radixes = torch.tensor([*radix, 0], device=cell.device)
     keys = torch.empty(cell.shape[1], axes, dtype=torch.int64, device=cell.device)
     key = ((cell - low[:, None]) * radixes[:-1, None]).sum(dim=0)

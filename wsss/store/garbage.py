@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
@@ -13,7 +12,7 @@ from typing import Final, Literal
 from filelock import Timeout
 
 from wsss.errors import NewerError, StoreError
-from wsss.paths import remove
+from wsss.paths import entries_below, remove
 from wsss.store.jobs import FrozenJob, read_job
 from wsss.store.store import JOB, Artifact, Store
 
@@ -94,8 +93,8 @@ def delete(entry: StoredArtifact, *, roots: Callable[[], Collection[str]]) -> bo
             remove(artifact.manifest_path)
             for path in artifact.path.iterdir():
                 if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-            shutil.rmtree(artifact.path)
+                    remove(path)
+            remove(artifact.path)
             return True
     except Timeout:
         return False
@@ -159,11 +158,9 @@ def _unfinished(artifact: Artifact, state: StoredState) -> StoredArtifact:
 
 def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield every file below a folder; what a run beside this takes away meanwhile is left out."""
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            with suppress(FileNotFoundError):
-                path = Path(parent, name)
-                yield path, path.lstat()
+    for path in entries_below(folder):
+        with suppress(FileNotFoundError):
+            yield path, path.lstat()
 
 
 def _is_locked(artifact: Artifact) -> bool:

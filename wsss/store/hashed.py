@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from wsss.cores import readers
-from wsss.paths import sha256
+from wsss.paths import folders_below, sha256
 from wsss.store.digests import state_in
 
 Entry = os.DirEntry[str]
@@ -24,20 +24,10 @@ _known: dict[str, tuple[list[int], str]] = {}
 
 def found_below(folder: Path) -> Iterator[tuple[str, Entry]]:
     """Yield whatever lies below a folder and is not a folder itself, by its name there; links are not followed."""
-    yield from _below(str(folder), "")
-
-
-def _below(folder: str, above: str) -> Iterator[tuple[str, Entry]]:
-    try:
-        with os.scandir(folder) as listed:
-            entries = list(listed)
-    except FileNotFoundError:
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _below(entry.path, f"{above}{entry.name}/")
-        else:
-            yield f"{above}{entry.name}", entry
+    start = len(str(folder)) + 1
+    for here, entries in folders_below(folder):
+        above = f"{here}/"[start:]
+        yield from ((f"{above}{entry.name}", entry) for entry in entries if not entry.is_dir(follow_symlinks=False))
 
 
 def hashes(files: Sequence[Entry]) -> Iterator[str]:

@@ -5,14 +5,13 @@ import os
 from pathlib import Path
 
 from wsss.errors import StoreError
-from wsss.paths import LONGEST
+from wsss.paths import LONGEST, made_folder
 from wsss.store.texts import read_bytes, write_text
 
 
 def write_note(notes: Path, run: Path) -> None:
     """Note the folder of a run, an absolute path."""
-    notes.mkdir(parents=True, exist_ok=True)
-    write_text(notes / _name(run), str(run))
+    write_text(made_folder(notes) / _name(run), str(run))
 
 
 def read_notes(notes: Path) -> tuple[list[Path], list[Path]]:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 from filelock import FileLock
 
 from wsss.errors import StoreError
-from wsss.paths import entries_below, first_link, inside, is_regular, remove, sha256
+from wsss.paths import entries_below, first_link, inside, is_regular, made_folder, remove, sha256
 from wsss.store.fingerprint import LENGTH
 from wsss.store.hashed import Entry, found_below, hashes
 from wsss.store.manifest import FORMAT, Machine, Manifest, read_manifest
@@ -124,7 +124,7 @@ class Artifact:
         Raises `StoreError` where something else lies in its place, such as a link, whose target would be emptied.
         """
         path = inside(self.root, f".locks/{self.lock_path.name}")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        made_folder(path.parent)
         if os.path.lexists(path) and not is_regular(path):
             raise StoreError(f"{path} is not a file that wsss locks: delete it")
         return FileLock(path)

@@ -53,6 +53,18 @@ def test_csv_with_splits(make: Make):
     assert all(index.image_path(record).is_file() for record in index.records.values())
 
 
+def test_a_split_has_the_order_of_the_label_file(make: Make):
+    rows = "c.jpg,cat,train a.jpg,cat,train b.jpg,cat,train"
+    root = make("a.jpg", "b.jpg", "c.jpg", rows=rows, header="image,labels,split")
+    assert Folder(root=root).index(NOWHERE).splits == {"train": ("c", "a", "b")}
+    assert Folder(root=root, limit=1).index(NOWHERE).splits == {"train": ("c",)}
+
+
+def test_labels_are_separated_as_the_option_says(make: Make):
+    root = make("a.jpg", "b.jpg", rows="a.jpg,dog|cat b.jpg,cow;calf")
+    assert shown(root, separator="|", classes=("cat", "dog", "cow;calf")) == {"a": ["cat", "dog"], "b": ["cow;calf"]}
+
+
 def test_classes_in_an_order_of_ones_own(make: Make):
     root = make("a.jpg", "b.jpg", rows="a.jpg,dog b.jpg,cat")
     assert Folder(root=root, classes=("dog", "cat", "cow")).index(NOWHERE).records["a"].classes == (0,)

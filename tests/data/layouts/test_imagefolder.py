@@ -91,6 +91,13 @@ def test_what_is_wrong_is_told_with_its_line(wrong: Any, words: str, tmp_path: P
         of_rows(tmp_path, row("a", label="cat"), wrong)
 
 
+def test_a_line_of_csv_is_counted_with_its_header(tmp_path: Path):
+    draw_images(tmp_path / "data")
+    (tmp_path / "data" / "metadata.csv").write_text("file_name,label\na.png,cat\n,dog\n")
+    with pytest.raises(DataError, match=r"metadata\.csv, line 3: has no file_name"):
+        ImageFolder(root=tmp_path / "data").index(tmp_path / "into")
+
+
 def test_it_is_found(tmp_path: Path):
     assert ImageFolder.found_at(imagefolder(tmp_path / "data"), {}) == {}
     assert ImageFolder.found_at(tmp_path, {}) is None

@@ -35,6 +35,10 @@ def test_borders_are_ignored(scenes: list[Scene]):
     for scene in scenes:
         above, below = scene.mask[:-1], scene.mask[1:]
         assert ((above == below) | (above == IGNORE) | (below == IGNORE)).all()
+        for rows in (scene.mask, scene.mask.T):
+            before, rim, after = rows[:-2], rows[1:-1], rows[2:]
+            narrow = (rim == IGNORE) & (before != IGNORE) & (after != IGNORE) & (before != after)
+            assert not narrow.any(), "both sides of a border are ignored"
         if scene.mask.any():
             assert 0.01 < (scene.mask == IGNORE).mean() < 0.3
 

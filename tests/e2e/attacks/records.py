@@ -9,6 +9,7 @@ BOMB = (
     + "".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10))
     + "config: *a9\n"
 )
+ANOTHER = r"manifest\.json is not the one that"
 TORN = r"manifest\.json cannot be read|damaged .*manifest\.json"
 
 
@@ -56,6 +57,11 @@ ATTACKS = (
     manifest("with a key more", saying(more=1)),
     manifest("with negative bytes", saying(bytes=-1)),
     manifest("with a size as a text", saying(bytes="7")),
+    manifest("of infinite seconds", saying(seconds=float("inf"))),
+    manifest("of seconds that are not a number", saying(seconds=float("nan"))),
+    manifest("of 10**40 bytes", saying(bytes=10**40), ANOTHER),
+    manifest("of words that clear the screen", saying(created="\x1b[2J", kind="\x1b[2J"), ANOTHER),
+    manifest("that lists names in two forms of Unicode", naming("items/e\u0301.png"), r"missing +\S*\.png"),
     manifest("of a newer version", saying(format=99), "was written by a newer wsss"),
     Attack(
         name="a job of aliases",
