@@ -221,3 +221,10 @@ def test_the_best_epochs_weights_are_given_to_readers(toy_run: Run, tmp_path: Pa
         state = load(job.artifact, weights=name).module.state_dict()
         assert all(torch.equal(tensor, epochs[epoch][key]) for key, tensor in state.items()), name
     assert list(job.artifact.checkpoints.iterdir()) == []
+
+
+def test_a_summary_counts_the_images_that_were_looked_at(toy_run: Run):
+    for name in ("train_classifier", "train_segmenter"):
+        step = toy_run.plan()[name]
+        summary = step.artifact.summary
+        assert summary["images"] == summary["steps"] * step.stage.fit.batch_size > summary["steps"]

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
-from toy_runs import drawn_index
+from toy_runs import drawn_index, job
 
 from wsss.data.index import Record
+from wsss.engine import shard
 from wsss.engine.map import by_size
-from wsss.engine.stage import read_index
+from wsss.engine.shard import Work
+from wsss.engine.stage import Runtime, read_index
 from wsss.errors import DataError
 from wsss.masks import Argmax
 from wsss.stages.make_masks import MakeMasks
@@ -41,3 +43,19 @@ def test_an_image_of_two_splits_is_worked_on_once(tmp_path: Path):
     index = read_index(drawn_index(Store(root=tmp_path), masks, train=("b", "a"), val=("a", "c")))
     stage = MakeMasks(masks=Argmax(), splits=("train", "val"))
     assert [[r.id for r in batch] for batch in stage.batches(index)] == [["b"], ["a"], ["c"]]
+
+
+@pytest.mark.parametrize("processes", [True, False])
+def test_work_is_handed_on_as_the_stage_has_it(processes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    handed = list[tuple[Work, int]]()
+    monkeypatch.setattr(shard, "run", lambda work, batches, elsewhere: handed.append((work, len(batches))) or 2)
+    monkeypatch.setattr(MakeMasks, "processes", processes)
+    monkeypatch.setattr(MakeMasks, "batches", lambda self, index: by_size(index.union(self.splits), limit=3))
+    store = Store(root=tmp_path)
+    index = drawn_index(store, {name: [[0, 1]] for name in "abcd"})
+    stage = MakeMasks(masks=Argmax(), runtime=Runtime(device="cpu", workers=5))
+    summary = stage.run(job(store, "make_masks", index=index))
+    ((work, batches),) = handed
+    assert (work.processes, work.workers, work.title, batches) == (processes, 5, "make_masks", 2)
+    assert work.module == "wsss.stages.make_masks"
+    assert summary == {"images": 4, "made": 2, "splits": ["train"]}

@@ -43,6 +43,7 @@ def tables() -> dict[str, str]:
         "run.txt": text(run),
         **{f"{group}.txt": text(of_group(changes, group)) for group in NOT_LEAVES},
         "leaves.txt": text(dict(differing())),
+        "orders.txt": text(orders()),
     }
 
 
@@ -90,6 +91,11 @@ def leaves() -> dict[str, Any]:
     with initialize_config_dir(version_base="1.3", config_dir=str(CONF.absolute())):
         groups = resolved(compose("run", overrides=overrides))["leaf"]
     return {f"{group}/{name}": leaf for group, named in groups.items() for name, leaf in named.items()}
+
+
+def orders() -> Table:
+    """The names in every leaf of several parts, such as refiners, in the order in which these are applied."""
+    return {name: json.dumps(list(leaf)) for name, leaf in leaves().items() if TARGET not in leaf}
 
 
 def differing() -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,13 @@ def test_a_received_run_of_which_a_bit_was_changed_is_noticed(name: str, toy_run
 
     with pytest.raises(StoreError, match=r"is not (as it was made|the one that)|cannot be read"):
         use()
+
+
+def test_an_input_that_this_run_did_not_make_is_refused(toy_run: Run) -> None:
+    run = read_record(toy_run.out)
+    other = replace(run, stages={**run.stages, "train_segmenter": "f" * 16})
+    with pytest.raises(StoreError, match=r"predict_masks reads train_segmenter \w+, which is not of this run: run it"):
+        other.job("predict_masks")
 
 
 def test_a_manifest_that_was_made_to_fit_is_noticed(toy_run: Run, tmp_path: Path) -> None:

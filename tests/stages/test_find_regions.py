@@ -16,7 +16,8 @@ from wsss.store.files import read_regions
 from wsss.store.store import Store
 
 READS: dict[str, str | None] = {"index": "index_data"}
-PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+PIXELS = np.kron(np.random.default_rng(0).integers(0, 256, (4, 6, 3)), np.ones((10, 10, 1))).astype(np.uint8)
+"""Squares of one colour each."""
 
 
 def test_layers_of_all_finders_in_their_order(tmp_path: Path):
@@ -25,7 +26,9 @@ def test_layers_of_all_finders_in_their_order(tmp_path: Path):
     made = job(Store(root=tmp_path), "find_regions", index=index)
     find = FindRegions(reads=READS, regions=finders).open(made, torch.device("cpu"))
     (layers,) = find(Batch(records=(read_index(index).records["a"],), images=(PIXELS,)))
-    assert np.array_equal(layers, np.concatenate([finder.find(PIXELS) for finder in finders.values()]))
+    first, second = (finder.find(PIXELS) for finder in finders.values())
+    assert not np.array_equal(first, second)
+    assert np.array_equal(layers, np.concatenate([first, second]))
 
 
 def test_every_image_of_the_splits_gets_an_item(tmp_path: Path):

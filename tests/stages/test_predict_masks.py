@@ -9,6 +9,7 @@ import torch
 from toy_runs import Run, networks_of
 
 from wsss.data.images import read_image
+from wsss.engine.batch import Batch
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
 from wsss.models.base import PlannedNetworks
@@ -37,11 +38,21 @@ class NotHere(AllCat):
         raise ConfigError(["refine: not here"])
 
 
+@dataclass(frozen=True, kw_only=True)
+class NextLabel(Refiner):
+    """Gives each label the scores of the one before it."""
+
+    def open(self, inputs: Inputs, device: torch.device) -> Refine:
+        return lambda images, every: [replace(maps, scores=maps.scores.roll(1, dims=0)) for maps in every]
+
+
 class Broken(torch.nn.Module):
-    """Answers with what is not a number."""
+    """Answers at one pixel with what is not a number."""
 
     def segment(self, images: Any) -> Any:
-        return images[:, :2] * torch.nan
+        answer = images[:, :2].clone()
+        answer[:, :, 0, 0] = torch.nan
+        return answer
 
 
 @pytest.fixture
@@ -102,6 +113,10 @@ def test_refiners_come_before_the_decision(job: Job, stage: PredictMasks):
     images = [read_image(job.index().image_path(record))]
     (mask,) = opened.masks(images, opened.maps(images))
     assert np.unique(mask()).tolist() == [1]
+    twice = replace(stage, refine={"cat": AllCat(), "next": NextLabel(), "one more": NextLabel()})
+    batch = Batch(records=(record,), images=(images[0],))
+    (mask,) = twice.open(job, torch.device("cpu"))(batch)
+    assert np.unique(mask()).tolist() == [3], "each refiner gets what the one before it left"
 
 
 def test_refiners_are_checked(stage: PredictMasks):

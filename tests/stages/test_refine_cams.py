@@ -62,6 +62,14 @@ def test_items_have_a_background_and_keep_their_labels(toy_run: Run):
         assert refined.size == raw.size
 
 
+def test_the_threshold_of_the_raw_maps_is_told(toy_run: Run):
+    step = toy_run.plan()["refine_cams"]
+    first, *_, last = step.stage.refine.values()
+    assert isinstance(first, ConstantBackground)
+    assert not isinstance(last, ConstantBackground)
+    assert step.artifact.summary["threshold"] == first.threshold
+
+
 def test_a_stage_that_no_refiner_reads_is_refused():
     reads = {"index": "a", "maps": "b", "edges": "train_irn"}
     with pytest.raises(ConfigError, match=r"reads\.edges: no refiner reads train_irn"):

@@ -3,6 +3,8 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from toy_runs import Run, drawn_index, drawn_maps, drawn_masks, job, made
@@ -10,6 +12,7 @@ from toy_runs import Run, drawn_index, drawn_maps, drawn_masks, job, made
 from wsss.engine.stage import Job
 from wsss.stages.report import MakeReport, all_notes, used_threshold
 from wsss.store.kinds import CHOICE, MAPS, MASKS, TABLE, Kind
+from wsss.store.schema import ImageTable
 from wsss.store.store import Artifact, Store
 from wsss.store.texts import write_json
 
@@ -29,6 +32,19 @@ def test_the_page_names_every_stage_with_its_fingerprint(page: str, toy_run: Run
     assert "Training: train_segmenter" in page
     assert "Threshold curve: extract_cams on train" in page
     assert "val: random" in page or "val: best" in page
+
+
+def test_images_are_shown_by_the_last_masks_that_were_scored(toy_run: Run, monkeypatch: pytest.MonkeyPatch):
+    step = toy_run.plan()["report"]
+    shown = dict[str, Any]()
+    monkeypatch.setattr("wsss.stages.report.row", lambda _, record, made, iou: shown.update({record.id: iou}))
+    monkeypatch.setattr("wsss.stages.report.Sheet", SimpleNamespace(of=lambda rows, title: title))
+    report, made_of = Job(artifact=step.artifact, inputs=step.inputs), step.inputs["evaluation"]
+    images = made_of.table("items/images.json", ImageTable)
+    MakeReport(title="toy", examples=99)._sheets(report, report.index(), images)
+    last = {i: iou for split in images["predict_masks"].values() for i, iou in split.items()}
+    assert shown == last
+    assert shown != {**last, **images["make_masks"]["train"]}
 
 
 def test_the_page_needs_no_other_file(page: str):

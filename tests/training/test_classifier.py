@@ -99,15 +99,29 @@ def test_the_map_is_one_number_over_all_batches(module: ClassifierModule, monkey
     logged: list[tuple[str, Any]] = []
     monkeypatch.setattr(module, "log", lambda name, value, **_: logged.append((name, value)))
     module.eval()
-    images, present = torch.randn(5, 3, 64, 64), (torch.rand(5, CLASSES) > 0.5).float()
+    expected = []
     with torch.no_grad():
-        logits = module.network(images).numpy()
         for epoch in range(2):
+            images, present = torch.randn(5, 3, 64, 64), (torch.rand(5, CLASSES) > 0.5).float()
+            expected.append(mean_average_precision(present.bool().numpy(), module.network(images).numpy()))
             for start in (0, 3):
                 batch = images[start : start + 3], present[start : start + 3], torch.arange(3)[: 5 - start]
                 module.validation_step(batch, 0)
             module.on_validation_epoch_end()
             assert len(logged) == epoch + 1
-    expected = mean_average_precision(present.bool().numpy(), logits)
-    assert logged == [("val/map", pytest.approx(expected))] * 2
-    assert not np.isnan(expected)
+    assert logged == [("val/map", pytest.approx(value)) for value in expected], "an epoch's own images count"
+    assert expected[0] != expected[1]
+    assert not np.isnan(expected).any()
+
+
+def test_the_map_is_over_the_images_of_all_processes(module: ClassifierModule, monkeypatch: pytest.MonkeyPatch):
+    logged: dict[str, float] = {}
+    monkeypatch.setattr(module, "log", lambda name, value, **_: logged.update({name: float(value)}))
+    present, logits = np.eye(CLASSES, dtype=bool), np.random.default_rng(0).random((CLASSES, CLASSES))
+    other = np.roll(present, 1, axis=0), np.random.default_rng(1).random((CLASSES, CLASSES))
+    monkeypatch.setattr("wsss.training.classifier.gathered", lambda own: [*own, other])
+    module._answers.append((present, logits))
+    module.on_validation_epoch_end()
+    both = np.concatenate([present, other[0]]), np.concatenate([logits, other[1]])
+    assert logged["val/map"] == pytest.approx(mean_average_precision(*both))
+    assert logged["val/map"] != pytest.approx(mean_average_precision(present, logits))

@@ -48,6 +48,14 @@ def test_an_epoch_is_whole_batches_of_epoch_and_item():
     assert asked_for(data(), 3) != batches
 
 
+def test_a_training_goes_on_in_the_middle_of_an_epoch():
+    """Of two steps each: after three, the second epoch lacks its first."""
+    whole, resumed = data(), data()
+    resumed.go_on_after(3)
+    for epoch, left in ((1, slice(1, None)), (2, slice(None))):
+        assert asked_for(resumed, epoch) == asked_for(whole, epoch)[left]
+
+
 def test_ranks_share_every_global_batch():
     whole = asked_for(data(), 1)
     parts = [asked_for(data(rank=rank, world=2), 1) for rank in (0, 1)]

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+import pytorch_lightning as pl
 import torch
 from small_training import EPOCHS, STEPS, KillAt, Killed, Module, run
 
 from wsss.training.between_steps import BetweenSteps
-from wsss.training.length import Length
+from wsss.training.length import Length, ValidateEvery
 from wsss.training.loggers.history import HISTORY, read_history
 from wsss.training.trainer import CHECKPOINT, resume_from, seed
 
@@ -48,6 +50,15 @@ def test_killed_after_any_step_it_goes_on_to_the_same_bytes(kind: str, tmp_path:
         assert again == metrics
         assert read_history(folder / HISTORY) == rows
         assert [path.name for path in (folder / "checkpoints").iterdir()] == [CHECKPOINT]
+
+
+@pytest.mark.parametrize(("every", "judged"), [(1, [0, 1, 2, 3, 4]), (2, [0, 2, 4]), (3, [1, 4]), (9, [4])])
+def test_epochs_are_counted_from_the_last_one_back(every: int, judged: list[int]):
+    validate, trainer, now = ValidateEvery(every, epochs=5), Mock(spec=pl.Trainer), list[int]()
+    for trainer.current_epoch in range(5):
+        validate.on_train_epoch_start(trainer)
+        now += [trainer.current_epoch] if trainer.check_val_every_n_epoch == 1 else []
+    assert now == judged
 
 
 def test_a_step_of_two_passes_is_the_step_of_their_images_together(tmp_path: Path):

@@ -188,4 +188,9 @@ def test_the_last_epoch_alone_counts_and_a_checkpoint_holds_it(
     other = SegmenterModule(network=module.network, fit=SegmenterFit(), random_seed=0, labels=3)
     other.on_load_checkpoint(checkpoint)
     assert other.reproduced() == expected
+    for rank, count in ((0, checkpoint["pixels"]), (1, torch.zeros(3, 3, dtype=torch.int64))):
+        one = SegmenterModule(network=module.network, fit=SegmenterFit(), random_seed=0, labels=3)
+        one._trainer = SimpleNamespace(global_rank=rank)  # type: ignore[assignment]
+        one.on_load_checkpoint(checkpoint)
+        assert torch.equal(one._pixels, count), "the first process goes on with the counts of all"
     assert not any("pixels" in name for name in module.state_dict())

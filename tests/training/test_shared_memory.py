@@ -33,6 +33,10 @@ def test_what_fits(workers: int, steps: int) -> None:
     check_shared_memory(9 * MB, workers=workers, steps=steps)
 
 
+def test_without_loader_processes_nothing_is_put_there() -> None:
+    check_shared_memory(100 * MB, workers=0, steps=1000)
+
+
 @pytest.mark.parametrize(("workers", "steps", "needed"), [(4, 1000, 81), (8, 8, 72)])
 def test_what_does_not_fit_is_refused(workers: int, steps: int, needed: int, folder: Path) -> None:
     said = (

@@ -34,6 +34,26 @@ def at(step: int, *, last: bool = False) -> Mock:
     return Mock(spec=pl.Trainer, global_step=step, is_last_batch=last, should_stop=False, current_epoch=2)
 
 
+@pytest.mark.parametrize("loss", [float("inf"), float("-inf"), float("nan")])
+def test_a_loss_without_a_number_stops_a_training_at_once(loss: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("wsss.training.stop_at_nan._checkpoint", lambda _: tmp_path / "a" / "last.ckpt")
+    there = Mock(spec=pl.LightningModule, device=torch.device("cpu"))
+    with pytest.raises(WsssError, match=f"the loss is {loss} at epoch 2, step 1"):
+        StopAtNaN().on_train_batch_end(at(1), there, {"loss": torch.tensor(loss)})
+
+
+def test_a_state_whose_weights_are_no_numbers_is_not_saved_whatever_the_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("wsss.training.stop_at_nan._checkpoint", lambda _: tmp_path / "a" / "last.ckpt")
+    module = Module()
+    StopAtNaN().on_save_checkpoint(at(1), module)
+    with torch.no_grad():
+        module.network[3].bias[0] = float("nan")
+    with pytest.raises(WsssError, match="weights are not numbers any more"):
+        StopAtNaN().on_save_checkpoint(at(1), module)
+
+
 def test_a_gpu_is_asked_now_and_then_and_the_step_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("wsss.training.stop_at_nan._checkpoint", lambda _: tmp_path / "a" / "last.ckpt")
     stop, there = StopAtNaN(every=4), Mock(spec=pl.LightningModule, device=torch.device("cuda"))

@@ -23,12 +23,12 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 def entries_below(folder: Path) -> Iterator[Entry]:
     """Yield the same as the system lists it, which tells the kind of most files without looking at each."""
-    waiting = [(str(folder), (folder.resolve(),))]
+    waiting: list[tuple[str, tuple[Path, ...]]] = [(str(folder), (folder.resolve(),))]
     while waiting:
         here, inside = waiting.pop()
         files, folders = _parted(here)
         yield from files
-        below = []
+        below: list[tuple[str, tuple[Path, ...]]] = []
         for entry in folders:
             linked = entry.is_symlink()  # nothing else leads back
             real = Path(entry.path).resolve() if linked else inside[-1] / entry.name
