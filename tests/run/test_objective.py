@@ -42,12 +42,12 @@ def test_a_score_that_needs_masks_is_refused_once_the_data_are_known(toy_run: Ru
     store = Store.at(tmp_path)
     index = toy_run.plan()["index_data"]
     assert isinstance(index.stage, IndexData)
-    masks = {"a": [[0, 1]], "b": None}
+    masks = {"a": [[0, 1]], "b": None, "c": None}
     made = Step(
         name="index_data",
         config={},
         stage=index.stage,
-        artifact=drawn_index(store, masks, train=("a",), val=("b",)),
+        artifact=drawn_index(store, masks, train=("a", "c"), val=("b",)),
         inputs={},
     )
     check_masks("make_masks/train/miou", made)

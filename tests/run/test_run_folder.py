@@ -10,7 +10,7 @@ from toy_runs import Run
 
 from wsss.run.plan import Step
 from wsss.run.record import write_record
-from wsss.run.run_folder import choose_folder, claim_folder
+from wsss.run.run_folder import choose_folder, claim_folder, write_outcome
 from wsss.store.store import Store
 
 
@@ -23,7 +23,8 @@ def test_a_run_of_the_same_artifacts_keeps_its_folder(toy_run: Run, tmp_path: Pa
     assert choose_folder(tmp_path, steps=other) == tmp_path / "2"
     (tmp_path / "1" / "run.yaml").write_text("format: 99", encoding="utf-8")  # of a newer version: not ours
     assert choose_folder(tmp_path, steps=steps) == tmp_path / "2"
-    (tmp_path / "10").mkdir()
+    for number in (9, 10):
+        (tmp_path / str(number)).mkdir()
     assert choose_folder(tmp_path, steps=other) == tmp_path / "11"
 
 
@@ -32,6 +33,15 @@ def test_a_folder_holds_scores_report_and_what_they_were_made_of(toy_run: Run) -
     record = yaml.safe_load((toy_run.out / "run.yaml").read_text(encoding="utf-8"))
     assert record["stages"] == {name: step.artifact.fingerprint for name, step in toy_run.plan().items()}
     assert Path(record["store"]) == toy_run.store
+
+
+def test_sheets_of_an_earlier_run_do_not_stay(toy_run: Run, tmp_path: Path) -> None:
+    (tmp_path / "sheets").mkdir()
+    (tmp_path / "sheets" / "old.png").touch()
+    write_outcome(tmp_path, steps=tuple(toy_run.plan().values()))
+    assert {path.name for path in (tmp_path / "sheets").iterdir()} == {
+        path.name for path in (toy_run.out / "sheets").iterdir()
+    }
 
 
 def test_two_runs_that_begin_at_once_take_two_numbers(

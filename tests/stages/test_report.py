@@ -3,12 +3,14 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from toy_runs import Run, drawn_index, drawn_maps, drawn_masks, job, made
 
+from wsss.data.index import Record
+from wsss.draw.sheet import SheetRow
 from wsss.engine.stage import Job
 from wsss.stages.report import MakeReport, all_notes, used_threshold
 from wsss.store.kinds import CHOICE, MAPS, MASKS, TABLE, Kind
@@ -37,11 +39,15 @@ def test_the_page_names_every_stage_with_its_fingerprint(page: str, toy_run: Run
 def test_images_are_shown_by_the_last_masks_that_were_scored(toy_run: Run, monkeypatch: pytest.MonkeyPatch):
     step = toy_run.plan()["report"]
     shown = dict[str, Any]()
-    monkeypatch.setattr("wsss.stages.report.row", lambda _, record, made, iou: shown.update({record.id: iou}))
-    monkeypatch.setattr("wsss.stages.report.Sheet", SimpleNamespace(of=lambda rows, title: title))
-    report, made_of = Job(artifact=step.artifact, inputs=step.inputs), step.inputs["evaluation"]
-    images = made_of.table("items/images.json", ImageTable)
-    MakeReport(title="toy", examples=99)._sheets(report, report.index(), images)
+
+    def noted(_: Any, record: Record, **options: Any) -> SheetRow:
+        shown[record.id] = options["iou"]
+        return SheetRow(id=record.id, image=np.zeros((2, 2, 3), dtype=np.uint8), panels=())
+
+    monkeypatch.setattr("wsss.stages.report.row", noted)
+    work = Job(artifact=step.artifact, inputs=step.inputs)
+    images = step.inputs["evaluation"].table("items/images.json", ImageTable)
+    MakeReport(title="toy", examples=99)._sheets(work, work.index(), images)
     last = {i: iou for split in images["predict_masks"].values() for i, iou in split.items()}
     assert shown == last
     assert shown != {**last, **images["make_masks"]["train"]}
