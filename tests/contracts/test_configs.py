@@ -57,6 +57,7 @@ def test_debug_has_its_say_over_an_experiment_and_the_trainings_of_any_method(de
         for each in (plain, changed)
     )
     assert before.keys() == after.keys()
+    assert changed["limits"]["augment"] is (debug != "overfit")
     assert {fit.epochs for fit in after.values()} == {changed["limits"]["epochs"]}
     assert {fit.batch_size for fit in after.values()} == {changed["limits"]["batch_size"]}
     assert all(before[name] != after[name] for name in after)

@@ -70,3 +70,15 @@ def test_an_exponent_that_is_not_positive_is_refused(exponent: float):
 def test_peaks_are_left_out_where_a_row_is_added():
     maps = replace(score_maps([1], [[[0.5]]]), peaks=torch.tensor([3.0]))
     assert ConstantBackground().apply(maps).peaks is None
+
+
+def test_rules_are_stricter_the_more_background_they_draw():
+    strongest = torch.linspace(0.05, 0.95, 10).reshape(1, 10)
+    for rules in (
+        [PowerBackground(exponent=exponent) for exponent in (16.0, 4.0, 1.0)],
+        [ConstantBackground(threshold=threshold) for threshold in (0.1, 0.3, 0.6)],
+    ):
+        drawn = [float(rule.background(strongest).sum()) for rule in rules]
+        assert drawn == sorted(drawn)
+        stricter = [rule.strictness for rule in rules]
+        assert stricter == sorted(stricter)

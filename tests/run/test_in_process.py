@@ -1,3 +1,6 @@
+import re
+from dataclasses import replace
+
 import pytest
 from toy_runs import SMALL, Run
 
@@ -11,7 +14,12 @@ def test_a_run_is_made_and_its_scores_are_returned(toy_run: Run, capsys: pytest.
     assert finished.report.is_file()
     assert finished.objective == finished.scores["predict_masks"]["val"]["miou"]
     assert next(iter(finished.record.stages)) == "index_data"
-    assert "<td>predict_masks</td><td>val</td>" in finished._repr_html_()
+    shown = replace(finished, scores={"a<b": {"val": {"miou": 0.11, "fp": 0.22, "fn": 0.33, "map": 0.44}}})
+    cells = [re.findall(r"<td>(.*?)</td>", line) for line in shown._repr_html_().split("</tr>")]
+    assert cells[:2] == [
+        ["stage", "split", "mIoU %", "FP %", "FN %", "mAP %"],
+        ["a&lt;b", "val", "11.0", "22.0", "33.0", "44.0"],
+    ]
     assert "predict_masks" in capsys.readouterr().out
 
 

@@ -1,5 +1,6 @@
 """Scores on the screen, and the one that is the objective."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,22 @@ def test_scores_of_boxes_stand_beside() -> None:
         page.print(score_table(scores))
     assert "threshold 0.30; MaxBoxAccV2 45.6" in text.get()
     assert " CorLoc 32.1" in text.get()
+
+
+def test_each_score_stands_in_its_own_column() -> None:
+    page = Console(width=160, record=True)
+    found = {"miou": 0.11, "fp": 0.22, "fn": 0.33, "map": 0.44}
+    with page.capture() as text:
+        page.print(score_table({"predict_masks": {"val": found}}))
+    names, values = (
+        re.split(r"\s*[│┃]\s*", line.strip("│┃ ")) for line in text.get().splitlines() if "I" in line or "11" in line
+    )
+    assert dict(zip(names[2:6], values[2:6], strict=True)) == {
+        "mIoU": "11.0",
+        "FP": "22.0",
+        "FN": "33.0",
+        "mAP": "44.0",
+    }
 
 
 def test_an_oracle_without_a_threshold_is_marked_too() -> None:

@@ -165,6 +165,16 @@ def test_images_that_cannot_be_read_are_left_out_on_demand(make: Make):
     assert "images/b.jpg is empty" in index.notes[0]
 
 
+def test_an_image_whose_mask_cannot_be_read_is_not_left_out(make: Make):
+    root = make("a.jpg", "b.jpg", rows="a.jpg,cat b.jpg,cat")
+    (root / "masks").mkdir()
+    for name in "ab":
+        Image.new("L", (5, 4), 1).save(root / "masks" / f"{name}.png")
+    (root / "masks" / "b.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"masks/b\.png is empty"):
+        Folder(root=root, masks="masks", on_bad_image="skip").index(NOWHERE)
+
+
 def test_a_folder_a_class_in_another_normal_form(make: Make):
     root = make("cafe\u0301/1.jpg", "cat/1.jpg")
     assert shown(root, labels=None) == {"caf\u00e9/1": ["caf\u00e9"], "cat/1": ["cat"]}
