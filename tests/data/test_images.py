@@ -8,7 +8,7 @@ import pytest
 from e2e.corpus.drawing import png
 from PIL import Image, ImageDraw, ImageOps
 
-from wsss.data.images import check_image, find_images, read_image, read_mask, read_size
+from wsss.data.images import check_image, find_images, read_image, read_mask, read_size, reduced, reduced_mask
 from wsss.data.opened import MOST_PIXELS
 from wsss.errors import DataError
 from wsss.labels import palette
@@ -277,3 +277,16 @@ def test_images_are_found_in_sub_folders_sorted_and_hidden_ones_left_out(tmp_pat
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert find_images(tmp_path) == ("a b/it's.png", "b.JPG", "ü.jpeg")
+
+
+@pytest.mark.parametrize(("shape", "side"), [((40, 60), 20), ((41, 29), 17), ((7, 300), 100)])
+def test_a_reduced_mask_has_the_label_at_each_pixel_s_centre(shape: tuple[int, int], side: int):
+    labels = np.random.default_rng(0).choice([0, 3, 7, 255], size=shape).astype(np.uint8)
+    small = reduced_mask(labels, side)
+    assert small.shape == reduced(np.zeros((*shape, 3), dtype=np.uint8), side).shape[:2]
+    rows, columns = (
+        ((np.arange(few) + 0.5) * many / few).astype(int) for few, many in zip(small.shape, shape, strict=True)
+    )
+    assert (small == labels[np.ix_(rows, columns)]).all()
+    assert reduced_mask(labels, None) is labels
+    assert reduced_mask(labels, max(shape)) is labels
