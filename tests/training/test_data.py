@@ -49,10 +49,10 @@ def test_an_epoch_is_whole_batches_of_epoch_and_item():
 
 
 def test_a_training_goes_on_in_the_middle_of_an_epoch():
-    """Of two steps each: after three, the second epoch lacks its first."""
-    whole, resumed = data(), data()
-    resumed.go_on_after(3)
-    for epoch, left in ((1, slice(1, None)), (2, slice(None))):
+    """Of three steps each: after five, the second epoch lacks its first two."""
+    whole, resumed = data(train=14), data(train=14)
+    resumed.go_on_after(5)
+    for epoch, left in ((1, slice(2, None)), (2, slice(None))):
         assert asked_for(resumed, epoch) == asked_for(whole, epoch)[left]
 
 
