@@ -9,9 +9,9 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
 from dataclasses import is_dataclass
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from types import SimpleNamespace
-from typing import Any, get_args, get_type_hints
+from typing import Any, ForwardRef, get_args, get_type_hints
 
 import jaxtyping
 from beartype import BeartypeConf, beartype
@@ -45,11 +45,30 @@ def decorated(thing: Any = None, *, typechecker: Any = checked) -> Any:
 
 def quick(function: Callable[..., Any]) -> Callable[..., Any]:
     """Check a function with as little as sees the same."""
+    if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+        return thorough(function, typechecker=checked)
+    if any("." in text for hint in function.__annotations__.values() for text in texts_in(hint)):
+        return when_called(function)
+    return at_once(function)
+
+
+def when_called(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Look types up in the first call: `"training.Trainer"` imports Lightning, and most tests call nothing of it."""
+    checks = cache(partial(at_once, function))
+
+    @wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return checks()(*args, **kwargs)
+
+    return called
+
+
+def at_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Look the types of a function up, and check it."""
     written = function.__annotations__
     hints = resolved(function)
     shapes = [shape for hint in hints.values() for shape in shapes_in(hint)]
-    deferred = inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function)
-    if deferred or any("{" in shape for shape in shapes):  # sizes that arguments say
+    if any("{" in shape for shape in shapes):  # sizes that arguments say
         return thorough(function, typechecker=checked)
     function.__annotations__ = hints
     inner = checked(function)
@@ -86,6 +105,14 @@ def resolved(function: Callable[..., Any]) -> dict[str, Any]:
         except Exception:  # noqa: BLE001 - whatever a name that is not there leads to
             hints[name] = Any
     return hints
+
+
+def texts_in(hint: Any) -> Iterator[str]:
+    """The texts in a type, at any depth: names that are looked up later."""
+    if isinstance(hint, str | ForwardRef):
+        yield hint if isinstance(hint, str) else hint.__forward_arg__
+    for inner in hint if isinstance(hint, list) else get_args(hint):
+        yield from texts_in(inner)
 
 
 def shapes_in(hint: Any) -> Iterator[str]:

@@ -7,9 +7,11 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import checker
+import parsed_once
 
 # Before anything of wsss is imported: from here on every annotation is checked, shapes included.
 checker.install("wsss")
+parsed_once.install()
 # Before torch is: workers share the cores, and last bits may depend on the number of threads.
 os.environ["OMP_NUM_THREADS"] = "1"
 # What a shell's background and nohup ignore, and so would all that tests start, is sent by tests.

@@ -13,8 +13,10 @@ from typing import Any
 
 import costs
 import numpy as np
+import parsed_once
 import pytest
 import skips
+import yaml
 from at_once import each
 from checker import decorated
 from jaxtyping import Float, TypeCheckError
@@ -79,6 +81,33 @@ def test_many_things_in_one_test_are_all_asked_and_all_that_failed_are_named():
     assert [(str(error), error.__notes__) for error in raised.value.exceptions] == [("a", ["first"]), ("b", ["third"])]
 
 
+def test_yaml_of_a_text_is_parsed_once_and_everybody_gets_a_copy(tmp_path: Path):
+    parsed: list[type] = []
+
+    def load(stream: Any, loader: Any) -> Any:
+        parsed.append(loader)
+        return loader(stream).get_single_data()
+
+    loaded, path = parsed_once.remembering(load), tmp_path / "a.yaml"
+    loaded("a: [1]", yaml.SafeLoader)["a"].append(2)
+    path.write_text("a: [1]")
+    with path.open() as file:
+        assert loaded(file, Loader=yaml.SafeLoader) == {"a": [1]}
+    assert parsed == [yaml.SafeLoader]
+    assert loaded("a: [1]", yaml.BaseLoader) == {"a": ["1"]}
+    for text, value in (("a: 3", 3), ("a: 4", 4)):
+        path.write_text(text)
+        with path.open() as file:
+            assert loaded(file, yaml.SafeLoader) == {"a": value}
+    for _ in range(2):
+        path.write_text("a: [")
+        with path.open() as file, pytest.raises(yaml.YAMLError, match=r"a\.yaml"):
+            loaded(file, yaml.SafeLoader)
+    with path.open("rb") as file, pytest.raises(yaml.YAMLError):
+        loaded(file, yaml.SafeLoader)
+    assert len(parsed) == 7
+
+
 def test_types_of_what_mypy_does_not_read_are_not_used():
     """What is skipped is `Any` to mypy, and it would say nothing of a wrong use."""
     overrides = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["overrides"]
@@ -137,6 +166,33 @@ def first(rows: list[Float[np.ndarray, "n"]], weights: Float[np.ndarray, "n"]) -
 @decorated
 def counted(end: int) -> Iterator[int]:
     yield from range(end)
+
+
+class Lazy:
+    """A package that imports what it is asked for."""
+
+    asked: list[str] = []  # noqa: RUF012 - one for all
+
+    def __getattr__(self, name: str) -> type:
+        self.asked.append(name)
+        return int
+
+
+lazy: Any = Lazy()
+
+
+@decorated
+def read_later(count: "lazy.Count", names: list["lazy.Count"]) -> "lazy.Count":  # type: ignore[valid-type]
+    return count if names else "none"
+
+
+def test_a_type_of_a_package_is_looked_up_in_the_first_call():
+    assert "Count" not in lazy.asked  # pytest, which looks at all that is here, asked for other names
+    assert read_later(3, [4]) == 3
+    assert "Count" in lazy.asked
+    for count, names in ((3, []), (3, ["a"]), ("a", [4])):
+        with pytest.raises(TypeCheckError):
+            read_later(count, names)
 
 
 @pytest.mark.parametrize(
