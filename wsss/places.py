@@ -47,15 +47,41 @@ class Member:
         return BytesIO(data)
 
 
-Place = Path | Member
+@final
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A file of a data set in an uncompressed tar or zip: these bytes of it."""
+
+    archive: Path
+    name: str
+    start: int
+    """Its first byte in the archive."""
+    size: int
+    """Bytes."""
+
+    def __str__(self) -> str:
+        """Return the path through the archive, as messages show it."""
+        return f"{self.archive}/{self.name}"
+
+    def open(self) -> BytesIO:
+        """Return the bytes; raises `OSError` where the archive is missing, or ends before them."""
+        with open_regular(self.archive, links=True) as file:
+            file.seek(self.start)
+            data = file.read(self.size)
+        if len(data) < self.size:
+            raise OSError(errno.EIO, "the archive is cut off", str(self))
+        return BytesIO(data)
+
+
+Place = Path | Member | Span
 """Where a file lies."""
 
 
 def size_of(place: Place) -> int:
     """Return the bytes of a place."""
-    return place.size if isinstance(place, Member) else place.stat().st_size
+    return place.stat().st_size if isinstance(place, Path) else place.size
 
 
 def open_place(place: Place, *, links: bool = False) -> BufferedReader | BytesIO:
     """Open a place for reading; raises `OSError` as `open_regular` does, and for a torn archive."""
-    return place.open() if isinstance(place, Member) else open_regular(place, links=links)
+    return open_regular(place, links=links) if isinstance(place, Path) else place.open()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from annotated_data import cvat, imagefolder, label_studio, labelme, yolo
+from archives import shards
 from builders import defined
 from coco_data import coco_folder
 from data_sets import devkit, own_folder
@@ -17,6 +18,7 @@ from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.imagefolder import ImageFolder
 from wsss.data.layouts.labelme import Labelme
 from wsss.data.layouts.labelstudio import LabelStudio
+from wsss.data.layouts.shards import Shards
 from wsss.data.layouts.toy import Toy
 from wsss.data.layouts.voc import VOC
 from wsss.data.layouts.yolo import YOLO
@@ -29,6 +31,7 @@ MADE: dict[str, Callable[[Path], Layout]] = {
     "ImageFolder": lambda path: ImageFolder(root=imagefolder(path)),
     "LabelStudio": lambda path: LabelStudio(root=label_studio(path)),
     "Labelme": lambda path: Labelme(root=labelme(path)),
+    "Shards": lambda path: Shards(root=shards(path / "shards"), masks="seg.png", splits={"train": "t*", "val": "v*"}),
     "Toy": lambda _: Toy(train=3, val=2, size=64),
     "VOC": lambda path: VOC(root=devkit(path)),
     "YOLO": lambda path: YOLO(root=yolo(path)),

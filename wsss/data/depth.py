@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from PIL import Image
 from wsss.data.opened import opened
 from wsss.data.profiles import PROFILE
 from wsss.errors import FileError
+from wsss.places import Place
 
 WHITE: Final = 65535
 """The value that is read as white, where nobody says otherwise."""
@@ -42,7 +42,7 @@ def has_low_bytes(image: Image.Image) -> bool:
     return image.mode in GREY or raw_mode(image).partition(";")[0] in COLOURS
 
 
-def deep_values(image: Image.Image, path: Path) -> UInt16[np.ndarray, "h w *c"]:
+def deep_values(image: Image.Image, path: Place) -> UInt16[np.ndarray, "h w *c"]:
     """Return the values of an image of 16 bits a channel.
 
     Raises `FileError` for 32-bit integers of which some are not in 0 .. 65535.
@@ -55,7 +55,7 @@ def deep_values(image: Image.Image, path: Path) -> UInt16[np.ndarray, "h w *c"]:
     return values.astype(np.uint16)
 
 
-def eight_bits(image: Image.Image, path: Path, *, white: int) -> Image.Image:
+def eight_bits(image: Image.Image, path: Place, *, white: int) -> Image.Image:
     """Return an image of 16 bits with 8: `white` and what is brighter become 255, and opacity keeps its range.
 
     Raises `FileError` where `deep_values` does, and for grey with opacity where white is not 65535.
@@ -81,7 +81,7 @@ def _scaled(white: int) -> NDArray[np.uint8]:
     return (np.arange(WHITE + 1) * (255 / white)).round().clip(0, 255).astype(np.uint8)
 
 
-def _both_bytes(image: Image.Image, path: Path) -> UInt16[np.ndarray, "h w c"]:
+def _both_bytes(image: Image.Image, path: Place) -> UInt16[np.ndarray, "h w c"]:
     """Return the values of coloured channels, of which Pillow decodes one byte at a time."""
     order = _order(image)
     assert order is not None

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from wsss.cores import usable_cores
+from wsss.data.archives import read_source
 from wsss.data.depth import WHITE
 from wsss.data.drawing import save_labels
 from wsss.data.images import check_image, read_image, read_mask, read_size, sideways
@@ -21,7 +22,7 @@ from wsss.data.opened import place
 from wsss.data.traits import Traits, traits_of
 from wsss.errors import DataError, FileError, one_of
 from wsss.labels import IGNORE, label_count, label_names
-from wsss.paths import open_regular
+from wsss.places import Place
 from wsss.size import Size
 
 MOST_READERS: Final = 8
@@ -73,8 +74,7 @@ def hashed(path: Path, *, white: int = WHITE) -> Examined:
     height, width = pixels.shape[:2]
     digest = hashlib.blake2b(f"{width} x {height}".encode(), digest_size=16)
     digest.update(pixels.data)
-    with open_regular(path, links=True) as opened:
-        file = hashlib.blake2b(opened.read(), digest_size=16).hexdigest()
+    file = hashlib.blake2b(read_source(path), digest_size=16).hexdigest()
     return Examined(size=Size(height=height, width=width), content=digest.hexdigest(), file=file)
 
 
@@ -156,7 +156,7 @@ def draw(entry: Entry, path: Path, *, size: Size) -> None:
     save_labels(labels, path)
 
 
-def refuse_unturned(mask: Path, *, size: Size, image: Path) -> None:
+def refuse_unturned(mask: Path, *, size: Size, image: Place) -> None:
     """Refuse a mask that was drawn over the stored pixels of an image which viewers turn."""
     drawn = read_size(mask)
     if drawn == size or drawn != Size(height=size.width, width=size.height):

@@ -8,8 +8,8 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from wsss.data.archives import names_below
 from wsss.data.depth import GREY, WHITE, eight_bits, is_deep, raw_mode
-from wsss.data.files_below import files_below
 from wsss.data.mask_colours import labels_of_colours
 from wsss.data.opened import UNREADABLE, opened
 from wsss.data.profiles import in_srgb
@@ -57,7 +57,7 @@ _PACKED: Final = {"L;2": 85, "L;4": 17}
 """Pillow stretches the values of grey PNGs of 2 and 4 bits by these factors."""
 
 
-def read_image(path: Path, *, white: int = WHITE) -> UInt8[np.ndarray, "h w 3"]:
+def read_image(path: Place, *, white: int = WHITE) -> UInt8[np.ndarray, "h w 3"]:
     """Return the sRGB pixels of an image as a viewer shows it.
 
     It is turned by EXIF, converted from its colour profile, laid over white where it is transparent, and has 8 bits of
@@ -92,20 +92,20 @@ def _resized(pixels: NDArray[np.uint8], long_side: int | None, how: Image.Resamp
     return pixels if small == size else np.array(Image.fromarray(pixels).resize((small.width, small.height), how))
 
 
-def read_size(path: Path) -> Size:
+def read_size(path: Place) -> Size:
     """Return the size of what `read_image` would return, from the header alone; raises `DataError` as that does."""
     with opened(path) as image:
         return _shown_size(image)
 
 
-def sideways(path: Path) -> int | None:
+def sideways(path: Place) -> int | None:
     """Return the EXIF orientation that swaps an image's height and width, None where none does."""
     with opened(path) as image:
         orientation = _orientation(image)
         return orientation if orientation in _SIDEWAYS else None
 
 
-def check_image(path: Path) -> Size:
+def check_image(path: Place) -> Size:
     """Return the size as `read_size` does, after all of the file was decoded; raises `DataError` as `read_image` does.
 
     JPEGs are decoded to the last byte, but at an eighth of their size, which takes a fraction of the time.
@@ -135,13 +135,13 @@ def read_mask(path: Place) -> UInt8[np.ndarray, "h w"]:
 
 
 def find_images(folder: Path) -> tuple[str, ...]:
-    """Return the images in a folder and its sub-folders as sorted POSIX paths relative to it, hidden ones left out."""
+    """Return the images below a folder or an archive as sorted POSIX paths relative to it, hidden ones left out."""
     return find_files(folder)[0]
 
 
 def find_files(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the images in a folder and its sub-folders as `find_images` does, and all other files likewise."""
-    paths = sorted(path.relative_to(folder).as_posix() for path in files_below(folder))
+    """Return the images below a folder as `find_images` does, and all other files likewise."""
+    paths = sorted(names_below(folder))
     images = [path for path in paths if PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES]
     return tuple(images), tuple(sorted({*paths} - {*images}))
 
@@ -170,7 +170,7 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _eight_bits(image: Image.Image, path: Path, *, white: int = WHITE) -> Image.Image:
+def _eight_bits(image: Image.Image, path: Place, *, white: int = WHITE) -> Image.Image:
     if image.mode == "F":
         raise FileError(path, "has pixels without a range (32-bit floats): save it with 8 or 16 bits a pixel")
     if not is_deep(image):

@@ -4,20 +4,27 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import numpy as np
 from jaxtyping import UInt8
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wsss.boxes.box import Box
+from wsss.data.archives import spanned
 from wsss.data.depth import WHITE
 from wsss.data.images import read_image, read_mask, reduced, reduced_mask
 from wsss.data.opened import place
 from wsss.errors import DataError, first_line, one_of
 from wsss.labels import check_class_names
+from wsss.places import Place
 from wsss.size import Size
 from wsss.validation import first_problem
+
+SELDOM: Final = ("boxes", "image_span", "mask_span")
+"""What most records do not have."""
+Bytes = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+"""The first byte and the length of a part of a file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +46,10 @@ class Record:
     mask: str | None = None
     boxes: tuple[TrueBox, ...] = ()
     """True boxes, which may only score, as masks."""
+    image_span: Bytes | None = None
+    """The image's bytes in the archive that its path leads through; None where it leads through folders alone."""
+    mask_span: Bytes | None = None
+    """The same of the mask."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,17 +96,19 @@ class Index:
         """Return the records of several splits, each image once, in order of first appearance."""
         return tuple({record.id: record for name in names for record in self.split(name)}.values())
 
-    def image_path(self, record: Record) -> Path:
+    def image_path(self, record: Record) -> Place:
         """Return where a record's image lies."""
-        return place(self.root, record.image)
+        return _lies_at(place(self.root, record.image), record.image_span)
 
     def pixels(self, record: Record) -> UInt8[np.ndarray, "h w 3"]:
         """Read a record's image at the record's size; raises `DataError` as `wsss.data.images.read_image` does."""
         return reduced(read_image(self.image_path(record), white=self.white), self.long_side)
 
-    def mask_path(self, record: Record) -> Path | None:
+    def mask_path(self, record: Record) -> Place | None:
         """Return where a record's true mask lies, None where there is none."""
-        return None if record.mask is None else place(self.root if self.drawn is None else self.drawn, record.mask)
+        if record.mask is None:
+            return None
+        return _lies_at(place(self.root if self.drawn is None else self.drawn, record.mask), record.mask_span)
 
     def truth(self, record: Record) -> UInt8[np.ndarray, "h w"] | None:
         """Read a record's true mask at the record's size, None where there is none; raises `DataError` as `pixels`."""
@@ -191,6 +204,9 @@ class _IndexFile(BaseModel):
 
 
 def _told_of(record: Record) -> dict[str, Any]:
-    """Return what the file says of a record: nothing of boxes where there are none."""
-    said = asdict(record)
-    return said if record.boxes else {key: value for key, value in said.items() if key != "boxes"}
+    """Return what the file says of a record: nothing of boxes and of archives where there are none."""
+    return {key: value for key, value in asdict(record).items() if value or key not in SELDOM}
+
+
+def _lies_at(path: Path, span: Bytes | None) -> Place:
+    return path if span is None else spanned(path, span)

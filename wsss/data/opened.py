@@ -3,19 +3,22 @@
 import ctypes
 import errno
 import logging
+import os
 import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Final
 
 from PIL import Image, UnidentifiedImageError, _imaging
 
+from wsss.data.archives import length_of, open_source
 from wsss.data.packing import can_hold
 from wsss.errors import DataError, FileError, OutsideError
 from wsss.paths import NotRegularError, inside
-from wsss.places import Place, open_place, size_of
+from wsss.places import Place
 
 Image.MAX_IMAGE_PIXELS = None  # or Pillow warns from half of `MOST_PIXELS` on, on the screen and once for every image
 # What Pillow warns of and logs of damaged files says nothing that the refusal, or the decoded image, does not.
@@ -70,9 +73,16 @@ def image_errors(path: Place) -> Iterator[None]:
 @contextmanager
 def opened(path: Place) -> Iterator[Image.Image]:
     """Open an image, whose pixels are not decoded yet; raises `DataError` for any other file, and while it is used."""
-    with image_errors(path), open_place(path, links=True) as file, Image.open(file, formats=FORMATS) as image:
-        _check_pixels(image, path, length=size_of(path))
+    with image_errors(path), open_source(path) as file, Image.open(file, formats=FORMATS) as image:
+        _check_pixels(image, path, length=_length(file))
         yield image
+
+
+def _length(file: BufferedReader | BytesIO) -> int:
+    place = file.tell()  # decoders go on from there
+    length = file.seek(0, os.SEEK_END)
+    file.seek(place)
+    return length
 
 
 def _check_pixels(image: Image.Image, path: Place, *, length: int) -> None:
@@ -88,7 +98,7 @@ def _complaint(path: Place, error: BaseException) -> str:
         if isinstance(error, kind):
             return complaint
     if isinstance(error, UnidentifiedImageError):
-        if size_of(path) == 0:
+        if length_of(path) == 0:
             return "is empty (0 bytes): copy it again"
         return "is not an image that can be read here: save it as JPEG or PNG"
     if isinstance(error, OSError) and error.errno == errno.ELOOP:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from wsss.data.index import Record
-from wsss.places import Member, Place
+from wsss.places import Place
 from wsss.size import Size
 from wsss.store.files import item_place
 from wsss.store.hashed import found_below
@@ -91,7 +91,7 @@ class Items(ABC):
     def file(self, record: Record) -> Path:
         """Return the file of the artifact that holds an image's item, or would hold it."""
         place = self.place(record)
-        return place.archive if isinstance(place, Member) else place
+        return place if isinstance(place, Path) else place.archive
 
 
 @final

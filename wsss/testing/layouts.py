@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from wsss.data.archives import is_file, span_at
 from wsss.data.index import Index
 from wsss.data.layouts.base import Layout
 from wsss.errors import DataError
@@ -36,7 +37,7 @@ def a_listing_is_whole(layout: Layout, into: Path) -> None:
     shown = {name for entry in listing.entries for name in entry.names}
     assert shown, "no image shows a class"
     assert shown <= set(listing.classes), f"labels are not classes: {', '.join(sorted(shown - set(listing.classes)))}"
-    missing = [path for path in _paths(layout, into) if not path.is_file()]
+    missing = [path for path in _paths(layout, into) if not is_file(path)]
     assert not missing, f"{missing[0]} is listed, and is not there"
 
 
@@ -84,7 +85,7 @@ def a_broken_image_is_named_or_skipped(layout: Layout, into: Path) -> None:
         return
     copy = _copied(layout, into)
     broken = next(entry for entry in copy.listing(into).entries if entry.names)
-    (copy.home() / broken.image).write_bytes(b"")
+    _empty(copy.home() / broken.image)
     refusal = _refusal(replace(copy, on_bad_image="refuse"), into)
     assert Path(broken.image).name in refusal, f"an image that cannot be read is not named: {refusal!r}"
     assert broken.id not in replace(copy, on_bad_image="skip").index(into).records, "on_bad_image=skip kept the image"
@@ -122,6 +123,17 @@ def _copied(layout: Any, into: Path) -> Any:
     """Return the layout of a copy of the data set."""
     shutil.copytree(layout.root, into / "copy")
     return replace(layout, root=into / "copy")
+
+
+def _empty(path: Path) -> None:
+    """Take an image's bytes away: in an archive, zeros stand in their place."""
+    span = span_at(path)
+    if span is None:
+        path.write_bytes(b"")
+        return
+    with span.archive.open("r+b") as file:
+        file.seek(span.start)
+        file.write(bytes(span.size))
 
 
 def _refusal(layout: Layout, into: Path) -> str:

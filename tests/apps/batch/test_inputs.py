@@ -1,9 +1,11 @@
 """Which images are meant, and what their results are called."""
 
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
+from archives import tar_of, zip_of
 
 from wsss.apps.batch.inputs import find_inputs, result_names
 from wsss.errors import DataError
@@ -102,3 +104,14 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     touch(tmp_path, "notes.txt")
     with pytest.raises(DataError, match=r"holds no image, nor do its sub-folders: .* \.png"):
         find_inputs([tmp_path])
+
+
+def test_archives_are_folders_of_images(tmp_path: Path):
+    files = {"a.png": b"first", "sub/b.png": b"second", "c.txt": b""}
+    one, two = tar_of(tmp_path / "1.tar", files), zip_of(tmp_path / "2.zip", files)
+    inputs = find_inputs([one])
+    assert (inputs.root, inputs.names) == (one, {"a.png": "a", "sub/b.png": "sub/b"})
+    assert inputs.digests("a.png")["image"] == {"bytes": 5, "sha256": hashlib.sha256(b"first").hexdigest()}
+    assert list(find_inputs([one / "sub/b.png", two]).names) == ["1.tar/sub/b.png", "2.zip/a.png", "2.zip/sub/b.png"]
+    with pytest.raises(DataError, match=r"1\.tar/x\.png is not there: name images, or folders or archives"):
+        find_inputs([one / "x.png"])

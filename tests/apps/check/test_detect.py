@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from annotated_data import cvat, imagefolder, label_studio, labelme, yolo
+from archives import files_of, shards, tar_of
 from coco_data import coco_folder
 from data_sets import devkit, own_folder
 from toy_runs import composed
@@ -49,6 +50,10 @@ def test_layouts_of_folders(tmp_path: Path) -> None:
         assert name_at(tool(tmp_path / name)) == name
     assert name_at(own_folder(tmp_path / "own")) == "folder"
     assert name_at(tmp_path / "empty") == "folder"
+    assert name_at(shards(tmp_path / "shards")) == "shards"
+    assert name_at(tmp_path / "shards/train-{0..1}.tar") == "shards"
+    assert name_at(tmp_path / "shards/val-0.zip") == "shards"
+    assert name_at(tar_of(tmp_path / "own.tar", files_of(tmp_path / "own"))) == "folder"
 
 
 def test_a_name_goes_before_what_is_there(tmp_path: Path) -> None:
@@ -64,7 +69,7 @@ def test_what_cannot_be_chosen(tmp_path: Path) -> None:
         match=r"--layout: there is no layout 'vok'; there are coco, cvat, .*, voc, yolo",
     ):
         chosen(KNOWN, root=tmp_path, name="vok")
-    with pytest.raises(ConfigError, match="gone is not a folder: name the one that holds the data set"):
+    with pytest.raises(ConfigError, match="gone is not a folder, nor a tar or zip: name the one that"):
         chosen(KNOWN, root=tmp_path / "gone", name="voc")
     with pytest.raises(ConfigError, match=r"dataset\.root: has no value"):
         chosen(KNOWN, root=None, name="voc").layout(None, given={})

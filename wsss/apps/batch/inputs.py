@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from wsss.data.archives import is_file, is_folder, open_source
 from wsss.data.images import IMAGE_SUFFIXES, find_images
 from wsss.data.opened import image_errors
 from wsss.errors import DataError
-from wsss.paths import open_regular
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ def find_inputs(given: Sequence[Path], *, without: Sequence[Path] = ()) -> Input
     foreign = [os.fsencode(path) for path in found if not _is_text(path)]
     if foreign:
         raise DataError(f"the names of {len(foreign)} images are not UTF-8, such as {foreign[0]!r}: rename them")
-    root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in places]))
+    root = Path(os.path.commonpath([path if is_folder(path) else path.parent for path in places]))
     return Inputs(root=root, names=result_names([path.relative_to(root).as_posix() for path in found]))
 
 
@@ -70,21 +70,21 @@ def _is_text(path: Path) -> bool:
 
 
 def _digest(path: Path) -> dict[str, Any]:
-    with image_errors(path), open_regular(path, links=True) as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return {"bytes": file.tell(), "sha256": digest.hexdigest()}
+    with image_errors(path), open_source(path) as file:
+        data = file.read()
+        return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _located(path: Path) -> Path:
     """Return an absolute path without `..`; a link to an image keeps its own name."""
-    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+    return path.resolve() if is_folder(path) else path.parent.resolve() / path.name
 
 
 def _images_of(path: Path, *, without: Sequence[Path]) -> list[Path]:
-    if path.is_file():
+    if is_file(path):
         return [path]
-    if not path.is_dir():
-        raise DataError(f"{path} is not there: name images, or folders of images")
+    if not is_folder(path):
+        raise DataError(f"{path} is not there: name images, or folders or archives of images")
     inside = [path / image for image in find_images(path)]
     images = [image for image in inside if not any(image.is_relative_to(folder) for folder in without)]
     if not images:

@@ -13,7 +13,9 @@ from wsss import config
 from wsss.config.build import TARGET, build, locate
 from wsss.config.leaves import Leaf
 from wsss.config.search import OPTION, config_folders, options
+from wsss.data.archives import is_folder
 from wsss.data.layouts.base import Layout
+from wsss.data.layouts.shard_names import is_pattern
 from wsss.errors import ConfigError, one_of
 
 GROUP: Final = "dataset"
@@ -97,8 +99,8 @@ def chosen(among: Mapping[str, Leaf], *, root: Path | None, name: str | None) ->
     """
     if root is None and name is None:
         raise ConfigError(["name the folder that holds the data set, or a layout that needs none with --layout"])
-    if root is not None and not root.expanduser().is_dir():
-        raise ConfigError([f"{root} is not a folder: name the one that holds the data set"])
+    if root is not None and not is_folder(root.expanduser()) and not is_pattern(root.expanduser()):
+        raise ConfigError([f"{root} is not a folder, nor a tar or zip: name the one that holds the data set"])
     if name is not None:
         if name not in among:
             raise ConfigError([f"--layout: there is no layout {name!r}; there are {one_of(list(among))}"])

@@ -14,6 +14,7 @@ from wsss.draw.numbers import percent
 from wsss.draw.panels import ImagePanel, MaskPanel, Panel
 from wsss.draw.sheet import Sheet, SheetRow
 from wsss.errors import StoreError, one_of
+from wsss.places import Place
 from wsss.store.items import Items
 from wsss.store.kinds import INDEX, MASKS
 from wsss.store.store import Artifact
@@ -108,11 +109,11 @@ def _row(
     )
 
 
-def _refuse_changed(artifact: Artifact, *paths: Path) -> None:
+def _refuse_changed(artifact: Artifact, *places: Place) -> None:
     """Refuse files of an artifact that are not as they were made; images of a data set may lie elsewhere."""
-    for path in paths:
-        if path.is_relative_to(artifact.path):
-            refuse_changed(artifact, path)
+    for place in places:
+        if isinstance(place, Path) and place.is_relative_to(artifact.path):
+            refuse_changed(artifact, place)
 
 
 def _mask(run: Compared, masks: Masks, items: Items, record: Record) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, final
 
 from wsss.configurable import Configurable
+from wsss.data.archives import span_at
 from wsss.data.depth import WHITE
 from wsss.data.examine import Examined, examine_all
 from wsss.data.index import Index, Record
@@ -167,10 +168,23 @@ def _records(
             classes = tuple(sorted({number[name] for name in entry.names}))
             small = size.within(long_side)
             boxes = true_boxes(entry, number=number, size=size, reduced=small)
-            records.append(
-                Record(id=entry.id, image=entry.image, size=small, classes=classes, mask=entry.mask, boxes=boxes)
+            record = Record(
+                id=entry.id,
+                image=entry.image,
+                size=small,
+                classes=classes,
+                mask=entry.mask,
+                boxes=boxes,
+                image_span=_span(listing.root, entry.image),
+                mask_span=_span(listing.mask_root, entry.mask),
             )
+            records.append(record)
     return records
+
+
+def _span(root: Path, name: str | None) -> tuple[int, int] | None:
+    span = None if name is None else span_at(root / name)
+    return None if span is None else (span.start, span.size)
 
 
 def _skipped_note(skipped: Sequence[str], examined: Mapping[str, Examined], *, root: Path) -> list[str]:

@@ -5,9 +5,10 @@ import os
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Final, final
 
+from wsss.data.archives import files_in, is_file, is_folder, on_disk
 from wsss.data.images import find_files, find_images
 from wsss.data.layouts.base import Layout, ambiguous, by_id
 from wsss.data.layouts.class_folders import folder_notes, rows_of_folders
@@ -42,7 +43,7 @@ class Folder(Layout):
     version: ClassVar[int] = 2
 
     root: Path
-    """The folder that holds everything."""
+    """The folder that holds everything, or a tar or zip of it that is not compressed."""
     images: str = "images"
     labels: str | None = "labels.csv"
     """Label file below `root`, .csv or .json. None: every sub-folder of `images` is a class."""
@@ -75,10 +76,10 @@ class Folder(Layout):
         """Find the label file and masks; a folder of none of these is not this layout's."""
         images = root / str(given.get("images", cls.images))
         labels = label_file_at(root, images=images)
-        if not images.is_dir() and not (root / (labels or "")).is_file():
+        if not is_folder(images) and not is_file(root / (labels or "")):
             return None
-        negatives = {"negatives": NEGATIVES} if (root / NEGATIVES).is_dir() else {}
-        return {"labels": labels, "masks": MASKS if (root / MASKS).is_dir() else None, **negatives}
+        negatives = {"negatives": NEGATIVES} if is_folder(root / NEGATIVES) else {}
+        return {"labels": labels, "masks": MASKS if is_folder(root / MASKS) else None, **negatives}
 
     def home(self) -> Path:
         """See `Layout`."""
@@ -89,7 +90,7 @@ class Folder(Layout):
         home = self.home()
         refuse([*self._missing(), *missing_masks(home, self.masks), *missing_negatives(home, self.negatives)])
         names = (self.images, self.labels, self.masks, self.negatives)
-        return tuple(home / name for name in names if name is not None)
+        return tuple(dict.fromkeys(on_disk(home / name) for name in names if name is not None))
 
     def listing(self, into: Path) -> Listing:
         """See `Layout`."""
@@ -126,12 +127,12 @@ class Folder(Layout):
     def _missing(self) -> list[Problem]:
         """Return what of the data set's folders and files is not there, as far as nothing can be listed then."""
         home = self.home()
-        if not (home / self.images).is_dir():
+        if not is_folder(home / self.images):
             absent = "is not a folder; it has no folder" if home.exists() else "is not there, nor is its folder"
-            state = "has no folder" if home.is_dir() else absent
+            state = "has no folder" if is_folder(home) else absent
             remedy = "set `dataset.root` and `dataset.images` to where images lie"
             return [Problem(kind="layout", why=f"{home} {state} {self.images!r}: {remedy}")]
-        if self.labels is not None and not (home / self.labels).is_file():
+        if self.labels is not None and not is_file(home / self.labels):
             if os.path.lexists(home / self.labels):
                 why = f"{home / self.labels} is not a file, or a link to none: replace it by the label file"
                 return [Problem(kind="layout", why=why)]
@@ -191,13 +192,13 @@ def label_file_at(root: Path, *, images: Path) -> str | None:
     usual = [name for name in (Folder.labels, "labels.json") if name in tables]
     if usual or len(tables) == 1:
         return (usual or tables)[0]
-    found = find_images(images) if images.is_dir() else ()
+    found = find_images(images) if is_folder(images) else ()
     return None if found and all("/" in path for path in found) else Folder.labels
 
 
 def tables_at(root: Path) -> list[str]:
     """Return the names of the CSV and JSON files in a folder."""
-    return sorted(path.name for path in root.glob("*") if path.suffix.lower() in TABLES and path.is_file())
+    return [name for name in files_in(root) if PurePosixPath(name).suffix.lower() in TABLES]
 
 
 def by_composed_name(paths: Sequence[str], *, folder: str) -> tuple[dict[str, str], list[Problem]]:

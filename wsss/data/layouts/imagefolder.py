@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
-from wsss.boxes.box import Box
 from wsss.data.layouts.annotated_images import AnnotatedImage, AnnotatedImages, Reading
+from wsss.data.layouts.label_cell import COLUMNS, read_cell
 from wsss.data.layouts.lines import read_lines
 from wsss.data.listing import Problem
-from wsss.errors import DataError, brief, one_of
+from wsss.errors import DataError, one_of
 
 FILES: Final = ("metadata.jsonl", "metadata.csv")
 IMAGE: Final = "file_name"
-COLUMNS: Final = ("labels", "label", "tags", "classes", "class", "objects", "category", "categories")
-"""Where labels are looked for when no column is named, the first that is there."""
 SPLITS: Final = {"train": "train", "validation": "val", "valid": "val", "val": "val", "dev": "val", "test": "test"}
 
 Row = dict[str, Any]
@@ -77,41 +75,9 @@ class ImageFolder(AnnotatedImages):
         if column is None or column not in row:
             has = one_of([each for each in row if each != IMAGE]) or "no other column"
             raise DataError(f"has no column of labels ({has}): name it in `dataset.labels`")
-        names, boxes = self._labels(row[column])
+        names, boxes = read_cell(row[column], classes=self.classes, separator=self.separator)
         place = folder.relative_to(self.home()) / name
         return AnnotatedImage(image=place.as_posix(), names=names, source=source, split=split, boxes=boxes)
-
-    def _labels(self, cell: Any) -> tuple[tuple[str, ...], tuple[tuple[str, Box], ...]]:
-        """Return the names and the boxes of a cell."""
-        if isinstance(cell, dict):
-            every = cell.get("categories", cell.get("category", cell.get("label")))
-            if not isinstance(every, list):
-                raise DataError("has objects without a list of `categories`: write one beside `bbox`")
-            names = [self._name(each) for each in every]
-            spans = cell.get("bbox", [])
-            boxes = [(name, box) for name, span in zip(names, spans, strict=False) if (box := _box(span)) is not None]
-            return tuple(dict.fromkeys(names)), tuple(boxes)
-        if isinstance(cell, str) and self.separator:
-            cell = [each.strip() for each in cell.split(self.separator)]
-        every = cell if isinstance(cell, list) else [cell]
-        return tuple(dict.fromkeys(self._name(each) for each in every if each not in ("", None))), ()
-
-    def _name(self, label: Any) -> str:
-        if isinstance(label, str):
-            return label.strip()
-        if isinstance(label, bool) or not isinstance(label, int):
-            raise DataError(f"has the label {brief(str(label))}: write names")
-        if self.classes is None or not 0 <= label < len(self.classes):
-            raise DataError(f"has the number {label} for a label: name the classes in `dataset.classes`, from 0 on")
-        return self.classes[label]
-
-
-def _box(span: Any) -> Box | None:
-    """Return a box of x, y, width and height in pixels; None for what is none."""
-    if not isinstance(span, list) or len(span) != 4 or not all(isinstance(each, int | float) for each in span):
-        return None
-    left, top, across, down = span
-    return Box(left=left, top=top, right=left + across, bottom=top + down) if across > 0 and down > 0 else None
 
 
 def _metadata(root: Path) -> list[tuple[Path, str | None]]:

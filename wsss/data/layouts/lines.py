@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Final
 
+from wsss.data.archives import read_source
 from wsss.data.listing import Kind, Problem
-from wsss.paths import NotRegularError, open_regular
+from wsss.paths import NotRegularError
 
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 """What texts of two bytes a letter begin with, mostly."""
@@ -20,8 +21,7 @@ def read_lines(path: Path, *, kind: Kind) -> tuple[list[str], list[Problem]]:
     Such lines are problems, and so is a file that may not be read, or is in another encoding as a whole.
     """
     try:
-        with open_regular(path, links=True) as file:
-            data = file.read()
+        data = read_source(path)
     except PermissionError:
         return [], [Problem(kind=kind, why=f"{path} may not be read by you: change its permissions")]
     except NotRegularError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from wsss.data.archives import is_folder
 from wsss.data.images import find_files
 from wsss.data.layouts.base import ambiguous, by_id, image_id
 from wsss.data.listing import Problem
@@ -55,7 +56,7 @@ def match_masks(ids: Sequence[str], *, root: Path, folder: str | None, known: Co
 
 def missing_masks(root: Path, folder: str | None) -> list[Problem]:
     """Return a problem where there is to be a folder of masks, and it is missing."""
-    if folder is None or (root / folder).is_dir():
+    if folder is None or is_folder(root / folder):
         return []
     why = f"there is no folder {root / folder}: name it in `dataset.masks`, or set dataset.masks=null"
     return [Problem(kind="mask", why=why)]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from wsss.data.archives import is_folder
 from wsss.data.images import find_images
 from wsss.data.layouts.base import ambiguous, by_id
 from wsss.data.listing import Entry, Listing, Problem
@@ -40,7 +41,7 @@ def with_negatives(listing: Listing, *, folder: str | None, split: str, limit: i
 
 def missing_negatives(root: Path, folder: str | None) -> list[Problem]:
     """Return a problem where there is to be a folder of negative images, and it is missing or holds none."""
-    if folder is None or ((root / folder).is_dir() and find_images(root / folder)):
+    if folder is None or (is_folder(root / folder) and find_images(root / folder)):
         return []
     why = f"{root / folder} holds no image: put photographs there that show none of the classes"
     return [Problem(kind="layout", why=f"{why}, or set dataset.negatives=null")]
