@@ -9,7 +9,6 @@ import pytest
 from audits import Example
 from toy_runs import job
 
-from wsss.audit import ridge
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, StoreError
 from wsss.stages.audit_tags import TAGS, AuditTags, read_suspect_maps, tags_of
@@ -72,27 +71,6 @@ def test_no_more_pairs_of_a_kind_are_kept_than_are_asked_for(audit_example: Exam
     AuditTags(reads={}, most=5).run(own)
     file = read_json(own.artifact.items / TAGS, dict)
     assert [each["kind"] for each in file["suspects"]] == ["missing"] * 5 + ["false"] * 5
-
-
-def test_twins_are_left_out_together_and_each_kind_of_mistake_is_counted(
-    audit_example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    module = "wsss.stages.audit_tags"
-    fit, grouped = ridge.fit, list[Any]()
-    monkeypatch.setattr(f"{module}.fit", lambda *args, groups: grouped.append(groups) or fit(*args, groups=groups))
-    about = list[Any]()
-
-    def found(*_: Any, **options: Any) -> list[Any]:
-        about.append(options["about"])
-        return []
-
-    monkeypatch.setattr(f"{module}.suspects", found)
-    monkeypatch.setattr(f"{module}.write_tags", lambda *_, **__: None)
-    AuditTags(reads={}).run(job(Store.at(tmp_path / "own"), "audit_tags", **inputs_of(audit_example)))
-    compared, classes = audit_example.audited.compared, audit_example.audited.tags.classes
-    together = {frozenset(map(int, group)) for group in grouped[0]}
-    assert all(any({each.first, each.second} <= group for group in together) for each in compared.duplicates)
-    assert about == [(sum(each.about_missing for each in classes), sum(each.about_false for each in classes))]
 
 
 def test_a_classifier_that_learnt_from_the_tags_is_not_asked(audit_example: Example, monkeypatch: pytest.MonkeyPatch):
