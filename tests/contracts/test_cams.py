@@ -17,7 +17,9 @@ from wsss.testing.cams import PROMISES, Case, fits, no_tensor_outlives_its_call,
 from wsss.testing.families import FAMILIES, small_family_network
 from wsss.testing.small import small_networks
 
-METHODS: list[CAMMethod] = [cls() for cls in defined(cams, CAMMethod)]
+QUICK: dict[type[CAMMethod], dict[str, int]] = {cams.RISE: {"masks": 32}}
+"""Options of methods that would take minutes here as they are."""
+METHODS: list[CAMMethod] = [cls(**QUICK.get(cls, {})) for cls in defined(cams, CAMMethod)]
 PAIRS = pairs(METHODS)
 
 

@@ -4,21 +4,34 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from recipe_data import coco_stand_in, voc_stand_in
+import toy_runs
+from recipe_data import COCO, coco_stand_in, voc_stand_in
 
 from wsss.config.search import config_folder
+from wsss.data.layouts.voc import VOC_CLASSES
+from wsss.models.clip.prompted_options import PromptedOptions
+from wsss.models.clip.text_bank import TextBank, write_bank
+from wsss.run.pipeline import run
 
 RECIPES = sorted(
     path.stem
     for path in (config_folder() / "experiment").glob("*.yaml")
     if path.stem.split("_")[0] in ("voc12", "coco14") and "mini" not in path.stem
 )
-SMALL = (
-    *("debug=fast", "limits.batch_size=2", "limits.side=64", "classifier.weights=none"),
-    *("segmenter.encoder_weights=none", "runtime.device=cpu", "runtime.workers=1"),
-)
+SMALL = ("debug=fast", "limits.batch_size=2", "limits.side=64", "runtime.device=cpu", "runtime.workers=1")
+UNTRAINED = ("classifier.weights=none", "segmenter.encoder_weights=none")
+PROMPTED = {
+    name: (
+        *("prompted.backbone=vit_xsmall_patch16_clip_224", "prompted.weights=none", "prompted.bank=words.npz"),
+        *(("segmenter.encoder_weights=none",) if name == "clip_es" else ()),
+    )
+    for name in ("clip_es", "clip_es_frozen", "weclip")
+}
+"""Recipes on CLIP, whose weights and words are random here."""
 LAUNCHERS = {
     "inline": ("launcher=inline",),
     "two processes": ("launcher=torchrun", "launcher.nproc=2", "launcher.threads=1"),
@@ -35,14 +48,50 @@ def test_there_are_recipes() -> None:
 def test_a_recipe_runs_to_its_scores(recipe: str, launcher: str, tmp_path: Path) -> None:
     coco = recipe.startswith("coco")
     root = (coco_stand_in if coco else voc_stand_in)(tmp_path / "data")
-    where = (f"dataset.root={root}", f"store={tmp_path / 'store'}", f"out={tmp_path / 'out'}")
-    command = [sys.executable, "-m", "wsss", "run", f"experiment={recipe}", *SMALL, *LAUNCHERS[launcher], *where]
-    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=900, cwd=tmp_path)
-    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
-    scores = json.loads((tmp_path / "out" / "scores.json").read_text(encoding="utf-8"))
-    scored = "train" if coco else "train_aug"
-    assert 0 <= scores["make_masks"][scored]["miou"] <= 1
+    scores = scored(recipe, *UNTRAINED, *LAUNCHERS[launcher], f"dataset.root={root}", folder=tmp_path)
+    learnt = "train" if coco else "train_aug"
+    assert 0 <= scores["make_masks"][learnt]["miou"] <= 1
     assert coco or 0 <= scores["make_masks"]["train"]["miou"] <= 1
     for stage in ("predict_masks", "predict_crf"):
         assert 0 <= scores[stage]["val"]["miou"] <= 1
     assert scores["predict_masks"]["val"].keys() == scores["predict_crf"]["val"].keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+@pytest.mark.parametrize("recipe", PROMPTED)
+def test_a_recipe_on_clip_runs_to_its_scores(recipe: str, launcher: str, tmp_path: Path) -> None:
+    root = voc_stand_in(tmp_path / "data")
+    width = PromptedOptions(backbone="vit_xsmall_patch16_clip_224", weights="none").outline().tower.width
+    vectors = np.random.default_rng(0).normal(size=(len(VOC_CLASSES) + 1, width)).astype(np.float32)
+    bank = TextBank(classes=VOC_CLASSES, backgrounds=("ground",), vectors=vectors, scale=30.0)
+    write_bank(tmp_path / "words.npz", bank)
+    scores = scored(recipe, *PROMPTED[recipe], *LAUNCHERS[launcher], f"dataset.root={root}", folder=tmp_path)
+    assert recipe == "weclip" or 0 <= scores["make_masks"]["train"]["miou"] <= 1
+    for stage in ("predict_masks", "predict_alone"):
+        assert 0 <= scores[stage]["val"]["miou"] <= 1
+
+
+def scored(recipe: str, *overrides: str, folder: Path) -> dict[str, Any]:
+    """Run a recipe as its users do, and return its scores."""
+    where = (f"store={folder / 'store'}", f"out={folder / 'out'}")
+    command = [sys.executable, "-m", "wsss", "run", f"experiment={recipe}", *SMALL, *overrides, *where]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=900, cwd=folder)
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
+    scores: dict[str, Any] = json.loads((folder / "out" / "scores.json").read_text(encoding="utf-8"))
+    return scores
+
+
+def test_coco_runs_from_its_annotations_to_scores(tmp_path: Path) -> None:
+    root = coco_stand_in(tmp_path / "data", train=5, val=4)
+    own = [each for each in toy_runs.SMALL if not each.startswith(("dataset.", "views.", "refine"))]
+    where = (f"dataset.root='{root}'", f"store='{tmp_path / 'store'}'", f"out='{tmp_path / 'out'}'")
+    quick = ("views=single", "refine=background", "pipeline.predict_masks.splits=[val]")
+    run(toy_runs.composed("dataset=coco", *own, *quick, *where, small=False))
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text(encoding="utf-8"))
+    assert 0 <= scores["train_classifier"]["val"]["map"] <= 1
+    for stage, split in (("make_masks", "train"), ("predict_masks", "val")):
+        known = {name for name, iou in scores[stage][split]["iou"].items() if iou is not None}
+        # All 80 categories are classes, and those that an image shows or a mask holds have a score.
+        assert known >= {"background", *COCO.values()}, stage
+        assert len(scores[stage][split]["iou"]) == 81, stage

@@ -19,6 +19,7 @@ from wsss.cams.mctformer import MCTformer
 from wsss.cams.reciprocam import ReciproCAM
 from wsss.cams.regioncam import RegionCAM
 from wsss.cams.representative import RepresentativeCAM
+from wsss.cams.rise import RISE
 from wsss.cams.scorecam import ScoreCAM
 from wsss.cams.softmax_gradcam import SoftmaxGradCAM
 from wsss.cams.vscam import VSCAM
@@ -31,6 +32,7 @@ __all__ = [
     "FDCAM",
     "FGCAM",
     "LPCAM",
+    "RISE",
     "VSCAM",
     "AblationCAM",
     "CAMMethod",

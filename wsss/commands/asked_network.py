@@ -20,6 +20,8 @@ METHODS: Final = "cam,gradcam_plusplus,layercam,ablationcam,fgcam"
 METHODS_OF_CLIP: Final = "softmax_gradcam,clip_es"
 METHODS_OF_TIMM: Final = "gradcam,gradcam_plusplus,layercam"
 """Those that ask no more of a network than that it has layers."""
+METHODS_OF_DETECTORS: Final = "rise"
+"""Suppressed boxes cut gradients. With a detector's boxes this is D-RISE."""
 
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +33,8 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
         "--network",
         metavar="NAME",
         default=CLASSIFIER,
-        help=f"{CLASSIFIER} or {SEGMENTER} of a run, or timm's name of one, as resnet50 (default: {CLASSIFIER})",
+        help=f"{CLASSIFIER} or {SEGMENTER} of a run, timm's name of one, as resnet50, or torchvision's of a detector "
+        f"(default: {CLASSIFIER})",
     )
     add("--bank", type=Path, metavar="FILE", help="ask CLIP for the words of a bank: animals.npz of `wsss text-bank`")
     add("--weights", metavar="FILE", help="without a run: a file of weights, or none (default: they are downloaded)")
@@ -69,7 +72,8 @@ def network_of(options: argparse.Namespace) -> "Explainer":
         return explain.explainer_of_bank(bank, weights=weights, top=options.top or TOP, **common)
     if options.network not in OF_RUN:
         weights = options.weights or models.weights.initial.DOWNLOADED
-        return explain.explainer_of_pretrained(options.network, weights=weights, top=options.top or TOP, **common)
+        load = explain.explainer_of_detector if is_detector(options) else explain.explainer_of_pretrained
+        return load(options.network, weights=weights, top=options.top or TOP, **common)
     common |= {"store": options.store}
     if options.network == CLASSIFIER:
         return explain.Explainer.of(options.model, **common)
@@ -90,8 +94,14 @@ def methods_of(options: argparse.Namespace) -> str:
     """Return the methods that are asked for, joined by commas."""
     if options.bank is not None:
         return str(options.methods or METHODS_OF_CLIP)
-    default = METHODS if options.network in OF_RUN else METHODS_OF_TIMM
-    return str(options.methods or default)
+    if options.network in OF_RUN:
+        return str(options.methods or METHODS)
+    return str(options.methods or (METHODS_OF_DETECTORS if is_detector(options) else METHODS_OF_TIMM))
+
+
+def is_detector(options: argparse.Namespace) -> bool:
+    """Whether the network that is named is a detector of torchvision."""
+    return options.network in models.detectors.detector_names()
 
 
 def words_of(options: argparse.Namespace) -> str:

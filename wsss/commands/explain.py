@@ -11,6 +11,7 @@ from wsss.apps import batch, explain
 from wsss.commands.asked_network import (
     METHODS,
     METHODS_OF_CLIP,
+    METHODS_OF_DETECTORS,
     METHODS_OF_TIMM,
     add_network_arguments,
     check_network,
@@ -33,6 +34,7 @@ own: heatmaps of CAM methods side by side, with scores of how faithful each is t
 
   wsss explain cat.jpg --network resnet50
   wsss explain cat.jpg --network resnet50 --classes "tabby cat,dalmatian" --weights resnet50.safetensors
+  wsss explain street.jpg --network fasterrcnn_resnet50_fpn --classes car
   wsss explain cat.jpg --bank animals.npz --classes "tabby cat,dog"
   wsss explain cat.jpg --model outputs/toy/1
   wsss explain "cat (1).jpg" --model outputs/toy/1 --methods all --classes cat,dog
@@ -124,7 +126,7 @@ def argument_parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     parser = batch_parser("explain", about=ABOUT, out="explanations", without_model=True)
     add = parser.add_argument
-    shown = f"{METHODS}; of timm's networks {METHODS_OF_TIMM}; of a bank {METHODS_OF_CLIP}"
+    shown = f"{METHODS}; of timm {METHODS_OF_TIMM}; of a bank {METHODS_OF_CLIP}; of detectors {METHODS_OF_DETECTORS}"
     add("--methods", metavar="NAMES", help=f"joined by commas, or {ALL} (default: {shown})")
     add("--config-dir", type=Path, metavar="DIR", help="a folder with configs of your own, such as cam/mine.yaml")
     add("--classes", metavar="NAMES", help="joined by commas (default: those that the classifier says yes to)")

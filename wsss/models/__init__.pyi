@@ -1,4 +1,4 @@
-from . import segmenters as segmenters, weights as weights, zoo as zoo
+from . import detectors as detectors, segmenters as segmenters, weights as weights, zoo as zoo
 from .base import Network as Network, NetworkOptions as NetworkOptions
 from .classifier import ClassifierOptions as ClassifierOptions
 from .clip.prompted_options import PromptedOptions as PromptedOptions

@@ -1,4 +1,5 @@
 from .beforehand import first_look as first_look
+from .detector import explainer_of_detector as explainer_of_detector
 from .explainer import Explainer as Explainer, check_side as check_side
 from .explanation import Explained as Explained, Explanation as Explanation
 from .inputs import masks_of as masks_of, names_in as names_in

@@ -225,6 +225,7 @@ class Explainer:
                 size=look.size,
                 seconds=seconds,
                 radius=look.radius(cls, heats[place].numpy()),
+                box=look.subject.boxes.get(cls),
                 judgement=Judgement()
                 if again is None
                 else self._judge(look, cls, heat=maps[place], again=again[place]),

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from wsss.apps.explain.maps import at_size
 from wsss.apps.explain.scoring import Judgement
+from wsss.boxes import Box
 from wsss.types import Size
 
 
@@ -32,6 +33,8 @@ class Explanation:
     judgement: Judgement = field(default_factory=Judgement)
     radius: float | None = None
     """Pixels from what is explained within which half of the map lies, where pixels are explained: the context used."""
+    box: Box | None = None
+    """The detector's box that is explained, in pixels of the image; None for other networks."""
 
     @property
     def map(self) -> Float[np.ndarray, "h w"]:

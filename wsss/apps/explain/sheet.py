@@ -78,8 +78,9 @@ def _drawn(image: Picture, explanation: Explanation, outline: Bool[np.ndarray, "
     if outline is not None:
         drawn[outline] = OUTLINE
     across, down = image.shape[1] / explanation.size.width, image.shape[0] / explanation.size.height
-    found = boxes.get((explanation.name, explanation.method), ())
-    return with_boxes(drawn, [(each.found.box.scaled(across=across, down=down), FRAME) for each in found])
+    found = [(each.found.box, FRAME) for each in boxes.get((explanation.name, explanation.method), ())]
+    asked = [] if explanation.box is None else [(explanation.box, OUTLINE)]
+    return with_boxes(drawn, [(box.scaled(across=across, down=down), colour) for box, colour in [*asked, *found]])
 
 
 def _outline(mask: UInt8[np.ndarray, "h w"], *, label: int, shape: tuple[int, ...]) -> Bool[np.ndarray, "y x"]:
@@ -108,6 +109,8 @@ def _notes(explained: Explained, *, masked: bool, boxed: bool) -> Iterator[str]:
         yield "The bright blue line is the outline of the class in the mask."
     if any(explanation.radius is not None for explanation in explained.explanations):
         yield "Context radius: half of the map lies within so many pixels of what is explained."
+    if any(explanation.box is not None for explanation in explained.explanations):
+        yield "The bright blue frame is the detector's box that is explained."
     if boxed:
         yield "White frames are boxes around what is bright."
     if any(explanation.judgement.scores for explanation in explained.explanations):

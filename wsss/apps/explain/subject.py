@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from wsss.boxes import Box
 from wsss.errors import DataError, ModelError
 from wsss.labels import class_of, label_of
 from wsss.models.exclusive import Exclusive
@@ -39,6 +40,8 @@ class Subject:
     """The classes that are explained where none are named; those that are likely, if none."""
     pixels: Mapping[int, Bool[Tensor, "y x"]] = field(default_factory=dict)
     """Of each class, where pixels are explained and not images."""
+    boxes: Mapping[int, Box] = field(default_factory=dict)
+    """Of each class, where boxes of a detector are explained, in pixels of the image."""
 
 
 class Subjects(ABC):

@@ -1,7 +1,7 @@
 """Explanations of many images as files: a sheet of heatmaps, and a row of scores for each image."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -129,6 +129,7 @@ class Explain(Task[Explained]):
                     "seconds": each.seconds,
                     "scores": each.judgement.scores,
                     **({} if each.radius is None else {"context_radius": each.radius}),
+                    **({} if each.box is None else {"box": list(astuple(each.box))}),
                 }
                 for each in result.explanations
             ],
