@@ -48,7 +48,8 @@ def sheet(
     strips = [grid.heading(title, remark=f"{image.shape[1]} x {image.shape[0]} pixels", size=TYPE + 5)]
     for name, explanations in by_class.items():
         outline = None if mask is None else _outline(mask, label=label_of(explanations[0].cls), shape=small.shape)
-        probability = f"{percent(explanations[0].probability)} %, the classifier's probability"
+        who = "classifier's probability" if explanations[0].box is None else "detector's score"
+        probability = f"{percent(explanations[0].probability)} %, the {who}"
         strips.append(grid.heading(name, remark=probability, size=TYPE + 3))
         strips += _explained(grid, explanations, image=small, outline=outline, boxes=boxes)
     strips.append(grid.heat_scale())

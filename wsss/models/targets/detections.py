@@ -52,7 +52,8 @@ class BoxClassifier(Reworded):
 
     def after(self, block: str, cut: Cut) -> Float[Tensor, "b c"]:
         """Return how surely the box of every class is found."""
-        return similarities(self._model.after(block, cut), self._boxes, classes=self._classes)
+        found: Any = self._model.after(block, cut)
+        return similarities(found, self._boxes, classes=self._classes)
 
 
 class BoxProbability(OnePiece):
