@@ -50,10 +50,11 @@ FIRST: dict[str, Any] = {
     "ClusterCAM.merge": "all",
     "RepresentativeCAM.shallow": ("block1",),
     "ReciproCAM.block": "block1",
+    "RISE.masks": 40,
     "PSAWalk.radius": 2,
     "ConfidentShare.foreground": 0.3,
 }
-"""Options at which the others of a class have a say, where that is not so by default."""
+"""Options at which the others of a class have a say, where that is not so by default, or not in seconds."""
 
 SECOND: dict[str, Any] = {
     "ClassifierTransform.flip": 1.0,
