@@ -100,11 +100,15 @@ def test_nothing_of_it_has_a_gradient(network: PromptedClassifier, pixels: np.nd
 def test_what_the_decoder_gives_a_class_is_multiplied_onto_its_map(network: PromptedClassifier, pixels: np.ndarray):
     """Before the map is carried: a class that the decoder sees in one cell has one that gives."""
     maker, images = labels(network, cam=replace(CAM, mask="everywhere", power=0)), seen(pixels)
-    targets, shares = Targets.of([[0, 1], [0]]), torch.zeros(2, 4, CELLS, CELLS)
-    shares[0, 2, 1, 3] = 0.5  # of the second class
+    targets, shares = Targets.of([[0, 1, 2], [0]]), torch.zeros(2, 4, CELLS, CELLS)
+    affinity = torch.ones(2, CELLS**2, CELLS**2)
     with torch.no_grad():
-        plain = maker._maps(images, targets, decoded=Decoded(affinity=torch.ones(2, CELLS**2, CELLS**2)))
-        found = maker._maps(images, targets, decoded=Decoded(affinity=torch.ones(2, CELLS**2, CELLS**2), shares=shares))
+        plain = maker._maps(images, targets, decoded=Decoded(affinity=affinity))
+        cls = int(plain[:3].amax(dim=(1, 2)).argmax())
+        row, column = divmod(int(plain[cls].argmax()), CELLS)
+        assert plain[cls, row, column] > 0
+        shares[0, cls + 1, row, column] = 0.5
+        found = maker._maps(images, targets, decoded=Decoded(affinity=affinity, shares=shares))
     expected = torch.zeros_like(plain)
-    expected[1, 1, 3] = plain[1, 1, 3] / 2
+    expected[cls, row, column] = plain[cls, row, column] / 2
     torch.testing.assert_close(found, expected)
