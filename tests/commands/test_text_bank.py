@@ -78,7 +78,7 @@ def test_the_template_with_the_least_sharpness_is_taken(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["--rank", "nowhere"], "nowhere is not a folder: name the one that holds the data set"),
+        (["--rank", "nowhere"], "nowhere is not a folder, nor a tar or zip: name the one that holds the data set"),
         (["--rank", "photos"], "photos: no image shows two of the classes"),
         (["--rank", "photos", "--weights", "nowhere.safetensors"], "nowhere.safetensors"),
     ],
