@@ -13,6 +13,7 @@ from wsss.paths import open_regular
 HEADER: Final = struct.Struct("<4s22xHH")
 """What comes before a member of a zip: a signature, and the lengths of its name and of what follows that."""
 SIGNATURE: Final = b"PK\x03\x04"
+"""What a header begins with."""
 
 
 @final

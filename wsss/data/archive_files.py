@@ -12,14 +12,12 @@ from typing import Final
 
 from wsss.errors import FileError, brief
 from wsss.paths import leading_down, open_regular
+from wsss.places import HEADER, SIGNATURE
 
 SUFFIXES: Final = (".tar", ".zip")
 """What names of archives end in, in lower case."""
 PACKED: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 """What compressed files begin with."""
-HEADER: Final = struct.Struct("<4s22xHH")
-"""What comes before a member of a zip: a signature, and the lengths of its name and of what follows that."""
-SIGNATURE: Final = b"PK\x03\x04"
 EMPTY: Final = b"PK\x05\x06"
 """What a zip without a member begins with."""
 CHUNK: Final = 1 << 20

@@ -53,11 +53,6 @@ def spanned(path: Path, span: tuple[int, int]) -> Place:
     return path if archive is None else Span(archive=archive, name=_below(archive, path), start=span[0], size=span[1])
 
 
-def located(place: Place) -> Place:
-    """Return the place of what lies in an archive, and others as they are; raises as `span_at` does."""
-    return place if not isinstance(place, Path) else span_at(place) or place
-
-
 def open_source(place: Place) -> BufferedReader | BytesIO:
     """Open a file of a data set, in a folder or an archive; links are followed. Raises as `open_regular`, `span_at`."""
     try:
@@ -70,7 +65,8 @@ def open_source(place: Place) -> BufferedReader | BytesIO:
 
 def length_of(place: Place) -> int:
     """Return the bytes of a file of a data set; raises as `open_source` does."""
-    return size_of(located(place))
+    span = span_at(place) if isinstance(place, Path) else None
+    return size_of(span or place)
 
 
 def is_file(path: Path) -> bool:
@@ -109,12 +105,6 @@ def read_source(path: Path) -> bytes:
     """Return the bytes of a file of a data set; raises as `open_source` does."""
     with open_source(path) as file:
         return file.read()
-
-
-def check_archive(path: Path) -> None:
-    """Raise `FileError` for an archive that cannot be read; a folder is not looked at."""
-    if archive := archive_of(path):
-        _listed(archive)
 
 
 def _below(archive: Path, path: Path) -> str:

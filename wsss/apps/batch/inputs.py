@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from wsss.data.archives import is_file, is_folder, open_source
+from wsss.data.archives import is_file, is_folder, read_source
 from wsss.data.images import IMAGE_SUFFIXES, find_images
 from wsss.data.opened import image_errors
 from wsss.errors import DataError
@@ -70,9 +70,9 @@ def _is_text(path: Path) -> bool:
 
 
 def _digest(path: Path) -> dict[str, Any]:
-    with image_errors(path), open_source(path) as file:
-        data = file.read()
-        return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    with image_errors(path):
+        data = read_source(path)
+    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _located(path: Path) -> Path:
