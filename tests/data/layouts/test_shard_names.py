@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_what_a_root_names(pattern: str, names: list[str], folder: Path):
-    assert shards_at(folder / pattern) == (folder, names)
+    assert shards_at(folder / pattern) == names
     assert is_pattern(folder / pattern) == any(mark in pattern for mark in "{*?")
 
 

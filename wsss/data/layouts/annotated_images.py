@@ -11,7 +11,7 @@ from wsss.data.drawing import Drawing, Inside, Shape
 from wsss.data.images import find_files
 from wsss.data.layouts.base import Layout, ambiguous, by_id, image_id
 from wsss.data.layouts.coco_entries import MASKS
-from wsss.data.layouts.folder import by_composed_name, hashed_splits
+from wsss.data.layouts.folder import by_composed_name, hashed_splits, val_fraction_problems
 from wsss.data.layouts.joined import joined_labels
 from wsss.data.layouts.label_row import LabelRow, composed
 from wsss.data.layouts.missing import missing_images
@@ -85,9 +85,8 @@ class AnnotatedImages(Layout):
     def __post_init__(self) -> None:
         """Refuse a share that leaves nothing to train on."""
         super().__post_init__()
-        if not 0 <= self.val_fraction < 1:
-            why = f"dataset.val_fraction: {self.val_fraction} is not in [0, 1); use 0.2, or 0 for no `val`"
-            raise ConfigError([why])
+        if problems := val_fraction_problems(self.val_fraction):
+            raise ConfigError(problems)
 
     @abstractmethod
     def folder(self) -> str:

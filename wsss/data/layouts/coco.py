@@ -11,7 +11,7 @@ from wsss.data.layouts.coco_classes import categories_of, chosen_classes
 from wsss.data.layouts.coco_entries import Instances, Rules
 from wsss.data.layouts.coco_file import CocoFile, read_coco
 from wsss.data.layouts.coco_found import found_coco
-from wsss.data.layouts.folder import TRAIN, VAL, hashed_splits
+from wsss.data.layouts.folder import TRAIN, VAL, hashed_splits, val_fraction_problems
 from wsss.data.listing import Entry, Listing, Problem, refuse
 from wsss.errors import ConfigError, FileError
 
@@ -58,8 +58,7 @@ class COCO(Layout):
             problems.append("dataset.splits: names no split; use train: annotations/instances_train2014.json")
         if lacking := [name for name in self.splits if name not in self.image_folders]:
             problems.append(f"dataset.image_folders: says nothing of split {lacking[0]!r}; use {lacking[0]}: images")
-        if not 0 <= self.val_fraction < 1:
-            problems.append(f"dataset.val_fraction: {self.val_fraction} is not in [0, 1); use 0.2, or 0 for no `val`")
+        problems += val_fraction_problems(self.val_fraction)
         if problems:
             raise ConfigError(problems)
 

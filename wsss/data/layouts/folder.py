@@ -63,9 +63,7 @@ class Folder(Layout):
     def __post_init__(self) -> None:
         """Refuse a share that leaves nothing to train on."""
         super().__post_init__()
-        problems = []
-        if not 0 <= self.val_fraction < 1:
-            problems.append(f"dataset.val_fraction: {self.val_fraction} is not in [0, 1); use 0.2, or 0 for no `val`")
+        problems = val_fraction_problems(self.val_fraction)
         if not self.separator:
             problems.append(f"dataset.separator: is empty; use {SEPARATOR!r}, or what stands between labels")
         if problems:
@@ -210,6 +208,13 @@ def by_composed_name(paths: Sequence[str], *, folder: str) -> tuple[dict[str, st
             why = f"{folder}: {other!a} and {path!a} are one name in two forms of Unicode: rename one of them"
             problems.append(Problem(kind="name", why=why))
     return there, problems
+
+
+def val_fraction_problems(val_fraction: float) -> list[str]:
+    """Return what is wrong with a share of images that `hashed_splits` is to give to `val`."""
+    if 0 <= val_fraction < 1:
+        return []
+    return [f"dataset.val_fraction: {val_fraction} is not in [0, 1); use 0.2, or 0 for no `val`"]
 
 
 def hashed_splits(ids: Sequence[str], *, val_fraction: float) -> dict[str, list[str]]:

@@ -105,6 +105,6 @@ def _rows(path: Path) -> Iterator[tuple[int, Row | DataError]]:
 def _object(line: str) -> Row | DataError:
     try:
         row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         return DataError(f"is not JSON ({str(error)[:100]}): write an object a line")
     return row if isinstance(row, dict) else DataError('is not an object: write `{"file_name": ..., "label": ...}`')

@@ -109,7 +109,7 @@ def _of_json(text: str) -> tuple[Any, str | None]:
     """Return the cell of labels of a JSON file, and the split that it names."""
     try:
         told = json.loads(text)
-    except (json.JSONDecodeError, RecursionError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f'is not JSON ({str(error)[:100]}): write `{{"labels": ["cat"]}}`') from error
     if not isinstance(told, dict):
         return told, None

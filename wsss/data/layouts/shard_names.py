@@ -22,20 +22,20 @@ def is_pattern(root: Path) -> bool:
     return re.search(r"[*?{]", root.name) is not None and root.parent.is_dir() and not root.exists()
 
 
-def shards_at(root: Path) -> tuple[Path, list[str]]:
-    """Return the folder of a data set's archives and their names, sorted; none where there is no archive.
+def shards_at(root: Path) -> list[str]:
+    """Return the names of a data set's archives, sorted.
 
     Raises `DataError` for braces that name too many, and `FileNotFoundError` where one that they name is missing.
     """
     if archive_of(root) == root:
-        return root.parent, [root.name]
+        return [root.name]
     if not is_pattern(root):
-        return root, _archives(root)
+        return _archives(root)
     there = _archives(root.parent)
     names = list(expanded(root.name))
     if missing := [name for name in names if not re.search(r"[*?]", name) and name not in there]:
         raise FileNotFoundError(str(root.parent / missing[0]))
-    return root.parent, [each for each in there if any(fnmatchcase(each, name) for name in names)]
+    return [each for each in there if any(fnmatchcase(each, name) for name in names)]
 
 
 def expanded(pattern: str) -> Iterator[str]:

@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, final
 
-from wsss.data.archives import archive_of, is_folder, names_below
+from wsss.data.archives import archive_of, files_in, is_folder, names_below
 from wsss.data.layouts.base import Layout
-from wsss.data.layouts.folder import TABLES, hashed_splits
+from wsss.data.layouts.folder import hashed_splits, tables_at, val_fraction_problems
 from wsss.data.layouts.joined import joined_labels
 from wsss.data.layouts.label_file import SEPARATOR
 from wsss.data.layouts.shard_labels import ENDINGS, Sample, read_sample, samples_of
@@ -52,8 +52,7 @@ class Shards(Layout):
             problems.append(f"dataset.labels: {self.labels!r} is not an ending of labels; use {one_of(ENDINGS)}")
         if not self.separator:
             problems.append(f"dataset.separator: is empty; use {SEPARATOR!r}, or what stands between labels")
-        if not 0 <= self.val_fraction < 1:
-            problems.append(f"dataset.val_fraction: {self.val_fraction} is not in [0, 1); use 0.2, or 0 for no `val`")
+        problems += val_fraction_problems(self.val_fraction)
         if problems:
             raise ConfigError(problems)
 
@@ -64,7 +63,7 @@ class Shards(Layout):
         if is_folder(root / "images") or (archive_of(root) == root and _has_table(root)):
             return None
         try:
-            return {} if shards_at(root)[1] else None
+            return {} if shards_at(root) else None
         except FileNotFoundError:
             return {}
 
@@ -117,7 +116,7 @@ class Shards(Layout):
         root = self.root.expanduser().absolute()
         remedy = "set `dataset.root` to a folder of them, one of them, or a pattern such as 'shards/{000..081}.tar'"
         try:
-            names = shards_at(root)[1]
+            names = shards_at(root)
         except FileNotFoundError as error:
             return [], [Problem(kind="layout", why=f"there is no archive {error}, which dataset.root names: {remedy}")]
         except DataError as error:
@@ -169,6 +168,5 @@ def _without_images(samples: Sequence[Sample], *, names: Sequence[str], home: Pa
 
 def _has_table(root: Path) -> bool:
     """Tell whether an archive holds a label file of all its images beside them."""
-    tops = [PurePosixPath(name) for name in names_below(root) if "/" not in name]
-    tables = [name for name in tops if name.suffix.lower() in TABLES]
-    return len(tables) == 1 and all(name.stem != tables[0].stem for name in tops if name != tables[0])
+    tables = tables_at(root)
+    return len(tables) == 1 and [PurePosixPath(name).stem for name in files_in(root)].count(Path(tables[0]).stem) == 1
