@@ -39,6 +39,11 @@ class AttentionCAM(CAMMethod):
         if self.layers != "all" and self.layers < 1:
             raise ValueError(f"layers must be at least 1, or all; got {self.layers}")
 
+    @property
+    def base_at_block(self) -> CAMMethod:
+        """The base, after this method's block."""
+        return replace(self.base, block=self.block)
+
     @abstractmethod
     def carried(
         self, maps: Float[Tensor, "m y x"], attention: Matrix, *, image: Float[Tensor, "3 h w"]
@@ -56,7 +61,7 @@ class AttentionCAM(CAMMethod):
 
     def _seen(self, model: CutClassifier, images: Images, targets: Targets) -> tuple[RawMaps, Float[Tensor, "b z z"]]:
         """Return the base's maps without their negative part, and the mean attention: of one pass where that does."""
-        base = replace(self.base, block=self.block)
+        base = self.base_at_block
         if isinstance(model, Related):
             maps = base(model.classifier, images, targets).relu()
             return maps, model.affinity(images, grid=(maps.shape[-2], maps.shape[-1]))
@@ -71,14 +76,14 @@ class AttentionCAM(CAMMethod):
         """Refuse a network without attention, one with fewer layers than are asked for, and what the base refuses."""
         super().check(model)
         if isinstance(model, Related):
-            replace(self.base, block=self.block).check(model.classifier)
+            self.base_at_block.check(model.classifier)
             return
         if not isinstance(model, Attentive):
             remedy = "use classifier=vit_small, stages=token_affinity, or another cam"
             raise ModelError(f"{self.called} needs the attention of a transformer: {remedy}")
         if self.layers != "all" and self.layers > len(model.attending):
             raise ModelError(f"cam.layers={self.layers}: only {len(model.attending)} of this network's blocks attend")
-        replace(self.base, block=self.block).check(model)
+        self.base_at_block.check(model)
 
     def _attending(self, model: Attentive) -> tuple[str, ...]:
         return model.attending if self.layers == "all" else model.attending[-self.layers :]

@@ -1,7 +1,7 @@
 """Labels that are made as the network learns: CLIP-ES's maps of an image's classes, and what refines them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -65,7 +65,7 @@ class OnlineLabels:
     def _maps(self, images: Images, targets: Targets, *, decoded: Decoded | None) -> RawMaps:
         if decoded is None:
             return self.cam(self.network, images, targets)
-        maps = replace(self.cam.base, block=self.cam.block)(self.network, images, targets).relu()
+        maps = self.cam.base_at_block(self.network, images, targets).relu()
         if decoded.shares is not None:
             maps = maps * decoded.shares[:, label_of(0) :][targets.image, targets.cls]
         attentions = list(self.network.attentions(images, blocks=self.network.attending[-self.blocks :]))

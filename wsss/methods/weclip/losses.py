@@ -1,6 +1,8 @@
 """Losses that WeCLIP+ (Zhang et al., TPAMI 2025) adds: Dice, and two answers that learn from each other."""
 
 from collections.abc import Sequence
+from itertools import permutations
+from typing import Final
 
 import torch
 from jaxtyping import Float, Int64
@@ -11,7 +13,7 @@ from wsss.labels import BACKGROUND, IGNORE
 from wsss.training.module import over_all_ranks, process_count
 from wsss.training.segmenter import segmentation_loss
 
-ROUNDING = 1e-7
+ROUNDING: Final = 1e-7
 """Added to what is divided by, so that a label that nobody sees divides nothing by zero."""
 
 
@@ -35,11 +37,9 @@ def exchange_loss(answers: Sequence[Float[Tensor, "b labels h w"]]) -> Float[Ten
 
     What an answer learns from is without a gradient; a lone answer learns from nobody.
     """
-    total = answers[0].sum() * 0
-    for one, logits in enumerate(answers):
-        for other, teacher in enumerate(answers):
-            if one != other:
-                total = total + segmentation_loss(logits, teacher.detach().argmax(dim=1), kind="balanced")
+    total = answers[0].new_zeros(())
+    for logits, teacher in permutations(answers, 2):
+        total = total + segmentation_loss(logits, teacher.detach().argmax(dim=1), kind="balanced")
     return total
 
 

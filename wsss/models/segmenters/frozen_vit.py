@@ -144,18 +144,20 @@ class FrozenSegmenter(SegmentationNetwork):
 
     def told(self, images: Images) -> Told:
         """Return the features of the cells, and the logits of every backbone at every cell."""
-        network = self.network
-        assert isinstance(network, FrozenViT), "its options make no other"
-        return network.told(self.padded(images))
+        return self._vit.told(self.padded(images))
 
     def on_pixels(
         self, answer: Float[Tensor, "b labels y x"], *, size: tuple[int, int]
     ) -> Float[Tensor, "b labels h w"]:
         """Return logits of cells as those of the pixels of images of a size."""
+        height, width = (cells * self._vit.encoder.output_stride for cells in answer.shape[-2:])
+        return _resized(answer, (height, width))[..., : size[0], : size[1]]
+
+    @property
+    def _vit(self) -> FrozenViT:
         network = self.network
         assert isinstance(network, FrozenViT), "its options make no other"
-        height, width = (cells * network.encoder.output_stride for cells in answer.shape[-2:])
-        return _resized(answer, (height, width))[..., : size[0], : size[1]]
+        return network
 
     def encoder_parameters(self) -> Iterator[nn.Parameter]:
         """None: nothing that came with weights learns."""
