@@ -21,7 +21,7 @@ METHODS_OF_CLIP: Final = "softmax_gradcam,clip_es"
 METHODS_OF_TIMM: Final = "gradcam,gradcam_plusplus,layercam"
 """Those that ask no more of a network than that it has layers."""
 METHODS_OF_DETECTORS: Final = "rise"
-"""Suppressed boxes cut gradients. With a detector's boxes this is D-RISE."""
+"""No gradient passes the suppression of boxes, and this needs none: for boxes it is D-RISE."""
 
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,11 +92,15 @@ def model_of(options: argparse.Namespace) -> str:
 
 def methods_of(options: argparse.Namespace) -> str:
     """Return the methods that are asked for, joined by commas."""
+    return str(options.methods or _methods_by_default(options))
+
+
+def _methods_by_default(options: argparse.Namespace) -> str:
     if options.bank is not None:
-        return str(options.methods or METHODS_OF_CLIP)
+        return METHODS_OF_CLIP
     if options.network in OF_RUN:
-        return str(options.methods or METHODS)
-    return str(options.methods or (METHODS_OF_DETECTORS if is_detector(options) else METHODS_OF_TIMM))
+        return METHODS
+    return METHODS_OF_DETECTORS if is_detector(options) else METHODS_OF_TIMM
 
 
 def is_detector(options: argparse.Namespace) -> bool:
