@@ -100,7 +100,7 @@ def remove(path: Path) -> None:
 
 
 def made_folder(path: Path) -> Path:
-    """Make a folder of a store, and those above it, where they are missing; raises `StoreError` for another thing."""
+    """Make a folder of a store, and those above it, where they are missing; raises `StoreError` if it cannot."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:

@@ -37,7 +37,7 @@ class ExtractCams(Map):
     weights: str | None = None
     """Name of the network's weights, where it has several, such as the heads of ReCAM; null: those it answers by."""
     affinity: TokenAffinity | None = None
-    """Along what a method carries maps that would otherwise carry them along the network's own attention."""
+    """What a method carries maps along, in place of the network's own attention."""
     batch_size: int = 4
     """Images of one size that share a forward pass; every view of them is as large again."""
     precision: Precision = "32-true"

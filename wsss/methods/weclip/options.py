@@ -21,11 +21,11 @@ class WeCLIPFit(AdamWFit):
     dice_weight: float = 0.0
     """How much the Dice loss of the labels counts."""
     exchange_weight: float = 0.0
-    """How much it counts that every backbone's answer learns from the labels of each other one's."""
+    """How much the loss counts by which each backbone's answer learns from the others'."""
     own_labels_from: float = 1.0
-    """Share of the steps after which pixels have the decoder's own label where it is sure; at 1 none has."""
+    """Share of the steps after which pixels have the decoder's own label where it is sure; at 1, never."""
     own_labels_above: float = 0.75
-    """Of what share in the decoder's softmax that is."""
+    """Share in the decoder's softmax above which it is sure."""
     transform: ClassifierTransform = field(default_factory=ClassifierTransform)
 
     def __post_init__(self) -> None:
