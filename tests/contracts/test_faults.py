@@ -1,5 +1,6 @@
 """The list of planted faults fits the code: every text to be replaced is there once, and so are the tests."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,3 +24,9 @@ def test_every_fault_can_be_planted(path: Path) -> None:
     assert wrong == [], "bring the list up to date with the code, so that the fault stays one"
     names = [entry["what"] for entry in entries]
     assert len(names) == len(set(names))
+
+
+def test_no_fault_is_planted_twice_for_the_same_tests() -> None:
+    entries: list[dict[str, str]] = [e for path in LISTS for e in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    planted = Counter((e["file"], e["old"].strip(), e["new"].strip(), e["tests"]) for e in entries)
+    assert [fault for fault, times in planted.items() if times > 1] == []
