@@ -116,6 +116,7 @@ def test_types_of_what_mypy_does_not_read_are_not_used():
     sources = [path for folder in ("wsss", "scripts") for path in (ROOT / folder).rglob("*.py")]
     used = {(path.name, name) for path in sources for name in used_names(ast.parse(path.read_text(encoding="utf-8")))}
     assert packages
+    assert used
     assert {(file, name) for file, name in used if any(f"{name}.".startswith(f"{each}.") for each in packages)} == set()
 
 

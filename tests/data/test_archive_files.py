@@ -104,7 +104,6 @@ def test_joined_tars_and_damaged_headers_are_refused(tmp_path: Path):
 
 def test_a_zip_whose_list_lies_is_refused(tmp_path: Path):
     whole = bytearray(zip_of(tmp_path / "a.zip", {"a.jpg": b"x", "b.jpg": b"y"}).read_bytes())
-    whole[0:4] = b"PK\x03\x04"
     second = whole.index(b"PK\x03\x04", 4)
     whole[second : second + 2] = b"KP"
     (tmp_path / "a.zip").write_bytes(whole)

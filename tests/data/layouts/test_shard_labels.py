@@ -1,5 +1,6 @@
 """What belongs to an image of a shard, and what its labels say."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -81,8 +82,7 @@ def test_a_split_and_boxes(tmp_path: Path):
 def test_what_is_wrong_is_said_with_the_file(ending: str, text: str, words: str, tmp_path: Path):
     problem = read(tmp_path, text, ending)
     assert isinstance(problem, Problem)
-    with pytest.raises(AssertionError, match=words):
-        raise AssertionError(problem.why)
+    assert re.search(words, problem.why), problem.why
 
 
 def test_an_ending_of_ones_own_choice(tmp_path: Path):

@@ -10,6 +10,8 @@ import yaml
 from toy_runs import Run
 
 Make = Callable[[Run], object]
+UNHARMED = "artifacts are as they were made"
+"""What `wsss store verify` says of a store that an attack leaves as it was."""
 
 
 @dataclass(frozen=True, kw_only=True)

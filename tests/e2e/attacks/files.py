@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.attacks.attack import Attack, Make, only
+from e2e.attacks.attack import UNHARMED, Attack, Make, only
 from toy_runs import Run
 
 PLACES = (
@@ -88,5 +88,5 @@ ATTACKS = (
         for stage, name in PLACES
     ),
     Attack(name="a linked folder of items", make=linked_folder, said=r"damaged +\S*items"),
-    Attack(name="links among artifacts", make=stray_links, said="artifacts are as they were made"),
+    Attack(name="links among artifacts", make=stray_links, said=UNHARMED),
 )

@@ -6,12 +6,11 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.attacks.attack import Attack, Make, only
+from e2e.attacks.attack import UNHARMED, Attack, Make, only
 from nested import DEEP, TOO_DEEP, nested
 from toy_runs import Run
 
 STAGE = "predict_masks"
-UNHARMED = "artifacts are as they were made"
 
 
 def among(put: Callable[[Path], object]) -> Make:

@@ -4,10 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.attacks.attack import Attack, Make, only
+from e2e.attacks.attack import UNHARMED, Attack, Make, only
 from toy_runs import Run
-
-UNHARMED = "artifacts are as they were made"
 
 
 def instead(name: str, put: Callable[[Path], object]) -> Make:
