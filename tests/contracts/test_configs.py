@@ -11,6 +11,7 @@ from wsss.config.search import config_folder
 from wsss.engine.fit import Fit
 from wsss.run.launch import Launcher
 from wsss.run.plan import build_stages
+from wsss.stages.predict_masks import PredictMasks
 
 FOLDER = config_folder()
 DEFAULTS = yaml.safe_load((FOLDER / "run.yaml").read_text(encoding="utf-8"))["defaults"]
@@ -42,7 +43,9 @@ def test_an_experiment_composes_and_builds(name: str) -> None:
     bank = ["prompted.bank=images"] if "clip" in name else []
     config = composed(f"experiment={name}", root, *bank, small=False)
     assert config["name"] == name
-    build_stages(config["pipeline"])
+    stages = build_stages(config["pipeline"]).values()
+    refined = [len(stage.refine) for stage in stages if isinstance(stage, PredictMasks)]
+    assert refined[-1] == max(refined), "the last prediction is what `predict`, `model` and the report take"
 
 
 @pytest.mark.parametrize("debug", ["fast", "overfit"])
