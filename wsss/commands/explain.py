@@ -79,6 +79,8 @@ def main(arguments: Sequence[str]) -> None:
     asked = methods_of(options)
     wanted = known if asked == ALL else explain.names_in(asked, known=known, key="--methods")
     inputs = batch.find_inputs(options.images, without=output.folders)
+    for note in inputs.notes():
+        engine.console.print(note, markup=False)
     if options.mask is not None:
         inputs = replace(inputs, masks=explain.masks_of(inputs, options.mask.expanduser()))
     if options.pixels is not None:

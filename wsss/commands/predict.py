@@ -60,6 +60,8 @@ def main(arguments: Sequence[str]) -> None:
     output = predict.predictions(options.out.expanduser())
     output.check()
     inputs = batch.find_inputs(options.images, without=output.folders)
+    for note in inputs.notes():
+        engine.console.print(note, markup=False)
     predictor = predict.Predictor.of(options.model, store=options.store, device=options.device, tile=options.tile)
     task = predict.Predict(predictor=predictor, formats=options.formats, boxes=boxes)
     table = batch.work_off(

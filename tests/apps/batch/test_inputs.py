@@ -115,3 +115,23 @@ def test_archives_are_folders_of_images(tmp_path: Path):
     assert list(find_inputs([one / "sub/b.png", two]).names) == ["1.tar/sub/b.png", "2.zip/a.png", "2.zip/sub/b.png"]
     with pytest.raises(DataError, match=r"1\.tar/x\.png is not there: name images, or folders or archives"):
         find_inputs([one / "x.png"])
+
+
+def test_masks_of_shards_are_no_images_but_can_be_named(tmp_path: Path):
+    files = dict.fromkeys(("a.jpg", "a.json", "a.seg.png", "b.jpg", "b.png", "b.txt", "c.jpg", "c.png"), b"")
+    shard = tar_of(tmp_path / "0.tar", files)
+    inputs = find_inputs([shard])
+    assert list(inputs.names) == ["a.jpg", "b.jpg", "c.jpg", "c.png"]
+    assert inputs.left_out == ("a.seg.png", "b.png")
+    (note,) = inputs.notes()
+    assert note.startswith("left out, 2 images of archives, because they lie beside an image and its labels")
+    assert note.endswith("an image that is named is always taken: a.seg.png, b.png")
+    named = find_inputs([shard / "b.png", shard])
+    assert ("b.png" in named.names, named.left_out) == (True, ("a.seg.png",))
+    assert find_inputs([touch(tmp_path / "folder", *files)]).notes() == []
+
+
+def test_archives_of_a_folder_without_images_are_named(tmp_path: Path):
+    tar_of(tmp_path / "0.tar", {"a.jpg": b""})
+    with pytest.raises(DataError, match=r"holds no image.*: name the archives that lie there \(.*/0\.tar\)$"):
+        find_inputs([tmp_path])

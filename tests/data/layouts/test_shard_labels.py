@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from archives import tar_of
 
-from wsss.data.layouts.shard_labels import Sample, read_sample, samples_of
+from wsss.data.layouts.shard_labels import Sample, masks_beside, read_sample, samples_of
 from wsss.data.listing import Problem
 
 
@@ -31,6 +31,13 @@ def test_a_png_is_a_mask_beside_another_image_alone():
         ("0.tar/b.png", None),
     ]
     assert others == ["0.tar/b.exif"]
+
+
+def test_masks_are_known_by_the_image_and_the_labels_beside_them():
+    assert masks_beside(["x/a.jpg", "x/a.CLS", "x/a.Seg.PNG", "a.seg.png"]) == {"x/a.Seg.PNG"}
+    assert masks_beside(["a.png", "a.txt", "a.edges.webp"]) == {"a.edges.webp"}
+    assert masks_beside(["IMG.1.jpg", "IMG.2.jpg", "IMG.txt"]) == set()
+    assert masks_beside(["a.jpg", "a.png", "a.seg.png"]) == set()
 
 
 def read(folder: Path, text: str, ending: str, *, chosen: str | None = None) -> Sample | Problem:

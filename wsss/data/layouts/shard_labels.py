@@ -45,14 +45,8 @@ def samples_of(names: Iterable[str], *, shard: str, masks: str | None) -> tuple[
         shard: Its name.
         masks: The ending of masks, None where there are none.
     """
-    groups: dict[str, dict[str, str]] = {}
-    for name in names:
-        path = PurePosixPath(name)
-        stem, _, ending = path.name.partition(".")
-        key = composed(f"{shard}/{path.with_name(stem) if stem else path}")
-        groups.setdefault(key, {})[ending.lower()] = f"{shard}/{name}"
     samples, others = [], []
-    for key, files in groups.items():
+    for key, files in _grouped(f"{shard}/{name}" for name in names).items():
         mask = files.pop(masks, None) if masks is not None else None
         images = [path for ending, path in files.items() if f".{ending}" in IMAGE_SUFFIXES]
         if not images and mask is not None and f".{masks}" in IMAGE_SUFFIXES:
@@ -66,6 +60,34 @@ def samples_of(names: Iterable[str], *, shard: str, masks: str | None) -> tuple[
         wrong = (f"{' and '.join(images)} have one id, {key!r}: {remedy}",) if len(images) > 1 else ()
         samples.append(Sample(id=key, shard=shard, image=images[0], labels=labels, mask=mask, wrong=wrong))
     return samples, others
+
+
+def masks_beside(names: Iterable[str]) -> set[str]:
+    """Return the images of an archive that lie beside another image and its labels: masks, whatever their ending.
+
+    >>> sorted(masks_beside(["a.jpg", "a.json", "a.seg.png", "b.jpg", "b.png", "c.txt", "c.png"]))
+    ['a.seg.png']
+    """
+    found: set[str] = set()
+    for files in _grouped(names).values():
+        pictures = {
+            ending: path for ending, path in files.items() if PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES
+        }
+        shown = [ending for ending in pictures if "." not in ending]
+        shown = [ending for ending in shown if ending != "png"] or shown
+        if shown and not files.keys().isdisjoint(ENDINGS):
+            found.update(path for ending, path in pictures.items() if ending not in shown)
+    return found
+
+
+def _grouped(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return files by their names up to the first dot, and by what follows it in lower case."""
+    groups: dict[str, dict[str, str]] = {}
+    for name in names:
+        path = PurePosixPath(name)
+        stem, _, ending = path.name.partition(".")
+        groups.setdefault(composed(str(path.with_name(stem) if stem else path)), {})[ending.lower()] = name
+    return groups
 
 
 def read_sample(
