@@ -33,7 +33,10 @@ class RunRecord(RunFile):
             if self.makes.get(name) == kind.name and (by is Stage or isinstance(self.configured(name), by)):
                 return name
         stage = "stage" if by is Stage else by.__name__
-        raise StoreError(f"{self.folder}: this run has no {stage} that makes {kind.words}")
+        remedy = (
+            f"it has: {one_of(list(self.stages))}; name a run of a whole pipeline, such as that of experiment=folder"
+        )
+        raise StoreError(f"{self.folder}: this run has no {stage} that makes {kind.words}; {remedy}")
 
     def configured(self, name: str) -> Stage:
         """Build a stage from the run's config, whether or not it is finished."""

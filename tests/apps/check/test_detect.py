@@ -53,6 +53,14 @@ def test_layouts_of_folders(tmp_path: Path) -> None:
     assert name_at(shards(tmp_path / "shards")) == "shards"
     assert name_at(tmp_path / "shards/train-{0..1}.tar") == "shards"
     assert name_at(tmp_path / "shards/val-0.zip") == "shards"
+    assert name_at(tmp_path / "shards/none-*.tar") == "shards"
+    below = {f"photos/{name}": data for name, data in files_of(tmp_path / "own").items()}
+    assert name_at(tar_of(tmp_path / "below.tar", below)) == "folder"
+    (tmp_path / "x/0.tgz").touch()
+    assert name_at(tmp_path / "x") == "voc"
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed/0.tar.gz").touch()
+    assert name_at(tmp_path / "packed") == "shards"
     assert name_at(tar_of(tmp_path / "own.tar", files_of(tmp_path / "own"))) == "folder"
 
 
@@ -71,6 +79,9 @@ def test_what_cannot_be_chosen(tmp_path: Path) -> None:
         chosen(KNOWN, root=tmp_path, name="vok")
     with pytest.raises(ConfigError, match="gone is not a folder, nor a tar or zip: name the one that"):
         chosen(KNOWN, root=tmp_path / "gone", name="voc")
+    (tmp_path / "a.tar.gz").touch()
+    with pytest.raises(ConfigError, match=r"a\.tar\.gz is compressed, .*: unpack it to a \.tar"):
+        chosen(KNOWN, root=tmp_path / "a.tar.gz", name=None)
     with pytest.raises(ConfigError, match=r"dataset\.root: has no value"):
         chosen(KNOWN, root=None, name="voc").layout(None, given={})
     with pytest.raises(ConfigError, match=r"dataset=mine\._target_: there is no class my\.Mine"):

@@ -34,7 +34,7 @@ def test_objects_have_boxes():
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
-        (2, "has the number 2 for a label: name the classes"),
+        (2, r"has the number 2 for a label: correct it, or add the class to .*, whose numbers are 0 \.\. 1"),
         (True, "has the label 'True': write names"),
         (1.5, "write names"),
         ({"bbox": []}, "without a list of `categories`"),

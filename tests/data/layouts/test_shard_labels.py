@@ -82,7 +82,7 @@ def test_a_split_and_boxes(tmp_path: Path):
         ("json", "{", r"0\.tar/a\.json is not JSON"),
         ("json", '{"caption": "x"}', r"a\.json has no labels \(caption\): write `\"labels\""),
         ("json", '{"label": 1, "split": 3}', "names the split 3"),
-        ("cls", "7", r"a\.cls has the number 7 for a label: name the classes"),
+        ("cls", "7", r"a\.cls has the number 7 for a label: correct it, or add the class"),
         ("cls2", "7", r"a\.jpg has no labels beside it: write a\.json or \.cls or \.txt, empty where"),
     ],
 )

@@ -116,6 +116,9 @@ def test_what_is_wrong_with_shards(tmp_path: Path):
         return str(raised.value)
 
     assert "has no archive, .tar or .zip: set `dataset.root`" in refusal("")
+    assert "has no archive, .tar or .zip, that 's-*.tar' stands for: set `dataset.root`" in refusal("s-*.tar")
+    (tmp_path / "0.tar.gz").touch()
+    assert "has no archive, .tar or .zip, but 0.tar.gz, which is compressed" in refusal("")
     tar_of(tmp_path / "s.tar", {"a.txt": b"cat"})
     assert "s.tar holds no image: put a `key.jpg` with a `key.txt` there" in refusal()
     assert "there is no archive" in refusal("{s,t}.tar")

@@ -112,7 +112,7 @@ def _images_of(path: Path, *, without: Sequence[Path]) -> tuple[list[Path], list
 
 def _elsewhere(path: Path) -> str:
     """Return the remedy for a folder without images: archives that lie in it, or else another folder."""
-    if archive_of(path) is None and (archives := shards_at(path)[1]):
+    if archive_of(path) is None and (archives := shards_at(path)):
         named = one_of([str(path / name) for name in archives], limit=3)
         return f"name the archives that lie there ({named})"
     return f"name another folder; images end in {', '.join(sorted(IMAGE_SUFFIXES))}"

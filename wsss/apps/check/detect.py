@@ -15,7 +15,7 @@ from wsss.config.leaves import Leaf
 from wsss.config.search import OPTION, config_folders, options
 from wsss.data.archives import is_folder
 from wsss.data.layouts.base import Layout
-from wsss.data.layouts.shard_names import is_pattern
+from wsss.data.layouts.shard_names import is_compressed, is_pattern
 from wsss.errors import ConfigError, one_of
 
 GROUP: Final = "dataset"
@@ -100,6 +100,9 @@ def chosen(among: Mapping[str, Leaf], *, root: Path | None, name: str | None) ->
     if root is None and name is None:
         raise ConfigError(["name the folder that holds the data set, or a layout that needs none with --layout"])
     if root is not None and not is_folder(root.expanduser()) and not is_pattern(root.expanduser()):
+        if is_compressed(root.name) and root.is_file():
+            remedy = "unpack it to a .tar, as images are compressed themselves, or to a folder"
+            raise ConfigError([f"{root} is compressed, so that no image can be read on its own: {remedy}"])
         raise ConfigError([f"{root} is not a folder, nor a tar or zip: name the one that holds the data set"])
     if name is not None:
         if name not in among:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Final, final
 
-from wsss.data.archives import files_in, is_file, is_folder, on_disk
+from wsss.data.archives import archive_of, files_in, is_file, is_folder, names_below, on_disk
 from wsss.data.images import find_files, find_images
 from wsss.data.layouts.base import Layout, ambiguous, by_id
 from wsss.data.layouts.class_folders import folder_notes, rows_of_folders
@@ -129,6 +129,10 @@ class Folder(Layout):
             absent = "is not a folder; it has no folder" if home.exists() else "is not there, nor is its folder"
             state = "has no folder" if is_folder(home) else absent
             remedy = "set `dataset.root` and `dataset.images` to where images lie"
+            if below := folders_with(self.images, home):
+                remedy = (
+                    f"set `dataset.root` to the folder in it that has one, {one_of([str(home / b) for b in below])}"
+                )
             return [Problem(kind="layout", why=f"{home} {state} {self.images!r}: {remedy}")]
         if self.labels is not None and not is_file(home / self.labels):
             if os.path.lexists(home / self.labels):
@@ -197,6 +201,17 @@ def label_file_at(root: Path, *, images: Path) -> str | None:
 def tables_at(root: Path) -> list[str]:
     """Return the names of the CSV and JSON files in a folder."""
     return [name for name in files_in(root) if PurePosixPath(name).suffix.lower() in TABLES]
+
+
+def folders_with(name: str, folder: Path) -> list[str]:
+    """Return what folders of a folder, or at the top of an archive, hold a folder of this name."""
+    if not is_folder(folder):
+        return []
+    if archive_of(folder) is None:
+        tops = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    else:
+        tops = list(dict.fromkeys(path.partition("/")[0] for path in names_below(folder) if "/" in path))
+    return [top for top in sorted(tops) if is_folder(folder / top / name)]
 
 
 def by_composed_name(paths: Sequence[str], *, folder: str) -> tuple[dict[str, str], list[Problem]]:

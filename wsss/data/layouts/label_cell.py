@@ -40,8 +40,13 @@ def _name(label: Any, classes: Sequence[str] | None) -> str:
         return label.strip()
     if isinstance(label, bool) or not isinstance(label, int):
         raise DataError(f"has the label {brief(str(label))}: write names")
-    if classes is None or not 0 <= label < len(classes):
+    if classes is None:
         raise DataError(f"has the number {label} for a label: name the classes in `dataset.classes`, from 0 on")
+    if not 0 <= label < len(classes):
+        last = f"whose numbers are 0 .. {len(classes) - 1}"
+        raise DataError(
+            f"has the number {label} for a label: correct it, or add the class to `dataset.classes`, {last}"
+        )
     return classes[label]
 
 

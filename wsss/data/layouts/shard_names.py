@@ -63,6 +63,23 @@ def _choices(text: str) -> Iterator[str]:
         yield f"{number:0{len(first)}}"
 
 
+def compressed_in(folder: Path) -> list[str]:
+    """Return the names of the compressed tars of a folder, sorted: they are no shards until they are unpacked."""
+    if not folder.is_dir():
+        return []
+    names = (path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    return sorted(name for name in names if is_compressed(name))
+
+
+def is_compressed(name: str) -> bool:
+    """Tell whether a name is that of a compressed tar.
+
+    >>> is_compressed("train-000.tar.gz"), is_compressed("000.tgz"), is_compressed("000.tar")
+    (True, True, False)
+    """
+    return re.search(r"\.(tgz|tbz2?|txz|tzst|tar\.[a-z0-9]+)$", name.lower()) is not None
+
+
 def _archives(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []

@@ -9,11 +9,11 @@ from typing import Any, Final, final
 
 from wsss.data.archives import archive_of, files_in, is_folder, names_below
 from wsss.data.layouts.base import Layout
-from wsss.data.layouts.folder import hashed_splits, tables_at, val_fraction_problems
+from wsss.data.layouts.folder import folders_with, hashed_splits, tables_at, val_fraction_problems
 from wsss.data.layouts.joined import joined_labels
 from wsss.data.layouts.label_file import SEPARATOR
 from wsss.data.layouts.shard_labels import ENDINGS, Sample, read_sample, samples_of
-from wsss.data.layouts.shard_names import shards_at
+from wsss.data.layouts.shard_names import compressed_in, is_pattern, shards_at
 from wsss.data.layouts.unlikely import unlikely_labels
 from wsss.data.listing import Entry, Listing, Problem, parted, refuse
 from wsss.errors import ConfigError, DataError, FileError, one_of
@@ -60,10 +60,12 @@ class Shards(Layout):
     def found_at(cls, root: Path, given: Mapping[str, Any]) -> dict[str, Any] | None:
         """Find archives; one of a folder of images and a label file is `folder`'s, and so is one beside images."""
         del given
-        if is_folder(root / "images") or (archive_of(root) == root and _has_table(root)):
+        if is_folder(root / "images") or (
+            archive_of(root) == root and (_has_table(root) or folders_with("images", root))
+        ):
             return None
         try:
-            return {} if shards_at(root) else None
+            return {} if shards_at(root) or is_pattern(root) or _has_only_compressed(root) else None
         except FileNotFoundError:
             return {}
 
@@ -122,7 +124,7 @@ class Shards(Layout):
         except DataError as error:
             return [], [Problem(kind="layout", why=str(error))]
         if not names:
-            return [], [Problem(kind="layout", why=f"{root} has no archive, .tar or .zip: {remedy}")]
+            return [], [Problem(kind="layout", why=f"{_without_archives(root)}: {remedy}")]
         return names, []
 
     def _read(self, sample: Sample) -> Sample | Problem:
@@ -158,12 +160,29 @@ class Shards(Layout):
             yield f"left out, {len(others)} files of the archives, {why}: {one_of(others, limit=5)}"
 
 
+def _without_archives(root: Path) -> str:
+    """Say what a place without archives holds in their stead."""
+    if is_pattern(root):
+        return f"{root.parent} has no archive, .tar or .zip, that {root.name!r} stands for"
+    if packed := compressed_in(root):
+        why = (
+            "which is compressed, so that no image can be read on its own; unpack it to a .tar with `gunzip` or similar"
+        )
+        return f"{root} has no archive, .tar or .zip, but {packed[0]}, {why}"
+    return f"{root} has no archive, .tar or .zip"
+
+
 def _without_images(samples: Sequence[Sample], *, names: Sequence[str], home: Path) -> Iterator[Problem]:
     full = {sample.shard for sample in samples}
     for name in names:
         if name not in full:
             why = f"{home / name} holds no image: put a `key.jpg` with a `key.txt` there, or leave it out"
             yield Problem(kind="layout", why=why, name=name, complaint="no image")
+
+
+def _has_only_compressed(root: Path) -> bool:
+    """Tell whether a folder holds compressed tars and no folder, in which another layout may lie."""
+    return bool(compressed_in(root)) and not any(path.is_dir() for path in root.iterdir())
 
 
 def _has_table(root: Path) -> bool:
