@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from wsss.config.build import build
 from wsss.config.recorded import check_targets
 from wsss.engine.stage import Job, Stage
-from wsss.errors import StoreError
+from wsss.errors import StoreError, one_of
 from wsss.run.names import RECORD
 from wsss.run.plan import Step
 from wsss.run.run_file import FORMAT, REMEDY, RunFile, manifest_hash, refuse_newer_run

@@ -64,7 +64,7 @@ def _choices(text: str) -> Iterator[str]:
 
 
 def compressed_in(folder: Path) -> list[str]:
-    """Return the names of the compressed tars of a folder, sorted: they are no shards until they are unpacked."""
+    """Return the names of the compressed tars of a folder, sorted; they have to be unpacked."""
     if not folder.is_dir():
         return []
     names = (path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
