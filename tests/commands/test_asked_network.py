@@ -1,6 +1,7 @@
 """Words about what is explained."""
 
 import argparse
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from wsss.commands.asked_network import (
     check_network,
     methods_of,
     model_of,
+    network_of,
     words_of,
 )
 from wsss.errors import ConfigError
@@ -86,3 +88,16 @@ def test_methods_follow_from_what_the_network_can_do():
     assert methods_of(options("--network resnet50")) == METHODS_OF_TIMM
     assert methods_of(options("--bank a.npz")) == METHODS_OF_CLIP
     assert methods_of(options("--network resnet50 --methods cam")) == "cam"
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("fasterrcnn_resnet51_fpn", "fasterrcnn_resnet50_fpn"), ("SSD300_VGG16", "ssd300_vgg16")]
+)
+def test_a_name_near_that_of_a_detector_is_met_with_detectors(name: str, near: str):
+    asked = options(f"--network {name} --weights none")
+    asked.device, asked.side = "cpu", 64
+    why = (
+        f"--network: {name!r} is neither a network of timm nor a detector of torchvision; the nearest names are: {near}"
+    )
+    with pytest.raises(ConfigError, match=re.escape(why)):
+        network_of(asked)

@@ -1,6 +1,7 @@
 """Arguments of `wsss explain` that say whose answer is explained, and which part of it."""
 
 import argparse
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -71,6 +72,7 @@ def network_of(options: argparse.Namespace) -> "Explainer":
         bank = options.bank.expanduser()
         return explain.explainer_of_bank(bank, weights=weights, top=options.top or TOP, **common)
     if options.network not in OF_RUN:
+        _check_name(options)
         weights = options.weights or models.weights.initial.DOWNLOADED
         load = explain.explainer_of_detector if is_detector(options) else explain.explainer_of_pretrained
         return load(options.network, weights=weights, top=options.top or TOP, **common)
@@ -142,6 +144,16 @@ def _check_without_run(options: argparse.Namespace, *, asked: str) -> None:
         raise ConfigError([f"--mask holds the classes of a run, which {asked} does not know: leave it out"])
     if options.top is not None and options.top < 1:
         raise ConfigError([f"--top must be at least 1, got {options.top}"])
+
+
+def _check_name(options: argparse.Namespace) -> None:
+    """Refuse a name that was meant for a detector: timm's own message offers only names of timm."""
+    name, detectors = options.network, models.detectors.detector_names()
+    if is_detector(options) or models.zoo.timm.is_model(name) or not get_close_matches(name.lower(), detectors):
+        return
+    near = get_close_matches(name.lower(), [*detectors, *models.zoo.timm.list_models()], n=5)
+    what = f"{name!r} is neither a network of timm nor a detector of torchvision"
+    raise ConfigError([f"--network: {what}; {models.cuts.families.nearest(near)}"])
 
 
 def _point(text: str | None) -> tuple[int, int] | None:

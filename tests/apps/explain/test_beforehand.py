@@ -10,7 +10,7 @@ from toy_runs import Run
 
 from wsss.apps.batch.inputs import find_inputs
 from wsss.apps.explain import Explainer, beforehand
-from wsss.apps.explain.beforehand import FirstLook, first_look
+from wsss.apps.explain.beforehand import FirstLook, first_look, long_wait
 from wsss.apps.explain.methods import fitting
 from wsss.apps.explain.scoring import Scoring
 from wsss.apps.explain.task import Explain, explanations
@@ -50,6 +50,19 @@ def test_a_pass_is_timed(task: Explain, tmp_path: Path):
     found = first_look(task, inputs, output=output, head={})
     assert found is not None
     assert found.seconds > found.without_scores > 0
+
+
+def test_a_long_wait_for_random_masks_is_told(task: Explain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    inputs = find_inputs([photos(tmp_path / "photos", count=2)])
+    rise = replace(task, methods=fitting(["rise", "cam"], task.explainer.networks))
+    monkeypatch.setattr(beforehand, "_seconds_a_pass", lambda *_: 0.02)
+    # Three images of 1,000 masks at 0.02 s.
+    assert long_wait(rise, inputs).startswith(
+        "rise asks the network 1,000 times an image, about 1 min 00 s for all maps; "
+    )
+    assert long_wait(task, inputs) == ""
+    monkeypatch.setattr(beforehand, "_seconds_a_pass", lambda *_: 0.003)
+    assert long_wait(rise, inputs) == ""
 
 
 def test_where_nothing_can_be_read_there_is_none(task: Explain, tmp_path: Path):

@@ -1,4 +1,4 @@
-from .beforehand import first_look as first_look
+from .beforehand import first_look as first_look, long_wait as long_wait
 from .detector import explainer_of_detector as explainer_of_detector
 from .explainer import Explainer as Explainer, check_side as check_side
 from .explanation import Explained as Explained, Explanation as Explanation

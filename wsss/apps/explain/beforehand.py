@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -12,10 +12,14 @@ from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output
 from wsss.apps.batch.task import Example
 from wsss.apps.explain.task import Explain
+from wsss.cams.rise import IMAGE, RISE
 from wsss.cams.scores import classify
 from wsss.data.images import read_image, read_mask
 from wsss.draw.numbers import duration
 from wsss.errors import DataError
+
+PATIENCE: Final = 10.0
+"""Seconds that random masks may take without a word: nothing moves on the screen before the first map is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +55,27 @@ def first_look(task: Explain, inputs: Inputs, *, output: Output, head: Mapping[s
     row = quick.write(example, explained, output=output)
     maps = sum({each.method: each.seconds for each in explained.explanations}.values())
     passes = explainer.scoring.passes * len(explained.explanations)
-    scores = maps + passes * _seconds_a_pass(task, example)
+    scores = maps + passes * _seconds_a_pass(task, example, explainer.scoring.chunk)
     count = len(inputs.names)
     return FirstLook(
         sheet=output.place(row["sheet"]).absolute(), seconds=count * (maps + scores), without_scores=count * maps
     )
+
+
+def long_wait(task: Explain, inputs: Inputs) -> str:
+    """Return how long the random masks of RISE take for all images, by guess; empty where that is not long.
+
+    One pass of the first image that can be read is timed. A map asks all classes of an image at once.
+    """
+    asked = [method for method, _ in task.methods.methods.values() if isinstance(method, RISE)]
+    masks = sum(method.masks for method in asked if method.block == IMAGE)
+    example = _first(inputs, white=task.white) if masks else None
+    if example is None:
+        return ""
+    seconds = len(inputs.names) * masks * _seconds_a_pass(task, example, 1)
+    if seconds < PATIENCE:
+        return ""
+    return f"rise asks the network {masks:,} times an image, about {duration(seconds)} for all maps; eigencam asks once"
 
 
 def _first(inputs: Inputs, *, white: int) -> Example | None:
@@ -73,9 +93,10 @@ def _first(inputs: Inputs, *, white: int) -> Example | None:
     return None
 
 
-def _seconds_a_pass(task: Explain, example: Example) -> float:
+def _seconds_a_pass(task: Explain, example: Example, images: int) -> float:
+    """Return the seconds that an image takes among so many in a batch."""
     explainer = task.explainer
-    batch = explainer.seen(example.image).expand(explainer.scoring.chunk, -1, -1, -1)
+    batch = explainer.seen(example.image).expand(images, -1, -1, -1)
     begin = time.perf_counter()
     with torch.no_grad():
         classify(explainer.classifier, batch).cpu()
