@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from wsss import models
 from wsss.apps import explain
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, one_of
 
 if TYPE_CHECKING:
     from wsss.apps.explain import Explainer
@@ -153,7 +153,7 @@ def _check_name(options: argparse.Namespace) -> None:
         return
     near = get_close_matches(name.lower(), [*detectors, *models.zoo.timm.list_models()], n=5)
     what = f"{name!r} is neither a network of timm nor a detector of torchvision"
-    raise ConfigError([f"--network: {what}; {models.cuts.families.nearest(near)}"])
+    raise ConfigError([f"--network: {what}; the nearest names are: {one_of(near)}"])
 
 
 def _point(text: str | None) -> tuple[int, int] | None:

@@ -104,8 +104,8 @@ def main(arguments: Sequence[str]) -> None:
         asked=words_of(options),
     )
     head = task.head(inputs, model=model_of(options))
-    if not options.resume and (said := explain.long_wait(task, inputs)):
-        engine.console.print(said, markup=False)
+    if not options.resume and (wait := explain.long_wait(task, inputs)):
+        engine.console.print(wait, markup=False)
     begun = options.resume or not options.scores
     if not begun and (first := explain.first_look(task, inputs, output=output, head=head)):
         engine.console.print(first.words, markup=False)

@@ -65,14 +65,15 @@ def first_look(task: Explain, inputs: Inputs, *, output: Output, head: Mapping[s
 def long_wait(task: Explain, inputs: Inputs) -> str:
     """Return how long the random masks of RISE take for all images, by guess; empty where that is not long.
 
-    One pass of the first image that can be read is timed. A map asks all classes of an image at once.
+    Two passes of the first image that can be read are timed. A map asks all classes of an image at once.
     """
     asked = [method for method, _ in task.methods.methods.values() if isinstance(method, RISE)]
     masks = sum(method.masks for method in asked if method.block == IMAGE)
     example = _first(inputs, white=task.white) if masks else None
     if example is None:
         return ""
-    seconds = len(inputs.names) * masks * _seconds_a_pass(task, example, 1)
+    a_pass = min(_seconds_a_pass(task, example, 1) for _ in range(2))  # the first also prepares kernels
+    seconds = len(inputs.names) * masks * a_pass
     if seconds < PATIENCE:
         return ""
     return f"rise asks the network {masks:,} times an image, about {duration(seconds)} for all maps; eigencam asks once"
