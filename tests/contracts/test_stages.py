@@ -28,7 +28,8 @@ from wsss.testing import stages
 from wsss.testing.stages import contents, remake
 
 CONF = config_folder()
-PIPELINE = yaml.safe_load((CONF / "run.yaml").read_text(encoding="utf-8"))["pipeline"]
+DEFAULT = yaml.safe_load((CONF / "run.yaml").read_text(encoding="utf-8"))["pipeline"]
+PIPELINE = {name: node for name, node in DEFAULT.items() if node is not None}
 STAGES = list(PIPELINE)
 CHOICES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((CONF / "stages").glob("*.yaml"))}
 """What `stages` chooses, with the texts of the files."""
