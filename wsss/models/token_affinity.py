@@ -99,11 +99,8 @@ class RelatedClassifier(nn.Module):
     @torch.no_grad()
     def affinity(self, images: Images, *, grid: tuple[int, int]) -> Float[Tensor, "b z z"]:
         """See `Related`: the mean over the chosen blocks of the backbone."""
-        side = self.tokens.stride
-        size = (grid[0] * side, grid[1] * side)
-        seen = functional.interpolate(self.way(images), size=size, mode="bilinear", align_corners=False)
         total = torch.zeros((), device=images.device)
-        for maps in self.tokens(seen):
+        for maps in self.tokens.on_grid(self.way(images), grid=grid):
             cells = functional.normalize(maps.flatten(2).float(), dim=1)
             cosine = (cells.mT @ cells).clamp(max=1)
             total = total + cosine * (cosine >= self._least) / self.tokens.count

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from wsss.errors import ModelError
 from wsss.models.cuts.chain import run
@@ -64,6 +65,11 @@ class FrozenTokens(nn.Module):
                 found.append(cut.maps)
         return tuple(found)
 
+    def on_grid(self, images: Images, *, grid: tuple[int, int]) -> tuple[Float[Tensor, "b d y x"], ...]:
+        """Return the tokens of images resized to so many rows and columns of patches, in its own normalisation."""
+        tokens: tuple[Tensor, ...] = self(resized(images, (grid[0] * self.stride, grid[1] * self.stride)))
+        return tokens
+
     def take(self, net: nn.Module) -> None:
         """Take over the weights of another copy of the backbone."""
         self.net.load_state_dict(net.state_dict())
@@ -117,3 +123,10 @@ class Renormalised(nn.Module):
     def forward(self, images: Images) -> Images:
         """Return the images."""
         return images * self.get_buffer("factor") + self.get_buffer("offset")
+
+
+def resized(maps: Float[Tensor, "b _ y x"], size: tuple[int, int]) -> Float[Tensor, "b _ p q"]:
+    """Return maps, or images, at another size, linearly; those that have it as they are."""
+    if tuple(maps.shape[-2:]) == size:
+        return maps
+    return functional.interpolate(maps, size=size, mode="bilinear", align_corners=False)

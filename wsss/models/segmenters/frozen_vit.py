@@ -10,10 +10,9 @@ from typing import Final, NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 from wsss.models.normalisation import Normalisation
-from wsss.models.segmenters.frozen_tokens import FrozenTokens, Renormalised
+from wsss.models.segmenters.frozen_tokens import FrozenTokens, Renormalised, resized
 from wsss.models.segmenters.segmentation import SegmentationNetwork
 from wsss.types import Images
 
@@ -47,12 +46,9 @@ class FrozenEncoder(nn.Module):
 
     def forward(self, images: Images) -> list[tuple[Maps, ...]]:
         """Return the tokens of each backbone's blocks on the same grid; sides are whole patches of the first."""
-        height, width = (side // self.output_stride for side in images.shape[-2:])
-        found = []
-        for backbone, way in zip(self.parts, self.ways, strict=True):
-            side = backbone.stride
-            found.append(backbone(_resized(way(images), (height * side, width * side))))
-        return found
+        grid = (images.shape[-2] // self.output_stride, images.shape[-1] // self.output_stride)
+        pairs = zip(self.parts, self.ways, strict=True)
+        return [backbone.on_grid(way(images), grid=grid) for backbone, way in pairs]
 
 
 class Fuse(nn.Module):
@@ -126,7 +122,7 @@ class FrozenViT(nn.Module):
     def forward(self, images: Images) -> Float[Tensor, "b labels h w"]:
         """Return the mean over backbones of the logits of every label at every pixel."""
         size = (images.shape[-2], images.shape[-1])
-        return torch.stack([_resized(each, size) for each in self.told(images).answers]).mean(dim=0)
+        return torch.stack([resized(each, size) for each in self.told(images).answers]).mean(dim=0)
 
     def told(self, images: Images) -> Told:
         """Return the features of the cells, and the logits of each backbone at every cell."""
@@ -151,7 +147,7 @@ class FrozenSegmenter(SegmentationNetwork):
     ) -> Float[Tensor, "b labels h w"]:
         """Return logits of cells as those of the pixels of images of a size."""
         height, width = (cells * self._vit.encoder.output_stride for cells in answer.shape[-2:])
-        return _resized(answer, (height, width))[..., : size[0], : size[1]]
+        return resized(answer, (height, width))[..., : size[0], : size[1]]
 
     @property
     def _vit(self) -> FrozenViT:
@@ -162,9 +158,3 @@ class FrozenSegmenter(SegmentationNetwork):
     def encoder_parameters(self) -> Iterator[nn.Parameter]:
         """None: nothing that came with weights learns."""
         return iter(())
-
-
-def _resized(maps: Maps, size: tuple[int, int]) -> Float[Tensor, "b _ p q"]:
-    if tuple(maps.shape[-2:]) == size:
-        return maps
-    return functional.interpolate(maps, size=size, mode="bilinear", align_corners=False)
