@@ -39,6 +39,7 @@ from wsss.run.plan import make_plan
 from wsss.size import Size
 from wsss.stages import predict_masks
 from wsss.stages.evaluate import Evaluate
+from wsss.store.files import write_mask
 from wsss.store.kinds import MASKS
 from wsss.store.store import Store
 from wsss.store.texts import whole
@@ -112,7 +113,7 @@ def resume(folder: Path, images: int) -> float:
 
 
 def _done(items: Any, records: Sequence[Record]) -> object:
-    return items.whole(records) if hasattr(items, "whole") else vars(shard)["whole_items"](items, records)
+    return items.keep_whole(records) if hasattr(items, "keep_whole") else vars(shard)["whole_items"](items, records)
 
 
 def _place(items: Any, record: Record) -> Path:
@@ -127,7 +128,8 @@ def _finished(folder: Path, images: int) -> tuple[Any, list[Record], Any]:
     artifact = Store(root=folder / "store").artifact("make_masks", "0" * 16)
     items = MASKS.items(artifact, SimpleNamespace(records=records))  # type: ignore[arg-type]
     noise = np.random.default_rng(0).integers(0, 81, (48, 40), dtype=np.uint8)
-    items.write(records[0], noise)
+    _place(items, records[0]).parent.mkdir(parents=True, exist_ok=True)
+    write_mask(_place(items, records[0]), noise)
     data = _place(items, records[0]).read_bytes()
     started = time.time() - images / RATE
     for number, record in enumerate(records):
@@ -154,7 +156,8 @@ def _whole_stage(folder: Path, images: int, *, pack: int | None) -> float:
     index: Any = SimpleNamespace(records=records)
     artifact = Store(root=folder / "store").artifact("make_masks", "0" * 16)
     assert MASKS.format is not None
-    raw = replace(MASKS.format, read=_read_raw, write=_write_raw, is_whole=lambda path, _: path.stat().st_size > 0)
+    written: dict[str, Any] = {"encode": bytes} if hasattr(MASKS.format, "encode") else {"write": _write_raw}
+    raw = replace(MASKS.format, read=_read_raw, is_whole=lambda path, _: path.stat().st_size > 0, **written)
     kind = replace(MASKS, format=raw)
     is_old = not hasattr(kind, "new_items")  # an earlier tree: a file each
     work = shard.Work(

@@ -3,12 +3,17 @@
 import inspect
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
 import torch
 
+from wsss.data.index import Record
+from wsss.store.files import encode_scores
+from wsss.store.items import Items
+from wsss.store.texts import write_bytes
 from wsss.types import ScoreMaps, Size
 
 
@@ -38,3 +43,14 @@ def score_maps(labels: list[int], scores: Any, *, size: tuple[int, int] | None =
     return ScoreMaps(
         labels=torch.tensor(labels, dtype=torch.int64), scores=tensor, size=Size(height=height, width=width)
     )
+
+
+def write_scores(path: Path, maps: ScoreMaps) -> None:
+    """Write score maps as a stage does."""
+    write_bytes(path, encode_scores(maps))
+
+
+def write_item(items: Items, record: Record, item: Any) -> None:
+    """Write an image's item as a stage does."""
+    with items.writer() as writer:
+        writer.write(record, item)

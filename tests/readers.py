@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import yaml
-from builders import named
+from builders import named, write_scores
 from data_sets import devkit, own_folder
 from PIL import Image
 from stored_networks import SMALL
@@ -23,7 +23,7 @@ from wsss.data.layouts.voc import VOC
 from wsss.data.traits import traits_of
 from wsss.run.record import read_record
 from wsss.run.run_file import stages_in
-from wsss.store.files import read_mask_item, read_scores, write_mask, write_scores
+from wsss.store.files import read_mask_item, read_scores, write_mask
 from wsss.store.jobs import read_job
 from wsss.store.kinds import NETWORK, TABLE
 from wsss.store.manifest import read_manifest

@@ -32,8 +32,8 @@ def _compute(batch: Batch) -> Sequence[Any]:
     return [f"{name.upper()}{place}" for place, name in enumerate(batch.items["name"])]
 
 
-def write(path: Path, result: str) -> None:
-    path.write_text(result, encoding="utf-8")
+def encode(result: str) -> bytes:
+    return result.encode()
 
 
 def is_whole(path: Path, size: Size) -> bool:

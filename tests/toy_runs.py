@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from builders import write_scores
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from PIL import Image
@@ -23,7 +24,7 @@ from wsss.engine.stage import Job
 from wsss.models.base import PlannedNetworks
 from wsss.run.pipeline import run
 from wsss.run.plan import Step, make_plan, networks_read
-from wsss.store.files import MASK, SCORES, item_name, write_mask, write_scores
+from wsss.store.files import MASK, SCORES, item_name, write_mask
 from wsss.store.jobs import FrozenJob, write_job
 from wsss.store.kinds import INDEX, MASKS, RAW_MAPS, Kind
 from wsss.store.store import Artifact, Store

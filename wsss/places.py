@@ -35,17 +35,21 @@ class Member:
     def open(self) -> BytesIO:
         """Return the bytes; raises `OSError` where the archive is missing, or holds something else there."""
         with open_regular(self.archive) as file:
-            file.seek(self.start)
-            head = file.read(HEADER.size)
-            if len(head) < HEADER.size or head[:4] != SIGNATURE:
-                raise OSError(errno.EIO, "the archive is torn", str(self))
-            _, named, more = HEADER.unpack(head)
-            name = file.read(named)
-            file.seek(more, os.SEEK_CUR)
-            data = file.read(self.size)
+            return BytesIO(self.read(file))
+
+    def read(self, archive: BufferedReader) -> bytes:
+        """Return the bytes out of its open archive; raises `OSError` where that holds something else there."""
+        archive.seek(self.start)
+        head = archive.read(HEADER.size)
+        if len(head) < HEADER.size or head[:4] != SIGNATURE:
+            raise OSError(errno.EIO, "the archive is torn", str(self))
+        _, named, more = HEADER.unpack(head)
+        name = archive.read(named)
+        archive.seek(more, os.SEEK_CUR)
+        data = archive.read(self.size)
         if name != self.name.encode() or len(data) < self.size:
             raise OSError(errno.EIO, "the archive is torn", str(self))
-        return BytesIO(data)
+        return data
 
 
 @final

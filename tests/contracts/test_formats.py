@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,14 @@ class Format:
     same: Callable[[Any, Any], bool]
 
 
+def as_file(encode: Callable[[Any], bytes]) -> Callable[[Path, Any], None]:
+    return wraps(encode)(lambda path, value: texts.write_bytes(path, encode(value)))
+
+
 RANDOM = np.random.default_rng(0)
 FORMATS = {
     "scores": Format(
-        write=formats.write_scores,
+        write=as_file(formats.encode_scores),
         read=formats.read_scores,
         values=(
             score_maps([1, 3], torch.rand(2, 5, 6), size=(20, 23)),
@@ -40,7 +45,7 @@ FORMATS = {
         same=same_maps,
     ),
     "embedding": Format(
-        write=formats.write_embedding,
+        write=as_file(formats.encode_embedding),
         read=formats.read_embedding,
         values=(np.arange(7, dtype=np.float16), np.zeros(0, dtype=np.float16), -np.ones(3, dtype=np.float16)),
         same=lambda a, b: a.dtype == b.dtype and np.array_equal(a, b),
@@ -56,7 +61,7 @@ FORMATS = {
         same=lambda a, b: a.dtype == b.dtype and np.array_equal(a, b),
     ),
     "regions": Format(
-        write=formats.write_regions,
+        write=as_file(formats.encode_regions),
         read=formats.read_regions,
         values=(
             RANDOM.integers(0, 65_536, (2, 9, 7), dtype=np.uint16),
@@ -80,8 +85,9 @@ def kind(request: pytest.FixtureRequest) -> Format:
 
 
 def test_every_format_is_here():
-    written = {name for module in (formats, texts) for name in vars(module) if name.startswith("write_")}
-    assert written == {each.write.__name__ for each in FORMATS.values()} | {"write_text", "write_yaml"}
+    written = {name for module in (formats, texts) for name in vars(module) if name.startswith(("write_", "encode_"))}
+    more = {"encode_mask", "write_bytes", "write_text", "write_yaml"}
+    assert written == {each.write.__name__ for each in FORMATS.values()} | more
 
 
 def test_what_is_written_is_read(kind: Format, tmp_path: Path):

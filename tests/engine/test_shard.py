@@ -54,10 +54,10 @@ class Shout:
         self.computed.append(batch.items["name"])
         return [f"{name.upper()}{place}" for place, name in enumerate(batch.items["name"])]
 
-    def write(self, path: Path, result: str) -> None:
+    def encode(self, result: str) -> bytes:
         if self.fails_at == f"write {result[0].lower()}":
             raise ZeroDivisionError
-        path.write_text(result, encoding="utf-8")
+        return result.encode()
 
 
 def is_whole(path: Path, size: Size) -> bool:
@@ -71,7 +71,7 @@ def shout() -> Shout:
 
 @pytest.fixture
 def work(shout: Shout, tmp_path: Path) -> Work:
-    text = ItemFormat(suffix=".txt", read=Path.read_text, write=shout.write, is_whole=is_whole)
+    text = ItemFormat(suffix=".txt", read=Path.read_text, encode=shout.encode, is_whole=is_whole)
     return Work(
         title="shout",
         folder=tmp_path,
@@ -125,7 +125,7 @@ def test_no_workers_are_none_and_not_all_cores(work: Work, shout: Shout, monkeyp
 
 
 def test_processes_leave_signals_to_the_one_that_started_them(work: Work):
-    text = ItemFormat(suffix=".txt", read=Path.read_text, write=signalled.write, is_whole=signalled.is_whole)
+    text = ItemFormat(suffix=".txt", read=Path.read_text, encode=signalled.encode, is_whole=signalled.is_whole)
     items_of = replace(work.items, format=text)
     those = replace(work, reader=signalled.reader, open=signalled.opened, items=items_of, module="signalled")
     assert shard.run(replace(those, workers=2, processes=True), BATCHES) == 8
@@ -136,15 +136,15 @@ def test_processes_leave_signals_to_the_one_that_started_them(work: Work):
 def test_a_first_ctrl_c_lets_the_batches_at_hand_be_written(
     work: Work, shout: Shout, processes: bool, monkeypatch: pytest.MonkeyPatch
 ):
-    write = shout.write
+    encode = shout.encode
 
-    def interrupted(path: Path, result: str) -> None:
+    def interrupted(result: str) -> bytes:
         if result == "B1":
             os.kill(os.getpid(), signal.SIGINT)
-        write(path, result)
+        return encode(result)
 
-    monkeypatch.setattr(shout, "write", interrupted)
-    text = ItemFormat(suffix=".txt", read=Path.read_text, write=shout.write, is_whole=is_whole)
+    monkeypatch.setattr(shout, "encode", interrupted)
+    text = ItemFormat(suffix=".txt", read=Path.read_text, encode=shout.encode, is_whole=is_whole)
     work = replace(work, items=replace(work.items, format=text), workers=1, processes=processes)
     with pytest.raises(Ended, match="SIGINT"), ended_by_signals():
         shard.run(work, BATCHES)
@@ -152,7 +152,7 @@ def test_a_first_ctrl_c_lets_the_batches_at_hand_be_written(
     assert left.keys() < WHOLE.keys()
     assert len(left) == 2 * len(shout.computed) >= 2
     assert left == {name: WHOLE[name] for name in left}
-    monkeypatch.setattr(shout, "write", write)
+    monkeypatch.setattr(shout, "encode", encode)
     assert shard.run(work, BATCHES) == len(WHOLE) - len(left)
     assert items(work) == WHOLE
 

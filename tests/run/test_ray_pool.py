@@ -135,7 +135,7 @@ def work(tmp_path: Path) -> Work:
     text = ItemFormat(
         suffix=".txt",
         read=Path.read_text,
-        write=lambda path, result: path.write_text(result, encoding="utf-8"),
+        encode=str.encode,
         is_whole=lambda path, size: path.stat().st_size > 0,
     )
     (tmp_path / "items").mkdir()

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from builders import score_maps
+from builders import score_maps, write_scores
 from torch import nn
 
 from wsss.errors import StoreError
 from wsss.store import texts
 from wsss.store.disk_errors import TROUBLE, refuse_unwritable, writing
-from wsss.store.files import write_mask, write_scores
+from wsss.store.files import write_mask
 from wsss.store.networks import WEIGHTS, write_weights
 from wsss.store.store import Store
 from wsss.store.texts import whole, write_text

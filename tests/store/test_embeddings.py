@@ -9,7 +9,7 @@ from toy_runs import drawn_index, made
 from wsss.engine.stage import read_index
 from wsss.errors import StoreError
 from wsss.store.embeddings import read_embeddings
-from wsss.store.files import write_embedding
+from wsss.store.files import encode_embedding
 from wsss.store.kinds import EMBEDDINGS
 from wsss.store.store import Artifact, Store
 
@@ -18,7 +18,8 @@ def embedded(store: Store, channels: dict[str, int], *, splits: list[str]) -> Ar
     artifact = store.artifact("embed_images", "3" * 16)
     artifact.items.mkdir(parents=True)
     for number, (image, count) in enumerate(channels.items()):
-        write_embedding(artifact.items / f"{image}.npz", np.full(count, number, dtype=np.float16))
+        embedding = np.full(count, number, dtype=np.float16)
+        (artifact.items / f"{image}.npz").write_bytes(encode_embedding(embedding))
     return made(artifact, EMBEDDINGS, summary={"splits": splits})
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from builders import score_maps
+from builders import score_maps, write_scores
 from PIL import Image
 
 from wsss.store.files import (
@@ -22,7 +22,6 @@ from wsss.store.files import (
     item_place,
     read_scores,
     write_mask,
-    write_scores,
 )
 from wsss.types import ScoreMaps, Size
 

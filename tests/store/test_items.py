@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import write_item
 
 from wsss.data.index import Record
 from wsss.errors import StoreError
@@ -34,7 +35,7 @@ def made(items: Items) -> Items:
     """All items are made, and what is made of them is in its last form."""
     sealer = items.sealer(BATCHES)
     for number, record in enumerate(RECORDS):
-        items.write(record, mask(number))
+        write_item(items, record, mask(number))
         sealer.made(1)
     sealer.close()
     return items
@@ -47,7 +48,7 @@ def test_every_form_is_here():
 def test_what_is_written_is_there_and_read(form: Callable[[], Items]):
     first, second, third, _ = RECORDS
     for number, record in enumerate((first, third)):
-        form().write(record, mask(number))
+        write_item(form(), record, mask(number))
     items = form()
     assert [items.has(record) for record in RECORDS] == [True, False, True, False]
     assert sorted(items.names()) == sorted([items.name(first), items.name(third)])
@@ -72,11 +73,36 @@ def test_what_is_finished_is_there_and_read(form: Callable[[], Items]):
 def test_what_is_torn_is_removed_and_named(form: Callable[[], Items]):
     items = form()
     for record in RECORDS:
-        items.write(record, mask(1))
-    torn = items.path(RECORDS[1])
-    torn.write_bytes(torn.read_bytes()[:40])
+        write_item(items, record, mask(1))
+    torn = form().file(RECORDS[1])
+    data = bytearray(torn.read_bytes())
+    data[len(data) // 2] ^= 255
+    torn.write_bytes(data)
     assert form().keep_whole(RECORDS) == ({*RECORDS} - {RECORDS[1]}, [torn])
     assert not form().has(RECORDS[1])
+    assert not torn.exists()
+
+
+def test_what_is_not_committed_is_not_there(form: Callable[[], Items]):
+    """A file is there at once; of packs a process that is killed before it commits leaves nothing."""
+    writer = form().writer()
+    writer.write(RECORDS[0], mask(1))
+    assert form().has(RECORDS[0]) == isinstance(form(), Files)
+    writer.commit()
+    assert form().has(RECORDS[0])
+    writer.commit()
+    assert len(form().names()) == 1
+
+
+def test_what_was_written_when_something_failed_is_kept(form: Callable[[], Items]):
+    def fail() -> None:
+        with form().writer() as writer:
+            writer.write(RECORDS[0], mask(1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert form().read(RECORDS[0]).tolist() == [[1, 1]]
 
 
 @pytest.mark.parametrize("kept", [0, 0.2])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import write_item
 from toy_runs import drawn_index
 
 from wsss.data.index import Index, Record
@@ -27,7 +28,7 @@ def test_an_item_is_read_as_it_was_written(tmp_path: Path):
     store = Store(root=tmp_path)
     index = read_index(drawn_index(store, {"a/b": [[0, 1]]}))
     items, record = MASKS.items(store.artifact("make_masks", "0" * 16), index), index.records["a/b"]
-    items.write(record, np.array([[0, 2]], dtype=np.uint8))
+    write_item(items, record, np.array([[0, 2]], dtype=np.uint8))
     assert items.place(record) == store.artifact("make_masks", "0" * 16).items / "a%2Fb.png"
     assert items.read(record).tolist() == [[0, 2]]
     with pytest.raises(StoreError, match="holds no score maps"):
@@ -53,7 +54,7 @@ def test_sub_folders_are_verified_repaired_and_counted_like_one_folder(tmp_path:
     artifact, index = store.artifact("make_masks", "0" * 16), index_of(tmp_path, count=FLAT + 1)
     items, records = MASKS.items(artifact, index), list(index.records.values())[:3]
     for record in records:
-        items.write(record, np.zeros((1, 1), dtype=np.uint8))
+        write_item(items, record, np.zeros((1, 1), dtype=np.uint8))
     artifact.job.write_text("{}", encoding="utf-8")
     artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
     assert check(artifact) == []

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import write_item
 
 from wsss.data.index import Index, Record
 from wsss.errors import StoreError
 from wsss.size import Size
 from wsss.store.kinds import MASKS
+from wsss.store.loose import members_of, parts_in
 from wsss.store.packs import Packs
 from wsss.store.store import Store
 from wsss.store.verify import check, refuse_changed, repair
@@ -33,8 +35,15 @@ def fresh(packs: Packs) -> Packs:
 
 
 def make(packs: Packs, records: Sequence[Record]) -> None:
-    for record in records:
-        packs.write(record, np.full((1, 2), ord(record.id), dtype=np.uint8))
+    """One process makes these."""
+    with packs.writer() as writer:
+        for record in records:
+            writer.write(record, np.full((1, 2), ord(record.id), dtype=np.uint8))
+
+
+def loose(packs: Packs) -> list[list[str]]:
+    """What each part holds."""
+    return sorted([each.name for each in members_of(part)[0]] for part in parts_in(packs.loose))
 
 
 def names(packs: Packs) -> dict[str, list[str]]:
@@ -55,6 +64,7 @@ WHOLE = {
 def test_whole_batches_are_packed_as_soon_as_they_are_there(packs: Packs):
     sealer = packs.sealer(BATCHES)
     make(packs, RECORDS[:3])
+    assert loose(packs) == [["a.png", "b.png", "c.png"]]
     sealer.made(3)
     assert names(packs) == {}
     make(packs, RECORDS[3:6])
@@ -62,7 +72,7 @@ def test_whole_batches_are_packed_as_soon_as_they_are_there(packs: Packs):
     assert names(packs) == {}, "it looks after as many images as a pack has"
     sealer.made(1)
     assert names(packs) == dict(list(WHOLE.items())[:1])
-    assert sorted(path.name for path in packs.loose.iterdir()) == ["e.png", "f.png"]
+    assert loose(packs) == [["d.png", "e.png", "f.png"]], "a part is kept until all that it holds is packed"
     make(packs, RECORDS[6:])
     sealer.close()
     assert names(packs) == WHOLE
@@ -172,7 +182,7 @@ def test_a_result_keeps_the_form_in_which_it_was_begun(index: Index, tmp_path: P
     files, packs = (Store(root=tmp_path).artifact("make_masks", each * 16) for each in "01")
     for artifact, first, then in ((files, None, 3), (packs, 3, None)):
         begun = MASKS.new_items(artifact, index, pack=first)
-        begun.write(RECORDS[0], np.zeros((1, 2), dtype=np.uint8))
+        write_item(begun, RECORDS[0], np.zeros((1, 2), dtype=np.uint8))
         again = MASKS.new_items(artifact, index, pack=then)
         assert type(again) is type(begun)
         assert again.keep_whole(RECORDS) == ({RECORDS[0]}, [])

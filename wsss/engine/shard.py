@@ -22,7 +22,7 @@ from wsss.engine.pool import begin_in_child, process_pool
 from wsss.engine.processes import world
 from wsss.engine.progress import bar
 from wsss.signals import Ended, postponed
-from wsss.store.items import Items
+from wsss.store.items import Items, Writer
 
 AHEAD: Final = 2
 """Batches that are being read while one is worked on, and that may wait to be written."""
@@ -54,7 +54,7 @@ class Hands:
 
     def __init__(self, work: Work, device: torch.device, *, threads: int = 1) -> None:
         """Open the work on a device; images are read, and items written, by so many threads where it is not one."""
-        self._items = work.items
+        self._writer = work.items.writer()
         self._read, self._compute = work.reader(), work.open(device)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._turn = threading.Lock()
@@ -65,7 +65,9 @@ class Hands:
         batch = Batch.of(records, list(each(self._read, records)))
         with self._turn:
             results = self._compute(batch)
-        return len(list(each(partial(_write, self._items), records, results)))
+        count = len(list(each(partial(_write, self._writer), records, results)))
+        self._writer.commit()
+        return count
 
 
 Elsewhere = Callable[[Work, Sequence[Records]], Generator[int]]
@@ -112,14 +114,24 @@ def _done(items: Items, records: Iterable[Record]) -> set[Record]:
 def _beside_device(work: Work, batches: Sequence[Records]) -> Generator[int]:
     compute = work.open(work.device)
     threads = min(8, work.workers)
-    with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
+    with (
+        work.items.writer() as writer,  # it commits when all threads have written
+        ThreadPoolExecutor(threads) as readers,
+        ThreadPoolExecutor(threads) as writers,
+    ):
         writing: deque[list[Future[None]]] = deque()
+
+        def finish() -> int:
+            count = len([future.result() for future in writing.popleft()])
+            writer.commit()
+            return count
+
         for batch in _read_ahead(work.reader(), batches, readers):
             results = zip(batch.records, compute(batch), strict=True)
-            writing.append([writers.submit(_write, work.items, record, result) for record, result in results])
-            yield _finish(writing.popleft()) if len(writing) > AHEAD else 0
+            writing.append([writers.submit(_write, writer, record, result) for record, result in results])
+            yield finish() if len(writing) > AHEAD else 0
         while writing:
-            yield _finish(writing.popleft())
+            yield finish()
 
 
 def _read_ahead(read: Read, batches: Sequence[Records], readers: ThreadPoolExecutor) -> Iterator[Batch]:
@@ -136,12 +148,8 @@ def _gathered(records: Records, futures: Iterable[Future[Loaded]]) -> Batch:
     return Batch.of(records, [future.result() for future in futures])
 
 
-def _write(items: Items, record: Record, result: Any) -> None:
-    items.write(record, result() if callable(result) else result)
-
-
-def _finish(futures: Iterable[Future[None]]) -> int:
-    return len([future.result() for future in futures])
+def _write(writer: Writer, record: Record, result: Any) -> None:
+    writer.write(record, result() if callable(result) else result)
 
 
 # A child process holds what it opened: opening may load a network, and is done once.

@@ -18,7 +18,7 @@ from wsss.errors import StoreError
 from wsss.labels import palette
 from wsss.places import Place, open_place
 from wsss.store import arrays
-from wsss.store.texts import REMEDY, whole
+from wsss.store.texts import REMEDY, write_bytes
 from wsss.types import ScoreMaps, Size
 
 SCORES = ".npz"
@@ -62,8 +62,8 @@ def item_place(image_id: str, suffix: str, *, among: int) -> str:
     return name if among <= FLAT else f"{hashlib.sha256(image_id.encode()).hexdigest()[:2]}/{name}"
 
 
-def write_scores(path: Path, maps: ScoreMaps) -> None:
-    """Write score maps as a deflated float16 npz; bytes depend on the maps alone."""
+def encode_scores(maps: ScoreMaps) -> bytes:
+    """Return score maps as a deflated float16 npz; bytes depend on the maps alone."""
     arrays: dict[str, Any] = {
         "labels": maps.labels.cpu().numpy().astype(np.uint8),
         "scores": maps.scores.cpu().numpy().astype(np.float16, order="C"),
@@ -71,8 +71,9 @@ def write_scores(path: Path, maps: ScoreMaps) -> None:
     }
     if maps.peaks is not None:
         arrays["peaks"] = maps.peaks.cpu().numpy().astype(np.float32)
-    with whole(path) as hidden, hidden.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    file = BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return file.getvalue()
 
 
 def read_scores(path: Place, size: Size | None = None) -> ScoreMaps:
@@ -102,10 +103,11 @@ def are_whole_scores(path: Path, size: Size) -> bool:
     return arrays.is_whole(path, most=5 * arrays.HEADER + pixels * np.dtype(np.float16).itemsize)
 
 
-def write_embedding(path: Path, embedding: NDArray[np.float16]) -> None:
-    """Write an embedding `[d]` as npz; bytes depend on it alone."""
-    with whole(path) as hidden, hidden.open("wb") as file:
-        np.savez(file, allow_pickle=False, embedding=embedding)
+def encode_embedding(embedding: NDArray[np.float16]) -> bytes:
+    """Return an embedding `[d]` as npz; bytes depend on it alone."""
+    file = BytesIO()
+    np.savez(file, allow_pickle=False, embedding=embedding)
+    return file.getvalue()
 
 
 def read_embedding(path: Place, _: Size | None = None) -> NDArray[np.float16]:
@@ -122,12 +124,13 @@ def is_whole_embedding(path: Path, _: Size) -> bool:
     return arrays.is_whole(path, most=arrays.HEADER + MOST_CHANNELS * np.dtype(np.float16).itemsize)
 
 
-def write_regions(path: Path, layers: NDArray[np.uint16]) -> None:
-    """Write regions `[k h w]` as a deflated npz; bytes depend on them alone."""
+def encode_regions(layers: NDArray[np.uint16]) -> bytes:
+    """Return regions `[k h w]` as a deflated npz; bytes depend on them alone."""
     if len(layers) > MOST_LAYERS:
         raise ValueError(f"{len(layers)} layers of regions are more than {MOST_LAYERS}: ask for fewer regions")
-    with whole(path) as hidden, hidden.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, layers=np.ascontiguousarray(layers))
+    file = BytesIO()
+    np.savez_compressed(file, allow_pickle=False, layers=np.ascontiguousarray(layers))
+    return file.getvalue()
 
 
 def read_regions(path: Place, size: Size | None = None) -> NDArray[np.uint16]:
@@ -150,17 +153,17 @@ def are_whole_regions(path: Path, size: Size) -> bool:
     return arrays.is_whole(path, most=arrays.HEADER + pixels * np.dtype(np.uint16).itemsize)
 
 
-def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:
-    """Write a mask `[h w]` as a palette PNG in VOC's colours: viewers show colours, programs read label ids."""
-    with whole(path) as hidden:
-        save_mask(labels, hidden)
-
-
-def save_mask(labels: NDArray[np.uint8], to: Path | BytesIO) -> None:
-    """Save a mask as `write_mask` does, in a file that is there for it or a stream."""
-    picture = Image.fromarray(labels)
+def encode_mask(labels: NDArray[np.uint8]) -> bytes:
+    """Return a mask `[h w]` as a palette PNG in VOC's colours: viewers show colours, programs read label ids."""
+    picture, file = Image.fromarray(labels), BytesIO()
     picture.putpalette(palette().tobytes())
-    picture.save(to, format="PNG", optimize=False)
+    picture.save(file, format="PNG", optimize=False)
+    return file.getvalue()
+
+
+def write_mask(path: Path, labels: NDArray[np.uint8]) -> None:
+    """Write a mask as `encode_mask` does."""
+    write_bytes(path, encode_mask(labels))
 
 
 def read_mask_item(path: Place, size: Size | None = None) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from wsss.places import Place
 from wsss.size import Size
 from wsss.store.files import item_place
 from wsss.store.hashed import found_below
+from wsss.store.texts import write_bytes
 
 ON_DISK: Final = 300.0
 """Seconds after which any system has brought to the disk what was written (Linux: 35)."""
@@ -25,9 +26,31 @@ class ItemFormat:
     suffix: str
     read: Callable[[Place, Size], Any]
     """Reads an item of an image of a size; raises `StoreError` for any other one."""
-    write: Callable[[Path, Any], None]
+    encode: Callable[[Any], bytes]
     is_whole: Callable[[Path, Size], bool]
     """Whether a file can be read to its end."""
+
+
+class Writer(ABC):
+    """Writes items of a process, on any of its threads. What was written counts as made when it is committed."""
+
+    @abstractmethod
+    def write(self, record: Record, item: Any) -> None:
+        """Write an image's item as a whole."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Bring what was written to where other processes, and a run that goes on, find it."""
+
+    @final
+    def __enter__(self) -> "Writer":
+        """Commit at the end, also of a failure: what was made stays."""
+        return self
+
+    @final
+    def __exit__(self, *_: object) -> None:
+        """See `__enter__`."""
+        self.commit()
 
 
 class Sealer:
@@ -54,8 +77,8 @@ class Items(ABC):
         """Return the name of an image's item among them."""
 
     @abstractmethod
-    def path(self, record: Record) -> Path:
-        """Return where an image's item is written."""
+    def writer(self) -> Writer:
+        """Return what writes items of this process."""
 
     @abstractmethod
     def place(self, record: Record) -> Place:
@@ -82,12 +105,6 @@ class Items(ABC):
         """Read an image's item; raises `StoreError` for one that is missing or torn."""
         return self.format.read(self.place(record), record.size)
 
-    def write(self, record: Record, item: Any) -> None:
-        """Write an image's item as a whole."""
-        path = self.path(record)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.format.write(path, item)
-
     def file(self, record: Record) -> Path:
         """Return the file of the artifact that holds an image's item, or would hold it."""
         place = self.place(record)
@@ -103,17 +120,17 @@ class Files(Items):
         """See `Items`."""
         return item_place(record.id, self.format.suffix, among=self.images)
 
-    def path(self, record: Record) -> Path:
+    def writer(self) -> Writer:
         """See `Items`."""
-        return self.folder / self.name(record)
+        return _FileWriter(self)
 
     def place(self, record: Record) -> Path:
         """See `Items`."""
-        return self.path(record)
+        return self.folder / self.name(record)
 
     def has(self, record: Record) -> bool:
         """See `Items`."""
-        return self.path(record).is_file()
+        return self.place(record).is_file()
 
     def names(self) -> Collection[str]:
         """See `Items`."""
@@ -122,10 +139,24 @@ class Files(Items):
     def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
         """See `Items`."""
         found = dict(found_below(self.folder))
-        return whole_files({each: found[name] for each in records if (name := self.name(each)) in found}, self.format)
+        return _whole_files({each: found[name] for each in records if (name := self.name(each)) in found}, self.format)
 
 
-def whole_files(there: Mapping[Record, "os.DirEntry[str]"], form: ItemFormat) -> tuple[set[Record], list[Path]]:
+@final
+class _FileWriter(Writer):
+    def __init__(self, items: Files) -> None:
+        self._items = items
+
+    def write(self, record: Record, item: Any) -> None:
+        path = self._items.place(record)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, self._items.format.encode(item))
+
+    def commit(self) -> None:
+        pass
+
+
+def _whole_files(there: Mapping[Record, "os.DirEntry[str]"], form: ItemFormat) -> tuple[set[Record], list[Path]]:
     """Remove torn files; return whose files are whole, and those that were removed.
 
     A file gets its name when it is whole, and lies on the disk some time later: those that were written long before the

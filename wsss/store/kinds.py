@@ -12,16 +12,16 @@ from wsss.store.files import (
     SCORES,
     are_whole_regions,
     are_whole_scores,
+    encode_embedding,
+    encode_mask,
+    encode_regions,
+    encode_scores,
     is_whole_embedding,
     is_whole_mask,
     read_embedding,
     read_mask_item,
     read_regions,
     read_scores,
-    write_embedding,
-    write_mask,
-    write_regions,
-    write_scores,
 )
 from wsss.store.items import Files, ItemFormat, Items
 from wsss.store.packs import IMAGES, PACKS, Packs
@@ -59,12 +59,12 @@ class Kind:
         return Packs(folder=begun.folder, format=begun.format, images=begun.images, pack=pack)
 
 
-_MAPS: Final = ItemFormat(suffix=SCORES, read=read_scores, write=write_scores, is_whole=are_whole_scores)
-_MASKS: Final = ItemFormat(suffix=MASK, read=read_mask_item, write=write_mask, is_whole=is_whole_mask)
+_MAPS: Final = ItemFormat(suffix=SCORES, read=read_scores, encode=encode_scores, is_whole=are_whole_scores)
+_MASKS: Final = ItemFormat(suffix=MASK, read=read_mask_item, encode=encode_mask, is_whole=is_whole_mask)
 _EMBEDDINGS: Final = ItemFormat(
-    suffix=EMBEDDING, read=read_embedding, write=write_embedding, is_whole=is_whole_embedding
+    suffix=EMBEDDING, read=read_embedding, encode=encode_embedding, is_whole=is_whole_embedding
 )
-_REGIONS: Final = ItemFormat(suffix=LAYERS, read=read_regions, write=write_regions, is_whole=are_whole_regions)
+_REGIONS: Final = ItemFormat(suffix=LAYERS, read=read_regions, encode=encode_regions, is_whole=are_whole_regions)
 
 INDEX: Final = Kind(name="index", words="an index of images")
 RAW_MAPS: Final = Kind(name="raw_maps", words="maps without a background", format=_MAPS)

@@ -2,7 +2,8 @@
 
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -28,17 +29,18 @@ _reading: Final = Lock()
 """Held while a list is read: threads that wait for it find it read."""
 
 
-def write_pack(path: Path, names: Sequence[str], *, source: Path) -> None:
-    """Write files of a folder as a pack, which is whole and on the disk when it has its name.
+def write_pack(path: Path, parts: Sequence[Member]) -> None:
+    """Write members of other archives as a pack, which is whole and on the disk when it has its name.
 
-    Raises `FileNotFoundError` where one of them is gone.
+    Raises `FileNotFoundError` where one of these archives is gone.
     """
-    with whole(path) as hidden, hidden.open("wb") as file:
+    with ExitStack() as stack, whole(path) as hidden, hidden.open("wb") as file:
+        sources = {part: stack.enter_context(open_regular(part)) for part in {each.archive for each in parts}}
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for name in names:
-                member = zipfile.ZipInfo(name, WRITTEN)
+            for each in parts:
+                member = zipfile.ZipInfo(each.name, WRITTEN)
                 member.create_system, member.external_attr = UNIX, MODE
-                archive.writestr(member, (source / name).read_bytes())
+                archive.writestr(member, each.read(sources[each.archive]))
         file.flush()
         os.fsync(file.fileno())  # its sources are deleted next
 
@@ -68,14 +70,14 @@ def is_pack(path: Path) -> bool:
 
 @final
 class PackList:
-    """Where the items of all packs of a folder lie: 28 bytes each, found by the hash of the name in this process."""
+    """Where the items of archives lie: 28 bytes each, found by the hash of the name in this process."""
 
-    def __init__(self, packs: Sequence[Path]) -> None:
-        """Read the lists of packs; raises `StoreError` as `members` does."""
-        self._packs = tuple(packs)
-        found = [(number, each) for number, path in enumerate(packs) for each in members(path)]
+    def __init__(self, archives: Mapping[Path, Sequence[Member]]) -> None:
+        """Note the items of archives; of those that several have, the first has it."""
+        self._packs = tuple(archives)
+        found = [(number, each) for number, items in enumerate(archives.values()) for each in items]
         keys = np.array([hash(each.name) for _, each in found], dtype=np.int64)
-        order = np.argsort(keys)
+        order = np.argsort(keys, kind="stable")
         self._keys = keys[order]
         self._pack = np.array([number for number, _ in found], dtype=np.int32)[order]
         self._start = np.array([each.start for _, each in found], dtype=np.int64)[order]
@@ -105,11 +107,11 @@ def listed(folder: Path) -> PackList:
 
     Raises `StoreError` as `members` does.
     """
-    states = tuple((path.name, tuple(state_in(path.lstat()))) for path in packs_in(folder))
+    states = tuple((path, tuple(state_in(path.lstat()))) for path in packs_in(folder))
     with _reading:
-        return _listed(folder, states)
+        return _listed(states)
 
 
 @lru_cache(maxsize=16)
-def _listed(folder: Path, states: tuple[tuple[str, tuple[int, ...]], ...]) -> PackList:
-    return PackList([folder / name for name, _ in states])
+def _listed(states: tuple[tuple[Path, tuple[int, ...]], ...]) -> PackList:
+    return PackList({path: members(path) for path, _ in states})

@@ -1,8 +1,8 @@
 """Packs: items of many images in one file, for data sets of which a file each would be too many."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, final
@@ -10,16 +10,14 @@ from typing import Any, Final, final
 from wsss.data.index import Record
 from wsss.errors import StoreError
 from wsss.paths import remove
-from wsss.places import Place
+from wsss.places import Member, Place
 from wsss.store.files import item_name
-from wsss.store.hashed import found_below
-from wsss.store.items import Items, Sealer, whole_files
+from wsss.store.items import Items, Sealer, Writer
+from wsss.store.loose import LOOSE, Parts, is_torn, members_of, parts_in
 from wsss.store.pack_file import SUFFIX, PackList, is_pack, listed, members, packs_in, write_pack
 
 PACKS: Final = "packs"
 """The folder among the items in which packs lie."""
-LOOSE: Final = ".loose"
-"""The folder beside them in which items wait until all of their pack are there: a file each, as they are made."""
 IMAGES: Final = 1_000
 """Images of a pack where nobody says how many."""
 
@@ -46,43 +44,36 @@ class Packs(Items):
         """See `Items`."""
         return item_name(record.id, self.format.suffix)
 
-    def path(self, record: Record) -> Path:
+    def writer(self) -> Writer:
         """See `Items`."""
-        return self.loose / self.name(record)
+        return _PartWriter(self)
 
     def place(self, record: Record) -> Place:
         """See `Items`."""
-        return self._listed.find(self.name(record)) or self.path(record)
+        name = self.name(record)
+        return self._find(name) or self.packs / name
 
     def has(self, record: Record) -> bool:
         """See `Items`."""
-        return self._listed.find(self.name(record)) is not None or self.path(record).is_file()
+        return self._find(self.name(record)) is not None
 
     def names(self) -> Collection[str]:
         """See `Items`."""
-        packed = [each.name for path in packs_in(self.packs) for each in members(path)]
-        return [*packed, *(name for name, _ in found_below(self.loose))]
+        packed = {each.name for path in packs_in(self.packs) for each in members(path)}
+        return packed | {each.name for part in parts_in(self.loose) for each in members_of(part)[0]}
 
     def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
         """See `Items`. A pack has its name when it lies on the disk: no more than its list is read."""
         torn = list(self._torn())
-        packed, loose = listed(self.packs), dict(found_below(self.loose))
-        done, there = set[Record](), {}
-        for record in records:
-            name = self.name(record)
-            if packed.find(name) is not None:
-                done.add(record)
-            elif name in loose:
-                there[record] = loose[name]
-        unpacked, torn_files = whole_files(there, self.format)
-        return done | unpacked, [*torn, *torn_files]
+        current = replace(self)
+        return {record for record in records if current.has(record)}, torn
 
     def sealer(self, batches: Sequence[Sequence[Record]]) -> Sealer:
         """See `Items`."""
         return Packer(self, batches)
 
     def _torn(self) -> Iterator[Path]:
-        """Remove packs that are not whole, and yield them."""
+        """Remove packs and parts that are not whole, and yield them."""
         try:
             listed(self.packs)
         except StoreError:
@@ -90,14 +81,38 @@ class Packs(Items):
                 if not is_pack(path):
                     path.unlink(missing_ok=True)
                     yield path
+        for path in parts_in(self.loose):
+            if is_torn(path):
+                path.unlink(missing_ok=True)
+                yield path
+
+    def _find(self, name: str) -> Member | None:
+        return self._packed.find(name) or self._unpacked.find(name)
 
     @cached_property
-    def _listed(self) -> PackList:
+    def _packed(self) -> PackList:
         return listed(self.packs)
+
+    @cached_property
+    def _unpacked(self) -> PackList:
+        return PackList({part: members_of(part)[0] for part in parts_in(self.loose)})
 
     def __getstate__(self) -> Mapping[str, Any]:
         """Leave out what was read: another process finds names by other hashes."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@final
+class _PartWriter(Writer):
+    def __init__(self, items: Packs) -> None:
+        self._items = items
+        self._parts = Parts(items.loose, most=items.pack)
+
+    def write(self, record: Record, item: Any) -> None:
+        self._parts.add(self._items.name(record), self._items.format.encode(item))
+
+    def commit(self) -> None:
+        self._parts.flush()
 
 
 @final
@@ -119,26 +134,28 @@ class Packer(Sealer):
         self._made += count
         if self._made >= self._items.pack:
             self._made = 0
-            there = Counter(self._pack_of[name] for name, _ in found_below(self._items.loose) if name in self._pack_of)
-            for path, names in self._packs.items():
-                if there[path] == len(names):
-                    self._seal(path, names)
+            self._seal()
 
     def close(self) -> None:
         """See `Sealer`."""
-        for path, names in self._packs.items():
-            if not path.exists() and not self._seal(path, names):
-                raise StoreError(f"{self._items.loose}: items were taken away while they were made: run again")
+        self._seal()
+        if self._packs:
+            raise StoreError(f"{self._items.loose}: items were taken away while they were made: run again")
         remove(self._items.loose)
 
-    def _seal(self, path: Path, names: Sequence[str]) -> bool:
-        try:
-            write_pack(path, names, source=self._items.loose)
-        except FileNotFoundError:  # another process was quicker
-            return path.exists()
-        for name in names:
-            (self._items.loose / name).unlink(missing_ok=True)
-        return True
+    def _seal(self) -> None:
+        """Write the packs of which all items are there, and remove parts of which all are packed."""
+        parts = {part: members_of(part) for part in parts_in(self._items.loose)}
+        loose = {each.name: each for found, _ in parts.values() for each in found}
+        for path, names in list(self._packs.items()):
+            if not path.exists() and all(name in loose for name in names):
+                with suppress(FileNotFoundError):  # another process was quicker
+                    write_pack(path, [loose[name] for name in names])
+            if path.exists():
+                del self._packs[path]
+        for part, (found, is_full) in parts.items():
+            if is_full and not any(self._pack_of.get(each.name) in self._packs for each in found):
+                part.unlink(missing_ok=True)
 
 
 def _planned(items: Packs, batches: Sequence[Sequence[Record]]) -> Iterator[tuple[Path, tuple[str, ...]]]:

@@ -47,6 +47,12 @@ def whole(path: Path) -> Iterator[Path]:
         hidden.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file as a whole."""
+    with whole(path) as hidden:
+        hidden.write_bytes(data)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file as a whole."""
     with whole(path) as hidden:

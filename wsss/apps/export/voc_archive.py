@@ -14,7 +14,7 @@ from wsss.apps.export.names import COMPETITIONS
 from wsss.apps.export.predicted import Predictions
 from wsss.data.layouts.voc import VOC_CLASSES
 from wsss.errors import ConfigError, DataError
-from wsss.store.files import save_mask
+from wsss.store.files import encode_mask
 from wsss.store.texts import whole
 
 SUFFIXES: Final = (".tgz", ".tar.gz")
@@ -46,12 +46,10 @@ def export_voc(
             tarfile.open(fileobj=packed, mode="w") as archive,
         ):
             for each in predictions.each:
-                picture = io.BytesIO()
-                save_mask(each.labels, picture)
+                picture = encode_mask(each.labels)
                 entry = tarfile.TarInfo(PLACE.format(competition=competition, id=each.id))
-                entry.size = picture.tell()
-                picture.seek(0)
-                archive.addfile(entry, picture)
+                entry.size = len(picture)
+                archive.addfile(entry, io.BytesIO(picture))
                 sizes[entry.name] = each.labels.shape
                 advance()
         check_archive(hidden, sizes=sizes)
