@@ -153,6 +153,7 @@ def drawn_index(store: Store, masks: Mapping[str, list[list[int]] | None], **spl
                 size=Size(height=mask.shape[0], width=mask.shape[1]),
                 classes=tuple(sorted({int(label) - 1 for label in mask.flat if 0 < label < 255})),
                 mask=f"masks/{name}" if rows else None,
+                digest=f"{image_id} {mask.shape}",
             )
         )
     splits = splits or {"train": tuple(masks)}

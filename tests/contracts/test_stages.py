@@ -148,6 +148,11 @@ def test_the_number_of_workers_changes_no_byte(name: str, copy: Run):
     stages.the_number_of_workers_changes_no_byte(name, steps_for(name, copy))
 
 
+@pytest.mark.parametrize("name", [*MAPS, *ADDED_MAPS])
+def test_unchanged_images_keep_their_items(name: str, copy: Run):
+    stages.unchanged_images_keep_their_items(name, steps_for(name, copy))
+
+
 @pytest.mark.parametrize("name", [*FITS, *ADDED_FITS])
 def test_a_fit_gives_the_same_weights_again(name: str, copy: Run):
     stages.a_fit_gives_the_same_weights_again(name, steps_for(name, copy))

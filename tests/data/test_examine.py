@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +38,9 @@ def examined(image: Path, *, mask: Path | None = None) -> Examined:
 
 def test_an_image_and_its_mask(image: Path, tmp_path: Path):
     found = examined(image, mask=mask(tmp_path, [[0, 2, 2], [255, 0, 0]]))
-    assert found == Examined(size=Size(height=2, width=3), labels={0: 3, 2: 2, 255: 1})
-    assert examined(image) == Examined(size=Size(height=2, width=3))
+    file = blake2b(image.read_bytes(), digest_size=16).hexdigest()
+    assert found == Examined(size=Size(height=2, width=3), labels={0: 3, 2: 2, 255: 1}, file=file)
+    assert examined(image) == Examined(size=Size(height=2, width=3), file=file)
 
 
 def test_a_cut_off_image_is_found_though_its_header_is_whole(tmp_path: Path):

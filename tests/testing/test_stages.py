@@ -3,17 +3,20 @@
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from toy_runs import Run
 
 from wsss.engine.batch import Batch
+from wsss.engine.stage import Job
+from wsss.engine.taken_over import TakeOver
 from wsss.labels import IGNORE
 from wsss.run.plan import Step
 from wsss.stages.make_masks import MakeMasks
 from wsss.testing import stages
-from wsss.testing.stages import promises_of
+from wsss.testing.stages import promises_of, remake
 
 
 def spoil_manifest(step: Step) -> None:
@@ -67,6 +70,28 @@ def test_items_that_differ_each_time_are_seen(toy_run: Run, tmp_path: Path, monk
     monkeypatch.setattr(MakeMasks, "open", lambda *_: masks)
     with pytest.raises(AssertionError, match="other bytes after an interruption"):
         stages.an_interrupted_map_goes_on_to_the_same_bytes("make_masks", run.plan)
+
+
+def test_items_that_depend_on_other_images_are_seen(toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run = toy_run.copied(tmp_path)
+
+    def opened(_: MakeMasks, job: Job, __: Any) -> Any:
+        label = sum(each.digest == "0" * 32 for each in job.index().records.values())
+        return lambda batch: [np.full((r.size.height, r.size.width), label, dtype=np.uint8) for r in batch.records]
+
+    monkeypatch.setattr(MakeMasks, "open", opened)
+    remake(run.plan()["make_masks"])
+    with pytest.raises(AssertionError, match="not what would be made: say items_stand_alone = False"):
+        stages.unchanged_images_keep_their_items("make_masks", run.plan)
+    monkeypatch.setattr(MakeMasks, "items_stand_alone", False)
+    stages.unchanged_images_keep_their_items("make_masks", run.plan)
+
+
+def test_items_that_are_never_taken_over_are_seen(toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run = toy_run.copied(tmp_path)
+    monkeypatch.setattr(TakeOver, "into", lambda *_: 0)
+    with pytest.raises(AssertionError, match="no item is taken over"):
+        stages.unchanged_images_keep_their_items("make_masks", run.plan)
 
 
 def test_what_is_promised_follows_from_the_shape(toy_run: Run):

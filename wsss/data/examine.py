@@ -64,8 +64,8 @@ def bar_on_a_terminal(total: int) -> Iterator[Callable[[], None]]:
 
 
 def sized(path: Path) -> Examined:
-    """Decode an image as fast as can be, for its size."""
-    return Examined(size=check_image(path))
+    """Decode an image as fast as can be, for its size and the hash of its file."""
+    return Examined(size=check_image(path), file=_file_hash(path))
 
 
 def hashed(path: Path, *, white: int = WHITE) -> Examined:
@@ -74,8 +74,11 @@ def hashed(path: Path, *, white: int = WHITE) -> Examined:
     height, width = pixels.shape[:2]
     digest = hashlib.blake2b(f"{width} x {height}".encode(), digest_size=16)
     digest.update(pixels.data)
-    file = hashlib.blake2b(read_source(path), digest_size=16).hexdigest()
-    return Examined(size=Size(height=height, width=width), content=digest.hexdigest(), file=file)
+    return Examined(size=Size(height=height, width=width), content=digest.hexdigest(), file=_file_hash(path))
+
+
+def _file_hash(path: Path) -> str:
+    return hashlib.blake2b(read_source(path), digest_size=16).hexdigest()
 
 
 def examine_all(listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a_terminal) -> dict[str, Examined]:

@@ -21,8 +21,8 @@ from wsss.places import Place
 from wsss.size import Size
 from wsss.validation import first_problem
 
-SELDOM: Final = ("boxes", "image_span", "mask_span")
-"""What most records do not have."""
+SELDOM: Final = ("boxes", "image_span", "mask_span", "digest")
+"""What records need not have."""
 Bytes = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
 """The first byte and the length of a part of a file."""
 
@@ -50,6 +50,8 @@ class Record:
     """The image's bytes in the archive that its path leads through; None where it leads through folders alone."""
     mask_span: Bytes | None = None
     """The same of the mask."""
+    digest: str | None = None
+    """Hash of the bytes of the image's file, by which it is known again in another index."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from wsss.engine import shard
 from wsss.engine.batch import Compute, Reader
 from wsss.engine.shard import Work
 from wsss.engine.stage import Job, Stage
+from wsss.engine.taken_over import TakeOver
 from wsss.store.kinds import INDEX, Kind
 
 
@@ -26,6 +27,11 @@ class Map(Stage):
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
     needs_images: ClassVar[bool] = False
     """Whether batches hold the images' pixels."""
+
+    items_stand_alone: ClassVar[bool] = False
+    """Whether an item depends on nothing of the index but the classes and its batch's images, sizes and labels.
+
+    Where a few images change, the others' items are then taken over from an earlier artifact."""
 
     splits: tuple[str, ...] = ("train",)
 
@@ -63,12 +69,16 @@ class Map(Stage):
         index, elsewhere = job.index(), job.elsewhere
         job = replace(job, elsewhere=None)  # which other processes are not given
         batches = self.batches(index)
+        items = self.makes.new_items(job.artifact, index, pack=self.runtime.pack)
+        if self.items_stand_alone and not self.uses_true_masks:
+            earlier = TakeOver(job=job, makes=self.makes, roles=self.needed_roles(), deal=self.batches)
+            earlier.into(items, shard.share(batches))
         work = Work(
             title=job.artifact.stage,
             folder=job.artifact.path,
             reader=partial(self.reader, job),
             open=partial(self.open, job),
-            items=self.makes.new_items(job.artifact, index, pack=self.runtime.pack),
+            items=items,
             device=self.runtime.torch_device(),
             processes=self.processes,
             workers=self.runtime.processes,

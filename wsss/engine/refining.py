@@ -29,6 +29,7 @@ class Refining(Map):
 
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "maps": RAW_MAPS}
     needs_images: ClassVar[bool] = True
+    items_stand_alone: ClassVar[bool] = True
 
     @abstractmethod
     def chains(self) -> dict[str, dict[str, Refiner]]:

@@ -82,8 +82,7 @@ def run(work: Work, batches: Sequence[Records], *, elsewhere: Elsewhere | None =
     Raises `Ended` after a first Ctrl-C, when all workers have finished the batches at hand.
     """
     work.items.folder.mkdir(parents=True, exist_ok=True)
-    here = world()
-    mine = batches[here.rank :: here.size]
+    here, mine = world(), share(batches)
     done = _done(work.items, [record for batch in mine for record in batch])
     missing = [batch for batch in mine if not done.issuperset(batch)]
     total = sum(map(len, mine))
@@ -102,6 +101,12 @@ def run(work: Work, batches: Sequence[Records], *, elsewhere: Elsewhere | None =
     if here.rank == 0:
         sealer.close()
     return todo
+
+
+def share(batches: Sequence[Records]) -> Sequence[Records]:
+    """Return the batches that this process is to make, of all."""
+    here = world()
+    return batches[here.rank :: here.size]
 
 
 def _done(items: Items, records: Iterable[Record]) -> set[Record]:

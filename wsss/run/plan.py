@@ -35,6 +35,8 @@ class Step:
     stage: Stage
     artifact: Artifact
     inputs: Mapping[str, Artifact]
+    identity: str
+    """Fingerprint of the stage without its inputs: what it does, whatever it reads in the store."""
     outside: tuple[Outside, ...] = ()
     """Files outside the store on which this stage, or one before it, depends."""
 
@@ -100,6 +102,7 @@ def _step(
         stage=stage,
         artifact=store.artifact(name, fingerprint(stage, name=name, digests=digests, inputs=prints)),
         inputs=inputs,
+        identity=fingerprint(stage, name=name, digests=digests, inputs={}),
         outside=tuple(dict.fromkeys([*own, *(each for step in before.values() for each in step.outside)])),
     )
 

@@ -66,6 +66,7 @@ def frozen_job(step: Step, *, command: str) -> FrozenJob:
     return FrozenJob(
         stage=step.name,
         fingerprint=step.artifact.fingerprint,
+        identity=step.identity,
         command=command,
         inputs={role: (artifact.stage, artifact.fingerprint) for role, artifact in step.inputs.items()},
         outside=tuple(each.frozen() for each in step.outside),

@@ -26,6 +26,7 @@ class CombineMaps(Map):
 
     makes: ClassVar[Kind] = RAW_MAPS
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "maps": RAW_MAPS, "fine": RAW_MAPS}
+    items_stand_alone: ClassVar[bool] = True
 
     fine_share: float = 0.67
     """How much of a say the other maps have."""

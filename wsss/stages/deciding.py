@@ -22,6 +22,7 @@ class DecidesMasks(Map):
     """A stage that makes masks for a network to learn from; those that are annotated make its result an oracle."""
 
     makes: ClassVar[Kind] = MASKS
+    items_stand_alone: ClassVar[bool] = True
 
     masks: MaskRule
 

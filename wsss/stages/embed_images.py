@@ -32,6 +32,7 @@ class EmbedImages(Map):
 
     makes: ClassVar[Kind] = EMBEDDINGS
     needs_images: ClassVar[bool] = True
+    items_stand_alone: ClassVar[bool] = True
 
     network: NetworkOptions | None = None
     """A backbone with its first weights."""

@@ -31,6 +31,7 @@ class ExtractCams(Map):
     makes: ClassVar[Kind] = RAW_MAPS
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "classifier": NETWORK}
     needs_images: ClassVar[bool] = True
+    items_stand_alone: ClassVar[bool] = True
 
     cam: CAMMethod
     views: Views

@@ -23,6 +23,7 @@ class FindRegions(Map):
 
     makes: ClassVar[Kind] = REGIONS
     needs_images: ClassVar[bool] = True
+    items_stand_alone: ClassVar[bool] = True
 
     regions: dict[str, RegionFinder]
 

@@ -45,6 +45,7 @@ class Predicting(Map):
     makes: ClassVar[Kind] = MASKS
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "segmenter": NETWORK}
     needs_images: ClassVar[bool] = True
+    items_stand_alone: ClassVar[bool] = True
 
     views: SegmentationViews = field(default_factory=SegmentationViews)
     refine: dict[str, Refiner] = field(default_factory=dict)

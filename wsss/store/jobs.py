@@ -23,6 +23,8 @@ class FrozenJob(Strict):
 
     stage: StageName
     fingerprint: Fingerprint
+    identity: Fingerprint | None = None
+    """What the fingerprint would be if the stage read nothing of the store; None in jobs of earlier versions."""
     command: Text
     inputs: dict[Text, tuple[StageName, Fingerprint]]
     """Stage and fingerprint of the artifact that plays each role."""

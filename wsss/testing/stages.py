@@ -1,11 +1,14 @@
 """The contract of stages: an artifact says what it is, and the same comes out again after an interruption."""
 
+import shutil
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -14,12 +17,14 @@ from wsss.config.search import config_folders
 from wsss.engine.fit import Fit
 from wsss.engine.map import Map
 from wsss.engine.stage import read_index
+from wsss.paths import remove
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
 from wsss.run.plan import Step, build_stages, make_plan
-from wsss.store.jobs import read_job
+from wsss.store.fingerprint import LENGTH
+from wsss.store.jobs import read_job, write_job
 from wsss.store.logits import FOLDER
-from wsss.store.store import Store
+from wsss.store.store import Artifact, Store
 
 Plan = Callable[..., Mapping[str, Step]]
 """Returns the steps of a run whose artifacts are there, by name; its arguments are further overrides."""
@@ -67,6 +72,7 @@ def promises_of(step: Step) -> tuple[Promise, ...]:
                 a_map_makes_one_item_an_image,
                 an_interrupted_map_goes_on_to_the_same_bytes,
                 the_number_of_workers_changes_no_byte,
+                unchanged_images_keep_their_items,
             )
         case Fit():
             return an_artifact_says_what_it_is, a_fit_gives_the_same_weights_again
@@ -123,6 +129,23 @@ def the_number_of_workers_changes_no_byte(name: str, plan: Plan) -> None:
     assert contents(step.artifact.items) == before, "two workers made other bytes than one"
 
 
+def unchanged_images_keep_their_items(name: str, plan: Plan) -> None:
+    """Where one image changes, items of others are taken over, if `items_stand_alone`: as they would be made."""
+    step = plan()[name]
+    if not getattr(step.stage, "items_stand_alone", False):
+        return
+    index = _with_another_image(step.inputs["index"], number=0)
+    other = replace(step, inputs={**step.inputs, "index": index})
+    alone = _made_as(other, "a", identity="0" * LENGTH)  # of which there is none before
+    taken = _made_as(other, "b", identity=step.identity)
+    made = [artifact.manifest().summary["made"] for artifact in (alone, taken)]
+    same = contents(alone.items) == contents(taken.items)
+    for artifact in (index, alone, taken):
+        remove(artifact.path)
+    assert same, "an item that is taken over is not what would be made: say items_stand_alone = False"
+    assert made[1] < made[0], "no item is taken over"
+
+
 def a_fit_gives_the_same_weights_again(name: str, plan: Plan) -> None:
     """Randomness is a function of the seed; nothing is left to go on from."""
     step = plan()[name]
@@ -146,6 +169,29 @@ def remake(step: Step, *, keep: Collection[str] = ()) -> None:
             path.unlink()
     make(step, crew=Here())
     assert step.artifact.state() == "cached", f"the artifact is {step.artifact.state()} after it was made again"
+
+
+def _with_another_image(artifact: Artifact, *, number: int) -> Artifact:
+    """Return an index as `artifact`, whose image of a number has other pixels."""
+    other = Store(root=artifact.root).artifact(artifact.stage, "c" * LENGTH)
+    shutil.copytree(artifact.path, other.path)
+    other.manifest_path.unlink()
+    write_job(other, read_job(artifact.job).model_copy(update={"fingerprint": other.fingerprint}))
+    index = read_index(artifact)
+    record = list(index.records.values())[number]
+    Image.fromarray(255 - index.pixels(record)).save(other.items / record.image)
+    records = {**index.records, record.id: replace(record, digest="0" * 32)}
+    text = replace(index, records=records).to_json()
+    (other.items / "index.json").write_text(text, encoding="utf-8")
+    other.complete(kind=artifact.kind, inputs={}, seconds=0.0, threads=1, summary=artifact.summary)
+    return other
+
+
+def _made_as(step: Step, digit: str, *, identity: str) -> Artifact:
+    """Make what a step makes under another fingerprint."""
+    artifact = Store(root=step.artifact.root).artifact(step.name, digit * len(step.artifact.fingerprint))
+    make(replace(step, artifact=artifact, identity=identity), crew=Here())
+    return artifact
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,10 @@ def test_records_hold_increasing_classes_and_sizes(tmp_path: Path):
     entries = [entry("a", "dog", "cat", "dog", mask=True), entry("b")]
     index = build_index(entries, splits={"train": ["b", "a"]}, root=tmp_path)
     size = Size(height=2, width=3)
+    digests = [blake2b((tmp_path / f"{i}.png").read_bytes(), digest_size=16).hexdigest() for i in "ab"]
     assert index.split("train") == (
-        Record(id="b", image="b.png", size=size, classes=()),
-        Record(id="a", image="a.png", size=size, classes=(0, 1), mask="a mask.png"),
+        Record(id="b", image="b.png", size=size, classes=(), digest=digests[1]),
+        Record(id="a", image="a.png", size=size, classes=(0, 1), mask="a mask.png", digest=digests[0]),
     )
 
 

@@ -177,6 +177,7 @@ def _records(
                 boxes=boxes,
                 image_span=_span(listing.root, entry.image),
                 mask_span=_span(listing.mask_root, entry.mask),
+                digest=examined[entry.id].file,
             )
             records.append(record)
     return records

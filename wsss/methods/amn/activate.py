@@ -40,6 +40,7 @@ class ActivateMaps(Map):
     makes: ClassVar[Kind] = RAW_MAPS
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "network": NETWORK, "masks": MASKS}
     needs_images: ClassVar[bool] = True
+    items_stand_alone: ClassVar[bool] = True
 
     scales: tuple[float, ...] = (1.0, 0.5, 1.5, 2.0)
     batch_size: int = 4
