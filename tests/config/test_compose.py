@@ -37,6 +37,13 @@ def test_every_bad_override_is_named_with_what_is_allowed() -> None:
     assert any(each.startswith("views.scales.0: ") for each in found)
 
 
+def test_a_value_that_cannot_be_read_is_not_said_to_be_missing() -> None:
+    found = problems_of("experiment=folder", "dataset.root=my photos {1}")
+    assert len(found) == 1
+    assert found[0].startswith("dataset.root=my photos {1}: ")
+    assert "write key=value" in found[0]
+
+
 def test_a_key_of_a_choice_that_fails_is_not_held_against_it() -> None:
     (problem,) = problems_of("dataset=kitti", "dataset.root=x")
     assert problem.startswith("dataset=kitti: there is no option 'kitti'; there are coco, cvat, folder, ")

@@ -78,6 +78,7 @@ KEY: Final = f"{GROUP}."
 def main(arguments: Sequence[str]) -> None:
     """Do what a command says; exits with 1 where a run would refuse the data set."""
     added, words = added_among(arguments)
+    _refuse_overrides(words)
     options = argument_parser(added).parse_args(words)
     if options.command == "masks":
         _take_over(options)
@@ -98,6 +99,22 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit(1 if over else 0)
     splits = {"train": options.train, "val": options.val}
     sys.exit(check_to(choice, options.root, given=given, added=added, page=options.html, **splits))
+
+
+def _refuse_overrides(words: Sequence[str]) -> None:
+    """Refuse a data set that is described as for `wsss run`, and say how it is described here."""
+    problems = []
+    for word in words:
+        key, is_pair, value = word.partition("=")
+        if is_pair and key == GROUP:
+            problems.append(f"{word}: write --layout {value}")
+        elif is_pair and key == f"{GROUP}.root":
+            problems.append(f"{word}: write {value} alone")
+        elif is_pair and key.startswith(f"{GROUP}."):
+            option = key.removeprefix(f"{GROUP}.").replace("_", "-")
+            problems.append(f"{word}: write --{option} {value}")
+    if problems:
+        raise ConfigError(problems)
 
 
 def _take_over(options: argparse.Namespace) -> None:

@@ -22,6 +22,8 @@ T = TypeVar("T")
 TARGET = "_target_"
 NOTHING = object()
 """What stands for a value that could not be built; its problem is on the list."""
+NO_VALUE: Final = "has no value"
+"""What is said of an option that has to be given."""
 TAKE_AWAY = " (if an experiment sets it: '~{}' on the command line takes it away)"
 """What ends the refusal of an option that belonged to another part."""
 
@@ -100,7 +102,7 @@ def _fields(problems: list[str], node: Mapping[str, Any], *, cls: type, key: str
             said = f"{cls.__name__} has no such option; {remedy}it has {one_of(list(known))}"
             problems.append(f"{full}: {said}{TAKE_AWAY.format(full)}")
         elif value == "???":
-            problems.append(f"{_join(key, name)}: has no value: give it on the command line, {_join(key, name)}=...")
+            problems.append(f"{_join(key, name)}: {NO_VALUE}: give it on the command line, {_join(key, name)}=...")
         else:
             values[name] = build_into(problems, value, expected=hints[name], key=_join(key, name))
     for name, field in known.items():

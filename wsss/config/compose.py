@@ -16,6 +16,7 @@ from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from wsss.config.build import NO_VALUE
 from wsss.config.search import config_folder
 from wsss.config.suggest import keys_ending, unknown
 from wsss.errors import ConfigError
@@ -80,10 +81,12 @@ def composed(overrides: Sequence[str], *, build: Build, sweep: bool = False) -> 
     problems: list[str] = []
     with composing() as loader:
         parser = OverridesParser.create(config_loader=loader)
-        choices = [values for text in overrides if (values := _values(text, parser, problems, sweep=sweep))]
+        read = [(text, _values(text, parser, problems, sweep=sweep)) for text in overrides]
+        choices = [values for _, values in read if values]
         config = _one_by_one([first for first, *_ in choices], problems)
         if sweep or problems:
-            problems.extend(_problems_of(config, build))
+            unread = tuple(f"{_key(text)}: {NO_VALUE}" for text, values in read if not values)
+            problems.extend(problem for problem in _problems_of(config, build) if not problem.startswith(unread))
         for place, (_, *others) in enumerate(choices):
             rest = [first for first, *_ in choices[:place] + choices[place + 1 :]]
             for text in others:
@@ -180,12 +183,17 @@ def _one_by_one(overrides: Sequence[str], problems: list[str]) -> DictConfig:
             compose("run", overrides=[*good, text])
             good.append(text)
         except _REFUSALS as error:
-            key = text.partition("=")[0].lstrip("+~")
+            key = _key(text)
             if not key.startswith(tuple(failed)):
                 problems.append(f"{text}: {_reason(error, text)}")
             if isinstance(error, MissingConfigException):
                 failed.append(f"{key.rpartition('@')[2]}.")
     return compose("run", overrides=good)
+
+
+def _key(text: str) -> str:
+    """Return the key of an override, whether or not the rest can be read."""
+    return text.partition("=")[0].lstrip("+~")
 
 
 def _rank(text: str) -> int:

@@ -209,6 +209,10 @@ def test_missing_folders_and_files(make: Make, tmp_path: Path):
     (tmp_path / "deep/own/images").mkdir(parents=True)
     with pytest.raises(DataError, match=r"has no folder 'images': set `dataset\.root` to the folder in it .*/deep/own"):
         Folder(root=tmp_path / "deep").index(NOWHERE)
+    with pytest.raises(
+        DataError, match=r"has no folder 'images': set `dataset\.root` to the folder above, .*/deep/own$"
+    ):
+        Folder(root=tmp_path / "deep/own/images").index(NOWHERE)
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match=r"file is not a folder; it has no folder 'images'"):
         Folder(root=tmp_path / "file").sources()

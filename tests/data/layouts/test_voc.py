@@ -300,3 +300,9 @@ def test_folders_may_have_other_names(devkit: Path):
     assert index.records["p"].image == "photos/p.jpg"
     assert index.records["p"].mask == "truth/p.png"
     assert [index.classes[c] for c in index.records["p"].classes] == ["dog", "person"]
+
+
+def test_a_file_in_the_place_of_a_devkit_is_called_one(tmp_path: Path):
+    (tmp_path / "VOC.tar").touch()
+    with pytest.raises(DataError, match=r"VOC\.tar is a file, and no folder; a devkit's root holds the folders"):
+        VOC(root=tmp_path / "VOC.tar").index(NOWHERE)

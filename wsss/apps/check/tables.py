@@ -7,7 +7,7 @@ from wsss.apps.check.findings import Check, Duplicates
 from wsss.data.listing import skip_remedy
 from wsss.draw.numbers import percent
 from wsss.draw.tables import Cell, Table
-from wsss.errors import one_of
+from wsss.errors import one_of, plural
 
 SHOWN: Final = 5
 """So many names stand in a sentence."""
@@ -94,12 +94,12 @@ def remarks(check: Check) -> list[str]:
 def verdict(check: Check) -> str:
     """Say in a line what a run would do."""
     if not check.problems:
-        return f"a run takes this data set: {_plural(len(check.entries), 'image')}, nothing to refuse"
+        return f"a run takes this data set: {plural(len(check.entries), 'image')}, nothing to refuse"
     kinds: dict[str, int] = {}
     for problem in check.problems:
         kinds[problem.kind] = kinds.get(problem.kind, 0) + 1
     counts = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
-    return f"a run refuses this data set: {_plural(len(check.problems), 'problem')} ({counts})"
+    return f"a run refuses this data set: {plural(len(check.problems), 'problem')} ({counts})"
 
 
 def _share(count: int, images: int) -> tuple[Cell, Cell]:
@@ -137,7 +137,7 @@ def _skippable(check: Check) -> Iterator[str]:
 def _duplicate_remarks(check: Check) -> Iterator[str]:
     across = [each for each in check.duplicates if len(each.splits) > 1]
     if check.duplicates:
-        groups = _plural(len(check.duplicates), "group")
+        groups = plural(len(check.duplicates), "group")
         yield f"{groups} of equal images, {len(across)} of them in several splits"
 
 
@@ -145,7 +145,3 @@ def _agreement(check: Check) -> Iterator[str]:
     masks = any(entry.mask is not None for entry in check.entries)
     if masks and not any(each.not_drawn or each.not_labelled for each in check.masks):
         yield "labels and masks agree on every image that has a mask which can be read"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

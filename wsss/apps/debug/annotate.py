@@ -10,7 +10,7 @@ from scipy import ndimage
 from scipy.stats import spearmanr
 
 from wsss.apps.debug.network import DebugNetwork
-from wsss.apps.debug.result import Result, plural
+from wsss.apps.debug.result import Result
 from wsss.apps.debug.subject import ON_OBJECT, Subject
 from wsss.apps.debug.survey import Survey
 from wsss.data.index import Record
@@ -19,7 +19,7 @@ from wsss.draw.panels import ImagePanel, MaskPanel, MissingPanel, Panel
 from wsss.draw.sheet import Sheet, SheetRow
 from wsss.draw.tables import Cell, Table
 from wsss.engine.progress import bar
-from wsss.errors import StoreError
+from wsss.errors import StoreError, plural
 from wsss.labels import BACKGROUND, IGNORE, label_count
 from wsss.masks import strongest_class
 from wsss.metrics.choice import choose, mean_ranks

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from wsss.apps.debug.confusion_tables import Wrong, count_table, image_table, under_table
 from wsss.apps.debug.network import at
-from wsss.apps.debug.result import Result, per_cent, plural
+from wsss.apps.debug.result import Result, per_cent
 from wsss.apps.debug.subject import ON_OBJECT, Subject
 from wsss.apps.debug.survey import Survey
 from wsss.apps.explain.look import YES
@@ -19,6 +19,7 @@ from wsss.draw.findings import Finding, Part
 from wsss.draw.panels import HeatPanel, ImagePanel, MaskPanel, Panel
 from wsss.draw.sheet import Sheet, SheetRow
 from wsss.engine.progress import bar
+from wsss.errors import plural
 from wsss.labels import IGNORE, label_names
 
 KIND: Final = "confusions"

@@ -8,13 +8,14 @@ from wsss.apps.debug.class_context import FEWEST, STANDS_OUT, ClassContext, comp
 from wsss.apps.debug.context_pictures import counterfactual_sheet, mosaic
 from wsss.apps.debug.context_tables import class_table, cluster_table, company_findings, company_tables, swap_table
 from wsss.apps.debug.erase import believed, erase_all
-from wsss.apps.debug.result import Result, per_cent, plural
+from wsss.apps.debug.result import Result, per_cent
 from wsss.apps.debug.subject import Subject
 from wsss.apps.debug.survey import Survey
 from wsss.apps.debug.swap import swaps
 from wsss.apps.findings import Measure
 from wsss.draw.findings import Finding, Part
 from wsss.engine.progress import bar
+from wsss.errors import plural
 from wsss.metrics.cell_clusters import CellClusters
 
 KIND: Final = "context"

@@ -8,11 +8,12 @@ import numpy as np
 from wsss.apps.debug.backgrounds import Background
 from wsss.apps.debug.class_context import ClassContext
 from wsss.apps.debug.erase import FILLINGS, Erased
-from wsss.apps.debug.result import per_cent, plural
+from wsss.apps.debug.result import per_cent
 from wsss.apps.debug.survey import Survey
 from wsss.apps.debug.swap import NOTHING, Swapped
 from wsss.draw.findings import Finding
 from wsss.draw.tables import Cell, Table
+from wsss.errors import plural
 from wsss.metrics.cooccurrence import FEWEST, Reliance, Together, reliances, together
 from wsss.metrics.counterfactual import Filling
 

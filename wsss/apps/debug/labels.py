@@ -7,12 +7,12 @@ import numpy as np
 
 from wsss.apps.audit import Audited, Dynamics, found_in
 from wsss.apps.audit.duplicate_part import leaks
-from wsss.apps.debug.result import Result, per_cent, plural
+from wsss.apps.debug.result import Result, per_cent
 from wsss.apps.debug.subject import Subject
 from wsss.apps.findings import Measure
 from wsss.draw.findings import Finding, Part
 from wsss.draw.tables import Table
-from wsss.errors import StoreError
+from wsss.errors import StoreError, plural
 from wsss.labels import label_count
 from wsss.metrics.image_confusions import miou_of_rows
 from wsss.store.image_confusions import confusions_key, read_image_confusions

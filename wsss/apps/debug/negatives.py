@@ -7,7 +7,7 @@ from typing import Final, final
 
 from wsss.apps.batch.inputs import find_inputs
 from wsss.apps.debug.network import DebugNetwork
-from wsss.apps.debug.result import Result, per_cent, plural
+from wsss.apps.debug.result import Result, per_cent
 from wsss.apps.explain.look import YES
 from wsss.apps.findings import Measure
 from wsss.data.images import read_image
@@ -16,7 +16,7 @@ from wsss.draw.panels import HeatPanel, ImagePanel
 from wsss.draw.sheet import Sheet, SheetRow
 from wsss.draw.tables import Table
 from wsss.engine.progress import bar
-from wsss.errors import DataError
+from wsss.errors import DataError, plural
 
 KIND: Final = "negatives"
 ROWS: Final = 12

@@ -16,15 +16,6 @@ class Result:
     """None where nothing could be judged."""
 
 
-def plural(count: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    >>> plural(1, "image"), plural(2, "image")
-    ('1 image', '2 images')
-    """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def per_cent(share: float) -> str:
     """Return a share for a sentence.
 

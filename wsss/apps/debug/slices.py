@@ -6,12 +6,13 @@ import numpy as np
 from jaxtyping import Float, Int64, UInt8
 
 from wsss.apps.debug.properties import properties
-from wsss.apps.debug.result import Result, plural
+from wsss.apps.debug.result import Result
 from wsss.apps.debug.subject import Subject
 from wsss.apps.debug.survey import Survey
 from wsss.draw.findings import Finding, Mosaic, Part
 from wsss.draw.panels import resized
 from wsss.draw.tables import Table
+from wsss.errors import plural
 from wsss.metrics.mixture import Group, error_groups
 from wsss.metrics.slices import Slice, find_slices
 from wsss.store.schema import ImageTable

@@ -129,6 +129,8 @@ class Folder(Layout):
             absent = "is not a folder; it has no folder" if home.exists() else "is not there, nor is its folder"
             state = "has no folder" if is_folder(home) else absent
             remedy = "set `dataset.root` and `dataset.images` to where images lie"
+            if is_folder(home.parent / self.images):
+                remedy = f"set `dataset.root` to the folder above, {home.parent}"
             if below := folders_with(self.images, home):
                 remedy = (
                     f"set `dataset.root` to the folder in it that has one, {one_of([str(home / b) for b in below])}"

@@ -16,7 +16,7 @@ from wsss.data.layouts.shard_labels import ENDINGS, Sample, read_sample, samples
 from wsss.data.layouts.shard_names import compressed_in, is_pattern, shards_at
 from wsss.data.layouts.unlikely import unlikely_labels
 from wsss.data.listing import Entry, Listing, Problem, parted, refuse
-from wsss.errors import ConfigError, DataError, FileError, one_of
+from wsss.errors import ConfigError, DataError, FileError, one_of, plural
 
 MASK: Final = "png"
 
@@ -157,7 +157,7 @@ class Shards(Layout):
             yield f"left out, {len(unused)} of {len(shards)} archives, {why}: {one_of(unused, limit=5)}"
         if others:
             why = "because no image has them as its labels or its mask"
-            yield f"left out, {len(others)} files of the archives, {why}: {one_of(others, limit=5)}"
+            yield f"left out, {plural(len(others), 'file')} of the archives, {why}: {one_of(others, limit=5)}"
 
 
 def _without_archives(root: Path) -> str:

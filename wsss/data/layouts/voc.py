@@ -144,7 +144,8 @@ class VOC(Layout):
         nearby = (*(home / name for name in NESTED), *home.parents)
         right = [path for path in nearby if self._is_devkit(path)]
         remedy = f"use dataset.root={right[0]}" if right else "set `dataset.root` to the folder that holds them"
-        state = "is not a VOC devkit" if home.is_dir() else "is not there"
+        absent = "is a file, and no folder" if home.exists() else "is not there"
+        state = "is not a VOC devkit" if home.is_dir() else absent
         folders = ", ".join(dict.fromkeys(name for name in wanted if name is not None))
         return [Problem(kind="layout", why=f"{home} {state}; a devkit's root holds the folders {folders}: {remedy}")]
 
