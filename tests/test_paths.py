@@ -1,16 +1,19 @@
 """A name from a file leads to a regular file inside its folder, or nowhere."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
-from nested import DEEP, TOO_DEEP, flattened, nested
+from nested import DEEP, TOO_DEEP, nested
 
 from wsss.errors import DataError, OutsideError, StoreError
 from wsss.paths import (
+    LONGEST,
     NotRegularError,
     entries_below,
     first_link,
+    folders_below,
     inside,
     is_regular,
     made_folder,
@@ -85,11 +88,43 @@ def test_folders_are_looked_into_and_deleted_however_deep(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_folders_too_deep_for_the_system_are_named(tmp_path: Path):
-    nested(tmp_path, TOO_DEEP)
-    with pytest.raises(StoreError, match="holds folders too deep to be looked at: delete it"):
-        list(entries_below(tmp_path))
-    flattened(tmp_path)
+def test_folders_too_deep_for_the_system_are_named_and_passed_over_and_can_be_deleted(tmp_path: Path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "file").touch()
+    nested(tmp_path / "a", TOO_DEEP)
+    buried: list[Path] = []
+    seen = [here for here, _ in folders_below(tmp_path, too_deep=buried.append)]
+    (deep,) = buried
+    assert deep.parent == seen[-1]
+    assert len(str(deep)) >= LONGEST
+    assert list(entries_below(tmp_path)) == [tmp_path / "a" / "file"]
+    remove(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_deep_folders_links_are_deleted_and_not_what_they_lead_to(tmp_path: Path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "text").touch()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "link").symlink_to(tmp_path / "thesis")
+    nested(tmp_path / "a", DEEP)
+    remove(tmp_path / "a")
+    assert [path.name for path in entries_below(tmp_path)] == ["text"]
+
+
+def test_folders_that_need_too_many_open_files_are_deleted_and_any_other_failure_is_raised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fails(_: Path) -> None:
+        raise OSError(number, "said")
+
+    monkeypatch.setattr("wsss.paths.shutil.rmtree", fails)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    number = errno.EIO
+    with pytest.raises(OSError, match="said"):
+        remove(tmp_path / "a")
+    number = errno.EMFILE
+    remove(tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
 
 

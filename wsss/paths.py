@@ -6,9 +6,10 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
 from typing import Final
 
 from wsss.errors import OutsideError, StoreError
@@ -88,15 +89,11 @@ def remove(path: Path) -> None:
     try:
         shutil.rmtree(path)
     except RecursionError:  # of folders that lie in each other by the thousand
-        folders = [path]
-        for here, entries in folders_below(path):
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(here / entry.name)
-                else:
-                    (here / entry.name).unlink()
-        for folder in reversed(folders):
-            folder.rmdir()
+        _remove_deep(path)
+    except OSError as error:  # which is what Python 3.13 says of such folders: it holds one file open for each
+        if error.errno not in (errno.EMFILE, errno.ENAMETOOLONG):
+            raise
+        _remove_deep(path)
 
 
 def made_folder(path: Path) -> Path:
@@ -132,17 +129,38 @@ def sha256(path: Path, *, links: bool = False) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _remove_deep(path: Path) -> None:
+    """Delete a folder of any depth: every folder in it is moved up beside the others first, so that no path is long."""
+    beside = Path(mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    path.rename(beside / "0")
+    waiting, number = [beside / "0"], 0
+    while waiting:
+        here = waiting.pop()
+        with os.scandir(here) as listed:
+            entries = list(listed)
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                number += 1
+                waiting.append((here / entry.name).rename(beside / str(number)))
+            else:
+                (here / entry.name).unlink()
+        here.rmdir()
+    beside.rmdir()
+
+
 def entries_below(folder: Path) -> Iterator[Path]:
     """Yield whatever lies below a folder of a store and is not a folder itself; links are yielded, and not entered."""
     for here, entries in folders_below(folder, readable_only=True):
         yield from (here / entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
 
 
-def folders_below(folder: Path, *, readable_only: bool = False) -> Iterator[tuple[Path, list[os.DirEntry[str]]]]:
+def folders_below(
+    folder: Path, *, readable_only: bool = False, too_deep: Callable[[Path], object] = lambda _: None
+) -> Iterator[tuple[Path, list[os.DirEntry[str]]]]:
     """Yield a folder of a store and every one below it, each with what lies in it, however deep; links are not entered.
 
-    A folder that is gone meanwhile holds nothing, nor does one that may not be read if `readable_only`. Raises
-    `StoreError` for one whose path is longer than the system takes.
+    A folder that is gone meanwhile holds nothing, nor does one that may not be read if `readable_only`. One whose path
+    is longer than the system takes is handed to `too_deep` and passed over: nobody can name what lies in it.
     """
     waiting = [folder]
     while waiting:
@@ -159,7 +177,8 @@ def folders_below(folder: Path, *, readable_only: bool = False) -> Iterator[tupl
         except OSError as error:
             if error.errno != errno.ENAMETOOLONG:
                 raise
-            raise StoreError(f"{str(here)[:200]}... holds folders too deep to be looked at: delete it") from error
+            too_deep(here)
+            continue
         waiting += [here / entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
         yield here, entries
 

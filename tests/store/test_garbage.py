@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 from filelock import Timeout
+from nested import TOO_DEEP, nested
 from toy_runs import freeze
 
 from wsss import paths
@@ -206,6 +207,17 @@ def test_an_unused_artifact_is_deleted_as_a_whole(store: Store):
     assert delete(entry, roots=lambda: {B})
     assert not entry.artifact.path.exists()
     assert entries(store) == []
+
+
+def test_folders_too_deep_hide_no_other_artifact_and_are_deleted_with_theirs(store: Store):
+    finished(store, A)
+    nested(begun(store, B).items, TOO_DEEP)
+    assert states(store) == {A: "finished", B: "begun"}
+    (_, deep) = waste(store, roots=()).unused
+    assert deep.files == 2
+    assert delete(deep, roots=set)
+    assert states(store) == {A: "finished"}
+    assert sorted(path.name for path in (store.root / "make_masks").iterdir()) == [A]
 
 
 def test_what_somebody_makes_by_now_is_not_deleted(store: Store):

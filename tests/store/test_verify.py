@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nested import TOO_DEEP, nested
 
 from wsss.errors import StoreError
+from wsss.paths import remove
 from wsss.store.store import Artifact, Store
 from wsss.store.verify import Harm, check, repair
 
@@ -90,6 +92,16 @@ def replaced_by_a_folder(path: Path) -> None:
 def test_harm_is_named(harm: Callable[[Artifact], object], expected: dict[str, Harm], artifact: Artifact):
     harm(artifact)
     assert found(artifact) == expected
+
+
+def test_of_folders_too_deep_the_first_is_a_stray_and_all_else_is_checked(artifact: Artifact):
+    (artifact.items / "c.png").write_text("C.png", encoding="utf-8")
+    (artifact.items / "sub").mkdir()
+    nested(artifact.items / "sub", TOO_DEEP)
+    assert found(artifact) == {"items/c.png": "damaged", "items/sub": "stray"}
+    assert repair(artifact, check(artifact))
+    assert sorted(path.name for path in artifact.items.iterdir()) == ["a.png", "b.png", "sub"]
+    remove(artifact.items / "sub")
 
 
 def test_a_manifest_of_a_newer_version_is_refused_rather_than_repaired(artifact: Artifact):

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -22,10 +22,13 @@ _known: dict[str, tuple[list[int], str]] = {}
 """State and hash of files by their paths."""
 
 
-def found_below(folder: Path) -> Iterator[tuple[str, Entry]]:
-    """Yield whatever lies below a folder and is not a folder itself, by its name there; links are not followed."""
+def found_below(folder: Path, *, too_deep: Callable[[Path], object] = lambda _: None) -> Iterator[tuple[str, Entry]]:
+    """Yield whatever lies below a folder and is not a folder itself, by its name there; links are not followed.
+
+    Folders whose path is longer than the system takes are handed to `too_deep`.
+    """
     start = len(str(folder)) + 1
-    for here, entries in folders_below(folder):
+    for here, entries in folders_below(folder, too_deep=too_deep):
         above = f"{here}/"[start:]
         yield from ((f"{above}{entry.name}", entry) for entry in entries if not entry.is_dir(follow_symlinks=False))
 

@@ -1,7 +1,7 @@
 """Verify finished artifacts against their manifests, and repair a damaged one in part."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,7 +20,10 @@ Harm = Literal["damaged", "missing", "stray"]
 
 @dataclass(frozen=True, kw_only=True)
 class Damage:
-    """A file that is not as the manifest says; `stray` is one that no manifest speaks of, and does no harm."""
+    """A file that is not as the manifest says; `stray` is one that no manifest speaks of, and does no harm.
+
+    Of folders in folders that lie too deep to be looked at, the first that holds nothing else is the stray.
+    """
 
     artifact: Artifact
     path: Path
@@ -43,7 +46,8 @@ def check(artifact: Artifact, *, checked: Callable[[], object] = lambda: None) -
 
 def _harms(artifact: Artifact, manifest: Manifest, checked: Callable[[], object]) -> Iterator[tuple[Path, Harm]]:
     listed = {**manifest.files, JOB: manifest.job}
-    found = dict(found_below(artifact.path))
+    buried: list[Path] = []
+    found = dict(found_below(artifact.path, too_deep=buried.append))
     regular = {name: found[name] for name in listed if name in found and found[name].is_file(follow_symlinks=False)}
     for name, digest in zip(regular, hashes(list(regular.values())), strict=True):
         if digest != listed[name]:
@@ -60,6 +64,14 @@ def _harms(artifact: Artifact, manifest: Manifest, checked: Callable[[], object]
         elif link is None:
             yield path, "damaged" if os.path.lexists(path) else "missing"
     yield from ((artifact.path / name, "stray") for name in sorted(found) if name not in apart and is_result(name))
+    yield from ((top, "stray") for top in dict.fromkeys(_top(path, artifact.path, listed) for path in buried))
+
+
+def _top(path: Path, folder: Path, listed: Collection[str]) -> Path:
+    """Return the first folder on the way down to a path that holds no listed file: what can be deleted as a whole."""
+    parts = path.relative_to(folder).parts
+    ways = ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    return folder / next(way for way in ways if not any(name.startswith(f"{way}/") for name in listed))
 
 
 def refuse_harmed(artifact: Artifact) -> None:

@@ -60,7 +60,7 @@ def stage_named(name: bytes) -> Make:
 
 ATTACKS = (
     Attack(name="folders in folders", make=among(lambda items: nested(items, DEEP)), said=r"stray +\S*/d/d/d/"),
-    Attack(name="folders too deep", make=among(lambda items: nested(items, TOO_DEEP)), said=r"holds folders too deep"),
+    Attack(name="folders too deep", make=among(lambda items: nested(items, TOO_DEEP)), said=r"stray +\S*/items/d\n"),
     Attack(name="a name that is not UTF-8", make=among(named(b"\xff\xfe.png")), said=r"stray +\S*\\udcff"),
     Attack(
         name="a name that forges a line and clears the screen",
