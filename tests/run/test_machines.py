@@ -4,12 +4,15 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from torch.distributed import TCPStore  # type: ignore[attr-defined]  # public all the same
 
 from wsss.errors import WsssError
-from wsss.run.machines import FAILED, Peers
+from wsss.run.machines import EVERY, FAILED, Peers
 
 
 @pytest.fixture
@@ -31,6 +34,35 @@ def both(port: int, *, first: Callable[[Peers], object], second: Callable[[Peers
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(machine, range(2)))
+
+
+def test_a_failure_is_told_when_its_machine_leaves(port: int) -> None:
+    with suppress(ZeroDivisionError), Peers.meet("localhost", port, rank=0, count=1) as peers:
+        words = peers.words
+        raise ZeroDivisionError
+    assert words.check([FAILED])  # `get` would wait for it
+    assert words.get(FAILED) == b"0"
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_first_leaves_when_all_others_have_left(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = TCPStore("localhost", 0, 1, is_master=True)
+    first, *others = (Peers(words=words, rank=rank, count=count) for rank in range(count))
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        others[len(waited) - 1].part()
+
+    monkeypatch.setattr("wsss.run.machines.threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=wait)))
+    first.part()
+    assert waited == [EVERY] * (count - 1)
+
+
+def test_the_first_waits_for_nobody_after_a_failure() -> None:
+    words = TCPStore("localhost", 0, 1, is_master=True)
+    Peers(words=words, rank=1, count=2).fail()
+    Peers(words=words, rank=0, count=2).part()
 
 
 def test_one_says_and_the_other_hears(port: int) -> None:

@@ -13,7 +13,7 @@ from wsss.cams import GradCAM
 from wsss.config.compose import as_typed, composing, resolved
 from wsss.engine.stage import Stage
 from wsss.errors import ConfigError, DataError
-from wsss.run.plan import build_stages, check_readers, make_plan
+from wsss.run.plan import build_stages, check_readers, check_shares, make_plan
 from wsss.store.kinds import INDEX
 from wsss.store.store import Store
 
@@ -42,6 +42,18 @@ def test_a_problem_of_one_training_names_the_key_that_sets_it(tmp_path: Path) ->
         make_plan(resolved(config)["pipeline"], store=Store.at(tmp_path))
     (problem,) = as_typed(caught.value.problems, config)
     assert problem.startswith("train_segmenter: fit.segmenter.batch_size: 1 leaves a batch norm")
+
+
+def test_a_batch_divides_among_the_passes_of_all_processes(tmp_path: Path) -> None:
+    fresh = Run(store=tmp_path / "store", out=tmp_path / "out", printed="")
+    sizes = ("limits.batch_size=null", "fit.classifier.batch_size=6", "fit.segmenter.batch_size=6")
+    steps = fresh.plan(*sizes, "fit.classifier.accumulate=2").values()
+    check_shares(steps, workers=3)
+    with pytest.raises(ConfigError) as caught:
+        check_shares(steps, workers=2)
+    (problem,) = caught.value.problems
+    assert problem.startswith("pipeline.train_classifier.")
+    assert problem.endswith("6 images do not divide among 2 devices and 2 passes (accumulate): use 4 or 8")
 
 
 def test_a_plan_writes_no_artifact(tmp_path: Path) -> None:

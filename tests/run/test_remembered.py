@@ -4,8 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from toy_runs import Run
 
+from wsss.engine.machine import machine
+from wsss.run.plan import Step
 from wsss.run.remembered import Remembered
 from wsss.run.screen import Expectation
 
@@ -21,22 +24,48 @@ class Measure:
         return self.cost
 
 
-def test_it_is_measured_once(toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    place, step = tmp_path / "store" / "measured.json", toy_run.plan()["train_classifier"]
-    for cost in (COST, None):
+def planned(folder: Path, *overrides: str) -> Step:
+    """A training of a run that nobody has begun."""
+    return Run(store=folder / "store", out=folder / "out", printed="").plan(*overrides)["train_classifier"]
+
+
+def numbered(step: Step, number: int) -> Step:
+    """The same training with another fingerprint."""
+    return replace(step, artifact=replace(step.artifact, fingerprint=f"{number:016}"))
+
+
+def test_it_is_measured_once(tmp_path: Path):
+    place, step = tmp_path / "store" / "measured.json", planned(tmp_path)
+    for number, cost in enumerate((COST, None)):
         measure = Measure(cost)
-        other = replace(step, artifact=replace(step.artifact, fingerprint=f"{measure.cost is None:016}"))
-        assert [Remembered(place).of(other, measure) for _ in range(2)] == [cost, cost]
+        assert [Remembered(place).of(numbered(step, number), measure) for _ in range(2)] == [cost, cost]
         assert measure.asked == 1
-    measure = Measure()
-    Remembered(place).of(toy_run.plan("limits.epochs=7")["train_classifier"], measure)
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(77))
-    Remembered(place).of(step, measure)
-    assert measure.asked == 2
 
 
-def test_what_is_torn_is_measured_again(toy_run: Run, tmp_path: Path):
-    place, step, measure = tmp_path / "measured.json", toy_run.plan()["train_classifier"], Measure()
+def test_other_options_and_other_machines_are_measured_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    place, step, measure = tmp_path / "measured.json", planned(tmp_path), Measure()
+    here = machine(torch.device("cpu"))
+    others = (here.model_copy(update={"cores": here.cores + 1}), here.model_copy(update={"memory": 12_345}))
+    for asked, there in zip((1, 2, 3, 3), (here, *others, here), strict=True):
+        monkeypatch.setattr("wsss.run.remembered.machine", lambda _, there=there: there)
+        Remembered(place).of(step, measure)
+        assert measure.asked == asked
+    Remembered(place).of(planned(tmp_path, "limits.epochs=7"), measure)
+    assert measure.asked == 4
+
+
+def test_the_latest_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("wsss.run.remembered.MOST", 2)
+    place, steps, measure = tmp_path / "measured.json", [numbered(planned(tmp_path), n) for n in range(3)], Measure()
+    for step in steps:
+        Remembered(place).of(step, Measure())
+    for step, asked in ((steps[2], 0), (steps[1], 0), (steps[0], 1)):
+        Remembered(place).of(step, measure)
+        assert measure.asked == asked
+
+
+def test_what_is_torn_is_measured_again(tmp_path: Path):
+    place, step, measure = tmp_path / "measured.json", planned(tmp_path), Measure()
     Remembered(place).of(step, measure)
     place.write_text(place.read_text()[:-5], encoding="utf-8")
     assert Remembered(place).of(step, measure) == COST

@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
+from toy_runs import made
 
 from wsss.errors import DataError
-from wsss.run.scores import score_table, value_of
+from wsss.run.names import SCORES as FILE
+from wsss.run.scores import score_table, scores_among, value_of
+from wsss.store.kinds import TABLE
+from wsss.store.store import Artifact, Store
+from wsss.store.texts import write_json
 
 SCORES: Mapping[str, Any] = {"predict_masks": {"val": {"miou": 0.25, "fp": None}}}
 
@@ -57,6 +63,26 @@ def test_an_oracle_without_a_threshold_is_marked_too() -> None:
         page.print(score_table({"predict_masks": {"val": {"miou": 0.5, "oracle": True}}}))
     assert "oracle (uses masks)" in text.get()
     assert "threshold" not in text.get()
+
+
+def evaluated(store: Store, stage: str, scores: Mapping[str, Any] | None) -> Artifact:
+    """An artifact with these scores, or without any."""
+    artifact = store.artifact(stage, "0" * 16)
+    artifact.items.mkdir(parents=True)
+    if scores is not None:
+        write_json(artifact.items / FILE, scores)
+    return made(artifact, TABLE)
+
+
+def test_scores_of_a_run_are_those_of_its_last_evaluation(tmp_path: Path) -> None:
+    store, last = Store(root=tmp_path), {"predict_masks": {"val": {"miou": 0.5}}}
+    masks, first, again, page = (
+        evaluated(store, stage, scores)
+        for stage, scores in (("make_masks", None), ("evaluate", SCORES), ("evaluate_again", last), ("report", None))
+    )
+    assert scores_among([masks, page]) == {}
+    assert scores_among([masks, first, page]) == SCORES
+    assert scores_among([masks, first, again, page]) == last
 
 
 def test_the_value_is_read_from_the_scores() -> None:
