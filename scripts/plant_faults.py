@@ -137,7 +137,8 @@ def tested(fault: Fault, copy: Path) -> int:
     os.chdir(copy)
     os.environ["PYTHONPATH"] = str(copy)
     sys.path[:0] = [str(copy)]
-    sys.dont_write_bytecode = True
+    sys.dont_write_bytecode = False  # compiled files of a planted one are known by its time, and all others serve again
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     screen = os.open(copy / ".screen", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(screen, 1)
     os.dup2(screen, 2)
