@@ -1,5 +1,6 @@
 """audit_tags: what was planted comes first; a classifier that learnt from the tags is not asked."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,12 @@ import pytest
 from audits import Example
 from toy_runs import job
 
+from wsss.audit.ridge import fit
+from wsss.audit.suspects import suspects
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, StoreError
 from wsss.stages.audit_tags import TAGS, AuditTags, read_suspect_maps, tags_of
+from wsss.stages.compare_images import read_compared
 from wsss.store.store import Artifact, Store
 from wsss.store.texts import read_json
 
@@ -71,6 +75,32 @@ def test_no_more_pairs_of_a_kind_are_kept_than_are_asked_for(audit_example: Exam
     AuditTags(reads={}, most=5).run(own)
     file = read_json(own.artifact.items / TAGS, dict)
     assert [each["kind"] for each in file["suspects"]] == ["missing"] * 5 + ["false"] * 5
+
+
+def test_twins_are_left_out_together_and_each_kind_is_expected_by_its_own_judgements(
+    audit_example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    handed: dict[str, Any] = {}
+
+    def noting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*given: Any, **options: Any) -> Any:
+            handed[name] = options[name]
+            return function(*given, **options)
+
+        return noted
+
+    monkeypatch.setattr("wsss.stages.audit_tags.fit", noting("groups", fit))
+    monkeypatch.setattr("wsss.stages.audit_tags.suspects", noting("about", suspects))
+    own = job(Store.at(tmp_path / "own"), "audit_tags", **inputs_of(audit_example))
+    own.artifact.items.mkdir(parents=True)
+    AuditTags(reads={}).run(own)
+    twins = read_compared(own.inputs["compared"]).duplicates
+    assert twins
+    assert all(any({each.first, each.second} <= set(group) for group in handed["groups"]) for each in twins)
+    judged = read_json(own.artifact.items / TAGS, dict)["classes"]
+    missing, false = (sum(each[key] for each in judged) for key in ("about_missing", "about_false"))
+    assert missing != false
+    assert handed["about"] == pytest.approx((missing, false))
 
 
 def test_a_classifier_that_learnt_from_the_tags_is_not_asked(audit_example: Example, monkeypatch: pytest.MonkeyPatch):
