@@ -25,14 +25,14 @@ from measures import spread
 from numpy.typing import NDArray
 
 from wsss.data.index import Index, Record
+from wsss.engine.batch import Batch, Read
+from wsss.engine.refining import Step, step
 from wsss.labels import label_count
 from wsss.masks import strongest
 from wsss.metrics.confusion import SegmentationScores, confusion
-from wsss.refine.base import Refine, Refiner
+from wsss.refine.base import Refiner
 from wsss.run.record import read_record
 from wsss.stages.refine_cams import RefineCams
-from wsss.store.items import Items
-from wsss.store.kinds import RAW_MAPS
 from wsss.types import ScoreMaps
 
 Tried = tuple[str, ...]
@@ -49,26 +49,29 @@ class Sweep:
 
     def variants(self) -> list[dict[str, Refiner]]:
         """Return every combination of options of each of the run's refiners, by the words for it."""
-        refine = read_record(self.run).stage("refine_cams", RefineCams).refine
+        refine = self.stage().refine
         unknown = sorted(self.values.keys() - refine.keys())
         if unknown:
             raise SystemExit(f"no refiner {', '.join(unknown)}: the run has {', '.join(refine)}")
         return [variants(refiner, self.values.get(name, {})) for name, refiner in refine.items()]
 
+    def stage(self) -> RefineCams:
+        """Return the stage of the run that refines."""
+        return read_record(self.run).stage("refine_cams", RefineCams)
+
     def records(self) -> list[Record]:
         """Return the images."""
-        record = read_record(self.run)
-        split = record.stage("refine_cams", RefineCams).splits[0]
-        return spread(record.job("refine_cams").index(), split=split, count=self.images)
+        index = read_record(self.run).job("refine_cams").index()
+        return spread(index, split=self.stage().splits[0], count=self.images)
 
     def opened(self) -> "Opened":
         """Open every variant of every refiner."""
         job, device = read_record(self.run).job("refine_cams"), torch.device("cpu")
         steps = [
-            {words: refiner.open(job.opened(refiner.needs), device) for words, refiner in every.items()}
+            {words: step(refiner, job=job, device=device) for words, refiner in every.items()}
             for every in self.variants()
         ]
-        return Opened(maps=job.items("maps", RAW_MAPS), index=job.index(), steps=steps)
+        return Opened(read=self.stage().reader(job), index=job.index(), steps=steps)
 
 
 def variants(refiner: Refiner, values: Mapping[str, Sequence[Any]]) -> dict[str, Refiner]:
@@ -84,13 +87,13 @@ def variants(refiner: Refiner, values: Mapping[str, Sequence[Any]]) -> dict[str,
 class Opened:
     """Refiners that are ready, and what they work on."""
 
-    maps: Items
+    read: Read
     index: Index
-    steps: list[dict[str, Refine]]
+    steps: list[dict[str, Step]]
 
     def confusions(self, record: Record) -> dict[Tried, NDArray[np.int64]]:
         """Return the confusion matrix of one image after every refiner of every combination."""
-        image, truth = self.index.pixels(record), self.index.truth(record)
+        batch, truth = Batch.of((record,), [self.read(record)]), self.index.truth(record)
         assert truth is not None
         found: dict[Tried, NDArray[np.int64]] = {}
 
@@ -99,9 +102,10 @@ class Opened:
                 found[tried] = confusion(truth, strongest(maps)[0], labels=label_count(self.index.classes))
             if len(tried) < len(self.steps):
                 for words, refine in self.steps[len(tried)].items():
-                    go_on(refine([image], [maps])[0], (*tried, words))
+                    go_on(refine(batch, [maps])[0], (*tried, words))
 
-        go_on(self.maps.read(record), ())
+        (raw,) = batch.items["maps"]
+        go_on(raw, ())
         return found
 
 

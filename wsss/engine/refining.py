@@ -93,18 +93,18 @@ def reads_items(refiner: Refiner) -> list[str]:
 
 def opened(chain: Mapping[str, Refiner], *, job: Job, device: torch.device) -> Refined:
     """Open every refiner of a list, and return what applies them to a batch, one after another."""
-    steps = [_step(refiner, job=job, device=device) for refiner in chain.values()]
+    steps = [step(refiner, job=job, device=device) for refiner in chain.values()]
 
     def refine(batch: Batch) -> list[ScoreMaps]:
         maps: Sequence[ScoreMaps] = batch.items["maps"]
-        for step in steps:
-            maps = step(batch, maps)
+        for apply in steps:
+            maps = apply(batch, maps)
         return list(maps)
 
     return refine
 
 
-def _step(refiner: Refiner, *, job: Job, device: torch.device) -> Step:
+def step(refiner: Refiner, *, job: Job, device: torch.device) -> Step:
     """Open a refiner once, or with the items of each batch where it reads those."""
     roles = reads_items(refiner)
     inputs = job.opened(role for role in refiner.needs if role not in roles)
