@@ -11,7 +11,7 @@ from toy_runs import drawn_index, drawn_maps, drawn_masks
 
 from wsss.boxes import Box
 from wsss.data.index import Index, TrueBox
-from wsss.engine.box_scores import box_scores, squared
+from wsss.engine.box_scores import box_scores, boxes_of, squared
 from wsss.engine.stage import read_index
 from wsss.metrics.boxes import SIDE
 from wsss.store.store import Store
@@ -58,6 +58,23 @@ def test_raw_maps_are_scored_at_the_best_threshold_an_oracle(tmp_path: Path):
 def test_without_boxes_nothing_is_scored(tmp_path: Path):
     store = Store(root=tmp_path)
     assert box_scores([drawn_masks(store, "make_masks", RECORDS)], index=index_of(store)) == {}
+
+
+def test_boxes_around_true_masks_stand_in_for_those_that_nobody_drew(tmp_path: Path):
+    store = Store(root=tmp_path)
+    two = [[1, 1, 0, 0, 0, 255, 2, 2]] * 2 + [[0] * 8] * 2 + [[0, 0, 1, 1, 1, 1, 0, 0]] * 4
+    index = read_index(drawn_index(store, {"a": two, "b": BLOCK, "c": NONE, "d": None}))
+    index = replace(index, records=index.records | {"b": replace(index.records["b"], classes=(0, 1))})
+    by_class = boxes_of(index.records["a"], index=index, boxes="masks")
+    assert by_class == {
+        0: [Box(left=2, top=4, right=6, bottom=8), Box(left=0, top=0, right=2, bottom=2)],
+        1: [Box(left=6, top=0, right=8, bottom=2)],
+    }
+    assert boxes_of(index.records["b"], index=index, boxes="masks").keys() == {0}, "a tag without a pixel has no box"
+    masks = drawn_masks(store, "make_masks", {"a": two, "b": NONE, "c": BLOCK, "d": [[0] * 3] * 2})
+    assert box_scores([masks], index=index) == {}
+    # Of the cats one of two is found, and the dog is.
+    assert box_scores([masks], index=index, boxes="masks") == {"make_masks": {"train": {"corloc": 0.75}}}
 
 
 def test_a_class_without_a_map_found_nothing():

@@ -1,6 +1,9 @@
 """Threads keep the order of the items, and run ahead by a bounded number of them."""
 
+from threading import Thread
+
 import pytest
+import torch
 
 from wsss.engine.processes import world
 from wsss.engine.threads import in_threads
@@ -28,3 +31,17 @@ def test_a_failure_reaches_whoever_takes_the_results():
 
     with pytest.raises(ZeroDivisionError):
         list(in_threads(work, [2, 1, 0]))
+
+
+def test_torch_has_one_thread_in_each_and_as_many_as_before_afterwards():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        assert set(in_threads(lambda _: torch.get_num_threads(), range(4))) == {1}
+        later: list[int] = []
+        thread = Thread(target=lambda: later.append(torch.get_num_threads()))
+        thread.start()
+        thread.join()
+        assert (torch.get_num_threads(), later) == (3, [3])
+    finally:
+        torch.set_num_threads(before)

@@ -8,7 +8,7 @@ import torch
 from builders import score_maps
 from toy_runs import drawn_index, drawn_maps, drawn_masks, job, made
 
-from wsss.stages.evaluate import Evaluate
+from wsss.stages.evaluate import AROUND_MASKS, Evaluate
 from wsss.store.image_confusions import FILE, confusions_key, read_image_confusions
 from wsss.store.kinds import CHOICE, MAPS, NETWORK, TABLE
 from wsss.store.store import Artifact, Store
@@ -168,9 +168,18 @@ def test_a_threshold_counts_for_the_maps_that_it_was_chosen_for(store: Store):
 
 def test_true_boxes_score_beside_masks(store: Store, monkeypatch: pytest.MonkeyPatch):
     found = {"make_masks": {"train": {"corloc": 0.5}}, "extract_cams": {"train": {"max_box_acc_v2": 0.25}}}
-    monkeypatch.setattr("wsss.stages.evaluate.box_scores", lambda _artifacts, *, index: found)
+    monkeypatch.setattr("wsss.stages.evaluate.box_scores", lambda _artifacts, *, index, boxes: found)
     masks = drawn_masks(store, "make_masks", {"a": [[0, 1, 1, 2]], "b": [[2, 0, 0, 255]]})
     scores = tables(store, index=drawn_index(store, TRUTH), masks=masks)["scores"]
     assert scores["make_masks"]["train"]["corloc"] == 0.5
     assert scores["make_masks"]["train"]["miou"] == pytest.approx(8 / 15)
     assert scores["extract_cams"]["train"] == {"max_box_acc_v2": 0.25}, "boxes need no masks"
+
+
+def test_boxes_around_true_masks_are_told_of(store: Store):
+    masks = drawn_masks(store, "make_masks", {"a": [[0, 0, 1, 2]], "b": [[2, 0, 0, 255]]})
+    work = job(store, "evaluate", index=drawn_index(store, TRUTH), masks=masks)
+    assert Evaluate(boxes="masks").run(work) == {"notes": [AROUND_MASKS]}
+    scores = read_json(work.artifact.items / "scores.json", Any)["make_masks"]["train"]
+    # The box of the cat is the true one, that of the dog overlaps the true one by the half that counts.
+    assert scores["corloc"] == 1

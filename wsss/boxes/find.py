@@ -67,6 +67,8 @@ class BoxRule:
 
     def _merged(self, found: list[FoundBox]) -> list[FoundBox]:
         """Join two boxes that overlap enough until there are none; scores are means over pixels."""
+        if self.merge == 1:  # no overlap is more; a mask of specks has ten thousands of pairs
+            return found
         for place, one in enumerate(found):
             for other in found[place + 1 :]:
                 if one.box.iou(other.box) > self.merge:

@@ -1,16 +1,15 @@
 """Localisation by boxes: MaxBoxAccV2 of maps (Choe et al., CVPR 2020), and CorLoc."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import cv2
 import numpy as np
-import scipy
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from wsss.boxes.box import Box
-from wsss.boxes.components import components
 from wsss.metrics.confusion import known_or_none, mean_of_known
 
 SIDE: Final = 224
@@ -111,22 +110,19 @@ def best_overlaps(heat: Float[np.ndarray, "h w"], true: Corners) -> NDArray[np.f
 
 
 def _overlap(above: NDArray[np.bool_], true: Corners) -> float:
-    return float(_ious(np.array(list(_outlines(above)), dtype=np.int64), true).max())
+    return float(_ious(_outlined(above), true).max())
 
 
-def _outlines(above: NDArray[np.bool_]) -> Iterator[list[int]]:
-    """Yield the boxes of components, whose pixels touch at corners, and of the outlines of their holes."""
+def _outlined(above: NDArray[np.bool_]) -> Corners:
+    """Return the boxes of components, whose pixels touch at corners, and of the outlines of their holes.
+
+    By the authors' own calls: numbering the components of all thresholds takes SciPy twelve times as long.
+    """
     height, width = above.shape
-    (place,) = scipy.ndimage.find_objects(above.astype(np.int8))  # nothing else can be drawn around
-    top, left, part = place[0].start, place[1].start, above[place]
-    for rows, columns in scipy.ndimage.find_objects(components(part)[0]):
-        right, bottom = min(left + columns.stop, width - 1), min(top + rows.stop, height - 1)
-        yield [left + columns.start, top + rows.start, right, bottom]
-    for rows, columns in scipy.ndimage.find_objects(scipy.ndimage.label(~part)[0]):
-        inside = min(rows.start, columns.start) > 0 and rows.stop < part.shape[0] and columns.stop < part.shape[1]
-        if inside:  # an outline of a hole is drawn on the pixels around it
-            right, bottom = min(left + columns.stop + 1, width - 1), min(top + rows.stop + 1, height - 1)
-            yield [left + columns.start - 1, top + rows.start - 1, right, bottom]
+    outlines, _ = cv2.findContours(above.view(np.uint8), cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = np.array([cv2.boundingRect(outline) for outline in outlines], dtype=np.int64)
+    starts, ends = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    return np.concatenate([starts, np.minimum(ends, [width - 1, height - 1])], axis=1)
 
 
 def _ious(found: Int[np.ndarray, "m 4"], true: Corners) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import scipy
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wsss.data.index import Index, Record
 from wsss.engine.agreement import agreements
-from wsss.engine.box_scores import box_scores
+from wsss.engine.box_scores import TrueBoxes, box_scores
 from wsss.engine.counting import SCORED, Counting, confusions_over, curve_over
 from wsss.engine.progress import Advance, bar
 from wsss.engine.stage import Job, Reduce
@@ -23,6 +23,9 @@ from wsss.store.store import Artifact
 from wsss.store.texts import write_json
 
 Labels = NDArray[np.uint8]
+AROUND_MASKS: Final = (
+    "Boxes are scored against boxes around the components of the true masks (pipeline.evaluate.boxes=masks)."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,9 @@ class Evaluate(Reduce):
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
     reads_graph: ClassVar[bool] = True
 
+    boxes: TrueBoxes = "annotated"
+    """Or `masks`: boxes around the components of the true masks, for data sets without boxes."""
+
     def run(self, job: Job) -> dict[str, Any]:
         """Write one JSON for each of the tables, and the confusions of all images as arrays."""
         job.artifact.items.mkdir(parents=True, exist_ok=True)
@@ -68,7 +74,10 @@ class Evaluate(Reduce):
                 score(source, tables=tables, advance=advance, processes=self.runtime.processes)
                 if source.artifact.manifest().oracle:
                     tables.scores[source.artifact.stage][source.split]["oracle"] = True
-        for stage, by_split in box_scores(list(job.inputs.values()), index=index).items():
+        boxed = box_scores(list(job.inputs.values()), index=index, boxes=self.boxes)
+        if boxed and self.boxes == "masks":
+            tables.notes.append(AROUND_MASKS)
+        for stage, by_split in boxed.items():
             for split, found in by_split.items():
                 tables.scores.setdefault(stage, {}).setdefault(split, {}).update(found)
         tables.agreements.update(agreements(list(job.inputs.values()), index=index))

@@ -63,3 +63,11 @@ def test_objects_are_components_of_every_label():
     mask[5] = 255
     assert objects_in(mask) == 4
     assert objects_in(np.zeros((3, 3), dtype=np.uint8)) == 0
+
+
+def test_specks_are_not_objects_that_somebody_outlines():
+    mask = np.zeros((100, 100), dtype=np.uint8)
+    mask[10:40, 10:40] = 1
+    mask[60:80:4, 60:80:4] = 1  # 25 pixels apart from each other
+    mask[50:52, 50:60] = 2  # 0.2 % of the image
+    assert objects_in(mask) == 2
