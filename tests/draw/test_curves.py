@@ -60,6 +60,30 @@ def test_words_of_a_threshold_lie_within_the_figure(place: float):
             assert begin + length < 72 * WIDTH + 1
 
 
+def placed(svg: str, words: str) -> tuple[float, float]:
+    """The first and the last point across of some words."""
+    (text,) = [each for each in ET.fromstring(svg).iter(f"{SVG}text") if each.text and each.text.startswith(words)]
+    assert text.text is not None
+    x, length = float(text.attrib["x"]), font(9).getlength(text.text)
+    return (x - length, x) if "text-anchor: end" in text.attrib["style"] else (x, x + length)
+
+
+def test_words_of_the_best_threshold_lie_beside_those_of_the_ticks():
+    svg = threshold_curve([0.0, 0.53, 1.0], [0.1, 0.387, 0.05])
+    (left, _), (_, ticks) = placed(svg, "oracle"), placed(svg, "40")
+    assert left > ticks
+
+
+def test_words_of_the_used_threshold_lie_under_the_curve_where_it_is_high():
+    thresholds = [0.01 * step for step in range(100)]
+    miou = [0.04 + 0.41 * math.exp(-(((x - 0.32) / 0.25) ** 2)) for x in thresholds]
+    left, right = placed(threshold_curve(thresholds, miou, used=(0.34, "chosen without masks")), "chosen")
+    first, last = 0.085 * 72 * WIDTH, 0.955 * 72 * WIDTH
+    at = [first + (last - first) * x / thresholds[-1] for x in thresholds]
+    assert min(y for x, y in zip(at, miou, strict=True) if left <= x <= right) > 0.045, "words at the foot end at 0.04"
+    assert left < at[34] < right
+
+
 def test_training_curves_have_a_panel_for_losses_and_one_for_scores():
     svg = training_curves(
         [*rows("train/loss", [1.0, 0.5]), *rows("val/map", [0.25, 0.81]), *rows("lr-SGD", [0.1, 0.1])]

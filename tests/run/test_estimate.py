@@ -103,6 +103,19 @@ def test_the_one_most_like_it_counts(toy_run: Run, steps: dict[str, Step], store
     assert exact == Expectation(seconds=50.0, size=0, like=1)
 
 
+def test_what_an_artifact_took_is_read_once_and_again_when_it_was_made_again(
+    steps: dict[str, Step], store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    earlier(store, "report", (3.0, 1))
+    assert expect(steps["report"], store=store) == Expectation(seconds=3.0, size=1, like=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("wsss.run.estimate.read_job", None)
+        assert expect(steps["report"], store=store) == Expectation(seconds=3.0, size=1, like=1)
+    artifact = store.artifact("report", f"{0:016x}")
+    artifact.complete(kind="masks", inputs={}, seconds=5.0, threads=1, summary={})
+    assert expect(steps["report"], store=store) == Expectation(seconds=5.0, size=1, like=1)
+
+
 def test_torn_and_unfinished_ones_do_not_count(steps: dict[str, Step], store: Store):
     earlier(store, "report", (3.0, 1), (9.0, 1), (9.0, 1))
     store.artifact("report", f"{1:016x}").manifest_path.write_text("{", encoding="utf-8")

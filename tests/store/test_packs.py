@@ -79,6 +79,18 @@ def test_whole_batches_are_packed_as_soon_as_they_are_there(packs: Packs):
     assert sorted(path.name for path in packs.packs.iterdir()) == sorted(WHOLE)
 
 
+def test_a_part_to_which_its_process_may_add_stays_to_the_end(packs: Packs):
+    sealer = packs.sealer(BATCHES)
+    make(packs, RECORDS[:2])
+    make(packs, RECORDS[2:4])
+    sealer.made(4)
+    assert names(packs) == dict(list(WHOLE.items())[:1])
+    assert loose(packs) == [["a.png", "b.png"], ["c.png", "d.png"]]
+    make(packs, RECORDS[4:])
+    sealer.close()
+    assert not packs.loose.exists()
+
+
 def test_bytes_depend_neither_on_the_order_nor_on_interruptions_nor_on_who_packs(packs: Packs, tmp_path: Path):
     make(packs, RECORDS)
     packs.sealer(BATCHES).close()

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from wsss.draw.numbers import ORACLE, percent
@@ -26,6 +27,10 @@ LOGGED: Final[dict[str, Any]] = {"marker": "o", "markersize": 3, "clip_on": Fals
 WIDTH: Final = 4.2
 HEIGHT: Final = 2.9
 """Size of a chart in inches of 72 points; a page scales it."""
+UP: Final = 4
+"""Points between the foot of a chart and words on it."""
+Curve = tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]
+"""Places across, and heights."""
 
 
 def threshold_curve(
@@ -47,7 +52,7 @@ def threshold_curve(
         axes.set(title="mIoU, %", xlabel="background threshold", xlim=(x[0], x[-1] if len(x) > 1 else None))
         _in_percent(axes, values=y)
         if used is not None:
-            summary.append(_mark_used(axes, used[0], origin=used[1], value=float(np.interp(used[0], x, y))))
+            summary.append(_mark_used(axes, used[0], origin=used[1], curve=(x, y)))
         if not np.isnan(y).all():
             summary.append(_mark_best(axes, float(x[np.nanargmax(y)]), value=float(np.nanmax(y))))
         return to_svg(figure, summary="; ".join(summary))
@@ -74,26 +79,49 @@ def threshold_curves(curves: Mapping[str, Sequence[tuple[Sequence[float], Sequen
 def _mark_best(axes: Axes, threshold: float, *, value: float) -> str:
     words = f"{ORACLE}: {_worded_share(value)} at {threshold:g}"
     axes.plot(threshold, value, color=SERIES[0], marker="o", markersize=5, clip_on=False)
-    _annotate(axes, threshold, words=words, height=value, above=True)
+    _annotate(axes, threshold, words=words, height=value, up=7)
     return words
 
 
-def _mark_used(axes: Axes, threshold: float, *, origin: str, value: float) -> str:
+def _mark_used(axes: Axes, threshold: float, *, origin: str, curve: Curve) -> str:
+    value = float(np.interp(threshold, *curve))
     words = f"{origin}: {_worded_share(value)} at {threshold:g}"
-    axes.vlines(threshold, 0, 0 if np.isnan(value) else value, color=INK, linewidth=0.8, linestyle=(0, (3, 2)))
-    _annotate(axes, threshold, words=words, height=0.0, above=False)
+    text = _annotate(axes, threshold, words=words, height=0.0, up=UP)
+    _off_curve(axes, text, curve=curve)
+    box = text.get_window_extent().transformed(axes.transData.inverted())
+    crossed = box.x0 < threshold < box.x1
+    top = 0 if np.isnan(value) else value
+    axes.vlines(threshold, min(box.y1, top) if crossed else 0, top, color=INK, linewidth=0.8, linestyle=(0, (3, 2)))
     return words
 
 
-def _annotate(axes: Axes, x: float, *, words: str, height: float, above: bool) -> None:
-    """Write beside a vertical position, on the side with more room, and within the figure."""
+def _annotate(axes: Axes, x: float, *, words: str, height: float, up: int) -> Annotation:
+    """Write beside a vertical position, on the side with more room, within the figure and beside the ticks' words."""
     left, right = axes.get_xlim()
     on_right = x < (left + right) / 2
-    across, up = (5 if on_right else -5, 7 if above else 4)
+    across = 5 if on_right else -5
     side = "left" if on_right else "right"
     text = axes.annotate(words, (x, height), xytext=(across, up), textcoords="offset points", ha=side, color=INK)
+    _within(axes, text)
+    return text
+
+
+def _within(axes: Axes, text: Annotation) -> None:
+    box, across = text.get_window_extent(), text.xyann[0]
+    text.xyann = across + max(0.0, axes.bbox.x0 - box.x0) - max(0.0, box.x1 - 72 * WIDTH), text.xyann[1]
+
+
+def _off_curve(axes: Axes, text: Annotation, *, curve: Curve) -> None:
+    """Move words at the foot of a chart to the nearest place where the curve is above them, if there is one."""
+    points = axes.transData.transform(np.stack(curve, axis=1))
+    points = points[~np.isnan(points).any(axis=1)]
     box = text.get_window_extent()
-    text.xyann = across + max(0.0, -box.x0) - max(0.0, box.x1 - 72 * WIDTH), up
+    shifts = np.arange(axes.bbox.x0 - box.x0, 72 * WIDTH - box.x1)
+    for shift in sorted(shifts.tolist(), key=abs):
+        under = points[(points[:, 0] >= box.x0 + shift - 2) & (points[:, 0] <= box.x1 + shift + 2), 1]
+        if under.min(initial=np.inf) > box.y1 + 2:
+            text.xyann = text.xyann[0] + shift, text.xyann[1]
+            return
 
 
 def training_curves(rows: Iterable[LogRow]) -> Markup:

@@ -63,6 +63,7 @@ STYLE: Final[dict[Any, Any]] = {
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.major.size": 0.0,
+    "xtick.major.pad": 5.0,
     "ytick.major.size": 0.0,
     "legend.frameon": False,
     "legend.fontsize": 9.0,

@@ -1,7 +1,8 @@
 """Estimate a step's time and disk: the median of the finished artifacts most like it, scaled by the work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from statistics import median
 from typing import Final
 
@@ -11,7 +12,7 @@ from wsss.engine.stage import Stage, read_index
 from wsss.errors import StoreError
 from wsss.run.plan import Step
 from wsss.run.screen import Expectation
-from wsss.store.garbage import is_finished
+from wsss.store.digests import state_in
 from wsss.store.jobs import read_job
 from wsss.store.schema import Plain
 from wsss.store.store import Artifact, Store
@@ -21,6 +22,9 @@ NEWEST: Final = 30
 MOST: Final = 10
 """Artifacts whose costs are taken."""
 TARGET: Final = "_target_"
+
+Leaves = Mapping[tuple[str, ...], Plain]
+"""The values of a config by the keys that lead to each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,18 +42,19 @@ class Cost:
 
 def expect(step: Step, *, store: Store) -> Expectation | None:
     """Return what a step may take, None where the store holds no finished artifact of its stage."""
-    finished = [each for each in store.artifacts(step.name) if each.state() == "cached"]
-    finished.sort(key=lambda artifact: artifact.manifest_path.stat().st_mtime)
-    newest = [each for each in finished[-NEWEST:] if is_finished(each)]
+    finished = [(each.manifest_path.stat(), each) for each in store.artifacts(step.name) if each.state() == "cached"]
+    finished.sort(key=lambda found: found[0].st_mtime)
+    newest = [made for stat, each in finished[-NEWEST:] if (made := _made(each, tuple(state_in(stat)))) is not None]
     # The seconds of one that was interrupted are those of its last part.
-    newest = [each for each in newest if _at_once(each)] or newest
+    newest = [each for each in newest if each.at_once] or newest
     if not newest:
         return None
-    unlike = {each: _unlikeness(each, step) for each in newest}
-    least = min(unlike.values())
-    alike = [each for each in newest if unlike[each] == least][-MOST:]
+    asked = dict(_leaves(step.config))
+    unlike = [_unlikeness(each.config, asked) for each in newest]
+    least = min(unlike)
+    alike = [each for each, own in zip(newest, unlike, strict=True) if own == least][-MOST:]
     work = work_of(step)
-    costs = [_scaled(cost_of(each, step.stage), work=work, stage=step.stage) for each in alike]
+    costs = [_scaled(each.cost, work=work, stage=step.stage) for each in alike]
     seconds, size = median(cost.seconds for cost in costs), median(cost.size for cost in costs)
     peaks = [cost.memory for cost in costs if cost.memory is not None]
     memory = round(median(peaks)) if peaks else None
@@ -72,13 +77,40 @@ def work_of(step: Step) -> int | None:
             return None
 
 
-def cost_of(artifact: Artifact, stage: Stage) -> Cost:
-    """Return what a finished artifact of a stage took."""
-    manifest = artifact.manifest()
-    work = manifest.summary.get("images") if isinstance(stage, Map | Fit) else None
-    here = manifest.machine
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """What is known of a finished artifact."""
+
+    cost: Cost
+    config: Leaves | None
+    """Of its job; None where that was torn since, and nobody knows."""
+    at_once: bool
+    """Whether it was made without an interruption."""
+
+
+@lru_cache(maxsize=4096)
+def _made(artifact: Artifact, state: tuple[int, ...]) -> _Made | None:
+    """Return what is known of a finished artifact, None where its manifest cannot be read.
+
+    It is read once by a process, as long as the `state` of its manifest is the same.
+    """
+    del state
+    try:
+        manifest = artifact.manifest()
+    except StoreError:
+        return None
+    config: Leaves | None
+    try:
+        config = dict(_leaves(read_job(artifact.job).config))
+    except StoreError:
+        config = None
+    summary, here = manifest.summary, manifest.machine
     memory = None if here is None else here.gpu_peak or here.peak
-    return Cost(seconds=manifest.seconds, size=manifest.bytes, memory=memory, work=work)
+    images = summary.get("images")
+    work = images if isinstance(images, int) else None
+    cost = Cost(seconds=manifest.seconds, size=manifest.bytes, memory=memory, work=work)
+    at_once = "made" not in summary or bool(summary["made"] == summary["images"])
+    return _Made(cost=cost, config=config, at_once=at_once)
 
 
 def _scaled(cost: Cost, *, work: int | None, stage: Stage) -> Cost:
@@ -89,12 +121,9 @@ def _scaled(cost: Cost, *, work: int | None, stage: Stage) -> Cost:
     return replace(cost, seconds=cost.seconds * factor, size=cost.size * (factor if isinstance(stage, Map) else 1))
 
 
-def _unlikeness(artifact: Artifact, step: Step) -> tuple[int, int]:
+def _unlikeness(made: Leaves | None, asked: Leaves) -> tuple[int, int]:
     """Return in how many kinds of parts (a method, a network), and then options, an artifact was made otherwise."""
-    asked = dict(_leaves(step.config))
-    try:
-        made = dict(_leaves(read_job(artifact.job).config))
-    except StoreError:  # torn since, and nobody knows
+    if made is None:
         return 0, len(asked)
     differ = [path for path in made.keys() | asked.keys() if made.get(path) != asked.get(path)]
     kinds = sum(path[-1] == TARGET and path in made and path in asked for path in differ)
@@ -108,8 +137,3 @@ def _leaves(config: Plain, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
             yield from _leaves(value, (*path, key))
         else:
             yield (*path, key), value
-
-
-def _at_once(artifact: Artifact) -> bool:
-    summary = artifact.manifest().summary
-    return "made" not in summary or bool(summary["made"] == summary["images"])
