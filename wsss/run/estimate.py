@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 from wsss.engine.fit import Fit
 from wsss.engine.map import Map
@@ -23,7 +23,7 @@ MOST: Final = 10
 """Artifacts whose costs are taken."""
 TARGET: Final = "_target_"
 
-Leaves = Mapping[tuple[str, ...], Plain]
+Leaves = Mapping[tuple[str, ...], Any]
 """The values of a config by the keys that lead to each."""
 
 
