@@ -87,7 +87,8 @@ class TakeOver:
                 other = self._sources(inputs)
                 if wanted and other is not None and other.common == sources.common:
                     count = self._take(artifact, other, wanted, items=items)
-                    logger.info("%d items are those of %s %s", count, artifact.stage, artifact.fingerprint)
+                    if count:
+                        logger.info("%d items are those of %s %s", count, artifact.stage, artifact.fingerprint)
                     taken += count
         return taken
 
