@@ -56,6 +56,7 @@ def step(store: Path) -> Step:
         stage=IndexData(dataset=Toy(train=2, val=1, size=32)),
         artifact=Store(root=store).artifact("index_data", "0" * 16),
         inputs={},
+        identity="0" * 16,
     )
 
 

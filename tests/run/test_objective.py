@@ -49,6 +49,7 @@ def test_a_score_that_needs_masks_is_refused_once_the_data_are_known(toy_run: Ru
         stage=index.stage,
         artifact=drawn_index(store, masks, train=("a", "c"), val=("b",)),
         inputs={},
+        identity="0" * 16,
     )
     check_masks("make_masks/train/miou", made)
     check_masks("train_classifier/val/map", made)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
@@ -118,6 +117,8 @@ def _outlined(above: NDArray[np.bool_]) -> Corners:
 
     By the authors' own calls: numbering the components of all thresholds takes SciPy twelve times as long.
     """
+    import cv2  # noqa: PLC0415 - a plan needs none of it
+
     height, width = above.shape
     outlines, _ = cv2.findContours(above.view(np.uint8), cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
     boxes = np.array([cv2.boundingRect(outline) for outline in outlines], dtype=np.int64)
