@@ -127,7 +127,7 @@ def trained(
         loss.backward()
         return float(loss.detach())
 
-    optimiser.step(closure)
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
     return layer
 
 
