@@ -14,6 +14,7 @@ STUBS = sorted((ROOT / "wsss").rglob("__init__.pyi"))
 FACES = [".".join(path.parent.relative_to(ROOT).parts) for path in STUBS]
 LATE = {
     "wsss/cams/kmeans.py": "scikit-learn serves one method of the core, which otherwise costs torch alone",
+    "wsss/metrics/boxes.py": "OpenCV serves one score of the core, and plans, which read its options, go without",
     "wsss/refine/crf.py": "the dense CRF is an extra: without it a run is refused, with the remedy",
 }
 """Modules that import within a function, and why."""
