@@ -10,9 +10,10 @@ import pytest
 import torch
 from toy_runs import drawn_index, drawn_maps, made
 
-from wsss.engine.map import by_size
+from wsss.engine.map import Map, by_size
 from wsss.engine.stage import Job, Runtime, read_index
 from wsss.masks import Argmax
+from wsss.stages.combine_maps import CombineMaps
 from wsss.stages.make_masks import MakeMasks
 from wsss.store.jobs import FrozenJob, write_job
 from wsss.store.kinds import CHOICE, MAPS
@@ -39,13 +40,13 @@ class Bench:
         self.store = Store(root=folder)
         self.index = drawn_index(self.store, SAME)
         self.maps = drawn_maps(self.store, "refine_cams", MAPS_OF, kind=MAPS)
-        self.stage = MakeMasks(masks=Argmax(), runtime=Runtime(device="cpu", workers=1))
+        self.stage: Map = MakeMasks(masks=Argmax(), runtime=Runtime(device="cpu", workers=1))
         self.more: dict[str, Artifact] = {}
 
     def run(self, digit: str, *, identity: str | None = IDENTITY) -> dict[str, Any]:
         """Make the masks under a fingerprint, and return the summary."""
         artifact = self.store.artifact("make_masks", digit * 16)
-        inputs = {"index": self.index, "maps": self.maps, **self.more}
+        inputs = {**self.more, "index": self.index, "maps": self.maps}
         frozen = {role: (each.stage, each.fingerprint) for role, each in inputs.items()}
         job = FrozenJob(
             stage=artifact.stage,
@@ -159,6 +160,18 @@ def test_what_is_read_as_a_whole_is_the_same_or_nothing_is_taken(bench: Bench):
     assert bench.run("d")["made"] == 0  # made anew, and the same
     bench.more = {"choice": choice("3", "0.4")}
     assert bench.run("e")["made"] == 4
+
+
+def test_each_role_reads_what_it_read(tmp_path: Path):
+    bench = Bench(tmp_path)
+    raw = {name: replace(each, labels=each.labels + 1) for name, each in MAPS_OF.items()}
+    first = drawn_maps(bench.store, "extract_cams", raw)
+    second = drawn_maps(bench.store, "extract_fine", {**raw, "a": raw["b"]})
+    bench.stage = CombineMaps(runtime=bench.stage.runtime)
+    bench.maps, bench.more = first, {"fine": second}
+    assert bench.run("a")["made"] == 4
+    bench.maps, bench.more = second, {"fine": first}
+    assert bench.run("b")["made"] == 1  # what of the others is the same in both roles
 
 
 def test_a_stage_with_other_options_has_other_items(bench: Bench):

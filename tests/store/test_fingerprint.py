@@ -57,8 +57,9 @@ class Elsewhere(Configurable):
 
 
 def of(stage: Configurable, **changes: Any) -> str:
-    options: dict[str, Any] = {"name": "refine_cams", "digests": {}, "inputs": {"maps": "11"}}
-    return fingerprint(stage, **{**options, **changes})
+    options: dict[str, Any] = {"name": "refine_cams", "digests": {}, "inputs": {"maps": "11"}, **changes}
+    digests = options.pop("digests")
+    return fingerprint(identity(stage, digests=digests), **options)
 
 
 def test_is_short_and_the_same_in_every_release() -> None:

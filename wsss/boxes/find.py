@@ -57,6 +57,10 @@ class BoxRule:
         found = [_found(place, pixels, scores) for place, pixels in parts if pixels.sum() >= self.least * mask.size]
         return tuple(sorted(self._merged(found), key=lambda each: (-each.score, -each.area)))
 
+    def around(self, mask: Bool[np.ndarray, "h w"]) -> tuple[FoundBox, ...]:
+        """Return the boxes of a mask without scores, the largest component first."""
+        return self(mask, np.ones(mask.shape, dtype=np.float32))
+
     def _parts(self, mask: Bool[np.ndarray, "h w"], scores: Float[np.ndarray, "h w"]) -> Iterator[tuple[Place, Any]]:
         numbers, _ = components(mask)
         if self.split:
@@ -67,7 +71,7 @@ class BoxRule:
 
     def _merged(self, found: list[FoundBox]) -> list[FoundBox]:
         """Join two boxes that overlap enough until there are none; scores are means over pixels."""
-        if self.merge == 1:  # no overlap is more; a mask of specks has ten thousands of pairs
+        if self.merge == 1:  # no IoU exceeds it, and a mask of specks has tens of thousands of pairs
             return found
         for place, one in enumerate(found):
             for other in found[place + 1 :]:

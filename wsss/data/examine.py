@@ -64,7 +64,7 @@ def bar_on_a_terminal(total: int) -> Iterator[Callable[[], None]]:
 
 
 def sized(path: Path) -> Examined:
-    """Decode an image as fast as can be, for its size and the hash of its file."""
+    """Decode an image only as far as tells that it is whole, for its size, and hash its file."""
     return Examined(size=check_image(path), file=_file_hash(path))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from wsss.boxes import Box, BoxRule, FoundBox
+from wsss.boxes import Box, BoxRule
 from wsss.data.index import Index, Record
 from wsss.engine.progress import Advance, bar
 from wsss.engine.threads import in_threads
@@ -111,9 +111,10 @@ def boxes_of(record: Record, *, index: Index, boxes: TrueBoxes) -> Mapping[int, 
         for true in record.boxes:
             by_class.setdefault(true.cls, []).append(true.box)
         return by_class
-    truth = index.truth(record)
-    for cls in record.classes if truth is not None else ():
-        if around := [found.box for found in _around(truth == label_of(cls))]:
+    if (truth := index.truth(record)) is None:
+        return by_class
+    for cls in record.classes:
+        if around := [found.box for found in ONE_EACH.around(truth == label_of(cls))]:
             by_class[cls] = around
     return by_class
 
@@ -130,9 +131,5 @@ def squared(maps: ScoreMaps, cls: int) -> Float[np.ndarray, "224 224"]:
 
 
 def _largest(mask: Any) -> Box | None:
-    found = _around(mask)
+    found = ONE_EACH.around(mask)
     return max(found, key=lambda each: each.area).box if found else None
-
-
-def _around(mask: Any) -> tuple[FoundBox, ...]:
-    return ONE_EACH(mask, np.ones(mask.shape, dtype=np.float32))

@@ -20,7 +20,7 @@ from wsss.errors import WsssError
 from wsss.store.hashed import hash_of
 from wsss.store.items import Files, Items
 from wsss.store.jobs import read_job, read_job_of
-from wsss.store.kinds import INDEX, Kind
+from wsss.store.kinds import Kind
 from wsss.store.store import ITEMS, Artifact, Store
 from wsss.store.texts import read_bytes, whole
 from wsss.store.versions import versions
@@ -36,15 +36,15 @@ class Sources:
     """What a Map stage reads, as far as its items depend on it."""
 
     index: Index
-    items: tuple[tuple[Files, Mapping[str, str]], ...]
-    """What is read image by image: where it lies, and the hashes of the artifact's files."""
+    items: Mapping[str, tuple[Files, Mapping[str, str]]]
+    """What is read image by image, by role in order: where it lies, and the hashes of the artifact's files."""
     rest: Mapping[str, Mapping[str, str]]
     """Hashes of the files that are read as a whole, by role."""
 
     @property
     def common(self) -> Key:
         """What all items depend on."""
-        return self.index.classes, self.index.white, self.index.long_side, self.rest
+        return self.index.classes, self.index.white, self.index.long_side, tuple(self.items), self.rest
 
     def of(self, batch: Records) -> Key | None:
         """Return what the items of a batch depend on beyond that; None where that is not known."""
@@ -52,7 +52,7 @@ class Sources:
         return None if None in keys else tuple(keys)
 
     def _of(self, record: Record) -> Key | None:
-        hashes = [files.get(f"{ITEMS}/{items.name(record)}") for items, files in self.items]
+        hashes = [files.get(f"{ITEMS}/{items.name(record)}") for items, files in self.items.values()]
         if record.digest is None or None in hashes:
             return None
         return (record.id, record.digest, record.size, record.classes, *hashes)
@@ -69,28 +69,27 @@ class TakeOver:
     deal: Callable[[Index], Sequence[Records]]
     """Returns the batches of an index."""
 
-    def into(self, items: Items, batches: Sequence[Records]) -> int:
-        """Put earlier items in the place of those that would be the same, and return how many.
+    def into(self, items: Items, batches: Sequence[Records]) -> None:
+        """Put earlier items in the place of those that would be the same.
 
-        A batch is taken as a whole, from an artifact that the same stage made with the same packages, of the same
-        images with the same labels and inputs, as one batch. Packs are neither filled nor searched.
+        They are those of a batch that the same stage made with the same packages, of the same images with the same
+        labels and inputs. Damaged ones are left out. Packs are neither filled nor searched.
         """
         if not isinstance(items, Files) or not (earlier := list(self._earlier())):
-            return 0
+            return
         sources = self._sources(self.job.inputs)
         if sources is None:
-            return 0
+            return
         wanted = {key: batch for batch in batches if (key := sources.of(batch)) is not None}
-        taken = 0
         for artifact, inputs in earlier:
+            if not wanted:
+                return
             with suppress(WsssError, OSError):  # nothing is taken of what is damaged, or is being deleted
                 other = self._sources(inputs)
-                if wanted and other is not None and other.common == sources.common:
-                    count = self._take(artifact, other, wanted, items=items)
-                    if count:
-                        logger.info("%d items are those of %s %s", count, artifact.stage, artifact.fingerprint)
-                    taken += count
-        return taken
+                if other is None or other.common != sources.common:
+                    continue
+                if count := self._take(artifact, other, wanted, items=items):
+                    logger.info("%d items are those of %s %s", count, artifact.stage, artifact.fingerprint)
 
     def _earlier(self) -> Iterator[tuple[Artifact, Mapping[str, Artifact]]]:
         """Yield finished artifacts of the same stage and packages, the latest first, each with its inputs."""
@@ -108,16 +107,17 @@ class TakeOver:
 
     def _sources(self, inputs: Mapping[str, Artifact]) -> Sources | None:
         """Return what the stage reads of some inputs; None where a part of it lies in packs."""
-        index = next(read_index(each) for role, each in inputs.items() if self.roles.get(role) is INDEX)
-        by_image = {role: kind for role, kind in self.roles.items() if kind.format is not None}
-        items = [(kind.items(inputs[role], index), inputs[role].manifest().files) for role, kind in by_image.items()]
-        files = tuple((found, hashes) for found, hashes in items if isinstance(found, Files))
-        rest = {
-            role: each for role, each in inputs.items() if role not in by_image and self.roles.get(role) is not INDEX
-        }
-        if len(files) < len(items):
-            return None
-        return Sources(index=index, items=files, rest={role: each.manifest().files for role, each in rest.items()})
+        others = dict(inputs)
+        index, items, rest = read_index(others.pop("index")), {}, {}
+        for role, artifact in sorted(others.items()):
+            kind, hashes = self.roles.get(role), artifact.manifest().files
+            if kind is None or kind.format is None:
+                rest[role] = hashes
+            elif isinstance(found := kind.items(artifact, index), Files):
+                items[role] = found, hashes
+            else:
+                return None
+        return Sources(index=index, items=items, rest=rest)
 
     def _take(self, artifact: Artifact, other: Sources, wanted: dict[Key, Records], *, items: Files) -> int:
         """Take an artifact's items of the wanted batches, which are wanted no longer; return how many."""

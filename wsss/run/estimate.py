@@ -121,12 +121,12 @@ def _scaled(cost: Cost, *, work: int | None, stage: Stage) -> Cost:
     return replace(cost, seconds=cost.seconds * factor, size=cost.size * (factor if isinstance(stage, Map) else 1))
 
 
-def _unlikeness(made: Leaves | None, asked: Leaves) -> tuple[int, int]:
+def _unlikeness(config: Leaves | None, asked: Leaves) -> tuple[int, int]:
     """Return in how many kinds of parts (a method, a network), and then options, an artifact was made otherwise."""
-    if made is None:
+    if config is None:
         return 0, len(asked)
-    differ = [path for path in made.keys() | asked.keys() if made.get(path) != asked.get(path)]
-    kinds = sum(path[-1] == TARGET and path in made and path in asked for path in differ)
+    differ = [path for path in config.keys() | asked.keys() if config.get(path) != asked.get(path)]
+    kinds = sum(path[-1] == TARGET and path in config and path in asked for path in differ)
     return kinds, len(differ) - kinds
 
 

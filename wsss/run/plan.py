@@ -18,7 +18,7 @@ from wsss.run.graph import connected
 from wsss.run.part import up_to
 from wsss.run.reading import known_of, outside_of, shown
 from wsss.store.digests import Digests
-from wsss.store.fingerprint import fingerprint
+from wsss.store.fingerprint import fingerprint, identity
 from wsss.store.sources import Outside
 from wsss.store.store import Artifact, Store
 
@@ -94,15 +94,15 @@ def _step(
 ) -> Step:
     """Return the step of a stage that depends on files of its own and, by role, on steps `before` it."""
     inputs = {role: step.artifact for role, step in before.items()}
-    digests = {each.key: each.digest for each in own}
+    described = identity(stage, digests={each.key: each.digest for each in own})
     prints = {role: artifact.fingerprint for role, artifact in inputs.items()}
     return Step(
         name=name,
         config=config,
         stage=stage,
-        artifact=store.artifact(name, fingerprint(stage, name=name, digests=digests, inputs=prints)),
+        artifact=store.artifact(name, fingerprint(described, name=name, inputs=prints)),
         inputs=inputs,
-        identity=fingerprint(stage, name=name, digests=digests, inputs={}),
+        identity=fingerprint(described, name=name, inputs={}),
         outside=tuple(dict.fromkeys([*own, *(each for step in before.values() for each in step.outside)])),
     )
 

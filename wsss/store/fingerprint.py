@@ -24,9 +24,9 @@ NO_PART: Final = ("reads", "runtime")
 """Fields that do not count: inputs do by their fingerprints, and how a stage is run changes no result."""
 
 
-def fingerprint(stage: Configurable, *, name: str, digests: Mapping[str, str], inputs: Mapping[str, str]) -> str:
-    """Hash a stage under its name in the pipeline, with the digests of its `contents` and its inputs' fingerprints."""
-    parts = [name, identity(stage, digests=digests), sorted(inputs.items())]
+def fingerprint(described: Any, *, name: str, inputs: Mapping[str, str]) -> str:
+    """Hash what `identity` says of a stage, under its name in the pipeline, with its inputs' fingerprints."""
+    parts = [name, described, sorted(inputs.items())]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:LENGTH]
 
 

@@ -132,16 +132,25 @@ def the_number_of_workers_changes_no_byte(name: str, plan: Plan) -> None:
 def unchanged_images_keep_their_items(name: str, plan: Plan) -> None:
     """Where one image changes, items of others are taken over, if `items_stand_alone`: as they would be made."""
     step = plan()[name]
-    if not getattr(step.stage, "items_stand_alone", False):
+    assert isinstance(step.stage, Map), f"{name} is not a Map stage"
+    if not step.stage.items_stand_alone:
         return
-    index = _with_another_image(step.inputs["index"], number=0)
-    other = replace(step, inputs={**step.inputs, "index": index})
-    alone = _made_as(other, "a", identity="0" * LENGTH)  # of which there is none before
-    taken = _made_as(other, "b", identity=step.identity)
-    made = [artifact.manifest().summary["made"] for artifact in (alone, taken)]
-    same = contents(alone.items) == contents(taken.items)
-    for artifact in (index, alone, taken):
-        remove(artifact.path)
+    store = Store(root=step.artifact.root)
+    index, alone, taken = artifacts = (
+        store.artifact("index_data", "c" * LENGTH),
+        store.artifact(name, "a" * LENGTH),
+        store.artifact(name, "b" * LENGTH),
+    )
+    try:
+        _copy_with_another_image(step.inputs["index"], index)
+        other = replace(step, inputs={**step.inputs, "index": index})
+        make(replace(other, artifact=alone, identity="0" * LENGTH), crew=Here())  # of which there is none before
+        make(replace(other, artifact=taken), crew=Here())
+        made = [artifact.manifest().summary["made"] for artifact in (alone, taken)]
+        same = contents(alone.items) == contents(taken.items)
+    finally:
+        for artifact in artifacts:
+            remove(artifact.path)
     assert same, "an item that is taken over is not what would be made: say items_stand_alone = False"
     assert made[1] < made[0], "no item is taken over"
 
@@ -171,27 +180,18 @@ def remake(step: Step, *, keep: Collection[str] = ()) -> None:
     assert step.artifact.state() == "cached", f"the artifact is {step.artifact.state()} after it was made again"
 
 
-def _with_another_image(artifact: Artifact, *, number: int) -> Artifact:
-    """Return an index as `artifact`, whose image of a number has other pixels."""
-    other = Store(root=artifact.root).artifact(artifact.stage, "c" * LENGTH)
+def _copy_with_another_image(artifact: Artifact, other: Artifact) -> None:
+    """Make another index of an index, whose first image has other pixels."""
     shutil.copytree(artifact.path, other.path)
     other.manifest_path.unlink()
     write_job(other, read_job(artifact.job).model_copy(update={"fingerprint": other.fingerprint}))
     index = read_index(artifact)
-    record = list(index.records.values())[number]
+    record = next(iter(index.records.values()))
     Image.fromarray(255 - index.pixels(record)).save(other.items / record.image)
     records = {**index.records, record.id: replace(record, digest="0" * 32)}
     text = replace(index, records=records).to_json()
     (other.items / "index.json").write_text(text, encoding="utf-8")
     other.complete(kind=artifact.kind, inputs={}, seconds=0.0, threads=1, summary=artifact.summary)
-    return other
-
-
-def _made_as(step: Step, digit: str, *, identity: str) -> Artifact:
-    """Make what a step makes under another fingerprint."""
-    artifact = Store(root=step.artifact.root).artifact(step.name, digit * len(step.artifact.fingerprint))
-    make(replace(step, artifact=artifact, identity=identity), crew=Here())
-    return artifact
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -39,7 +39,8 @@ BAND: Final = (0.7, 1.3)
 """Ends of the band around a threshold that was not chosen with one, as shares of it."""
 USUAL: Final = 0.3
 """Threshold where the run chose none."""
-OUTLINED: Final = BoxRule(merge=1)
+WORTH_DRAWING: Final = BoxRule(merge=1)
+"""Takes components for objects, without specks."""
 
 COLUMNS: Final = {
     "entropy": "entropy of the network's answer on the foreground",
@@ -212,8 +213,7 @@ def objects_in(mask: UInt8[np.ndarray, "h w"]) -> int:
     3
     """
     labels = [label for label in np.unique(mask).tolist() if label not in (BACKGROUND, IGNORE)]
-    scores = np.ones(mask.shape, dtype=np.float32)
-    return sum(len(OUTLINED(mask == label, scores)) for label in labels)
+    return sum(len(WORTH_DRAWING.around(mask == label)) for label in labels)
 
 
 def _cells(
