@@ -151,6 +151,7 @@ def test_the_number_of_workers_changes_no_byte(name: str, copy: Run):
 @pytest.mark.parametrize("name", [*MAPS, *ADDED_MAPS])
 def test_unchanged_images_keep_their_items(name: str, copy: Run):
     stages.unchanged_images_keep_their_items(name, steps_for(name, copy))
+    stages.unchanged_images_keep_their_items_in_packs(name, steps_for(name, copy))
 
 
 @pytest.mark.parametrize("name", [*FITS, *ADDED_FITS])

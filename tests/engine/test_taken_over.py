@@ -6,18 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from builders import write_item
 from toy_runs import drawn_index, drawn_maps, made
 
+from wsss.data.index import Index
 from wsss.engine.map import Map, by_size
 from wsss.engine.stage import Job, Runtime, read_index
 from wsss.masks import Argmax
 from wsss.stages.combine_maps import CombineMaps
 from wsss.stages.make_masks import MakeMasks
 from wsss.store.jobs import FrozenJob, write_job
-from wsss.store.kinds import CHOICE, MAPS
+from wsss.store.kinds import CHOICE, MAPS, MASKS
 from wsss.store.store import Artifact, Store
+from wsss.testing.stages import contents
 from wsss.types import ScoreMaps, Size
 
 SAME = {name: [[0, 1], [0, 2]] for name in "abcd"}
@@ -67,6 +71,14 @@ class Bench:
         folder = self.store.artifact("make_masks", digit * 16).items
         return {path.name: path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
 
+    def pack(self, images: int | None) -> None:
+        """Put so many images into a pack from now on."""
+        self.stage = replace(self.stage, runtime=replace(self.stage.runtime, pack=images))
+
+    def contents(self, digit: str) -> dict[str, bytes]:
+        """The bytes of an artifact's files."""
+        return contents(self.store.artifact("make_masks", digit * 16).items)
+
     def shared(self, one: str, other: str) -> str:
         """The images whose item is one file in both."""
         ours, theirs = self.files(one), self.files(other)
@@ -86,6 +98,19 @@ class Bench:
     def change_maps(self, others: Mapping[str, ScoreMaps]) -> None:
         """Read other maps from now on, of some images."""
         self.maps = drawn_maps(self.store, f"{self.maps.stage}_other", {**MAPS_OF, **others}, kind=MAPS)
+
+
+def packed(artifact: Artifact, index: Index) -> Artifact:
+    """The same maps, two in a pack."""
+    other = artifact.root / f"{artifact.stage}_packed"
+    copy = Store(root=artifact.root).artifact(other.name, artifact.fingerprint)
+    files, packs = MAPS.items(artifact, index), MAPS.new_items(copy, index, pack=2)
+    records = list(index.records.values())
+    with packs.writer() as writer:
+        for record in records:
+            writer.take(record, files.place(record))
+    packs.sealer([[record] for record in records]).close()
+    return made(copy, MAPS, summary={"splits": ["train"]})
 
 
 @pytest.fixture
@@ -207,13 +232,62 @@ def test_an_artifact_whose_inputs_are_gone_is_no_source(bench: Bench):
     assert bench.run("b")["made"] == 4
 
 
-def test_packs_are_neither_filled_nor_searched(bench: Bench):
-    loose = bench.stage
-    bench.stage = replace(loose, runtime=replace(loose.runtime, pack=2))
-    assert bench.run("b")["made"] == 4
+@pytest.mark.parametrize(("before", "now"), [(2, 2), (None, 3), (3, None), (1, 4)])
+def test_packs_are_searched_and_filled_as_if_they_were_made_from_nothing(
+    before: int | None, now: int | None, bench: Bench
+):
     bench.store.artifact("make_masks", "a" * 16).manifest_path.unlink()
-    bench.stage = loose
-    assert bench.run("c")["made"] == 4
+    bench.pack(before)
+    assert bench.run("b")["made"] == 4
+    bench.pack(now)
+    bench.change_maps({"c": maps(0.9, 0.9, 0.9, 0.9)})
+    assert bench.run("c")["made"] == 1
+    assert bench.run("d", identity=None)["made"] == 4
+    assert bench.contents("c") == bench.contents("d") != bench.contents("b")
+
+
+@pytest.mark.parametrize("packs", ["of both", "of the earlier", "of the later"])
+def test_inputs_are_compared_whatever_they_lie_in(packs: str, bench: Bench):
+    if packs != "of the later":
+        bench.maps = packed(bench.maps, read_index(bench.index))
+        bench.run("b")
+        bench.store.artifact("make_masks", "a" * 16).manifest_path.unlink()
+    bench.change_maps({"c": maps(0.9, 0.9, 0.9, 0.9)})
+    if packs != "of the earlier":
+        bench.maps = packed(bench.maps, read_index(bench.index))
+    assert bench.run("c")["made"] == 1
+    assert bench.run("d", identity=None)["made"] == 4
+    assert bench.contents("c") == bench.contents("d")
+
+
+def test_an_input_that_is_not_in_its_packs_is_no_reason_to_take_an_item(bench: Bench):
+    bench.maps = packed(bench.maps, read_index(bench.index))
+    bench.run("b")
+    (bench.maps.items / "packs" / "00000000.zip").unlink()
+    bench.store.artifact("make_masks", "a" * 16).manifest_path.unlink()
+    bench.change_maps({})
+    assert bench.run("c")["made"] == 2
+    assert bench.shared("b", "c") == "cd"
+
+
+def test_nothing_is_taken_of_a_damaged_pack(bench: Bench):
+    bench.store.artifact("make_masks", "a" * 16).manifest_path.unlink()
+    bench.pack(2)
+    bench.run("b")
+    path = bench.store.artifact("make_masks", "b" * 16).items / "packs" / "00000000.zip"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:10] + b"\1" + whole[11:])  # in a time that nobody reads
+    assert bench.run("c")["made"] == 2
+
+
+def test_what_was_begun_in_packs_keeps_what_it_has(bench: Bench):
+    bench.pack(2)
+    begun = MASKS.new_items(bench.store.artifact("make_masks", "b" * 16), read_index(bench.index), pack=2)
+    other = np.full((2, 2), 7, dtype=np.uint8)
+    write_item(begun, read_index(bench.index).records["a"], other)
+    assert bench.run("b")["made"] == 0
+    made_of = MASKS.items(bench.store.artifact("make_masks", "b" * 16), read_index(bench.index))
+    assert made_of.read(read_index(bench.index).records["a"]).tolist() == other.tolist()
 
 
 def test_true_masks_are_not_looked_through(bench: Bench, monkeypatch: pytest.MonkeyPatch):

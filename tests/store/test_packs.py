@@ -133,6 +133,15 @@ def test_another_size_of_packs_keeps_those_that_are_there(packs: Packs):
     }
 
 
+def test_an_item_that_is_there_is_not_taken(packs: Packs, tmp_path: Path):
+    (tmp_path / "other.png").write_bytes(b"of another artifact")
+    make(packs, RECORDS[:1])
+    with fresh(packs).writer() as writer:
+        writer.take(RECORDS[0], tmp_path / "other.png")
+        writer.take(RECORDS[1], tmp_path / "other.png")
+    assert sorted(loose(packs)) == [["a.png"], ["b.png"]]
+
+
 def test_items_that_are_taken_away_are_missed(packs: Packs):
     make(packs, RECORDS[1:])
     with pytest.raises(StoreError, match="items were taken away while they were made: run again"):

@@ -4,11 +4,10 @@ An artifact is another one as soon as anything that it reads differs, and most o
 depends on the images of its batch, on what other stages made of these, and on what is read as a whole.
 """
 
-import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +17,11 @@ from wsss.engine.log import logger
 from wsss.engine.stage import Job, read_index
 from wsss.errors import WsssError
 from wsss.store.hashed import hash_of
-from wsss.store.items import Files, Items
+from wsss.store.items import Items
 from wsss.store.jobs import read_job, read_job_of
 from wsss.store.kinds import Kind
 from wsss.store.store import ITEMS, Artifact, Store
-from wsss.store.texts import read_bytes, whole
+from wsss.store.texts import read_bytes
 from wsss.store.versions import versions
 
 MOST: Final = 3
@@ -36,26 +35,24 @@ class Sources:
     """What a Map stage reads, as far as its items depend on it."""
 
     index: Index
-    items: Mapping[str, tuple[Files, Mapping[str, str]]]
+    items: Mapping[str, tuple[Items, Mapping[str, str]]]
     """What is read image by image, by role in order: where it lies, and the hashes of the artifact's files."""
     rest: Mapping[str, Mapping[str, str]]
     """Hashes of the files that are read as a whole, by role."""
+    _read: dict[Records, Key | None] = field(default_factory=dict, init=False)
 
     @property
     def common(self) -> Key:
         """What all items depend on."""
         return self.index.classes, self.index.white, self.index.long_side, tuple(self.items), self.rest
 
-    def of(self, batch: Records) -> Key | None:
-        """Return what the items of a batch depend on beyond that; None where that is not known."""
-        keys = [self._of(record) for record in batch]
-        return None if None in keys else tuple(keys)
-
-    def _of(self, record: Record) -> Key | None:
-        hashes = [files.get(f"{ITEMS}/{items.name(record)}") for items, files in self.items.values()]
-        if record.digest is None or None in hashes:
-            return None
-        return (record.id, record.digest, record.size, record.classes, *hashes)
+    def read(self, batch: Records) -> Key | None:
+        """Return the hashes of the items that a batch is made of; None where one is missing. Each is read once."""
+        if batch not in self._read:
+            read = self.items.values()
+            hashes = tuple(_hash(items, record, files) for record in batch for items, files in read)
+            self._read[batch] = None if None in hashes else hashes
+        return self._read[batch]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,22 +70,21 @@ class TakeOver:
         """Put earlier items in the place of those that would be the same.
 
         They are those of a batch that the same stage made with the same packages, of the same images with the same
-        labels and inputs. Damaged ones are left out. Packs are neither filled nor searched.
+        labels and inputs. Damaged ones are left out.
         """
-        if not isinstance(items, Files) or not (earlier := list(self._earlier())):
+        if not (earlier := list(self._earlier())):
             return
         sources = self._sources(self.job.inputs)
-        if sources is None:
-            return
-        wanted = {key: batch for batch in batches if (key := sources.of(batch)) is not None}
+        wanted = {key: batch for batch in batches if (key := _images(batch)) is not None}
         for artifact, inputs in earlier:
             if not wanted:
                 return
             with suppress(WsssError, OSError):  # nothing is taken of what is damaged, or is being deleted
                 other = self._sources(inputs)
-                if other is None or other.common != sources.common:
+                if other.common != sources.common:
                     continue
-                if count := self._take(artifact, other, wanted, items=items):
+                held, pairs = self.makes.items(artifact, other.index), self._same(sources, other, wanted)
+                if count := _take(held, artifact.manifest().files, pairs, into=items):
                     logger.info("%d items are those of %s %s", count, artifact.stage, artifact.fingerprint)
 
     def _earlier(self) -> Iterator[tuple[Artifact, Mapping[str, Artifact]]]:
@@ -105,42 +101,57 @@ class TakeOver:
                 if frozen.identity == identity and each.manifest().versions == versions():
                     yield each, {role: store.artifact(*where) for role, where in frozen.inputs.items()}
 
-    def _sources(self, inputs: Mapping[str, Artifact]) -> Sources | None:
-        """Return what the stage reads of some inputs; None where a part of it lies in packs."""
+    def _sources(self, inputs: Mapping[str, Artifact]) -> Sources:
+        """Return what the stage reads of some inputs."""
         others = dict(inputs)
         index, items, rest = read_index(others.pop("index")), {}, {}
         for role, artifact in sorted(others.items()):
             kind, hashes = self.roles.get(role), artifact.manifest().files
             if kind is None or kind.format is None:
                 rest[role] = hashes
-            elif isinstance(found := kind.items(artifact, index), Files):
-                items[role] = found, hashes
             else:
-                return None
+                items[role] = kind.items(artifact, index), hashes
         return Sources(index=index, items=items, rest=rest)
 
-    def _take(self, artifact: Artifact, other: Sources, wanted: dict[Key, Records], *, items: Files) -> int:
-        """Take an artifact's items of the wanted batches, which are wanted no longer; return how many."""
-        theirs, files, taken = self.makes.items(artifact, other.index), artifact.manifest().files, 0
-        if not isinstance(theirs, Files):
-            return 0
+    def _same(self, sources: Sources, other: Sources, wanted: dict[Key, Records]) -> Iterator[tuple[Records, Records]]:
+        """Yield earlier batches, each with the wanted one of the same images and items, which is wanted no longer."""
         for batch in self.deal(other.index):
-            key = other.of(batch)
-            for held, record in zip(batch, () if key is None else wanted.pop(key, ()), strict=False):
-                path = theirs.place(held)
-                if hash_of(path) == files.get(f"{ITEMS}/{theirs.name(held)}"):
-                    _link(path, items.place(record))
+            key = _images(batch)
+            if key in wanted and (read := sources.read(wanted[key])) is not None and read == other.read(batch):
+                yield batch, wanted.pop(key)
+
+
+def _take(held: Items, files: Mapping[str, str], pairs: Iterable[tuple[Records, Records]], *, into: Items) -> int:
+    """Take items of an artifact, the hashes of whose files are as it was made; return how many.
+
+    Args:
+        held: The items of the artifact.
+        files: The hashes of its files.
+        pairs: Batches of it, each with the one whose items they become.
+        into: Where they go.
+    """
+    taken = 0
+    with into.writer() as writer:
+        for batch, records in pairs:
+            for earlier, record in zip(batch, records, strict=True):
+                file = held.file(earlier)
+                if hash_of(file) == files.get(f"{ITEMS}/{file.relative_to(held.folder).as_posix()}"):
+                    writer.take(record, held.place(earlier))
                     taken += 1
-        return taken
+            writer.commit()  # no more than a batch is held in memory
+    return taken
 
 
-def _link(path: Path, place: Path) -> None:
-    """Give a file a second name; a copy, where the file system knows none. What is there already stays."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(path, place)
-    except FileExistsError:
-        pass
-    except OSError:
-        with whole(place) as hidden:
-            shutil.copyfile(path, hidden)
+def _images(batch: Records) -> Key | None:
+    """Return what the items of a batch depend on in their images; None where a digest is not known."""
+    if any(record.digest is None for record in batch):
+        return None
+    return tuple((record.id, record.digest, record.size, record.classes) for record in batch)
+
+
+def _hash(items: Items, record: Record, files: Mapping[str, str]) -> str | None:
+    """Return the hash of an image's item: of a file as its manifest has it, of a part of a pack as it is read."""
+    place = items.place(record)
+    if isinstance(place, Path):
+        return files.get(f"{ITEMS}/{items.name(record)}")
+    return hashlib.sha256(place.open().read()).hexdigest()

@@ -1,6 +1,7 @@
 """Items: what a Map stage makes of images, one each, as they lie in an artifact."""
 
 import os
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from wsss.places import Place
 from wsss.size import Size
 from wsss.store.files import item_place
 from wsss.store.hashed import found_below
-from wsss.store.texts import write_bytes
+from wsss.store.texts import whole, write_bytes
 
 ON_DISK: Final = 300.0
 """Seconds after which any system has brought to the disk what was written (Linux: 35)."""
@@ -37,6 +38,10 @@ class Writer(ABC):
     @abstractmethod
     def write(self, record: Record, item: Any) -> None:
         """Write an image's item as a whole."""
+
+    @abstractmethod
+    def take(self, record: Record, place: Place) -> None:
+        """Take over an image's item that lies elsewhere, as it is; one that is there already stays."""
 
     @abstractmethod
     def commit(self) -> None:
@@ -152,8 +157,27 @@ class _FileWriter(Writer):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, self._items.format.encode(item))
 
+    def take(self, record: Record, place: Place) -> None:
+        path = self._items.place(record)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(place, Path):
+            _link(place, path)
+        elif not path.exists():
+            write_bytes(path, place.open().read())
+
     def commit(self) -> None:
         pass
+
+
+def _link(path: Path, place: Path) -> None:
+    """Give a file a second name; a copy, where the file system knows none. What is there already stays."""
+    try:
+        os.link(path, place)
+    except FileExistsError:
+        pass
+    except OSError:
+        with whole(place) as hidden:
+            shutil.copyfile(path, hidden)
 
 
 def _whole_files(there: Mapping[Record, "os.DirEntry[str]"], form: ItemFormat) -> tuple[set[Record], list[Path]]:

@@ -10,7 +10,7 @@ from typing import Any, Final, final
 from wsss.data.index import Record
 from wsss.errors import StoreError
 from wsss.paths import remove
-from wsss.places import Member, Place
+from wsss.places import Member, Place, open_place
 from wsss.store.files import item_name
 from wsss.store.items import Items, Sealer, Writer
 from wsss.store.loose import LOOSE, Parts, is_torn, members_of, parts_in
@@ -110,6 +110,11 @@ class _PartWriter(Writer):
 
     def write(self, record: Record, item: Any) -> None:
         self._parts.add(self._items.name(record), self._items.format.encode(item))
+
+    def take(self, record: Record, place: Place) -> None:
+        if not self._items.has(record):
+            with open_place(place) as file:
+                self._parts.add(self._items.name(record), file.read())
 
     def commit(self) -> None:
         self._parts.flush()

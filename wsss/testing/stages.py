@@ -73,6 +73,7 @@ def promises_of(step: Step) -> tuple[Promise, ...]:
                 an_interrupted_map_goes_on_to_the_same_bytes,
                 the_number_of_workers_changes_no_byte,
                 unchanged_images_keep_their_items,
+                unchanged_images_keep_their_items_in_packs,
             )
         case Fit():
             return an_artifact_says_what_it_is, a_fit_gives_the_same_weights_again
@@ -132,14 +133,29 @@ def the_number_of_workers_changes_no_byte(name: str, plan: Plan) -> None:
 def unchanged_images_keep_their_items(name: str, plan: Plan) -> None:
     """Where one image changes, items of others are taken over, if `items_stand_alone`: as they would be made."""
     step = plan()[name]
-    assert isinstance(step.stage, Map), f"{name} is not a Map stage"
-    if not step.stage.items_stand_alone:
-        return
+    if _stand_alone(step):
+        _keep_their_items(step)
+
+
+def unchanged_images_keep_their_items_in_packs(name: str, plan: Plan) -> None:
+    """The same, where they lie in packs, which are the same to the last byte."""
+    step = plan("runtime.pack=3")[name]
+    if _stand_alone(step):
+        remake(step)
+        _keep_their_items(step)
+
+
+def _stand_alone(step: Step) -> bool:
+    assert isinstance(step.stage, Map), f"{step.name} is not a Map stage"
+    return step.stage.items_stand_alone
+
+
+def _keep_their_items(step: Step) -> None:
     store = Store(root=step.artifact.root)
     index, alone, taken = artifacts = (
         store.artifact("index_data", "c" * LENGTH),
-        store.artifact(name, "a" * LENGTH),
-        store.artifact(name, "b" * LENGTH),
+        store.artifact(step.name, "a" * LENGTH),
+        store.artifact(step.name, "b" * LENGTH),
     )
     try:
         _copy_with_another_image(step.inputs["index"], index)
