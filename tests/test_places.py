@@ -1,6 +1,8 @@
 """Members of archives are read from where they lie, and nothing else is taken for one."""
 
 import zipfile
+import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,9 @@ def member(tmp_path: Path) -> Member:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("first", b"something before it")
         archive.writestr("кот.png", b"meow")
-        start = archive.getinfo("кот.png").header_offset
+        entry = archive.getinfo("кот.png")
         archive.writestr("last", b"and after it")
-    return Member(archive=path, name="кот.png", start=start, size=4)
+    return Member(archive=path, name="кот.png", start=entry.header_offset, size=4, checksum=zlib.crc32(b"meow"))
 
 
 def read(place: Place) -> bytes:
@@ -41,9 +43,11 @@ def test_a_file_is_a_place_too(tmp_path: Path):
         assert file.read() == b"abc"
 
 
-@pytest.mark.parametrize("change", [{"start": 0}, {"start": 7}, {"name": "cat.png"}, {"size": 4000}, {"start": 10**6}])
+@pytest.mark.parametrize(
+    "change", [{"start": 0}, {"start": 7}, {"name": "cat.png"}, {"size": 4000}, {"start": 10**6}, {"checksum": 1}]
+)
 def test_another_place_is_torn(member: Member, change: dict[str, object]):
-    other = Member(**{"archive": member.archive, "name": member.name, "start": member.start, "size": 4} | change)  # type: ignore[arg-type]
+    other = replace(member, **change)  # type: ignore[arg-type]
     with pytest.raises(OSError, match=r"torn.*pack\.zip \("):
         read(other)
 

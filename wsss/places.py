@@ -3,6 +3,7 @@
 import errno
 import os
 import struct
+import zlib
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO
 from pathlib import Path
@@ -16,6 +17,10 @@ SIGNATURE: Final = b"PK\x03\x04"
 """What a header begins with."""
 
 
+class TornError(OSError):
+    """An archive that does not hold what it should where it should."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Member:
@@ -27,6 +32,8 @@ class Member:
     """Byte of the archive at which its header begins."""
     size: int
     """Bytes."""
+    checksum: int
+    """CRC-32 of its bytes."""
 
     def __str__(self) -> str:
         """Return the archive and the name, as messages show them."""
@@ -38,17 +45,17 @@ class Member:
             return BytesIO(self.read(file))
 
     def read(self, archive: BufferedReader) -> bytes:
-        """Return the bytes out of its open archive; raises `OSError` where that holds something else there."""
+        """Return the bytes out of its open archive; raises `TornError` where that holds something else there."""
         archive.seek(self.start)
         head = archive.read(HEADER.size)
         if len(head) < HEADER.size or head[:4] != SIGNATURE:
-            raise OSError(errno.EIO, "the archive is torn", str(self))
+            raise TornError(errno.EIO, "the archive is torn", str(self))
         _, named, more = HEADER.unpack(head)
         name = archive.read(named)
         archive.seek(more, os.SEEK_CUR)
         data = archive.read(self.size)
-        if name != self.name.encode() or len(data) < self.size:
-            raise OSError(errno.EIO, "the archive is torn", str(self))
+        if name != self.name.encode() or len(data) < self.size or zlib.crc32(data) != self.checksum:
+            raise TornError(errno.EIO, "the archive is torn", str(self))
         return data
 
 

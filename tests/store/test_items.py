@@ -70,7 +70,7 @@ def test_what_is_finished_is_there_and_read(form: Callable[[], Items]):
     assert not [path for path in items.folder.rglob("*") if path.name.startswith(".")]
 
 
-def test_what_is_torn_is_removed_and_named(form: Callable[[], Items]):
+def test_what_is_torn_is_named_and_counts_no_longer(form: Callable[[], Items]):
     items = form()
     for record in RECORDS:
         write_item(items, record, mask(1))
@@ -78,9 +78,16 @@ def test_what_is_torn_is_removed_and_named(form: Callable[[], Items]):
     data = bytearray(torn.read_bytes())
     data[len(data) // 2] ^= 255
     torn.write_bytes(data)
-    assert form().keep_whole(RECORDS) == ({*RECORDS} - {RECORDS[1]}, [torn])
+    whole, found = form().keep_whole(RECORDS)
+    assert whole == {*RECORDS} - {RECORDS[1]}
+    assert [str(each).partition(" (")[0] for each in found] == [str(torn)]
     assert not form().has(RECORDS[1])
-    assert not torn.exists()
+    assert torn.exists() != isinstance(form(), Files), "a part may hold items of others"
+    write_item(form(), RECORDS[1], mask(2))
+    assert form().keep_whole(RECORDS) == ({*RECORDS}, [])
+    assert form().read(RECORDS[1]).tolist() == mask(2).tolist()
+    form().sealer([RECORDS]).close()
+    assert form().read(RECORDS[1]).tolist() == mask(2).tolist(), "the copy that is whole is packed"
 
 
 def test_what_is_not_committed_is_not_there(form: Callable[[], Items]):

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from wsss.places import open_place
-from wsss.store.loose import FULL, Parts, is_torn, members_of, parts_in
+from wsss.store.loose import FULL, Parts, is_whole, members_of, parts_in
+
+
+def is_torn(part: Path) -> bool:
+    return not all(map(is_whole, members_of(part)[0]))
+
 
 ITEMS = {f"{number}.png": bytes([number]) * number for number in range(5)}
 
@@ -113,7 +118,12 @@ def test_an_end_is_one_only_where_the_items_end(part: Path):
 def test_a_part_that_is_gone_has_nothing(part: Path):
     part.unlink()
     assert members_of(part) == ([], False)
-    assert not is_torn(part)
+
+
+def test_an_item_whose_part_was_packed_meanwhile_is_whole(part: Path):
+    member = members_of(part)[0][0]
+    part.unlink()
+    assert is_whole(member)
 
 
 def test_other_files_have_nothing(tmp_path: Path):

@@ -2,12 +2,13 @@
 
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from wsss.errors import StoreError
-from wsss.places import Member, open_place
+from wsss.places import Member, TornError, open_place
 from wsss.store.loose import LOOSE, Parts, members_of, parts_in
 from wsss.store.pack_file import PackList, is_pack, listed, members, write_pack
 
@@ -29,7 +30,7 @@ def source(tmp_path: Path) -> Path:
 def pack(path: Path, names: Sequence[str]) -> None:
     """Pack these out of the parts beside."""
     found = {each.name: each for part in parts_in(path.parent / LOOSE) for each in members_of(part)[0]}
-    write_pack(path, [found[name] for name in names])
+    write_pack(path, [[found[name]] for name in names])
 
 
 def test_every_item_is_found_in_its_pack(source: Path):
@@ -63,10 +64,20 @@ def test_bytes_depend_on_the_items_alone(source: Path, monkeypatch: pytest.Monke
 
 
 def test_a_part_that_is_gone_leaves_no_pack(source: Path):
-    gone = Member(archive=source / LOOSE / "gone", name="a.png", start=0, size=1)
+    gone = Member(archive=source / LOOSE / "gone", name="a.png", start=0, size=1, checksum=0)
     with pytest.raises(FileNotFoundError, match="gone"):
-        write_pack(source / "0.zip", [gone])
+        write_pack(source / "0.zip", [[gone]])
     assert [path.name for path in source.iterdir()] == [LOOSE]
+
+
+def test_the_first_whole_copy_of_an_item_is_packed(source: Path):
+    one = members_of(parts_in(source / LOOSE)[0])[0][0]
+    torn = replace(one, checksum=one.checksum ^ 1)
+    write_pack(source / "0.zip", [[torn, one]])
+    assert [each.checksum for each in members(source / "0.zip")] == [one.checksum]
+    with pytest.raises(TornError, match="torn"):
+        write_pack(source / "1.zip", [[torn]])
+    assert not (source / "1.zip").exists()
 
 
 def test_a_pack_that_was_written_again_is_read_again(source: Path):

@@ -98,8 +98,8 @@ class Items(ABC):
         """Return the names of all items that are there."""
 
     @abstractmethod
-    def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
-        """Remove torn items, as a power failure leaves them; return whose items are whole, and what was removed."""
+    def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], Sequence[Place]]:
+        """Return whose items are whole, and what was torn, as a power failure leaves it: that counts no longer."""
 
     def sealer(self, batches: Sequence[Sequence[Record]]) -> Sealer:
         """Return what brings the items of a stage into their last form while they are made in batches."""
@@ -141,7 +141,7 @@ class Files(Items):
         """See `Items`."""
         return [name for name, _ in found_below(self.folder)]
 
-    def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
+    def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], Sequence[Place]]:
         """See `Items`."""
         found = dict(found_below(self.folder))
         return _whole_files({each: found[name] for each in records if (name := self.name(each)) in found}, self.format)

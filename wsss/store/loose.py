@@ -15,7 +15,7 @@ from typing import Final, final
 from zipfile import ZipInfo
 
 from wsss.paths import open_regular
-from wsss.places import SIGNATURE, Member
+from wsss.places import SIGNATURE, Member, TornError
 
 LOOSE: Final = ".loose"
 """The folder beside packs in which parts lie."""
@@ -80,24 +80,27 @@ def members_of(part: Path) -> tuple[list[Member], bool]:
     """
     try:
         with open_regular(part) as file:
-            found = list(_members(part, file))
-            return [member for member, _ in found], file.read(len(FULL)) == FULL
+            return list(_members(part, file)), file.read(len(FULL)) == FULL
     except FileNotFoundError:
         return [], False
 
 
-def is_torn(part: Path) -> bool:
-    """Tell whether an item of a part is not as it was written, as it may be after a power failure."""
+def is_whole(member: Member) -> bool:
+    """Tell whether an item of a part is as it was written, which after a power failure it may not be.
+
+    A part that is gone was whole: who packs its items removes it.
+    """
     try:
-        with open_regular(part) as file:
-            found = list(_members(part, file))
-            return any(zlib.crc32(member.read(file)) != checksum for member, checksum in found)
-    except FileNotFoundError:  # another process removed it
+        member.open()
+    except FileNotFoundError:
+        return True
+    except TornError:
         return False
+    return True
 
 
-def _members(part: Path, file: BufferedReader) -> Iterator[tuple[Member, int]]:
-    """Yield the whole members of a part with their checksums, and leave its file where they end."""
+def _members(part: Path, file: BufferedReader) -> Iterator[Member]:
+    """Yield the members of a part, and leave its file where they end."""
     length = os.fstat(file.fileno()).st_size
     end = 0
     while len(head := file.read(HEADER.size)) == HEADER.size and head[:4] == SIGNATURE:
@@ -108,5 +111,5 @@ def _members(part: Path, file: BufferedReader) -> Iterator[tuple[Member, int]]:
         if end > length:
             break
         file.seek(end)
-        yield Member(archive=part, name=name, start=start, size=size), checksum
+        yield Member(archive=part, name=name, start=start, size=size, checksum=checksum)
     file.seek(end if end <= length else start)

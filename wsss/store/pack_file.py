@@ -3,8 +3,9 @@
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import lru_cache
+from io import BufferedReader
 from pathlib import Path
 from threading import Lock
 from typing import Final, final
@@ -13,7 +14,7 @@ import numpy as np
 
 from wsss.errors import StoreError
 from wsss.paths import open_regular
-from wsss.places import Member
+from wsss.places import Member, TornError
 from wsss.store.arrays import TORN
 from wsss.store.digests import state_in
 from wsss.store.texts import REMEDY, whole
@@ -29,20 +30,30 @@ _reading: Final = Lock()
 """Held while a list is read: threads that wait for it find it read."""
 
 
-def write_pack(path: Path, parts: Sequence[Member]) -> None:
-    """Write members of other archives as a pack, which is whole and on the disk when it has its name.
+def write_pack(path: Path, items: Sequence[Sequence[Member]]) -> None:
+    """Write items out of other archives as a pack, which is whole and on the disk when it has its name.
 
-    Raises `FileNotFoundError` where one of these archives is gone.
+    Each item is the first of its copies that is whole. Raises `FileNotFoundError` where an archive is gone, `TornError`
+    where no copy of an item is whole.
     """
     with ExitStack() as stack, whole(path) as hidden, hidden.open("wb") as file:
-        sources = {part: stack.enter_context(open_regular(part)) for part in {each.archive for each in parts}}
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for each in parts:
-                member = zipfile.ZipInfo(each.name, WRITTEN)
+        archives = {each.archive for copies in items for each in copies}
+        sources = {archive: stack.enter_context(open_regular(archive)) for archive in archives}
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as pack:
+            for copies in items:
+                member = zipfile.ZipInfo(copies[0].name, WRITTEN)
                 member.create_system, member.external_attr = UNIX, MODE
-                archive.writestr(member, each.read(sources[each.archive]))
+                pack.writestr(member, _whole_one(copies, sources))
         file.flush()
         os.fsync(file.fileno())  # its sources are deleted next
+
+
+def _whole_one(copies: Sequence[Member], sources: Mapping[Path, BufferedReader]) -> bytes:
+    *others, last = copies
+    for each in others:
+        with suppress(TornError):
+            return each.read(sources[each.archive])
+    return last.read(sources[last.archive])
 
 
 def members(path: Path) -> list[Member]:
@@ -56,7 +67,10 @@ def members(path: Path) -> list[Member]:
                 raise ValueError(f"{each.filename[:80]!r} does not lie in it as it was packed")
     except TORN as error:
         raise StoreError(f"{path} is not a whole pack of items ({error}): {REMEDY}") from error
-    return [Member(archive=path, name=each.filename, start=each.header_offset, size=each.file_size) for each in found]
+    return [
+        Member(archive=path, name=each.filename, start=each.header_offset, size=each.file_size, checksum=each.CRC)
+        for each in found
+    ]
 
 
 def is_pack(path: Path) -> bool:
@@ -70,7 +84,7 @@ def is_pack(path: Path) -> bool:
 
 @final
 class PackList:
-    """Where the items of archives lie: 28 bytes each, found by the hash of the name in this process."""
+    """Where the items of archives lie: 32 bytes each, found by the hash of the name in this process."""
 
     def __init__(self, archives: Mapping[Path, Sequence[Member]]) -> None:
         """Note the items of archives; of those that several have, the first has it."""
@@ -82,6 +96,7 @@ class PackList:
         self._pack = np.array([number for number, _ in found], dtype=np.int32)[order]
         self._start = np.array([each.start for _, each in found], dtype=np.int64)[order]
         self._size = np.array([each.size for _, each in found], dtype=np.int64)[order]
+        self._checksum = np.array([each.checksum for _, each in found], dtype=np.uint32)[order]
 
     def find(self, name: str) -> Member | None:
         """Return where an item lies, None where no pack has it."""
@@ -94,6 +109,7 @@ class PackList:
             name=name,
             start=int(self._start[place]),
             size=int(self._size[place]),
+            checksum=int(self._checksum[place]),
         )
 
 

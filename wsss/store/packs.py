@@ -10,10 +10,10 @@ from typing import Any, Final, final
 from wsss.data.index import Record
 from wsss.errors import StoreError
 from wsss.paths import remove
-from wsss.places import Member, Place, open_place
+from wsss.places import Member, Place, TornError, open_place
 from wsss.store.files import item_name
 from wsss.store.items import Items, Sealer, Writer
-from wsss.store.loose import LOOSE, Parts, is_torn, members_of, parts_in
+from wsss.store.loose import LOOSE, Parts, is_whole, members_of, parts_in
 from wsss.store.pack_file import SUFFIX, PackList, is_pack, listed, members, packs_in, write_pack
 
 PACKS: Final = "packs"
@@ -62,18 +62,27 @@ class Packs(Items):
         packed = {each.name for path in packs_in(self.packs) for each in members(path)}
         return packed | {each.name for part in parts_in(self.loose) for each in members_of(part)[0]}
 
-    def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], list[Path]]:
-        """See `Items`. A pack has its name when it lies on the disk: no more than its list is read."""
-        torn = list(self._torn())
-        current = replace(self)
-        return {record for record in records if current.has(record)}, torn
+    def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], Sequence[Place]]:
+        """See `Items`. A pack has its name when it lies on the disk: no more than its list is read.
+
+        Of what is not packed yet, items of these records alone are read: other processes look at theirs.
+        """
+        torn: list[Place] = list(self._torn())
+        current, whole = replace(self), set()
+        for record in records:
+            name = self.name(record)
+            if current._find(name) is None:
+                torn += current._unpacked.get(name, ())
+            else:
+                whole.add(record)
+        return whole, torn
 
     def sealer(self, batches: Sequence[Sequence[Record]]) -> Sealer:
         """See `Items`."""
         return Packer(self, batches)
 
     def _torn(self) -> Iterator[Path]:
-        """Remove packs and parts that are not whole, and yield them."""
+        """Remove packs that are not whole, and yield them."""
         try:
             listed(self.packs)
         except StoreError:
@@ -81,21 +90,17 @@ class Packs(Items):
                 if not is_pack(path):
                     path.unlink(missing_ok=True)
                     yield path
-        for path in parts_in(self.loose):
-            if is_torn(path):
-                path.unlink(missing_ok=True)
-                yield path
 
     def _find(self, name: str) -> Member | None:
-        return self._packed.find(name) or self._unpacked.find(name)
+        return self._packed.find(name) or next(filter(is_whole, self._unpacked.get(name, ())), None)
 
     @cached_property
     def _packed(self) -> PackList:
         return listed(self.packs)
 
     @cached_property
-    def _unpacked(self) -> PackList:
-        return PackList({part: members_of(part)[0] for part in parts_in(self.loose)})
+    def _unpacked(self) -> Mapping[str, Sequence[Member]]:
+        return _by_name(members_of(part)[0] for part in parts_in(self.loose))
 
     def __getstate__(self) -> Mapping[str, Any]:
         """Leave out what was read: another process finds names by other hashes."""
@@ -151,16 +156,24 @@ class Packer(Sealer):
     def _seal(self) -> None:
         """Write the packs of which all items are there, and remove parts of which all are packed."""
         parts = {part: members_of(part) for part in parts_in(self._items.loose)}
-        loose = {each.name: each for found, _ in parts.values() for each in found}
+        loose = _by_name(found for found, _ in parts.values())
         for path, names in list(self._packs.items()):
             if not path.exists() and all(name in loose for name in names):
-                with suppress(FileNotFoundError):  # another process was quicker
+                with suppress(FileNotFoundError, TornError):  # another process was quicker, or makes an item again
                     write_pack(path, [loose[name] for name in names])
             if path.exists():
                 del self._packs[path]
         for part, (found, is_full) in parts.items():
             if is_full and not any(self._pack_of.get(each.name) in self._packs for each in found):
                 part.unlink(missing_ok=True)
+
+
+def _by_name(parts: Iterable[Sequence[Member]]) -> Mapping[str, Sequence[Member]]:
+    """Return the copies of each item of some parts: one that was torn was made again."""
+    copies: dict[str, list[Member]] = {}
+    for each in (member for found in parts for member in found):
+        copies.setdefault(each.name, []).append(each)
+    return copies
 
 
 def _planned(items: Packs, batches: Sequence[Sequence[Record]]) -> Iterator[tuple[Path, tuple[str, ...]]]:
