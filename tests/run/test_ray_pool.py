@@ -105,10 +105,8 @@ class Cluster:
         self.done.append((task.actor.number, task.name, task.given))
 
     def get(self, task: Any) -> Any:
-        if isinstance(task, list):
-            for each in task:
-                self._work_on(each)
-            return [self.get(each) for each in task]
+        if task.name == "leave":
+            self._work_on(task)
         if isinstance(task.outcome, RayError):
             raise task.outcome
         return task.outcome
@@ -210,6 +208,25 @@ def test_a_worker_that_dies_costs_the_batches_at_hand_alone(work: Work, caplog: 
     assert sorted(made_by) == ["a", "c", "e", "g"]
 
 
+def test_what_a_lost_machine_had_is_made_by_idle_workers_where_no_other_has_room(work: Work):
+    cluster = Cluster(dies=lambda task: task.name == "make" and task.actor.number == 2, room=2)
+    assert sum(made(cluster, work)) == 8
+    assert contents(work.items.folder) == WHOLE
+    assert {number for number, name, _ in cluster.done if name == "make"} == {1}
+    assert cluster.looks < 20
+
+
+@pytest.mark.parametrize("gone", [{1}, {2}, {1, 2}])
+def test_a_worker_that_dies_after_its_last_image_costs_nothing(
+    gone: set[int], work: Work, caplog: pytest.LogCaptureFixture
+):
+    cluster = Cluster(dies=lambda task: task.name == "leave" and task.actor.number in gone)
+    pool = RayPool(cluster, ONE, count=2)
+    assert sum(pool.made(work, BATCHES)) == 8
+    assert (pool.machine is None) == (gone == {1, 2})
+    assert caplog.messages.count("a worker of Ray died after its last image: the actor died") == len(gone)
+
+
 def test_a_batch_at_which_workers_die_is_named_and_the_rest_is_kept(work: Work):
     cluster = Cluster(dies=lambda task: task.name == "make" and task.given[0][0].id == "e")
     with pytest.raises(WsssError, match=r"died 3 times at .*e, f.*launcher.map_workers"):
@@ -221,7 +238,13 @@ def test_workers_that_die_before_they_are_ready_are_not_started_for_ever(work: W
     cluster = Cluster(dies=lambda task: task.name == "open")
     with pytest.raises(WsssError, match="died 3 times before it was ready"):
         made(cluster, work)
-    assert len(cluster.actors) == 4
+    assert len(cluster.actors) == 6  # two, three times
+
+
+def test_a_machine_that_is_lost_while_its_workers_begin_costs_nothing(work: Work):
+    cluster = Cluster(dies=lambda task: task.name == "open" and 1 < task.actor.number <= 4)
+    assert sum(made(cluster, work, count=4)) == 8
+    assert contents(work.items.folder) == WHOLE
 
 
 def test_what_a_worker_refuses_is_raised_as_it_is(work: Work):

@@ -16,11 +16,11 @@ from wsss.engine.machine import machine, reset_peak
 from wsss.engine.malloc import keep_freed_memory
 from wsss.engine.processes import World
 from wsss.engine.shard import AHEAD, Hands, Work
-from wsss.errors import WsssError, one_of
+from wsss.errors import WsssError, first_line, one_of
 from wsss.store.manifest import Machine
 
 ATTEMPTS: Final = 3
-"""How often a batch is begun whose worker dies, and how often in a row a worker that dies before it is ready."""
+"""How often a batch is begun whose worker dies, and how often a worker is replaced that dies before it is ready."""
 EVERY: Final = 0.5
 """Seconds between two looks at whether the stage was asked to finish."""
 PATIENCE: Final = 60.0
@@ -76,6 +76,8 @@ class Maker:
 @dataclass(kw_only=True, eq=False)
 class _Worker:
     actor: Any
+    attempt: int
+    """1, or one more than that of the worker whose place it takes, if that was never ready: many die with a machine."""
     batches: dict[Any, Records] = field(default_factory=dict)
     """What it has at hand, by the task."""
 
@@ -92,7 +94,6 @@ class RayPool:
         self._todo: deque[Records] = deque()
         self._deaths: Counter[Records] = Counter()
         self._started = 0
-        self._unopened = 0
 
     def made(self, work: Work, batches: Sequence[Records]) -> Generator[int]:
         """See `Pool`. Raises what a worker raised, and `WsssError` where workers die again and again."""
@@ -107,6 +108,7 @@ class RayPool:
                 if waited == PATIENCE:
                     logger.warning("Ray has had no room for a worker (%r) for a minute: see `ray status`", self._asked)
                 counts = [self._end(task, work) for task in ended]
+                self._hand_out()
                 yield sum(counts)
             self._part()
         except GeneratorExit:
@@ -117,14 +119,14 @@ class RayPool:
             for worker in (*self._ready, *self._opening.values()):
                 self._ray.kill(worker.actor)
 
-    def _start(self, work: Work) -> None:
+    def _start(self, work: Work, *, attempt: int = 1) -> None:
         self._started += 1
         actor = (
             self._ray.remote(Maker)
             .options(num_cpus=self._asked.cores, num_gpus=int(self._asked.gpu), max_concurrency=self._asked.at_once)
             .remote(work, self._asked, number=self._started, count=self._count + 1, directory=Path.cwd())
         )
-        self._opening[actor.open.remote()] = _Worker(actor=actor)
+        self._opening[actor.open.remote()] = _Worker(actor=actor, attempt=attempt)
 
     def _at_hand(self) -> list[Any]:
         return [task for worker in self._ready for task in worker.batches]
@@ -146,29 +148,36 @@ class RayPool:
             raise error.cause from error
         except self._ray.exceptions.RayError as error:
             self._bury(worker, error)
-            self._start(work)
+            self._start(work, attempt=worker.attempt + 1 if opened else 1)
             return 0
         if opened:
-            self._unopened = 0
             self._ready.append(worker)
         else:
             del worker.batches[task]
-        while self._todo and len(worker.batches) <= self._asked.at_once:  # one more waits there
+        return count or 0
+
+    def _hand_out(self) -> None:
+        """Give batches to whoever has fewest at hand; one more than it makes at once waits there.
+
+        Idle workers are among them: what a lost machine had may find no other room.
+        """
+        while self._todo and self._ready:
+            worker = min(self._ready, key=lambda each: len(each.batches))
+            if len(worker.batches) > self._asked.at_once:
+                return
             batch = self._todo.popleft()
             worker.batches[worker.actor.make.remote(batch)] = batch
-        return count or 0
 
     def _bury(self, worker: _Worker, error: Exception) -> None:
         """Put back what a dead worker had at hand."""
-        if worker in self._ready:
+        ready = worker in self._ready
+        if ready:
             self._ready.remove(worker)
-        else:
-            self._unopened += 1
         lost = list(worker.batches.values())
         self._todo.extendleft(reversed(lost))
         self._deaths.update(lost)
         logger.warning("a worker of Ray died: %d images that it had are made again", sum(map(len, lost)))
-        if self._unopened >= ATTEMPTS or any(self._deaths[batch] >= ATTEMPTS for batch in lost):
+        if (not ready and worker.attempt >= ATTEMPTS) or any(self._deaths[batch] >= ATTEMPTS for batch in lost):
             images = [record.id for batch in lost for record in batch]
             at = f" at {one_of(images, limit=5)}" if images else " before it was ready"
             raise WsssError(
@@ -177,6 +186,13 @@ class RayPool:
             ) from error
 
     def _part(self) -> None:
-        """Let the workers close their logs, and note where the first was."""
-        left = self._ray.get([worker.actor.leave.remote() for worker in self._ready])
-        self.machine = left[0] if left else None
+        """Let the workers close their logs, and note where the first was; all is made, whoever dies now."""
+        for task in [worker.actor.leave.remote() for worker in self._ready]:
+            try:
+                left = self._ray.get(task)
+            except self._ray.exceptions.RayTaskError as error:
+                raise error.cause from error
+            except self._ray.exceptions.RayError as error:
+                logger.warning("a worker of Ray died after its last image: %s", first_line(error))
+            else:
+                self.machine = self.machine or left

@@ -1,0 +1,119 @@
+"""A worker is killed and a machine of a Ray cluster is lost, both at random: the same bytes as without a cluster."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from e2e.two_machines import TwoMachines
+from toy_runs import SMALL, contents
+
+pytestmark = pytest.mark.endurance
+
+FEW = tuple(word.replace(", ", ",") for word in SMALL if not word.startswith(("views", "refine")))
+MAPS = (*FEW, "refine=crf", "until=make_masks", "dataset.train=40", "views.scales=[1.0,0.5,1.5]")
+RUNS = (*FEW, "refine=background", "until=make_masks", "views.scales=[1.0]", "random_seed=0,1", "cam=cam,gradcam")
+STAGES = ("index_data", "train_classifier", "extract_cams", "refine_cams", "make_masks", "evaluate")
+TIMES = 10
+PATIENCE = 540
+"""Seconds that a busy machine gets."""
+
+
+@contextmanager
+def started(folder: Path, *words: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """A command in a folder, whose screen is kept."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "screen.txt").open("ab") as screen:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wsss", *words],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            cwd=folder,
+            stdout=screen,
+            stderr=screen,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def ended(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    assert process.wait(PATIENCE) == 0, (folder / "screen.txt").read_text(encoding="utf-8")[-3000:]
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """The bytes of all that stages made, but for pages, which name times."""
+    every = contents(folder / "runs")
+    return {name: data for name, data in every.items() if re.match(rf"({'|'.join(STAGES)})/\w+/items/", name)}
+
+
+def command(kind: str, address: str | None = None) -> tuple[str, ...]:
+    """What is typed, by itself or on a cluster."""
+    if kind == "maps":
+        on_ray = ("launcher=ray", f"launcher.address={address}", "launcher.threads=1")
+        return "run", *MAPS, *(on_ray if address else ())
+    return "sweep", "few", *RUNS, *((f"ray.address={address}", "jobs=2") if address else ())
+
+
+def moments(folder: Path, kind: str) -> int:
+    """How far a command is: finished items of Map stages, or finished stages of a sweep."""
+    return len(list((folder / "runs").glob("*_*s/*/items/*" if kind == "maps" else "*/*/manifest.json")))
+
+
+@pytest.fixture(scope="module", params=["maps", "sweep"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the same command without Ray."""
+    folder = tmp_path_factory.mktemp(kind)
+    with started(folder, *command(kind)) as process:
+        ended(process, folder)
+    return folder
+
+
+@pytest.mark.parametrize("random_seed", range(TIMES))
+def test_a_worker_and_a_machine_are_lost(random_seed: int, kind: str, undisturbed: Path, tmp_path: Path) -> None:
+    rng, met = random.Random(random_seed), []
+    counts = sorted(rng.sample(range(moments(undisturbed, kind)), 2))
+    cluster = TwoMachines(tmp_path)
+    try:
+        with started(tmp_path, *command(kind, cluster.address)) as process:
+            for lost, count in zip(rng.sample(["worker", "machine"], 2), counts, strict=True):
+                if not (
+                    workers := busy(cluster, process, until=lambda wanted=count: moments(tmp_path, kind) >= wanted)
+                ):
+                    break
+                time.sleep(rng.uniform(0, 0.5))
+                if lost == "machine":
+                    cluster.switch_off()
+                else:
+                    with suppress(ProcessLookupError):
+                        os.kill(rng.choice(workers), signal.SIGKILL)
+                met.append(f"{lost} after {count}")
+            ended(process, tmp_path)
+    finally:
+        cluster.end()
+    sys.stdout.write(f"\n{kind} {random_seed}: {', '.join(met)}\n")
+    assert results(tmp_path).keys() == results(undisturbed).keys()
+    assert results(tmp_path) == results(undisturbed)
+
+
+def busy(cluster: TwoMachines, process: "subprocess.Popen[bytes]", *, until: Callable[[], bool]) -> list[int]:
+    """Wait until a command is so far and workers are at work for it, and return them; none once it has ended."""
+    while process.poll() is None:
+        if until() and (workers := cluster.workers()):
+            return workers
+        time.sleep(0.02)
+    return []

@@ -1,0 +1,96 @@
+"""A cluster of Ray with two machines, both on this one, of which the second is switched off."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 120
+"""Seconds in which a machine joins."""
+
+
+class TwoMachines:
+    """The head has one core and stays; the second has one core and may be lost."""
+
+    def __init__(self, folder: Path) -> None:
+        pytest.importorskip("ray")
+        self._screen = folder / "ray.txt"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.address = f"127.0.0.1:{port}"
+        self._machines = [self._started("--head", f"--port={port}", "--include-dashboard=false")]
+        self._await_raylets()
+        self._machines.append(self._started(f"--address={self.address}"))
+        self._await_raylets()
+
+    def _started(self, *words: str) -> "subprocess.Popen[bytes]":
+        ray = Path(sys.executable).with_name("ray")
+        common = ("--num-cpus=1", "--node-ip-address=127.0.0.1", "--disable-usage-stats", "--block")
+        with self._screen.open("ab") as screen:
+            return subprocess.Popen(
+                [ray, "start", *words, *common], stdout=screen, stderr=screen, start_new_session=True
+            )
+
+    def _await_raylets(self) -> None:
+        end = time.monotonic() + PATIENCE
+        while not all(self._raylets(machine.pid) for machine in self._machines):
+            assert time.monotonic() < end, self._screen.read_text(encoding="utf-8")[-3000:]
+            time.sleep(0.2)
+
+    def _raylets(self, machine: int) -> list[int]:
+        return [each for each in family(machine) if "/raylet/raylet " in title(each)]
+
+    def workers(self) -> list[int]:
+        """Processes of Ray, on either machine, that work for a command."""
+        raylets = [raylet for machine in self._machines for raylet in self._raylets(machine.pid)]
+        return [each for raylet in raylets for each in children(raylet) if title(each).startswith("ray::")]
+
+    def switch_off(self) -> int:
+        """Kill all that runs on the second machine, at once, and return how many processes those were."""
+        return killed(self._machines.pop())
+
+    def end(self) -> None:
+        """Switch off what is left."""
+        while self._machines:
+            killed(self._machines.pop())
+
+
+def killed(process: "subprocess.Popen[bytes]") -> int:
+    """Kill a process and all that come of it, and return how many those were."""
+    gone = family(process.pid)
+    for each in gone:
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+    process.wait()
+    return len(gone)
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process started, and that are there."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1]) == process:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def family(process: int) -> list[int]:
+    """A process and all that come of it, the oldest first."""
+    found = [process]
+    for each in found:
+        found += children(each)
+    return found
+
+
+def title(process: int) -> str:
+    """What a process says it is."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return ""
