@@ -1,14 +1,18 @@
 """Peak memory of the processes of a run on drawn images in COCO's layout: 80 classes, overlaps and crowds.
 
 python scripts/bench_coco.py --images 5000 --folder coco_drawn [overrides of the run]
+python scripts/bench_coco.py --images 122218 --stub --folder coco_stub
 
 `coco14_recam` from index to scores: all images go through the maps, the CRFs, the walk, the masks and the scores;
-trainings have few steps, since a step's memory does not depend on their number. A process is looked at ten times a
-second; memory is resident, so that pages which processes share count in each.
+trainings have few steps, since a step's memory does not depend on their number. With `--stub` there are no networks:
+images of 32 x 32 pixels go from the index through maps that nothing is computed for, a background, masks and scores, in
+packs of a thousand. A process is looked at ten times a second; memory is resident, so that pages which processes share
+count in each.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -19,9 +23,12 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image, ImageDraw
 
+from wsss.size import Size
+
 CATEGORIES: Final = tuple(i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
 """COCO's 80 ids."""
-WIDTH, HEIGHT = 64, 48
+SIZE: Final = Size(height=48, width=64)
+STUB_SIZE: Final = Size(height=32, width=32)
 TRAINED: Final = 0.67
 """Share of the images that are learnt from, as in COCO 2014."""
 STEPS: Final = 20
@@ -35,9 +42,18 @@ RECIPE: Final = (
     *(f"fit.{name}.batch_size=4" for name in ("classifier", "recam", "affinity", "segmenter")),
     "fit.segmenter.accumulate=1",
 )
+BOTH: Final = "[train,val]"
+STUB: Final = (
+    *("dataset=coco", "refine=background", "until=make_masks", "runtime.device=cpu", "runtime.pack=1000"),
+    *("pipeline.train_classifier=null", "~pipeline.extract_cams.reads.classifier"),
+    *(f"~pipeline.extract_cams.{name}" for name in ("cam", "views", "batch_size", "precision")),
+    "pipeline.extract_cams._target_=stub_stages.StubMaps",
+    *(f"pipeline.{stage}.splits={BOTH}" for stage in ("extract_cams", "refine_cams", "make_masks")),
+)
+"""The stub is a stage's class in the folder of this script."""
 
 
-def draw(root: Path, *, images: int) -> Path:
+def draw(root: Path, *, images: int, size: Size) -> Path:
     """Draw a data set: one to three objects an image, now and then a crowd, and one image in fifty without any."""
     train = round(images * TRAINED)
     for split, first, count in (("train2014", 1, train), ("val2014", 500_000, images - train)):
@@ -47,9 +63,9 @@ def draw(root: Path, *, images: int) -> Path:
         annotations: list[dict[str, Any]] = []
         for number in range(first, first + count):
             name = f"COCO_{split}_{number:012d}.jpg"
-            listed.append({"id": number, "file_name": name, "width": WIDTH, "height": HEIGHT})
-            own = list(_objects(np.random.default_rng(number), number))
-            _picture(number, own).save(root / split / name, quality=80)
+            listed.append({"id": number, "file_name": name, "width": size.width, "height": size.height})
+            own = list(_objects(np.random.default_rng(number), number, size))
+            _picture(number, own, size).save(root / split / name, quality=80)
             annotations += [each | {"id": len(annotations) + at, "image_id": number} for at, each in enumerate(own, 1)]
         names = [{"id": category, "name": f"thing {category}"} for category in CATEGORIES]
         content = {"images": listed, "annotations": annotations, "categories": names}
@@ -58,9 +74,9 @@ def draw(root: Path, *, images: int) -> Path:
     return root
 
 
-def _objects(rng: np.random.Generator, number: int) -> Iterator[dict[str, Any]]:
+def _objects(rng: np.random.Generator, number: int, size: Size) -> Iterator[dict[str, Any]]:
     for place in range(0 if number % 50 == 0 else int(rng.integers(1, 4))):
-        left, top = int(rng.integers(0, WIDTH - 24)), int(rng.integers(0, HEIGHT - 20))
+        left, top = int(rng.integers(0, size.width - 24)), int(rng.integers(0, size.height - 20))
         right, bottom = left + int(rng.integers(12, 24)), top + int(rng.integers(10, 20))
         crowd = place == 2
         outline: Any = [[left, top, right, top, right, bottom, left, bottom]]
@@ -69,22 +85,22 @@ def _objects(rng: np.random.Generator, number: int) -> Iterator[dict[str, Any]]:
             "iscrowd": int(crowd),
             "bbox": [left, top, right - left, bottom - top],
             "area": (right - left) * (bottom - top),
-            "segmentation": _runs(left, top, right, bottom) if crowd else outline,
+            "segmentation": _runs(left, top, right, bottom, size) if crowd else outline,
         }
 
 
-def _runs(left: int, top: int, right: int, bottom: int) -> dict[str, Any]:
+def _runs(left: int, top: int, right: int, bottom: int, size: Size) -> dict[str, Any]:
     """Return a rectangle as COCO's runs along columns."""
-    counts = [left * HEIGHT + top]
+    counts = [left * size.height + top]
     for _ in range(left, right):
-        counts += [bottom - top, HEIGHT - (bottom - top)]
-    counts[-1] = WIDTH * HEIGHT - sum(counts[:-1])
-    return {"size": [HEIGHT, WIDTH], "counts": counts}
+        counts += [bottom - top, size.height - (bottom - top)]
+    counts[-1] = size.width * size.height - sum(counts[:-1])
+    return {"size": list(size.over(1)), "counts": counts}
 
 
-def _picture(number: int, objects: list[dict[str, Any]]) -> Image.Image:
+def _picture(number: int, objects: list[dict[str, Any]], size: Size) -> Image.Image:
     rng = np.random.default_rng(number)
-    image = Image.fromarray(rng.integers(90, 130, (HEIGHT, WIDTH, 3), dtype=np.uint8))
+    image = Image.fromarray(rng.integers(90, 130, (*size.over(1), 3), dtype=np.uint8))
     pen = ImageDraw.Draw(image)
     for each in objects:
         left, top, width, height = each["bbox"]
@@ -146,22 +162,26 @@ class Watch(threading.Thread):
 
 
 def main() -> None:
-    """Draw, run, and print the memory of every stage."""
+    """Draw, run, and print the memory and the files of every stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=5000)
     parser.add_argument("--folder", type=Path, required=True, help="a new folder for images, store and run")
+    parser.add_argument("--stub", action="store_true", help="without networks")
     options, overrides = parser.parse_known_args()
-    root = draw(options.folder / "data", images=options.images)
-    where = (f"dataset.root={root}", f"store={options.folder / 'store'}", f"out={options.folder / 'out'}")
-    run = subprocess.Popen([sys.executable, "-m", "wsss", "run", *RECIPE, *where, *overrides])  # noqa: S603 - itself
-    watch = Watch(run.pid, options.folder / "store")
+    root, store = options.folder / "data", options.folder / "store"
+    draw(root, images=options.images, size=STUB_SIZE if options.stub else SIZE)
+    where = (f"dataset.root={root}", f"store={store}", f"out={options.folder / 'out'}")
+    words = [sys.executable, "-m", "wsss", "run", *(STUB if options.stub else RECIPE), *where, *overrides]
+    run = subprocess.Popen(words, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)})  # noqa: S603 - itself
+    watch = Watch(run.pid, store)
     watch.start()
     code = run.wait()
     watch.ended.set()
     watch.join()
-    print(f"{'stage':<20}{'largest':>9}{'all':>9}{'processes':>11}   (MiB, {options.images} images)")
+    print(f"{'stage':<20}{'largest':>9}{'all':>9}{'processes':>11}{'files':>9}   (MiB, {options.images} images)")
     for stage, (largest, together, processes) in watch.stages.items():
-        print(f"{stage:<20}{largest / MIB:>9.0f}{together / MIB:>9.0f}{processes:>11}")
+        files = sum(path.is_file() for path in (store / stage).rglob("*"))
+        print(f"{stage:<20}{largest / MIB:>9.0f}{together / MIB:>9.0f}{processes:>11}{files:>9}")
     print(f"largest of all, as the kernel counts: {watch.largest / MIB:.0f} MiB")
     sys.exit(code)
 
