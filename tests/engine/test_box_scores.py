@@ -11,7 +11,8 @@ from toy_runs import drawn_index, drawn_maps, drawn_masks
 
 from wsss.boxes import Box
 from wsss.data.index import Index, TrueBox
-from wsss.engine.box_scores import box_scores, boxes_of, squared
+from wsss.engine import pool
+from wsss.engine.box_scores import LEAST, box_scores, boxes_of, squared
 from wsss.engine.stage import read_index
 from wsss.metrics.boxes import SIDE
 from wsss.store.store import Store
@@ -53,6 +54,25 @@ def test_raw_maps_are_scored_at_the_best_threshold_an_oracle(tmp_path: Path):
     assert both["max_box_acc_v2"] == pytest.approx(1)
     half = box_scores([artifact], index=index_of(store, a=INSIDE, b=CORNER))["extract_cams"]["train"]
     assert half["max_box_acc_v2"] == pytest.approx(0.5)
+
+
+def test_processes_share_the_images_and_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    store = Store(root=tmp_path)
+    block = torch.tensor(BLOCK).float()[None] * 0.9
+    maps = drawn_maps(store, "extract_cams", {i: score_maps([1], block) for i in "abc"})
+    masks = drawn_masks(store, "make_masks", {"a": BLOCK, "b": BLOCK, "c": NONE})
+    given = {"artifacts": [maps, masks], "index": index_of(store, a=INSIDE, b=CORNER)}
+    alone, shared = box_scores(**given), []
+
+    def in_chunks(*items: Any, **options: Any) -> Any:
+        shared.append((options["processes"], options.get("least", pool.LEAST)))
+        return pool.in_chunks(*items, **{**options, "least": 1})
+
+    monkeypatch.setattr(pool, "CHUNK", 1)
+    monkeypatch.setattr("wsss.engine.box_scores.in_chunks", in_chunks)
+    assert box_scores(**given, processes=2) == alone
+    assert shared == [(2, LEAST), (2, pool.LEAST)]
+    assert alone["extract_cams"]["train"]["max_box_acc_v2"] == pytest.approx(0.5)
 
 
 def test_without_boxes_nothing_is_scored(tmp_path: Path):

@@ -32,6 +32,12 @@ def test_little_work_is_done_here(count: int, processes: int):
     assert [item for _, result in found for item in result[-1]] == [-item for item in range(count)]
 
 
+@pytest.mark.parametrize(("least", "is_shared"), [(3, True), (4, False)])
+def test_the_caller_may_say_how_much_is_worth_a_process(least: int, is_shared: bool):
+    found = list(in_chunks(told, range(7), processes=2, module=__name__, least=least))
+    assert ({result[0] for _, result in found} != {os.getpid()}) == is_shared
+
+
 def test_much_work_is_shared_and_comes_back_in_order():
     found = list(in_chunks(told, range(11), processes=2, module=__name__))
     assert os.getpid() not in {result[0] for _, result in found}

@@ -168,7 +168,7 @@ def test_a_threshold_counts_for_the_maps_that_it_was_chosen_for(store: Store):
 
 def test_true_boxes_score_beside_masks(store: Store, monkeypatch: pytest.MonkeyPatch):
     found = {"make_masks": {"train": {"corloc": 0.5}}, "extract_cams": {"train": {"max_box_acc_v2": 0.25}}}
-    monkeypatch.setattr("wsss.stages.evaluate.box_scores", lambda _artifacts, *, index, boxes: found)
+    monkeypatch.setattr("wsss.stages.evaluate.box_scores", lambda _artifacts, *, index, boxes, processes: found)
     masks = drawn_masks(store, "make_masks", {"a": [[0, 1, 1, 2]], "b": [[2, 0, 0, 255]]})
     scores = tables(store, index=drawn_index(store, TRUTH), masks=masks)["scores"]
     assert scores["make_masks"]["train"]["corloc"] == 0.5

@@ -1,7 +1,8 @@
 """Scores of boxes: maps and masks against the true boxes of the images, where there are any."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -10,12 +11,14 @@ from jaxtyping import Float
 
 from wsss.boxes import Box, BoxRule
 from wsss.data.index import Index, Record
+from wsss.engine.pool import in_chunks
 from wsss.engine.progress import Advance, bar
 from wsss.engine.threads import in_threads
 from wsss.labels import label_of
 from wsss.masks import strongest
 from wsss.metrics.boxes import SIDE, BoxCurve, CorLoc, best_overlaps, corners
 from wsss.resample import resample
+from wsss.store.items import Items
 from wsss.store.kinds import KINDS, MAPS, MASKS, RAW_MAPS
 from wsss.store.store import Artifact
 from wsss.types import ScoreMaps
@@ -26,76 +29,98 @@ TrueBoxes = Literal["annotated", "masks"]
 """Boxes of the data set's annotations, or boxes around the components of its true masks."""
 ONE_EACH: Final = BoxRule(least=0, merge=1)
 """A box around every component."""
+LEAST: Final = 300
+"""Raw maps for which another process is worth its start: each is drawn around at all its values, tens of ms a class."""
 
 
-def box_scores(artifacts: Sequence[Artifact], *, index: Index, boxes: TrueBoxes = "annotated") -> BoxScores:
+def box_scores(
+    artifacts: Sequence[Artifact], *, index: Index, boxes: TrueBoxes = "annotated", processes: int = 1
+) -> BoxScores:
     """Score what has a true box: raw maps by MaxBoxAccV2, which is an oracle, masks and other maps by CorLoc."""
     scores: BoxScores = {}
     sources = list(_boxed(artifacts, index=index, boxes=boxes))
     if not sources:
         return scores
-    with bar("boxes", total=sum(len(source.records) for source in sources), unit="images") as advance:
-        for source in sources:
-            score = _curve if source.artifact.kind == RAW_MAPS.name else _corloc
-            scores.setdefault(source.artifact.stage, {})[source.split] = score(source, advance=advance)
+    with bar("boxes", total=sum(len(records) for _, _, records in sources), unit="images") as advance:
+        for artifact, split, records in sources:
+            finding = Finding.of(artifact, index, boxes=boxes)
+            score = _curve if artifact.kind == RAW_MAPS.name else _corloc
+            found = score(finding, records, processes=processes, advance=advance)
+            scores.setdefault(artifact.stage, {})[split] = found
     return scores
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Source:
-    """One stage's items of the images of a split that may have true boxes."""
+class Finding:
+    """Finds boxes of an artifact's items; it is sent to processes, and so holds no record of an image."""
 
-    artifact: Artifact
+    kind: str
+    items: Items
     index: Index
-    split: str
-    records: tuple[Record, ...]
+    """Without records."""
     boxes: TrueBoxes
 
-    def true(self, record: Record) -> Mapping[int, list[Box]]:
-        return boxes_of(record, index=self.index, boxes=self.boxes)
+    @classmethod
+    def of(cls, artifact: Artifact, index: Index, *, boxes: TrueBoxes) -> "Finding":
+        """Return what finds boxes in an artifact's items of images of an index."""
+        items = KINDS[artifact.kind].items(artifact, index)
+        return cls(kind=artifact.kind, items=items, index=replace(index, records={}, splits={}), boxes=boxes)
+
+    def overlaps(self, records: Sequence[Record]) -> list[tuple[int, Float[np.ndarray, " thresholds"]]]:
+        """Return the classes of images' true boxes, and how well their maps meet these at every threshold."""
+        return list(chain.from_iterable(in_threads(self._overlaps, records)))
+
+    def largest(self, records: Sequence[Record]) -> list[tuple[int, Box | None, list[Box]]]:
+        """Return the classes of images' true boxes with the largest box of each class, and the true ones."""
+        return list(chain.from_iterable(in_threads(self._largest, records)))
+
+    def _overlaps(self, record: Record) -> list[tuple[int, Float[np.ndarray, " thresholds"]]]:
+        maps, size = self.items.read(record), record.size
+        true = {
+            cls: [box.scaled(across=SIDE / size.width, down=SIDE / size.height) for box in own]
+            for cls, own in boxes_of(record, index=self.index, boxes=self.boxes).items()
+        }
+        return [(cls, best_overlaps(squared(maps, cls), corners(own))) for cls, own in true.items()]
+
+    def _largest(self, record: Record) -> list[tuple[int, Box | None, list[Box]]]:
+        item = self.items.read(record)
+        labels = strongest(item)[0] if isinstance(item, ScoreMaps) else item
+        true = boxes_of(record, index=self.index, boxes=self.boxes)
+        return [(cls, _largest(labels == label_of(cls)), own) for cls, own in true.items()]
 
 
-def _boxed(artifacts: Sequence[Artifact], *, index: Index, boxes: TrueBoxes) -> Iterator[_Source]:
+def _boxed(
+    artifacts: Sequence[Artifact], *, index: Index, boxes: TrueBoxes
+) -> Iterator[tuple[Artifact, str, tuple[Record, ...]]]:
+    """Yield artifacts by their splits, with the images that may have true boxes."""
     for artifact in artifacts:
         if artifact.kind not in (RAW_MAPS.name, MAPS.name, MASKS.name):
             continue
         for split in artifact.summary["splits"]:
             if records := tuple(record for record in index.split(split) if has_boxes(record, boxes=boxes)):
-                yield _Source(artifact=artifact, index=index, split=split, records=records, boxes=boxes)
+                yield artifact, split, records
 
 
-def _curve(source: _Source, *, advance: Advance) -> dict[str, float | bool | None]:
-    index = source.index
-    items, curve = RAW_MAPS.items(source.artifact, index), BoxCurve(classes=len(index.classes))
-
-    def overlaps(record: Record) -> list[tuple[int, Any]]:
-        maps, size = items.read(record), record.size
-        true = {
-            cls: [box.scaled(across=SIDE / size.width, down=SIDE / size.height) for box in own]
-            for cls, own in source.true(record).items()
-        }
-        return [(cls, best_overlaps(squared(maps, cls), corners(own))) for cls, own in true.items()]
-
-    for of_record in in_threads(overlaps, source.records):
-        for cls, found in of_record:
-            curve.add(cls, found)
-        advance()
+def _curve(
+    finding: Finding, records: Sequence[Record], *, processes: int, advance: Advance
+) -> dict[str, float | bool | None]:
+    curve = BoxCurve(classes=len(finding.index.classes))
+    chunks = in_chunks(finding.overlaps, records, processes=processes, module=__name__, least=LEAST)
+    for count, pairs in chunks:
+        for cls, overlaps in pairs:
+            curve.add(cls, overlaps)
+        advance(count)
     return {**curve.scores(), "oracle": True}
 
 
-def _corloc(source: _Source, *, advance: Advance) -> dict[str, float | bool | None]:
-    index, kind = source.index, KINDS[source.artifact.kind]
-    items, corloc = kind.items(source.artifact, index), CorLoc(classes=len(index.classes))
-
-    def largest(record: Record) -> list[tuple[int, Box | None, list[Box]]]:
-        item = items.read(record)
-        labels = strongest(item)[0] if isinstance(item, ScoreMaps) else item
-        return [(cls, _largest(labels == label_of(cls)), own) for cls, own in source.true(record).items()]
-
-    for of_record in in_threads(largest, source.records):
-        for cls, box, own in of_record:
+def _corloc(
+    finding: Finding, records: Sequence[Record], *, processes: int, advance: Advance
+) -> dict[str, float | bool | None]:
+    corloc = CorLoc(classes=len(finding.index.classes))
+    for count, pairs in in_chunks(finding.largest, records, processes=processes, module=__name__):
+        for cls, box, own in pairs:
             corloc.add(cls, box, own)
-        advance()
+        advance(count)
     return {"corloc": corloc.score()}
 
 

@@ -63,14 +63,15 @@ def begin_in_child() -> None:
 
 
 def in_chunks(
-    work: Callable[[Sequence[T]], Result], items: Sequence[T], *, processes: int, module: str
+    work: Callable[[Sequence[T]], Result], items: Sequence[T], *, processes: int, module: str, least: int | None = None
 ) -> Iterator[tuple[int, Result]]:
     """Yield the number of items and `work(items)` for one piece of them after the other, in their order.
 
-    Large numbers of items are shared among at most so many processes, to which `work`, of `module`, is sent.
+    Large numbers of items are shared among at most so many processes, to which `work`, of `module`, is sent; `least`
+    items are worth a process, `LEAST` where it is not given.
     """
     chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
-    processes = min(processes, len(items) // LEAST)
+    processes = min(processes, len(items) // (least or LEAST))
     if processes < 2:
         yield from ((len(chunk), work(chunk)) for chunk in chunks)
         return

@@ -74,13 +74,14 @@ class Evaluate(Reduce):
                 score(source, tables=tables, advance=advance, processes=self.runtime.processes)
                 if source.artifact.manifest().oracle:
                     tables.scores[source.artifact.stage][source.split]["oracle"] = True
-        boxed = box_scores(list(job.inputs.values()), index=index, boxes=self.boxes)
+        artifacts = list(job.inputs.values())
+        boxed = box_scores(artifacts, index=index, boxes=self.boxes, processes=self.runtime.processes)
         if boxed and self.boxes == "masks":
             tables.notes.append(AROUND_MASKS)
         for stage, by_split in boxed.items():
             for split, found in by_split.items():
                 tables.scores.setdefault(stage, {}).setdefault(split, {}).update(found)
-        tables.agreements.update(agreements(list(job.inputs.values()), index=index))
+        tables.agreements.update(agreements(artifacts, index=index))
         for name in ("scores", "curves", "images", "confusions", "agreements", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
         write_image_confusions(job.artifact.items / FILE, tables.image_confusions)
