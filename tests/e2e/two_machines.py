@@ -13,6 +13,8 @@ import pytest
 
 PATIENCE = 120
 """Seconds in which a machine joins."""
+WORKERS = ("ray::Maker", "ray::make_remote")
+"""Titles of processes that work for a command; Ray's own agents, with which it gives a machine up, are titled so too."""
 
 
 class TwoMachines:
@@ -49,7 +51,7 @@ class TwoMachines:
     def workers(self) -> list[int]:
         """Processes of Ray, on either machine, that work for a command."""
         raylets = [raylet for machine in self._machines for raylet in self._raylets(machine.pid)]
-        return [each for raylet in raylets for each in children(raylet) if title(each).startswith("ray::")]
+        return [each for raylet in raylets for each in children(raylet) if title(each).startswith(WORKERS)]
 
     def switch_off(self) -> int:
         """Kill all that runs on the second machine, at once, and return how many processes those were."""
