@@ -86,7 +86,8 @@ def undisturbed(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("random_seed", range(TIMES))
 def test_a_worker_and_a_machine_are_lost(random_seed: int, kind: str, undisturbed: Path, tmp_path: Path) -> None:
     rng, met = random.Random(random_seed), []
-    counts = sorted(rng.sample(range(moments(undisturbed, kind)), 2))
+    early = moments(undisturbed, kind) * 2 // 3  # so that both are met before the end
+    counts = sorted(rng.sample(range(early), 2))
     cluster = TwoMachines(tmp_path)
     try:
         with started(tmp_path, *command(kind, cluster.address)) as process:
@@ -106,6 +107,7 @@ def test_a_worker_and_a_machine_are_lost(random_seed: int, kind: str, undisturbe
     finally:
         cluster.end()
     sys.stdout.write(f"\n{kind} {random_seed}: {', '.join(met)}\n")
+    assert len(met) == 2
     assert results(tmp_path).keys() == results(undisturbed).keys()
     assert results(tmp_path) == results(undisturbed)
 

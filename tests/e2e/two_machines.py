@@ -14,7 +14,7 @@ import pytest
 PATIENCE = 120
 """Seconds in which a machine joins."""
 WORKERS = ("ray::Maker", "ray::make_remote")
-"""Titles of processes that work for a command; Ray's own agents, with which it gives a machine up, are titled so too."""
+"""Titles of processes that work for a command; others are those of agents, without which Ray gives a machine up."""
 
 
 class TwoMachines:

@@ -148,6 +148,20 @@ def test_a_run_of_a_newer_version_is_left_as_it_is(toy_run: Run, tmp_path: Path)
     assert (tmp_path / RECORD).read_text(encoding="utf-8") == "format: 99\n"
 
 
+def test_a_record_of_this_process_is_read_again_only_once_somebody_wrote_it(
+    toy_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr("wsss.run.record.refuse_newer_run", read.append)
+    steps, store = tuple(toy_run.plan().values()), Store.at(tmp_path / "store")
+    for _ in range(3):
+        write_record(tmp_path, store=store, steps=steps, config={})
+    assert len(read) == 1  # what was there before
+    (tmp_path / RECORD).write_text("format: 99\n", encoding="utf-8")
+    write_record(tmp_path, store=store, steps=steps, config={})
+    assert len(read) == 2
+
+
 @pytest.mark.parametrize(
     "content", [None, "", "store: [", "format: 99\nstages: {a: b}\n", "format: x\n", "stages: {a: b}"]
 )

@@ -1,7 +1,8 @@
 """The graph of a sweep: the union of its runs' plans, in which every stage of a fingerprint stands once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from wsss.apps.sweep.planned import PlannedRun
@@ -26,12 +27,12 @@ class Node:
     seconds: float | None = None
     """How long it may take, where that is known."""
 
-    @property
+    @cached_property
     def key(self) -> Key:
         """Its key in the graph."""
         return self.step.artifact.stage, self.step.artifact.fingerprint
 
-    @property
+    @cached_property
     def needs(self) -> set[Key]:
         """What it reads."""
         return {(each.stage, each.fingerprint) for each in self.step.inputs.values()}
@@ -67,14 +68,15 @@ class Graph:
         """Return the nodes of a run, in the order of its stages."""
         return [self.nodes[step.artifact.stage, step.artifact.fingerprint] for step in self.runs[number].steps]
 
-    def ready(self) -> list[Node]:
-        """Return what waits for nothing, that first which most seconds of work wait for, itself included."""
-        ranks = self.ranks()
+    def ready(self, fits: Callable[[Node], bool] = lambda _: True) -> list[Node]:
+        """Return what waits for nothing and fits, that first which most seconds of work wait for, itself included."""
         ready = [
             node
             for node in self.nodes.values()
             if node.standing == "waiting" and all(self.nodes[key].standing == "done" for key in node.needs)
+            if fits(node)
         ]
+        ranks = self.ranks() if ready else {}
         return sorted(ready, key=lambda node: -ranks[node.key])
 
     def ranks(self) -> dict[Key, float]:

@@ -68,10 +68,12 @@ class Making:
         estimate(self.graph)
 
     def _hand_out(self) -> None:
-        for node in self.graph.ready():
+        for node in self.graph.ready(self.engine.has_room):
+            if not self.engine.has_room(node):
+                continue
             if node.step.artifact.state() == "cached":  # another run made it meanwhile
                 self._done(node)
-            elif self.engine.has_room(node) and not is_held(node.step.artifact):
+            elif not is_held(node.step.artifact):
                 folder = self._folder_of(node)
                 folder.write(node)
                 node.standing = "running"

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class PlannedRun:
         """The run's own folder."""
         return Path(self.config["out"])
 
-    @property
+    @cached_property
     def store(self) -> Store:
         """Where its artifacts are kept."""
         return Store.at(self.config["store"])
