@@ -112,7 +112,7 @@ def main(arguments: Sequence[str]) -> None:
     table = batch.work_off(task, inputs, output=output, head=head, resume=options.resume)
     if options.scores:
         explain.print_means(table)
-    if said := batch.warning(table, why="the network says yes to no class"):
+    if said := batch.warning(table, key="unsure", why="the network says yes to no class"):
         engine.console.print(said, markup=False)
     for path in [row["sheet"] for row in table["images"]] if few else ["sheets"]:
         engine.console.print(str((output.folder / path).absolute()), markup=False)

@@ -70,7 +70,10 @@ def main(arguments: Sequence[str]) -> None:
     if options.json:
         sys.stdout.write(json.dumps(table) + "\n")
     else:
-        if said := batch.warning(table, why=f"mean confidence below {predict.UNSURE}"):
+        far = "features further off than those of 99 in 100 of these"
+        if said := batch.warning(table, key="unlike", why=far):
+            engine.console.print(said, markup=False)
+        if said := batch.warning(table, key="unsure", why=f"mean confidence below {predict.UNSURE}"):
             engine.console.print(said, markup=False)
         engine.console.print(f"{len(table['images'])} of {len(inputs.names)} images are predicted")
         engine.console.print(str(output.table.absolute()), markup=False)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, final
 from wsss import training
 from wsss.data.datasets import SegmenterData
 from wsss.data.transforms import SegmenterTransform
+from wsss.engine.features import keep_features
 from wsss.engine.fit import ADVICE, Fit
 from wsss.engine.log import logger
 from wsss.engine.stage import Job
@@ -29,6 +30,8 @@ from wsss.training.reproduced import advice_on
 class FitSegmenter(Fit):
     """Fit a segmentation network to masks."""
 
+    version: ClassVar[int] = 2
+
     fit: SegmenterFit
 
     @abstractmethod
@@ -44,6 +47,12 @@ class FitSegmenter(Fit):
         return training.SegmenterModule(
             network=network, fit=self.fit, random_seed=self.random_seed, labels=label_count(job.index().classes)
         )
+
+    def keep(self, module: "training.KeyedModule", job: Job) -> None:
+        """Also keep what the encoder makes of the images, by which it is seen how unlike these another one is."""
+        super().keep(module, job)
+        assert isinstance(module, training.SegmenterModule)
+        keep_features(self, job, module.network)
 
     def findings(self, module: "training.KeyedModule", job: Job) -> dict[str, Any]:
         """Tell how well the network reproduces the masks that it learnt from, and what to do where it does not."""

@@ -9,10 +9,10 @@ def test_images_below_the_limit_are_named_the_least_sure_first():
 
 
 def test_a_warning_counts_them_and_names_some():
-    assert warning({"images": ROWS, "unsure": []}, why="w") is None
-    assert warning({"images": ROWS}, why="w") is None
-    words = warning({"images": ROWS, "unsure": ["b", "c"]}, why="mean confidence below 0.7")
+    assert warning({"images": ROWS, "unsure": []}, key="unsure", why="w") is None
+    assert warning({"images": ROWS}, key="unsure", why="w") is None
+    words = warning({"images": ROWS, "unsure": ["b", "c"]}, key="unsure", why="mean confidence below 0.7")
     assert words == ("2 of 4 images may be unlike those that were learnt from (mean confidence below 0.7): b, c")
     many = [f"image {i}" for i in range(NAMED + 3)]
-    assert "image 0" in str(warning({"images": many, "unsure": many}, why="w"))
-    assert many[-1] not in str(warning({"images": many, "unsure": many}, why="w"))
+    assert "image 0" in str(warning({"images": many, "unsure": many}, key="unsure", why="w"))
+    assert many[-1] not in str(warning({"images": many, "unsure": many}, key="unsure", why="w"))

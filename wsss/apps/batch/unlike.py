@@ -1,7 +1,7 @@
-"""Images of which a network is unsure: they are often unlike those that it learnt from."""
+"""Images that are unlike those that a network learnt from, or of which it is unsure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from wsss.apps.batch.output import Row
 from wsss.errors import one_of
@@ -16,9 +16,15 @@ def unsure(rows: Sequence[Row], *, sure: Mapping[str, float], least: float) -> l
     return sorted(found, key=lambda image: (sure[image], image))
 
 
-def warning(table: Mapping[str, Any], *, why: str) -> str | None:
-    """Say of how many images of a table the network is unsure; None where of none."""
-    images = table.get("unsure", [])
+def unlike(rows: Sequence[Row]) -> list[str]:
+    """Return the images whose `unlikeness` is above 1, the most unlike first; rows that have none are passed over."""
+    far = {row["image"]: row["unlikeness"] for row in rows if row.get("unlikeness") is not None}
+    return sorted((image for image in far if far[image] > 1), key=lambda image: (-far[image], image))
+
+
+def warning(table: Mapping[str, Any], *, key: Literal["unlike", "unsure"], why: str) -> str | None:
+    """Say how many images a table names under a key; None where none."""
+    images = table.get(key, [])
     if not images:
         return None
     named = one_of(images, limit=NAMED)

@@ -14,6 +14,7 @@ from wsss.errors import ModelError, StoreError
 from wsss.run.record import RunRecord, read_record
 from wsss.run.scores import scores_among
 from wsss.stages.predict_masks import PredictMasks
+from wsss.store.feature_statistics import FILE as FEATURES
 from wsss.store.jobs import read_job_of
 from wsss.store.kinds import MASKS, RAW_MAPS
 from wsss.store.networks import RECORD as NETWORK, holds_network, read_record as read_network
@@ -119,7 +120,8 @@ def _files(artifact: Artifact) -> dict[str, bytes]:
     """Return what it takes to load a network, by the names in the archive; every byte is as it was made."""
     home = f"{NETWORKS}/{artifact.stage}/{artifact.fingerprint}"
     weights = [name for names in read_network(artifact).weights.values() for name in names]
-    items = [f"{ITEMS}/{name}" for name in (NETWORK, *dict.fromkeys(weights))]
+    names = [f"{ITEMS}/{name}" for name in (NETWORK, *dict.fromkeys(weights), FEATURES)]
+    items = [name for name in names if name in artifact.manifest().files]
     beside = [path for path in (artifact.manifest_path, artifact.path / PLACES) if path.is_file()]
     files = {path.name: read_bytes(path) for path in beside} | {name: artifact.content(name) for name in items}
     return {f"{home}/{name}": data for name, data in files.items()}

@@ -10,14 +10,17 @@ from jaxtyping import Float16, UInt8
 from numpy.typing import NDArray
 
 from wsss.apps.model.source import opened
+from wsss.apps.predict.likeness import Likeness
 from wsss.data.depth import WHITE
 from wsss.data.images import reduced
 from wsss.engine.stage import Device, Runtime
 from wsss.errors import ModelError
 from wsss.labels import BACKGROUND, class_of
 from wsss.masks import strongest
+from wsss.models.feature_statistics import FeatureStatistics
 from wsss.run.record import RunRecord
 from wsss.stages.predict_masks import MaskPredictor
+from wsss.store.feature_statistics import read_statistics
 from wsss.tiles import Scores, Tiles
 from wsss.types import ScoreMaps, Size
 
@@ -42,6 +45,9 @@ class Prediction:
     labels: UInt8[np.ndarray, "h w"]
     confidence: Float16[np.ndarray, "h w"]
     """The score of each pixel's label, in [0, 1]: a probability where nothing refined it."""
+    unlikeness: float | None = None
+    """How far the image lies from those learnt from, by the encoder's features: above 1 where further than 99 of 100 of
+    these. None where the training kept nothing to tell it by."""
 
     @property
     def mean_confidence(self) -> float:
@@ -83,6 +89,8 @@ class Predictor:
     """The value that the run reads as white in images of 16 bits."""
     long_side: int | None = None
     """Pixels to which the run reduces larger images; labels and confidence are brought back to the image's own size."""
+    statistics: FeatureStatistics | None = None
+    """Of the features of the images learnt from."""
 
     @classmethod
     def of(
@@ -113,6 +121,7 @@ class Predictor:
         with opened(run, store=store) as source:
             parts = source.predicting()
             network = parts.stage.predictor(parts.job, place)
+            statistics = read_statistics(parts.job.inputs["segmenter"])
         return cls(
             classes=parts.classes,
             fingerprint=parts.job.artifact.fingerprint,
@@ -120,6 +129,7 @@ class Predictor:
             tiles=tiles,
             white=parts.white,
             long_side=parts.long_side,
+            statistics=statistics,
         )
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> Prediction:
@@ -127,9 +137,10 @@ class Predictor:
         seen = reduced(image, self.long_side)
         labels = np.empty(seen.shape[:2], dtype=np.uint8)
         confidence = np.empty(seen.shape[:2], dtype=np.float16)
+        likeness = Likeness(self.network, self.statistics)
 
         def scores(rows: slice, columns: slice) -> Scores:
-            return self._scores(seen[rows, columns])
+            return self._scores(seen[rows, columns], likeness)
 
         size = Size(height=seen.shape[0], width=seen.shape[1])
         for rows, columns, block in self.tiles.merged(size, scores):
@@ -137,11 +148,13 @@ class Predictor:
         if seen is not image:
             down, across = (nearest(own, small) for own, small in zip(image.shape[:2], seen.shape[:2], strict=True))
             labels, confidence = labels[down[:, None], across], confidence[down[:, None], across]
-        return Prediction(classes=self.classes, labels=labels, confidence=confidence)
+        return Prediction(
+            classes=self.classes, labels=labels, confidence=confidence, unlikeness=likeness.unlikeness
+        )
 
-    def _scores(self, image: UInt8[np.ndarray, "h w 3"]) -> Scores:
+    def _scores(self, image: UInt8[np.ndarray, "h w 3"], likeness: Likeness) -> Scores:
         try:
-            (maps,) = self.network.maps([image])
+            maps = likeness.maps(image)
         except torch.OutOfMemoryError as error:
             size = f"{image.shape[1]} x {image.shape[0]} pixels"
             raise ModelError(f"{size} at once do not fit the memory of the GPU: choose smaller tiles") from error

@@ -12,7 +12,7 @@ from PIL import Image
 from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output, Row
 from wsss.apps.batch.task import Example, Task
-from wsss.apps.batch.unlike import unsure
+from wsss.apps.batch.unlike import unlike, unsure
 from wsss.apps.boxes import BOXES, VOC, BoxOptions, ClassBox, boxes_of_mask, write_coco_boxes, write_voc
 from wsss.apps.predict.exports import FORMATS, write_formats
 from wsss.apps.predict.predictor import Prediction, Predictor
@@ -99,6 +99,7 @@ class Predict(Task[Prediction]):
             "width": width,
             "height": height,
             "confidence": result.mean_confidence,
+            "unlikeness": result.unlikeness,
             "classes": {name: asdict(area) for name, area in result.areas().items()},
         }
 
@@ -126,14 +127,15 @@ class Predict(Task[Prediction]):
         return {"confidence_map": output.relative(path)}
 
     def summary(self, rows: Sequence[Row], *, output: Output) -> dict[str, Any]:
-        """Write what other tools read; return the names of its files, and images of which the network is unsure."""
+        """Write what other tools read; return the names of its files, and images of which the network knows little."""
         wanted = [name for name in self.formats if name in FORMATS]
         classes, model = self.predictor.classes, f"wsss {self.predictor.fingerprint}"
         files = write_formats(wanted, rows, output=output, classes=classes, model=model)
         if self.boxes is not None:
             files[BOXES] = write_coco_boxes(rows, output=output, classes=classes, model=model)
         sure = {row["image"]: row["confidence"] for row in rows}
-        return {**({"files": files} if files else {}), "unsure": unsure(rows, sure=sure, least=UNSURE)}
+        strange = {"unlike": unlike(rows), "unsure": unsure(rows, sure=sure, least=UNSURE)}
+        return {**({"files": files} if files else {}), **strange}
 
 
 def draw(image: Picture, prediction: Prediction, *, boxes: Sequence[ClassBox] = ()) -> UInt8[np.ndarray, "y x 3"]:

@@ -8,6 +8,7 @@ from wsss import training
 from wsss.cams.caa import CAA
 from wsss.data.index import Index
 from wsss.data.refusals import unlabelled
+from wsss.engine.features import keep_features
 from wsss.engine.fit import Fit
 from wsss.engine.refining import reads_items
 from wsss.engine.stage import Job
@@ -31,6 +32,7 @@ class TrainWeCLIP(Fit):
     """
 
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "prompted": NETWORK}
+    version: ClassVar[int] = 2
 
     fit: WeCLIPFit
     segmenter: FrozenViTOptions
@@ -115,3 +117,9 @@ class TrainWeCLIP(Fit):
         """Augmented images with their classes. No validation: true masks only ever score."""
         train = self.augmented(job, transform=self.fit.transform)
         return self.data_module(train=train, val=None, normalisation=train.normalisation)
+
+    def keep(self, module: "training.KeyedModule", job: Job) -> None:
+        """Also keep what the encoder makes of the images, by which it is seen how unlike these another one is."""
+        super().keep(module, job)
+        assert isinstance(module, weclip.WeCLIPModule)
+        keep_features(self, job, module.network)
