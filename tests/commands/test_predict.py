@@ -85,6 +85,19 @@ def test_formats_are_named_and_unsure_images_told(
     assert "confidence, coco, polygons, label_studio" in capsys.readouterr().err.replace("'", "")
 
 
+def test_images_that_are_unlike_the_drawn_scenes_are_named(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (64, 64), "white").save(photos / "white.png")
+    assert call(monkeypatch, photos, "--model", toy_run.out, "--device", "cpu") == 0
+    table = json.loads((photos.parent / "predictions/predictions.json").read_text(encoding="utf-8"))
+    far = {row["image"]: row["unlikeness"] for row in table["images"] if row["unlikeness"] > 1}
+    assert sorted(far, key=lambda image: -far[image]) == table["unlike"]
+    assert "white.png" in table["unlike"]
+    said = capsys.readouterr().out
+    assert f"{len(far)} of 5 images may be unlike those that were learnt from (features further off" in said
+
+
 def test_json_is_all_that_is_printed(
     toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

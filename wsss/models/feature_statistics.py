@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
-LEAST: Final = 10
+LEAST: Final = 8
 """Images of which statistics are made at least."""
 USUAL: Final = 0.99
 """The share of the images learnt from whose distance is usual."""

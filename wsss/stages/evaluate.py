@@ -54,7 +54,7 @@ class Evaluate(Reduce):
     Where a threshold was chosen for them without masks, its score stands beside.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX}
     reads_graph: ClassVar[bool] = True

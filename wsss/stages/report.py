@@ -30,7 +30,7 @@ SHOWN: Final = (RAW_MAPS.name, MAPS.name, MASKS.name)
 class MakeReport(Reduce):
     """Draw `report.html` from what the other stages left, and every contact sheet as a picture of its own."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "evaluation": TABLE}
     reads_graph: ClassVar[bool] = True

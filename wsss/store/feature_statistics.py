@@ -22,14 +22,12 @@ def write_statistics(artifact: Artifact, statistics: FeatureStatistics) -> None:
 
 
 def read_statistics(artifact: Artifact) -> FeatureStatistics | None:
-    """Read the statistics of an artifact; None where it has none. Raises `StoreError` where they are not as they were made."""
+    """Read the statistics of an artifact; None where it has none. Raises `StoreError` where they were changed."""
     name = f"{ITEMS}/{FILE}"
     if name not in artifact.manifest().files:
         return None
     artifact.content(name)  # compares its hash
     with arrays.opened(artifact.file(name), what="statistics of features") as archive:
-        mean, variance = (
-            archive.read(name, dtype=np.float32, most=(MOST_CHANNELS,)) for name in ("mean", "variance")
-        )
+        mean, variance = (archive.read(name, dtype=np.float32, most=(MOST_CHANNELS,)) for name in ("mean", "variance"))
         (limit,) = archive.read("limit", dtype=np.float64, most=(1,)).tolist()
         return FeatureStatistics(mean=mean, variance=variance, limit=limit)

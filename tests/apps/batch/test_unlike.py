@@ -1,4 +1,4 @@
-from wsss.apps.batch.unlike import NAMED, unsure, warning
+from wsss.apps.batch.unlike import NAMED, unlike, unsure, warning
 
 ROWS = [{"image": name} for name in "abcd"]
 
@@ -6,6 +6,12 @@ ROWS = [{"image": name} for name in "abcd"]
 def test_images_below_the_limit_are_named_the_least_sure_first():
     sure = {"a": 0.7, "b": 0.2, "c": 0.69, "d": 0.9}
     assert unsure(ROWS, sure=sure, least=0.7) == ["b", "c"]
+
+
+def test_unlike_images_are_named_the_most_unlike_first():
+    values = {"a": 1.0, "b": 1.2, "c": None, "d": 7.0}
+    rows = [{"image": name, "unlikeness": value} for name, value in values.items()]
+    assert unlike([*rows, {"image": "of an earlier version"}]) == ["d", "b"]
 
 
 def test_a_warning_counts_them_and_names_some():

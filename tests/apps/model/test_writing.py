@@ -17,6 +17,7 @@ def test_it_holds_the_networks_and_no_name_of_an_image(model_file: Path, toy_run
     record, run = ModelRecord.model_validate_json(told), read_record(toy_run.out)
     assert record.classes == run.job("predict_masks").index().classes
     assert sum(name.endswith(".safetensors") for name in names) == 2
+    assert [name.split("/")[1] for name in names if name.endswith("/items/features.npz")] == ["train_segmenter"]
     assert {name.split("/")[1] for name in names if "/" in name} == {"train_classifier", "train_segmenter"}
     assert all(image not in told + text for image in run.job("predict_masks").index().records)
     assert str(toy_run.store) not in told + text

@@ -14,6 +14,7 @@ from toy_runs import Run
 from wsss.apps.predict import Area, Prediction, Predictor
 from wsss.data.images import read_image, reduced
 from wsss.errors import StoreError
+from wsss.models.feature_statistics import FeatureStatistics
 from wsss.models.segmenters.segmentation import SegmentationNetwork
 from wsss.run.record import read_record
 from wsss.stages.predict_masks import MaskPredictor
@@ -95,13 +96,16 @@ class Counting(MaskPredictor):
 
 def test_tiles_and_the_whole_answer_the_same(predictor: Predictor) -> None:
     network = replace(predictor.network, network=SegmentationNetwork(Local(len(predictor.classes) + 1)))
-    tiled = replace(predictor, network=network, tiles=Tiles(side=256))
-    whole = replace(predictor, network=network, tiles=Tiles(side=1024))
+    ones = np.ones(len(predictor.classes) + 1, dtype=np.float32)
+    known = FeatureStatistics(mean=0 * ones, variance=ones, limit=1.0)
+    tiled = replace(predictor, network=network, statistics=known, tiles=Tiles(side=256))
+    whole = replace(tiled, tiles=Tiles(side=1024))
     image = np.random.default_rng(0).integers(0, 256, size=(300, 520, 3), dtype=np.uint8)
     one, other = tiled(image), whole(image)
     np.testing.assert_allclose(one.confidence, other.confidence, atol=2e-3)
     assert (one.labels == other.labels).mean() > 0.9999
     assert len(np.unique(other.labels)) > 1
+    assert one.unlikeness == pytest.approx(other.unlikeness, rel=1e-2)
 
 
 @pytest.mark.parametrize(("side", "asked"), [(256, [(256, 256), (256, 236)]), (320, [(256, 300)])])

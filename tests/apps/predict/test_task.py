@@ -58,6 +58,7 @@ def test_files_and_row_of_an_image(task: Predict, tmp_path: Path):
         "width": 40,
         "height": 20,
         "confidence": 0.5,
+        "unlikeness": None,
         "classes": {"dog": {"pixels": 400, "fraction": 0.5, "confidence": 0.5}},
     }
     files = {path.relative_to(output.folder).as_posix() for path in output.folder.rglob("*") if path.is_file()}

@@ -148,9 +148,7 @@ class Predictor:
         if seen is not image:
             down, across = (nearest(own, small) for own, small in zip(image.shape[:2], seen.shape[:2], strict=True))
             labels, confidence = labels[down[:, None], across], confidence[down[:, None], across]
-        return Prediction(
-            classes=self.classes, labels=labels, confidence=confidence, unlikeness=likeness.unlikeness
-        )
+        return Prediction(classes=self.classes, labels=labels, confidence=confidence, unlikeness=likeness.unlikeness)
 
     def _scores(self, image: UInt8[np.ndarray, "h w 3"], likeness: Likeness) -> Scores:
         try:
