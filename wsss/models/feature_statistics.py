@@ -1,4 +1,4 @@
-"""How far an image lies from those that a network learnt from, by what its encoder makes of it.
+"""Distance of an image from those that a network learnt from, by the features of its encoder.
 
 Lee et al. (NeurIPS 2018) take the Mahalanobis distance of a network's features to those of each class. An encoder that
 learnt from image-level labels has images of several classes, and a few hundred images tell no covariance of a thousand

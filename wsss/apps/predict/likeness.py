@@ -33,8 +33,10 @@ class Likeness:
             (maps,) = self._predictor.maps([tile])
         height, width = (side + -side % network.stride for side in tile.shape[:2])
         features = heard.of(height, width)
+        if features is None:  # no view of the run has the image's own size
+            features = features_of(self._predictor, network, tile)
         pixels = tile.shape[0] * tile.shape[1]
-        self._features += pixels * (self._asked(network, tile) if features is None else features)[0]
+        self._features += pixels * features[0]
         self._pixels += pixels
         return maps
 
@@ -45,9 +47,11 @@ class Likeness:
             return None
         return self._statistics.unlikeness(self._features / self._pixels)
 
-    def _asked(self, network: SegmentationNetwork, tile: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "b d"]:
-        """Show the encoder a tile at its own size, where no view of the run has that."""
-        device = self._predictor.device
-        with asking(device, precision=self._predictor.precision):
-            images = self._predictor.normalisation.of_images([tile], device=device)
-            return pooled(network.encoder(network.padded(images)))
+
+def features_of(
+    predictor: MaskPredictor, network: SegmentationNetwork, image: UInt8[np.ndarray, "h w 3"]
+) -> Float32[np.ndarray, "1 d"]:
+    """Return the means of the encoder's last maps of an image at its own size, on the CPU."""
+    with asking(predictor.device, precision=predictor.precision):
+        images = predictor.normalisation.of_images([image], device=predictor.device)
+        return pooled(network.encoder(network.padded(images)))
