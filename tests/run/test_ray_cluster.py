@@ -51,7 +51,7 @@ def test_a_cluster_of_this_machine_has_so_many_cores(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(ray_cluster, "_knock", lambda _: None)
     connected("local", key="launcher.address", cores=3)
     connected("head:6379", key="launcher.address", cores=3)
-    assert (asked[0]["num_cpus"], "address" in asked[0]) == (3, False)
+    assert (asked[0]["num_cpus"], asked[0]["address"]) == (3, "local"), "without an address Ray joins any other cluster"
     assert (asked[1]["address"], "num_cpus" in asked[1]) == ("head:6379", False)
 
 

@@ -52,7 +52,8 @@ def connected(address: str, *, key: str, cores: int | None = None) -> Any:
     refuse_without_ray(f"{key}={address}")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     ray = import_module("ray")
-    options = {"include_dashboard": False, "num_cpus": cores} if address == HERE else {"address": address}
+    # Said as an address, since without one Ray joins a cluster that somebody else started on this machine.
+    options = {"address": address} | ({"include_dashboard": False, "num_cpus": cores} if address == HERE else {})
     try:
         _knock(address)
         with restored():  # it has a handler of its own for SIGTERM
