@@ -8,6 +8,8 @@ import pytest
 EXPECTED: Final = {
     "pydensecrf": "it is compiled where it is installed, and there may be no compiler",
     "import 'open_clip'": "it was added to the tests lately: `uv sync` brings it",
+    "import 'moto'": "it was added to the tests lately: `uv sync` brings it",
+    "import 's3fs'": "it is an extra",
     "import 'ray'": "it is an extra, and has no build for every system",
     "chromium": "a browser is no Python package",
     "shellcheck": "a linter of shell scripts is no Python package",

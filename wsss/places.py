@@ -4,11 +4,12 @@ import errno
 import os
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Final, final
 
+from wsss import objects
 from wsss.paths import open_regular
 
 HEADER: Final = struct.Struct("<4s22xHH")
@@ -34,17 +35,26 @@ class Member:
     """Bytes."""
     checksum: int
     """CRC-32 of its bytes."""
+    url: str | None = None
+    """Where the archive is an object in a bucket: its address. `archive` is then the file that stands for it."""
 
     def __str__(self) -> str:
         """Return the archive and the name, as messages show them."""
         return f"{self.archive} ({self.name})"
 
     def open(self) -> BytesIO:
-        """Return the bytes; raises `OSError` where the archive is missing, or holds something else there."""
-        with open_regular(self.archive) as file:
-            return BytesIO(self.read(file))
+        """Return the bytes; raises `OSError` where the archive is missing, or holds something else there.
 
-    def read(self, archive: BufferedReader) -> bytes:
+        Of an object in a bucket they are read by one request; raises `StoreError` where nobody answers it.
+        """
+        if self.url is None:
+            with open_regular(self.archive) as file:
+                return BytesIO(self.read(file))
+        size = HEADER.size + len(self.name.encode()) + self.size
+        data = objects.read(self.url, start=self.start, size=size)
+        return BytesIO(replace(self, start=0).read(BytesIO(data)))
+
+    def read(self, archive: BufferedReader | BytesIO) -> bytes:
         """Return the bytes out of its open archive; raises `TornError` where that holds something else there."""
         archive.seek(self.start)
         head = archive.read(HEADER.size)

@@ -69,7 +69,7 @@ class Map(Stage):
         index, elsewhere = job.index(), job.elsewhere
         job = replace(job, elsewhere=None)  # which other processes are not given
         batches = self.batches(index)
-        items = self.makes.new_items(job.artifact, index, pack=self.runtime.pack)
+        items = self.makes.new_items(job.artifact, index, pack=self.runtime.pack, bucket=self.runtime.bucket)
         if self.items_stand_alone and not self.uses_true_masks:
             earlier = TakeOver(job=job, makes=self.makes, roles=self.needed_roles(), deal=self.batches)
             earlier.into(items, shard.share(batches))

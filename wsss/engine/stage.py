@@ -5,11 +5,12 @@
 """
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import torch
 
@@ -29,6 +30,7 @@ from wsss.store.texts import read_bytes
 from wsss.store.verify import refuse_harmed
 from wsss.training.loggers.options import LoggerOptions, NoLogger
 
+_BUCKET: Final = re.compile(r"s3://[^/\s]+(/[^/\s]+)*/?")
 Device = Literal["auto", "cpu", "cuda", "mps"]
 """Where to compute. `auto` is NVIDIA's GPU or else the CPU; Apple's, `mps`, lacks operations: ask for it by name."""
 
@@ -42,9 +44,15 @@ class Runtime:
     """Processes of what is bound to the CPU, and loader workers; all cores where it is not given."""
     pack: int | None = None
     """Images whose items share a file, at least; a file each where it is not given. See `wsss.store.packs`."""
+    bucket: str | None = None
+    """Where packs are put, such as `s3://bucket/folder`; into the store where it is not given."""
     logger: LoggerOptions = field(default_factory=NoLogger)
 
     def __post_init__(self) -> None:
+        if self.bucket is not None and not _BUCKET.fullmatch(self.bucket):
+            raise ValueError(f"bucket must be like s3://bucket/folder, got {self.bucket!r}")
+        if self.bucket is not None and self.pack is None:
+            raise ValueError("bucket holds packs and no single files: set pack too, such as pack=1000")
         if self.pack is not None and self.pack < 1:
             raise ValueError(f"pack must be at least 1, got {self.pack}")
         if self.workers is not None and self.workers < 0:

@@ -18,7 +18,7 @@ from wsss.run.known import Known, Outcome, note
 from wsss.run.launch import Crew, Inline, Launcher
 from wsss.run.objective import check_masks, check_objective
 from wsss.run.part import check_from
-from wsss.run.plan import Step, check_readers, check_shares, make_plan
+from wsss.run.plan import Step, check_bucket, check_readers, check_shares, make_plan
 from wsss.run.record import write_record
 from wsss.run.run_folder import claim_folder, run_folder, write_outcome
 from wsss.run.scores import Scores, value_of
@@ -120,6 +120,7 @@ def prepare(
             settings["from"], {step.name: {read: read for read in step.reads} for step in steps}, missing=missing
         )
     check_shares(steps, workers=launcher.workers)
+    check_bucket(steps)
     check_objective(settings["objective"], steps)
     return steps, launcher, logger
 

@@ -10,9 +10,11 @@ from wsss.config.build import build_into, check_all
 from wsss.data.index import Index
 from wsss.data.randomness import check_share
 from wsss.engine.fit import Fit
+from wsss.engine.map import Map
 from wsss.engine.stage import Stage, read_index
 from wsss.errors import ConfigError, DataError
 from wsss.models.base import PlannedNetwork, PlannedNetworks
+from wsss.objects import refuse_unwritable
 from wsss.run.checked import Checked
 from wsss.run.graph import connected
 from wsss.run.part import up_to
@@ -180,6 +182,16 @@ def check_shares(steps: Iterable[Step], *, workers: int) -> None:
                 problems += [f"{key}.{problem}" for problem in error.problems]
     if problems:
         raise ConfigError(problems)
+
+
+def check_bucket(steps: Iterable[Step]) -> None:
+    """Refuse a bucket that packs cannot be put into, as long as a stage is to be made that would.
+
+    Raises a `ConfigError`. It is asked each time, since buckets and credentials change.
+    """
+    waiting = (step.stage for step in steps if isinstance(step.stage, Map) and step.artifact.state() != "cached")
+    for bucket in sorted({stage.runtime.bucket for stage in waiting if stage.runtime.bucket is not None}):
+        refuse_unwritable(bucket, key="runtime.bucket")
 
 
 def build_stages(pipeline: Mapping[str, Any]) -> dict[str, Stage]:

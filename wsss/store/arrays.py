@@ -73,6 +73,8 @@ def opened(path: Place, *, what: str) -> Iterator[Arrays]:
     try:
         with open_place(path) as file, zipfile.ZipFile(file) as archive:
             yield Arrays(archive)
+    except StoreError:
+        raise  # a bucket does not answer, which says nothing of the archive
     except TORN as error:
         raise StoreError(f"{path} holds no {what} ({error}): {REMEDY}") from error
 

@@ -174,6 +174,8 @@ def read_mask_item(path: Place, size: Size | None = None) -> NDArray[np.uint8]:
     try:
         with _opened(path, size) as picture:
             return np.array(picture, dtype=np.uint8)
+    except StoreError:
+        raise  # a bucket does not answer, which says nothing of the mask
     except _UNREADABLE as error:
         raise StoreError(f"{path} holds no mask ({error}): {REMEDY}") from error
 

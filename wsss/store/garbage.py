@@ -14,6 +14,7 @@ from filelock import Timeout
 from wsss.errors import NewerError, StoreError
 from wsss.paths import entries_below, remove
 from wsss.store.jobs import FrozenJob, read_job
+from wsss.store.pointers import forget_below
 from wsss.store.store import JOB, Artifact, Store
 
 HIDDEN: Final = re.compile(r"\..+\.[0-9a-f]{8}", re.DOTALL)
@@ -91,6 +92,7 @@ def delete(entry: StoredArtifact, *, roots: Callable[[], Collection[str]]) -> bo
                 return False
             # First, so that a deletion that is cut short leaves something begun, and nothing damaged.
             remove(artifact.manifest_path)
+            forget_below(artifact.path)
             for path in artifact.path.iterdir():
                 if path.is_dir() and not path.is_symlink():
                     remove(path)

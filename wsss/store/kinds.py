@@ -24,7 +24,8 @@ from wsss.store.files import (
     read_scores,
 )
 from wsss.store.items import Files, ItemFormat, Items
-from wsss.store.packs import IMAGES, PACKS, Packs
+from wsss.store.packs import IMAGES, Packs
+from wsss.store.pointers import PACKS, store_id
 from wsss.store.store import Artifact
 
 
@@ -46,17 +47,21 @@ class Kind:
         form = Packs if (artifact.items / PACKS).is_dir() else Files
         return form(folder=artifact.items, format=self.format, images=len(index.records))
 
-    def new_items(self, artifact: Artifact, index: Index, *, pack: int | None) -> Items:
+    def new_items(self, artifact: Artifact, index: Index, *, pack: int | None, bucket: str | None = None) -> Items:
         """Return the items of an artifact to be made: in packs of at least `pack` images, or without it a file each.
 
-        An artifact that was begun keeps the form in which it was begun.
+        An artifact that was begun keeps the form in which it was begun; packs to come are objects below the address of
+        a `bucket`, where one is given.
         """
         begun = self.items(artifact, index)
-        if isinstance(begun, Packs):
-            return replace(begun, pack=pack or IMAGES)
-        if pack is None or begun.names():
-            return begun
-        return Packs(folder=begun.folder, format=begun.format, images=begun.images, pack=pack)
+        if not isinstance(begun, Packs):
+            if pack is None or begun.names():
+                return begun
+            begun = Packs(folder=begun.folder, format=begun.format, images=begun.images)
+        url = None
+        if bucket is not None:
+            url = "/".join((bucket.rstrip("/"), store_id(artifact.root), artifact.stage, artifact.fingerprint))
+        return replace(begun, pack=pack or IMAGES, url=url)
 
 
 _MAPS: Final = ItemFormat(suffix=SCORES, read=read_scores, encode=encode_scores, is_whole=are_whole_scores)

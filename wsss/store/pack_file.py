@@ -1,11 +1,11 @@
-"""A pack: items in one uncompressed zip, whose list says where each of them lies."""
+"""A pack: items in one uncompressed zip, whose list says where each of them lies, on disk or in a bucket."""
 
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import lru_cache
-from io import BufferedReader
+from io import BufferedIOBase, BufferedReader, BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import Final, final
@@ -13,10 +13,12 @@ from typing import Final, final
 import numpy as np
 
 from wsss.errors import StoreError
+from wsss.objects import put
 from wsss.paths import open_regular
 from wsss.places import Member, TornError
 from wsss.store.arrays import TORN
 from wsss.store.digests import state_in
+from wsss.store.pointers import POINTER, is_pointer, is_there, pointed_at, write_pointer
 from wsss.store.texts import REMEDY, whole
 
 SUFFIX: Final = ".zip"
@@ -36,7 +38,25 @@ def write_pack(path: Path, items: Sequence[Sequence[Member]]) -> None:
     Each item is the first of its copies that is whole. Raises `FileNotFoundError` where an archive is gone, `TornError`
     where no copy of an item is whole.
     """
-    with ExitStack() as stack, whole(path) as hidden, hidden.open("wb") as file:
+    with whole(path) as hidden, hidden.open("wb") as file:
+        _write(file, items)
+        file.flush()
+        os.fsync(file.fileno())  # its sources are deleted next
+
+
+def put_pack(path: Path, items: Sequence[Sequence[Member]], *, url: str) -> None:
+    """Write items as an object in a bucket, by one request, and then the pointer to it.
+
+    Raises as `write_pack` does, and `StoreError` for what keeps it from the bucket.
+    """
+    file = BytesIO()
+    _write(file, items)
+    state = put(url, file.getvalue())
+    write_pointer(path, url, state, _listed_in(file, archive=path, length=state.size))
+
+
+def _write(file: BufferedIOBase, items: Sequence[Sequence[Member]]) -> None:
+    with ExitStack() as stack:
         archives = {each.archive for copies in items for each in copies}
         sources = {archive: stack.enter_context(open_regular(archive)) for archive in archives}
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as pack:
@@ -44,8 +64,6 @@ def write_pack(path: Path, items: Sequence[Sequence[Member]]) -> None:
                 member = zipfile.ZipInfo(copies[0].name, WRITTEN)
                 member.create_system, member.external_attr = UNIX, MODE
                 pack.writestr(member, _whole_one(copies, sources))
-        file.flush()
-        os.fsync(file.fileno())  # its sources are deleted next
 
 
 def _whole_one(copies: Sequence[Member], sources: Mapping[Path, BufferedReader]) -> bytes:
@@ -57,24 +75,38 @@ def _whole_one(copies: Sequence[Member], sources: Mapping[Path, BufferedReader])
 
 
 def members(path: Path) -> list[Member]:
-    """Return what a pack holds; raises `StoreError` that names one which is torn, or is not of ours."""
+    """Return what a pack holds, of a pointer what its object does.
+
+    Raises `StoreError` that names one which is torn, or is not of ours.
+    """
+    if is_pointer(path):
+        return pointed_at(path)
     try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            found = archive.infolist()
-            length = os.fstat(file.fileno()).st_size
+        with open_regular(path) as file:
+            return _listed_in(file, archive=path, length=os.fstat(file.fileno()).st_size)
+    except TORN as error:
+        raise StoreError(f"{path} is not a whole pack of items ({error}): {REMEDY}") from error
+
+
+def _listed_in(file: BufferedIOBase, *, archive: Path, length: int) -> list[Member]:
+    with zipfile.ZipFile(file) as pack:
+        found = pack.infolist()
         for each in found:
             if each.compress_type != zipfile.ZIP_STORED or not 0 <= each.file_size <= length - each.header_offset:
                 raise ValueError(f"{each.filename[:80]!r} does not lie in it as it was packed")
-    except TORN as error:
-        raise StoreError(f"{path} is not a whole pack of items ({error}): {REMEDY}") from error
     return [
-        Member(archive=path, name=each.filename, start=each.header_offset, size=each.file_size, checksum=each.CRC)
+        Member(archive=archive, name=each.filename, start=each.header_offset, size=each.file_size, checksum=each.CRC)
         for each in found
     ]
 
 
 def is_pack(path: Path) -> bool:
-    """Tell whether a pack is whole, as far as its list says."""
+    """Tell whether a pack is whole, as far as its list says; of a pointer, whether its object is as it was written.
+
+    Raises `StoreError` where a bucket does not answer.
+    """
+    if is_pointer(path):
+        return is_there(path)
     try:
         members(path)
     except StoreError:
@@ -88,7 +120,7 @@ class PackList:
 
     def __init__(self, archives: Mapping[Path, Sequence[Member]]) -> None:
         """Note the items of archives; of those that several have, the first has it."""
-        self._packs = tuple(archives)
+        self._packs = tuple((archive, items[0].url if items else None) for archive, items in archives.items())
         found = [(number, each) for number, items in enumerate(archives.values()) for each in items]
         keys = np.array([hash(each.name) for _, each in found], dtype=np.int64)
         order = np.argsort(keys, kind="stable")
@@ -104,8 +136,10 @@ class PackList:
         place = int(np.searchsorted(self._keys, key))
         if place == len(self._keys) or self._keys[place] != key:
             return None
+        archive, url = self._packs[self._pack[place]]
         return Member(
-            archive=self._packs[self._pack[place]],
+            archive=archive,
+            url=url,
             name=name,
             start=int(self._start[place]),
             size=int(self._size[place]),
@@ -114,8 +148,9 @@ class PackList:
 
 
 def packs_in(folder: Path) -> list[Path]:
-    """Return the packs of a folder, sorted."""
-    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    """Return the packs of a folder and the pointers to others, sorted."""
+    found = (path for suffix in (SUFFIX, POINTER) for path in folder.glob(f"*{suffix}"))
+    return sorted(path for path in found if not path.name.startswith("."))
 
 
 def listed(folder: Path) -> PackList:

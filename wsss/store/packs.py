@@ -14,10 +14,9 @@ from wsss.places import Member, Place, TornError, open_place
 from wsss.store.files import item_name
 from wsss.store.items import Items, Sealer, Writer
 from wsss.store.loose import LOOSE, Parts, is_whole, members_of, parts_in
-from wsss.store.pack_file import SUFFIX, PackList, is_pack, listed, members, packs_in, write_pack
+from wsss.store.pack_file import SUFFIX, PackList, is_pack, listed, members, packs_in, put_pack, write_pack
+from wsss.store.pointers import PACKS, POINTER
 
-PACKS: Final = "packs"
-"""The folder among the items in which packs lie."""
 IMAGES: Final = 1_000
 """Images of a pack where nobody says how many."""
 
@@ -29,6 +28,8 @@ class Packs(Items):
 
     pack: int = IMAGES
     """Images of a pack that is made: batches are packed as a whole, so it may be some more."""
+    url: str | None = None
+    """Where the objects lie that are packs to come; without it they are files. Those that are there stay."""
 
     @property
     def packs(self) -> Path:
@@ -83,13 +84,21 @@ class Packs(Items):
 
     def _torn(self) -> Iterator[Path]:
         """Remove packs that are not whole, and yield them."""
-        try:
-            listed(self.packs)
-        except StoreError:
-            for path in packs_in(self.packs):
-                if not is_pack(path):
-                    path.unlink(missing_ok=True)
-                    yield path
+        for path in packs_in(self.packs):
+            if not is_pack(path):
+                path.unlink(missing_ok=True)
+                yield path
+
+    def write(self, path: Path, items: Sequence[Sequence[Member]]) -> None:
+        """Write a pack to come, of the copies of each item. Raises as `put_pack` does."""
+        if self.url is None:
+            write_pack(path, items)
+        else:
+            put_pack(path, items, url=f"{self.url}/{path.name.removesuffix('.json')}")
+
+    def to_come(self, first: int) -> Path:
+        """Return the path of a pack to come, by the place of its first image."""
+        return self.packs / f"{first:08}{SUFFIX if self.url is None else POINTER}"
 
     def _find(self, name: str) -> Member | None:
         return self._packed.find(name) or next(filter(is_whole, self._unpacked.get(name, ())), None)
@@ -160,7 +169,7 @@ class Packer(Sealer):
         for path, names in list(self._packs.items()):
             if not path.exists() and all(name in loose for name in names):
                 with suppress(FileNotFoundError, TornError):  # another process was quicker, or makes an item again
-                    write_pack(path, [loose[name] for name in names])
+                    self._items.write(path, [loose[name] for name in names])
             if path.exists():
                 del self._packs[path]
         for part, (found, is_full) in parts.items():
@@ -187,7 +196,7 @@ def _planned(items: Packs, batches: Sequence[Sequence[Record]]) -> Iterator[tupl
         names += missing
         place += len(batch)
         if len(names) >= items.pack:
-            yield items.packs / f"{first:08}{SUFFIX}", tuple(names)
+            yield items.to_come(first), tuple(names)
             names = []
     if names:
-        yield items.packs / f"{first:08}{SUFFIX}", tuple(names)
+        yield items.to_come(first), tuple(names)

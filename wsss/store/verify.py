@@ -12,6 +12,7 @@ from wsss.errors import NewerError, StoreError
 from wsss.paths import first_link, remove
 from wsss.store.hashed import found_below, hash_of, hashes
 from wsss.store.manifest import Manifest
+from wsss.store.pointers import forget, is_pointer, is_there
 from wsss.store.results import is_result
 from wsss.store.store import JOB, Artifact
 
@@ -33,7 +34,8 @@ class Damage:
 def check(artifact: Artifact, *, checked: Callable[[], object] = lambda: None) -> list[Damage]:
     """Hash every file of a finished artifact and return what differs; calls `checked` after every file.
 
-    Raises `NewerError` for a manifest of a newer version.
+    Objects in a bucket are compared by size and ETag. Raises `NewerError` for a manifest of a newer version,
+    `StoreError` where the bucket does not answer.
     """
     try:
         manifest = artifact.manifest()
@@ -50,8 +52,9 @@ def _harms(artifact: Artifact, manifest: Manifest, checked: Callable[[], object]
     found = dict(found_below(artifact.path, too_deep=buried.append))
     regular = {name: found[name] for name in listed if name in found and found[name].is_file(follow_symlinks=False)}
     for name, digest in zip(regular, hashes(list(regular.values())), strict=True):
-        if digest != listed[name]:
-            yield artifact.path / name, "damaged"
+        path = artifact.path / name
+        if digest != listed[name] or (is_pointer(path) and not is_there(path)):
+            yield path, "damaged"
         if name != JOB:  # which is not counted among the results
             checked()
     apart = set(listed)
@@ -110,6 +113,8 @@ def repair(artifact: Artifact, findings: Sequence[Damage]) -> bool:
                 damaged.update(artifact.files())
             # First, so that a repair that is cut short leaves nothing that looks finished.
             for path in (artifact.manifest_path, *damaged):
+                if is_pointer(path):
+                    forget(path)
                 remove(path)
             return True
     except Timeout:
