@@ -21,6 +21,8 @@ from wsss.data.index import Index, Record
 from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.voc import VOC
 from wsss.data.traits import traits_of
+from wsss.objects import ObjectState
+from wsss.places import Member
 from wsss.run.record import read_record
 from wsss.run.run_file import stages_in
 from wsss.store.files import read_mask_item, read_scores, write_mask
@@ -28,6 +30,7 @@ from wsss.store.jobs import read_job
 from wsss.store.kinds import NETWORK, TABLE
 from wsss.store.manifest import read_manifest
 from wsss.store.networks import NetworkRecord, read_record as read_network, write_record
+from wsss.store.pointers import pointed_at, write_pointer
 from wsss.store.run_notes import read_notes, write_note
 from wsss.store.schema import Plain
 from wsss.store.store import Artifact, Store
@@ -175,6 +178,15 @@ def note(root: Path) -> Path:
     return next((root / "notes").iterdir())
 
 
+def pointer(root: Path) -> Path:
+    """A pointer to a pack of two items."""
+    path = root / "packs" / "00000000.zip.json"
+    path.parent.mkdir()
+    members = [Member(archive=path, name=f"{i}.png", start=k, size=9, checksum=k) for k, i in enumerate("ab")]
+    write_pointer(path, "s3://bucket/00000000.zip", ObjectState(size=99, etag="1"), members)
+    return path
+
+
 def index_text() -> str:
     """An index of two images."""
     records = [
@@ -204,6 +216,7 @@ READERS = {
     "a manifest": Reader(lambda root: artifact_in(root).manifest_path, read_manifest),
     "a job": Reader(job, read_job),
     "a run": Reader(run, read_run),
+    "a pointer": Reader(pointer, pointed_at),
     "a note": Reader(note, lambda path: read_notes(path.parent)),
     "a network's record": Reader(network, changed_network),
     "YAML": Reader(

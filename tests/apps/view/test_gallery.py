@@ -9,6 +9,7 @@ from toy_runs import Run
 
 from wsss.apps.view.gallery import IMAGE, SMALL, TRUTH, Gallery
 from wsss.errors import StoreError
+from wsss.testing.stages import remake
 
 
 def test_every_image_with_its_pictures(gallery: Gallery, first_image: str):
@@ -45,3 +46,21 @@ def test_a_run_without_findings_is_browsed_too(toy_run: Run, tmp_path: Path):
     assert (list(table["findings"]), table["suspects"]) == ([], [])
     with pytest.raises(StoreError):
         Gallery.of(tmp_path / "none")
+
+
+def test_a_run_in_packs_shows_the_same_pictures(toy_run: Run, tmp_path: Path):
+    copy = toy_run.copied(tmp_path)
+    steps = copy.plan("runtime.pack=3")
+    for name in ("extract_cams", "refine_cams", "make_masks", "predict_masks"):
+        remake(steps[name])
+        assert sorted(path.name for path in steps[name].artifact.items.iterdir()) == ["packs"]
+    for name in ("evaluate", "report"):
+        remake(steps[name])
+    copy.again()
+    shown, expected = Gallery.of(copy.out), Gallery.of(toy_run.out)
+    table = shown.table()
+    assert table["panels"] == expected.table()["panels"]
+    for number, image in enumerate(table["images"]):
+        assert image["panels"] == expected.table()["images"][number]["panels"]
+        for panel in image["panels"]:
+            assert shown.picture(number, panel) == expected.picture(number, panel)
