@@ -15,7 +15,11 @@ from wsss.store.store import Store
 
 
 @pytest.mark.parametrize(
-    "objective", [None, "predict_masks/val/miou", "train_classifier/val/map", "make_masks/train/fn"]
+    "objective",
+    [
+        *(None, "predict_masks/val/miou", "train_classifier/val/map", "make_masks/train/fn"),
+        *("predict_masks/val/tag_f1", "predict_masks/train/agreement"),
+    ],
 )
 def test_scores_of_the_pipeline_can_be_asked_for(objective: str | None, toy_run: Run) -> None:
     check_objective(objective, list(toy_run.plan().values()))
@@ -28,6 +32,17 @@ def test_scores_of_the_pipeline_can_be_asked_for(objective: str | None, toy_run:
 def test_others_are_refused_with_those_there_are(objective: str, toy_run: Run) -> None:
     with pytest.raises(ConfigError, match=f"objective: .*'{objective}'.* it has .*predict_masks/val/miou"):
         check_objective(objective, list(toy_run.plan().values()))
+
+
+def test_scores_without_masks_are_offered_where_the_stages_have_them(toy_run: Run) -> None:
+    steps = list(toy_run.plan("stages=[scales,threshold]", "refine=auto").values())
+    for objective in ("extract_half/train/agreement", "choose_threshold/train/evidence"):
+        check_objective(objective, steps)
+        assert not is_oracle(objective)
+        assert rises(objective)
+    for objective in ("predict_masks/val/agreement", "extract_cams/train/agreement", "make_masks/train/tag_f1"):
+        with pytest.raises(ConfigError, match="this run has no score"):
+            check_objective(objective, steps)
 
 
 def test_a_near_miss_and_a_run_without_scores(toy_run: Run) -> None:

@@ -1,17 +1,21 @@
 """The objective of a run: the one of its scores that a search looks at, such as `predict_masks/val/miou`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final
 
+from wsss.draw.outcome import MASKS_ROLE, NETWORK_ROLE
 from wsss.engine.counting import SCORED
 from wsss.engine.map import Map
+from wsss.engine.mask_free import AGREEMENT, CLASSIFIER_ROLE, EVIDENCE, TAG_F1, joined
 from wsss.engine.stage import read_index
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.run.plan import Step
+from wsss.stages.choose_threshold import ChooseThreshold
 from wsss.stages.evaluate import Evaluate
 from wsss.stages.index_data import IndexData
 from wsss.stages.train_classifier import TrainMultiLabel
+from wsss.store.kinds import MASKS, RAW_MAPS
 
 MASKED: Final = ("miou", "fp", "fn")
 """Metrics that compare with true masks."""
@@ -20,7 +24,7 @@ MASKED: Final = ("miou", "fp", "fn")
 def check_objective(objective: str | None, steps: Sequence[Step]) -> None:
     """Refuse with a `ConfigError` a score that the planned stages cannot have."""
     evaluated = any(isinstance(step.stage, Evaluate) for step in steps)
-    scores = [score for step in steps for score in _scores_of(step)] if evaluated else []
+    scores = [*(score for step in steps for score in _scores_of(step)), *_mask_free(steps)] if evaluated else []
     if objective is None or objective in scores:
         return
     near = get_close_matches(objective, scores, n=1)
@@ -57,3 +61,29 @@ def _scores_of(step: Step) -> list[str]:
             return [f"{step.name}/{split}/{metric}" for split in splits for metric in MASKED]
         case _:
             return []
+
+
+def _mask_free(steps: Sequence[Step]) -> Iterator[str]:
+    """Yield the scores of `wsss.engine.mask_free` that the stages will have."""
+    by_print = {step.artifact.fingerprint: step for step in steps}
+    predicting = [step for step in steps if step.stage.makes == MASKS and NETWORK_ROLE in step.inputs]
+    for step in predicting[-1:]:
+        network = by_print.get(step.inputs[NETWORK_ROLE].fingerprint)
+        masks = None if network is None else network.inputs.get(MASKS_ROLE)
+        learnt = () if masks is None or masks.fingerprint not in by_print else _splits(by_print[masks.fingerprint])
+        for split in _splits(step):
+            yield f"{step.name}/{split}/{TAG_F1}"
+            if split in learnt:
+                yield f"{step.name}/{split}/{AGREEMENT}"
+    first: dict[str, Step] = {}
+    for step in (step for step in steps if step.stage.makes == RAW_MAPS and CLASSIFIER_ROLE in step.inputs):
+        other = first.setdefault(step.inputs[CLASSIFIER_ROLE].fingerprint, step)
+        if other is not step:
+            yield from (f"{step.name}/{split}/{AGREEMENT}" for split in _splits(step) if split in _splits(other))
+    for step in steps:
+        if isinstance(step.stage, ChooseThreshold):
+            yield f"{step.name}/{joined(step.stage.splits)}/{EVIDENCE}"
+
+
+def _splits(step: Step) -> tuple[str, ...]:
+    return step.stage.splits if isinstance(step.stage, Map) else ()

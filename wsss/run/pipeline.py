@@ -65,7 +65,9 @@ def _run(config: Mapping[str, Any], *, command: str) -> Outcome | None:
     # All are read: a newer or a torn one is refused before anything is made.
     reused = [step.artifact.manifest() for step in steps if states[step.name] == "cached"]
     show_versions(reused)
-    show_unread(unread({step.name: step.stage for step in steps}) if config["until"] is None else ())
+    if config["until"] is None:
+        asked = (config["objective"] or "").partition("/")[0]
+        show_unread(name for name in unread({step.name: step.stage for step in steps}) if name != asked)
     show_notes(sharing_notes(steps, workers=launcher.workers))
     if config["plan"]:
         show_foreseen(steps, states, store=store)

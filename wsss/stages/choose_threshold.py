@@ -30,6 +30,7 @@ class ChooseThreshold(Reduce):
     left out, above the other little background is taken in.
     """
 
+    version: ClassVar[int] = 2
     makes: ClassVar[Kind] = CHOICE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "maps": RAW_MAPS}
 
@@ -61,7 +62,7 @@ class ChooseThreshold(Reduce):
         job.artifact.items.mkdir(parents=True, exist_ok=True)
         write_json(job.artifact.items / CHOSEN, {**chosen, **curve})
         logger.info("chose threshold %s, band %s", chosen["threshold"], chosen["band"])
-        return chosen
+        return {**chosen, "evidence": curve["evidence"][best], "splits": list(self.splits)}
 
     def _evidence(self, records: Sequence[Record], *, job: Job, index: Index) -> Iterator[Float[np.ndarray, " t"]]:
         items = RAW_MAPS.items(job.inputs["maps"], index)

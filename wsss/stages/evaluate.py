@@ -12,6 +12,7 @@ from wsss.data.index import Index, Record
 from wsss.engine.agreement import agreements
 from wsss.engine.box_scores import TrueBoxes, box_scores
 from wsss.engine.counting import SCORED, Counting, confusions_over, curve_over
+from wsss.engine.mask_free import mask_free_scores
 from wsss.engine.progress import Advance, bar
 from wsss.engine.stage import Job, Reduce
 from wsss.engine.with_masks import with_masks
@@ -51,7 +52,8 @@ class Evaluate(Reduce):
     Where images have true boxes, raw maps are scored by MaxBoxAccV2 and all others by CorLoc as well.
 
     Raw maps are scored at the best threshold of their own split: an oracle, since it uses masks. It feeds nothing.
-    Where a threshold was chosen for them without masks, its score stands beside.
+    Where a threshold was chosen for them without masks, its score stands beside. What needs no true mask is scored of
+    all images, see `wsss.engine.mask_free`.
     """
 
     version: ClassVar[int] = 6
@@ -82,6 +84,8 @@ class Evaluate(Reduce):
             for split, found in by_split.items():
                 tables.scores.setdefault(stage, {}).setdefault(split, {}).update(found)
         tables.agreements.update(agreements(artifacts, index=index))
+        for stage, split, metric, value in mask_free_scores(artifacts, index=index, agreed=tables.agreements):
+            tables.scores.setdefault(stage, {}).setdefault(split, {})[metric] = value
         for name in ("scores", "curves", "images", "confusions", "agreements", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
         write_image_confusions(job.artifact.items / FILE, tables.image_confusions)

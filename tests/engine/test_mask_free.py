@@ -1,0 +1,106 @@
+"""What a run says of its results without a true mask, by hand."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from builders import write_scores
+from toy_runs import Run, drawn_index, made
+
+from wsss.data.index import Index
+from wsss.engine.mask_free import mask_free_scores
+from wsss.engine.stage import read_index
+from wsss.run.objective import check_objective
+from wsss.run.record import read_record
+from wsss.run.scores import scores_among
+from wsss.store.files import MASK, SCORES, item_name, write_mask
+from wsss.store.kinds import CHOICE, MASKS, NETWORK, RAW_MAPS
+from wsss.store.store import Artifact, Store
+from wsss.types import ScoreMaps, Size
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(root=tmp_path)
+
+
+@pytest.fixture
+def index(store: Store) -> Index:
+    tags = {"a": [[1, 2]], "b": [[0, 0]], "c": [[2, 0]]}
+    return read_index(drawn_index(store, tags, train=("a", "b"), val=("c",)))
+
+
+def network(store: Store, stage: str, **inputs: Artifact) -> Artifact:
+    artifact = store.artifact(stage, f"{len(list(store.root.glob('*'))):016x}")
+    artifact.path.mkdir(parents=True)
+    return made(artifact, NETWORK, **inputs)
+
+
+def masks(store: Store, stage: str, rows: dict[str, list[list[int]]], *splits: str, **inputs: Artifact) -> Artifact:
+    artifact = store.artifact(stage, f"{len(list(store.root.glob('*'))):016x}")
+    artifact.items.mkdir(parents=True)
+    for image_id, labels in rows.items():
+        write_mask(artifact.items / item_name(image_id, MASK), np.array(labels, dtype=np.uint8))
+    return made(artifact, MASKS, summary={"splits": list(splits)}, **inputs)
+
+
+def maps(store: Store, stage: str, rows: dict[str, dict[int, list[list[float]]]], **inputs: Artifact) -> Artifact:
+    artifact = store.artifact(stage, f"{len(list(store.root.glob('*'))):016x}")
+    artifact.items.mkdir(parents=True)
+    for image_id, scores in rows.items():
+        values = torch.tensor(list(scores.values())).reshape(len(scores), 1, 2)
+        item = ScoreMaps(
+            labels=torch.tensor(list(scores), dtype=torch.int64), scores=values, size=Size(height=1, width=2)
+        )
+        write_scores(artifact.items / item_name(image_id, SCORES), item)
+    return made(artifact, RAW_MAPS, summary={"splits": ["train"]}, **inputs)
+
+
+def test_masks_of_a_network_are_held_against_tags_and_against_what_it_learnt_from(store: Store, index: Index):
+    learnt = masks(store, "make_masks", {"a": [[1, 2]], "b": [[0, 0]]}, "train")
+    segmenter = network(store, "train_segmenter", masks=learnt)
+    shown = {"a": [[1, 0]], "b": [[0, 2]], "c": [[2, 255]]}
+    predicted = masks(store, "predict_masks", shown, "train", "val", segmenter=segmenter)
+    agreed: dict[str, Any] = {"predict_masks": {"train": {"a": 0.25, "b": None, "x": 0.75}}}
+    assert list(mask_free_scores([learnt, segmenter, predicted], index=index, agreed=agreed)) == [
+        ("predict_masks", "train", "agreement", 0.5),
+        ("predict_masks", "train", "tag_f1", pytest.approx(2 * 1 / 4)),  # of a cat, and a dog in b that is not there
+        ("predict_masks", "val", "tag_f1", 1.0),
+    ]
+
+
+def test_maps_are_held_against_the_first_of_their_classifier(store: Store, index: Index):
+    one, other = network(store, "train_classifier"), network(store, "train_recam")
+    first = maps(store, "extract_cams", {"a": {0: [[1.0, 0.5]], 1: [[0.0, 1.0]]}, "b": {}}, classifier=one)
+    half = maps(store, "extract_half", {"a": {1: [[0.5, 0.5]]}, "b": {}}, classifier=one)
+    apart = maps(store, "extract_fine", {"a": {0: [[0.0, 0.5]]}, "b": {}}, classifier=other)
+    joined = maps(store, "combine_maps", {"a": {0: [[0.0, 0.5]]}, "b": {}}, maps=first)
+    found = list(mask_free_scores([one, other, first, half, apart, joined], index=index, agreed={}))
+    assert found == [("extract_half", "train", "agreement", pytest.approx(0.5 / 1.5))]
+
+
+def test_a_threshold_chosen_without_masks_says_how_well_it_separates(store: Store, index: Index):
+    choice, other = store.artifact("choose_threshold", "a" * 16), store.artifact("choose_representatives", "b" * 16)
+    choice.path.mkdir(parents=True)
+    made(choice, CHOICE, summary={"threshold": 0.3, "evidence": 0.4, "splits": ["train", "val"]})
+    other.path.mkdir(parents=True)
+    made(other, CHOICE)
+    found = list(mask_free_scores([choice, other], index=index, agreed={}))
+    assert found == [("choose_threshold", "train+val", "evidence", 0.4)]
+
+
+def test_every_score_of_a_run_may_be_an_objective(toy_run: Run):
+    record = read_record(toy_run.out)
+    scores, steps = scores_among(record.artifact(name) for name in record.manifests), list(toy_run.plan().values())
+    free = [
+        f"{stage}/{split}/{metric}"
+        for stage, splits in scores.items()
+        for split, found in splits.items()
+        for metric in ("agreement", "tag_f1", "evidence")
+        if metric in found
+    ]
+    assert free == ["predict_masks/train/agreement", "predict_masks/train/tag_f1", "predict_masks/val/tag_f1"]
+    for each in free:
+        check_objective(each, steps)

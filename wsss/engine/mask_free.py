@@ -1,0 +1,84 @@
+"""Scores of a run that no true mask is read for: a search that looks at one of them makes no oracle."""
+
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+from typing import Final
+
+import numpy as np
+import torch
+
+from wsss.data.index import Index, Record
+from wsss.draw.outcome import learnt_from
+from wsss.engine.agreement import Agreements
+from wsss.engine.threads import in_threads
+from wsss.labels import BACKGROUND, IGNORE, class_of
+from wsss.metrics.mask_free import soft_iou, tag_f1
+from wsss.store.kinds import CHOICE, MASKS, RAW_MAPS
+from wsss.store.store import Artifact
+
+AGREEMENT: Final = "agreement"
+"""Of a network's masks with those that it learnt from, or of maps with the first ones of the same classifier."""
+EVIDENCE: Final = "evidence"
+"""Of a threshold that was chosen without masks; see `wsss.metrics.separation`."""
+TAG_F1: Final = "tag_f1"
+"""Of the classes in a network's masks against the images' tags."""
+MASK_FREE: Final = {AGREEMENT: "agreement", TAG_F1: "F1 of tags"}
+"""Shares among them, by their keys."""
+CLASSIFIER_ROLE: Final = "classifier"
+
+Found = tuple[str, str, str, float | None]
+"""Stage, split, metric and value."""
+
+
+def mask_free_scores(artifacts: Sequence[Artifact], *, index: Index, agreed: Agreements) -> Iterator[Found]:
+    """Yield what can be said of the results of a run; `agreed` is the agreement of each image's masks."""
+    for stage, splits in agreed.items():
+        for split, images in splits.items():
+            known = [value for value in images.values() if value is not None]
+            yield stage, split, AGREEMENT, fmean(known) if known else None
+    predicted, _ = learnt_from(artifacts)
+    if predicted is not None:
+        for split in predicted.summary["splits"]:
+            yield predicted.stage, split, TAG_F1, _tag_f1(predicted, index, split)
+    yield from _of_maps([each for each in artifacts if each.kind == RAW_MAPS.name], index)
+    for choice in (each for each in artifacts if each.kind == CHOICE.name):
+        if EVIDENCE in choice.summary:
+            yield choice.stage, joined(choice.summary["splits"]), EVIDENCE, choice.summary[EVIDENCE]
+
+
+def joined(splits: Sequence[str]) -> str:
+    """Return the name under which something stands that was made of several splits together."""
+    return "+".join(splits)
+
+
+def _tag_f1(predicted: Artifact, index: Index, split: str) -> float | None:
+    items = MASKS.items(predicted, index)
+
+    def pair(record: Record) -> tuple[set[int], set[int]]:
+        labels = np.flatnonzero(np.bincount(items.read(record).ravel(), minlength=IGNORE + 1)).tolist()
+        return {class_of(label) for label in labels if label not in (BACKGROUND, IGNORE)}, set(record.classes)
+
+    return tag_f1(in_threads(pair, index.split(split)))
+
+
+def _of_maps(maps: Sequence[Artifact], index: Index) -> Iterator[Found]:
+    first: dict[str, Artifact] = {}
+    for artifact in maps:
+        classifier = artifact.manifest().inputs.get(CLASSIFIER_ROLE)
+        if classifier is None or first.setdefault(classifier, artifact) is artifact:
+            continue
+        for split in artifact.summary["splits"]:
+            if split in first[classifier].summary["splits"]:
+                yield artifact.stage, split, AGREEMENT, _alike(first[classifier], artifact, index=index, split=split)
+
+
+def _alike(first: Artifact, second: Artifact, *, index: Index, split: str) -> float | None:
+    items = [RAW_MAPS.items(artifact, index) for artifact in (first, second)]
+
+    def alike(record: Record) -> list[float]:
+        one, other = (each.read(record) for each in items)
+        ours, theirs = torch.isin(one.labels, other.labels), torch.isin(other.labels, one.labels)
+        return soft_iou(one.scores[ours], other.scores[theirs]) if ours.any() else []
+
+    found = [value for values in in_threads(alike, index.split(split)) for value in values]
+    return fmean(found) if found else None
