@@ -3,6 +3,14 @@
 import math
 from typing import Final
 
+AGREEMENT: Final = "agreement"
+"""Of a network's masks with those that it learnt from, or of maps with the first ones of the same classifier."""
+EVIDENCE: Final = "evidence"
+"""Of a threshold that was chosen without masks; see `wsss.metrics.separation`."""
+TAG_F1: Final = "tag_f1"
+"""Of the classes in a network's masks against the images' tags."""
+MASK_FREE: Final = {AGREEMENT: "agreement", TAG_F1: "F1 of tags"}
+"""Scores without true masks that are shares, by their keys."""
 ORACLE: Final = "oracle (uses masks)"
 
 ABSENT: Final = "–"

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from wsss.data.index import Index, Record
+from wsss.draw.numbers import AGREEMENT, EVIDENCE, TAG_F1
 from wsss.draw.outcome import learnt_from
 from wsss.engine.agreement import Agreements
 from wsss.engine.threads import in_threads
@@ -16,14 +17,6 @@ from wsss.metrics.mask_free import soft_iou, tag_f1
 from wsss.store.kinds import CHOICE, MASKS, RAW_MAPS
 from wsss.store.store import Artifact
 
-AGREEMENT: Final = "agreement"
-"""Of a network's masks with those that it learnt from, or of maps with the first ones of the same classifier."""
-EVIDENCE: Final = "evidence"
-"""Of a threshold that was chosen without masks; see `wsss.metrics.separation`."""
-TAG_F1: Final = "tag_f1"
-"""Of the classes in a network's masks against the images' tags."""
-MASK_FREE: Final = {AGREEMENT: "agreement", TAG_F1: "F1 of tags"}
-"""Shares among them, by their keys."""
 CLASSIFIER_ROLE: Final = "classifier"
 
 Found = tuple[str, str, str, float | None]

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final
 
+from wsss.draw.numbers import AGREEMENT, EVIDENCE, TAG_F1
 from wsss.draw.outcome import MASKS_ROLE, NETWORK_ROLE
 from wsss.engine.counting import SCORED
 from wsss.engine.map import Map
-from wsss.engine.mask_free import AGREEMENT, CLASSIFIER_ROLE, EVIDENCE, TAG_F1, joined
+from wsss.engine.mask_free import CLASSIFIER_ROLE, joined
 from wsss.engine.stage import read_index
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.run.plan import Step

@@ -5,8 +5,7 @@ from typing import Any, Final
 
 from rich.table import Table
 
-from wsss.draw.numbers import ORACLE, percent
-from wsss.engine.mask_free import EVIDENCE, MASK_FREE
+from wsss.draw.numbers import EVIDENCE, MASK_FREE, ORACLE, percent
 from wsss.errors import DataError
 from wsss.run.names import SCORES
 from wsss.store.schema import ScoreTable
