@@ -7,7 +7,7 @@ import pytest
 from toy_runs import made
 
 from wsss.draw.outcome import Mistake, Outcome, Result, outcome_of
-from wsss.store.kinds import MASKS, NETWORK, RAW_MAPS, Kind
+from wsss.store.kinds import MASKS, NETWORK, RAW_MAPS, TABLE, Kind
 from wsss.store.store import Artifact, Store
 
 CLASSES = ("cat", "dog")
@@ -24,13 +24,24 @@ def pipeline(store: Store) -> list[Artifact]:
     maps = artifact("extract_cams", RAW_MAPS, "train")
     masks = artifact("make_masks", MASKS, "train", maps=maps)
     network = artifact("train_segmenter", NETWORK, masks=masks)
+    unused = artifact("extract_half", RAW_MAPS, "train")
+    table = artifact("evaluate", TABLE, half=unused)
     aside = artifact("erode_masks", MASKS, "train", masks=masks)
-    return [maps, masks, network, aside, artifact("predict_masks", MASKS, "train", "val", segmenter=network)]
+    return [
+        maps,
+        unused,
+        masks,
+        network,
+        aside,
+        table,
+        artifact("predict_masks", MASKS, "train", "val", segmenter=network),
+    ]
 
 
 SCORES = {
     "train_classifier": {"val": {"map": 0.9}},
     "extract_cams": {"train": {"miou": 0.3}},
+    "extract_half": {"train": {"miou": 0.2}},
     "make_masks": {"train": {"miou": 0.5, "iou": {"background": 0.9, "cat": 0.5, "dog": None}}},
     "erode_masks": {"train": {"miou": 0.1}},
     "predict_masks": {"train": {"miou": 0.6}, "val": {"miou": 0.4}},

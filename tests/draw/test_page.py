@@ -24,6 +24,18 @@ def empty_report() -> Report:
     )
 
 
+def test_scores_without_masks_stand_below_the_table():
+    scores = {
+        "predict_masks": {"val": {"miou": 0.5, "tag_f1": 0.75}},
+        "choose_threshold": {"train": {"evidence": 0.0123}},
+    }
+    page = render(replace(empty_report(), scores=scores))
+    assert "<li>predict_masks on val: F1 of tags 75.0 %</li>" in page
+    assert "<li>choose_threshold on train: evidence 0.012</li>" in page
+    assert "<td>choose_threshold</td>" not in page
+    assert "Without true masks" not in render(empty_report())
+
+
 def row(image_id: str) -> SheetRow:
     labels = np.array([[0, 1], [255, 2]], dtype=np.uint8)
     scores = np.array([[0.0, 1.0]], dtype=np.float32)

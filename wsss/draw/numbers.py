@@ -1,7 +1,8 @@
 """Format numbers for people: fractions as per cent, seconds and bytes in familiar units."""
 
 import math
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 AGREEMENT: Final = "agreement"
 """Of a network's masks with those that it learnt from, or of maps with the first ones of the same classifier."""
@@ -9,8 +10,6 @@ EVIDENCE: Final = "evidence"
 """Of a threshold that was chosen without masks; see `wsss.metrics.separation`."""
 TAG_F1: Final = "tag_f1"
 """Of the classes in a network's masks against the images' tags."""
-MASK_FREE: Final = {AGREEMENT: "agreement", TAG_F1: "F1 of tags"}
-"""Scores without true masks that are shares, by their keys."""
 ORACLE: Final = "oracle (uses masks)"
 
 ABSENT: Final = "–"
@@ -20,6 +19,17 @@ ABSENT: Final = "–"
 def percent(fraction: float | None) -> str:
     """Write a fraction as per cent with one decimal, without the sign: 0.3629 is `36.3`."""
     return ABSENT if fraction is None or math.isnan(fraction) else f"{100 * fraction:.1f}"
+
+
+def without_masks(metrics: Mapping[str, Any]) -> list[str]:
+    """Name the scores among some metrics for which no true mask is read.
+
+    >>> without_masks({"miou": 0.5, "agreement": 0.25, "evidence": 0.0123})
+    ['agreement 25.0 %', 'evidence 0.012']
+    """
+    shares = {AGREEMENT: "agreement", TAG_F1: "F1 of tags"}
+    said = [f"{name} {percent(metrics[key])} %" for key, name in shares.items() if metrics.get(key) is not None]
+    return [*said, *([f"evidence {metrics[EVIDENCE]:.2g}"] if metrics.get(EVIDENCE) is not None else [])]
 
 
 def duration(seconds: float | None) -> str:

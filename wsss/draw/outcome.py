@@ -85,8 +85,8 @@ def outcome_of(
     artifacts: Sequence[Artifact], *, scores: Table, counts: Table, classes: tuple[str, ...], images: Mapping[str, int]
 ) -> Outcome:
     """Find the results among the artifacts of a run, in the order of its pipeline."""
-    raw = _last(artifact for artifact in artifacts if artifact.kind == RAW_MAPS.name)
     predicted, masks = learnt_from(artifacts)
+    raw = _maps_of(masks, artifacts)
     learnt = masks or raw or predicted
     seen = learnt.summary["splits"][:1] if learnt else []
     others = [split for split in (predicted.summary["splits"] if predicted else ()) if split not in seen]
@@ -110,6 +110,18 @@ def outcome_of(
         map=maps[-1] if maps else None,
         images=images,
     )
+
+
+def _maps_of(masks: Artifact | None, artifacts: Sequence[Artifact]) -> Artifact | None:
+    """Return the last raw maps that went into masks; the last ones where none did."""
+    by_print = {artifact.fingerprint: artifact for artifact in artifacts}
+    found, ahead = set[str](), [masks] if masks else []
+    while ahead:
+        inputs = set(ahead.pop().manifest().inputs.values()) & by_print.keys() - found
+        found |= inputs
+        ahead += [by_print[fingerprint] for fingerprint in inputs]
+    every = [artifact for artifact in artifacts if artifact.kind == RAW_MAPS.name]
+    return _last(artifact for artifact in every if artifact.fingerprint in found) or _last(every)
 
 
 def learnt_from(artifacts: Sequence[Artifact]) -> tuple[Artifact | None, Artifact | None]:

@@ -16,7 +16,7 @@ from wsss.draw.advice import PAGE, advice, findings
 from wsss.draw.confusions import confusion_table
 from wsss.draw.image_table import ORDERS, ImageLine, ranked
 from wsss.draw.label_colours import label_colours
-from wsss.draw.numbers import ABSENT, ORACLE, duration, file_size, percent
+from wsss.draw.numbers import ABSENT, ORACLE, duration, file_size, percent, without_masks
 from wsss.draw.outcome import Outcome
 from wsss.draw.overlay import mask_picture
 from wsss.draw.sheet import Sheet, jpeg_address
@@ -28,6 +28,8 @@ Metrics = Mapping[str, Any]
 """As in `scores.json`: fractions `miou`, `map`, `fp`, `fn`; `threshold`; `iou`, a fraction or None for each name."""
 
 TEMPLATE: Final = "report.html.j2"
+COLUMNS: Final = frozenset({"miou", "map", "fp", "fn", "max_box_acc_v2", "corloc"})
+"""Metrics that the table of scores has columns for; a line without any of them is left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +105,9 @@ class ClassLine:
 
 def render(report: Report) -> str:
     """Return the page. Whatever comes from a user is escaped; pictures and charts are inside."""
-    lines = score_lines(report.scores)
+    every = score_lines(report.scores)
+    lines = [line for line in every if COLUMNS & line.metrics.keys()]
+    free = [(line, without_masks(line.metrics)) for line in every]
     columns = [line for line in lines if line.metrics.get("iou")]
     outcome = report.outcome or Outcome(classes=report.classes)
     judged = {id(result): result for result in (outcome.masks, outcome.trained, outcome.unseen) if result}
@@ -115,6 +119,7 @@ def render(report: Report) -> str:
             report=report,
             lines=lines,
             columns=columns,
+            without_masks=[f"{line.stage} on {line.split}: {', '.join(words)}" for line, words in free if words],
             boxed=any({"max_box_acc_v2", "corloc"} & line.metrics.keys() for line in lines),
             class_lines=class_lines(columns, names=names),
             findings=findings(outcome),

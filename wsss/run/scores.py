@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rich.table import Table
 
-from wsss.draw.numbers import EVIDENCE, MASK_FREE, ORACLE, percent
+from wsss.draw.numbers import ORACLE, percent, without_masks
 from wsss.errors import DataError
 from wsss.run.names import SCORES
 from wsss.store.schema import ScoreTable
@@ -56,8 +56,5 @@ def _remark(found: Mapping[str, Any]) -> str:
     remark = ", ".join(said)
     if "chosen_miou" in found:
         remark += f"; {percent(found['chosen_miou'])} at {found['chosen_threshold']:.2f}, chosen without masks"
-    named = {**BOX_SCORES, **MASK_FREE}
-    more = [f"{name} {percent(found[key])}" for key, name in named.items() if found.get(key) is not None]
-    if found.get(EVIDENCE) is not None:
-        more.append(f"evidence {found[EVIDENCE]:.2g}")
-    return "; ".join([*([remark] if remark else []), *more])
+    boxes = [f"{name} {percent(found[key])}" for key, name in BOX_SCORES.items() if found.get(key) is not None]
+    return "; ".join([*([remark] if remark else []), *boxes, *without_masks(found)])
