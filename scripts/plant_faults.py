@@ -13,6 +13,7 @@ import argparse
 import importlib
 import os
 import random
+import resource
 import shlex
 import shutil
 import signal
@@ -39,8 +40,10 @@ LIBRARIES: Final = (
 )
 """What tests import and no fault is planted in."""
 NOT_COPIED: Final = (".venv", ".git", ".*_cache", "__pycache__", "outputs", "runs", "_build", "*.egg-info")
-PATIENCE: Final = 300.0
-"""Seconds for the tests of one fault."""
+PATIENCE: Final = 300
+"""CPU seconds for the tests of one fault: a busy machine takes none of them away."""
+ASLEEP: Final = 1800.0
+"""Seconds until the tests of a fault have to end, since those that wait for ever take no CPU."""
 
 Outcome = Literal["caught", "survived", "too late", "no tests", "no text"]
 
@@ -128,12 +131,13 @@ def started(fault: Fault, copy: Path) -> Running:
             os._exit(tested(fault, copy))
         finally:  # nothing that is raised may clean up after the parent
             os._exit(pytest.ExitCode.INTERNAL_ERROR)
-    return Running(fault=fault, copy=copy, pid=pid, until=time.monotonic() + PATIENCE)
+    return Running(fault=fault, copy=copy, pid=pid, until=time.monotonic() + ASLEEP)
 
 
 def tested(fault: Fault, copy: Path) -> int:
     """Run the tests of a fault in this process, which is then of no other use."""
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
     os.chdir(copy)
     os.environ["PYTHONPATH"] = str(copy)
     sys.path[:0] = [str(copy)]
@@ -156,8 +160,9 @@ def ended(running: Running) -> Outcome | None:
         os.killpg(running.pid, signal.SIGKILL)
     if pid == 0:
         os.waitpid(running.pid, 0)
-        return "too late"
     code = os.waitstatus_to_exitcode(status)
+    if pid == 0 or code in (-signal.SIGXCPU, -signal.SIGKILL):  # what the system sends once CPU seconds are spent
+        return "too late"
     seen = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)  # the second where nothing can be imported
     return "survived" if code == 0 else "caught" if code in seen else "no tests"
 
