@@ -138,24 +138,33 @@ def _smooth(residual: Tensor, grids: Sequence[Tensor]) -> Tensor:
     return grids[0] * total
 
 
-def _tent(like: Tensor) -> Tensor:
-    """Return the weights by which a coarse cell acts on 4 x 4 fine ones."""
-    side = torch.tensor([1.0, 3.0, 3.0, 1.0]).to(like) / 4
-    return (side[:, None] * side)[None, None]
-
-
 def _coarser(maps: Tensor) -> Tensor:
     """Return half the resolution, rounded up: the transpose of `_finer`."""
-    height, width = maps.shape[-2:]
-    flat = functional.pad(maps.reshape(-1, 1, height, width), (1, 1 + width % 2, 1, 1 + height % 2))
-    half = functional.conv2d(flat, _tent(maps), stride=2)
-    return half.reshape(*maps.shape[:2], *half.shape[-2:])
+    return _halved(_halved(maps, dim=-1), dim=-2)
 
 
 def _finer(maps: Tensor, *, size: Sequence[int]) -> Tensor:
     """Interpolate to twice the resolution, or one less."""
-    flat = functional.conv_transpose2d(maps.reshape(-1, 1, *maps.shape[-2:]), _tent(maps), stride=2)
-    return flat[..., 1 : 1 + size[0], 1 : 1 + size[1]].reshape(*maps.shape[:2], *size)
+    return _doubled(_doubled(maps, dim=-1, length=size[1]), dim=-2, length=size[0])
+
+
+def _halved(maps: Tensor, *, dim: int) -> Tensor:
+    """Return the sums of four cells along an axis, two steps apart, with weights (1 3 3 1) / 4: by shifts, as above."""
+    padded = functional.pad(maps, (0, 0) * (-1 - dim) + (1, 1 + maps.shape[dim] % 2))
+    outer, inner = padded.unflatten(dim, (-1, 2)).unbind(dim)
+    count = outer.shape[dim] - 1
+    ends = outer.narrow(dim, 0, count) + inner.narrow(dim, 1, count)
+    return (ends + 3 * (inner.narrow(dim, 0, count) + outer.narrow(dim, 1, count))) / 4
+
+
+def _doubled(maps: Tensor, *, dim: int, length: int) -> Tensor:
+    """Interpolate along an axis: each cell becomes two, of which each takes a quarter from the neighbour beside it."""
+    count = maps.shape[dim] - 1
+    near, far = 0.75 * maps, 0.25 * maps
+    first, second = near.clone(), near
+    first.narrow(dim, 1, count).add_(far.narrow(dim, 0, count))
+    second.narrow(dim, 0, count).add_(far.narrow(dim, 1, count))
+    return torch.stack((first, second), dim=dim).flatten(dim - 1, dim).narrow(dim, 0, length)
 
 
 def _dot(one: Tensor, other: Tensor) -> Tensor:
