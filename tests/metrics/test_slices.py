@@ -36,6 +36,14 @@ def test_a_planted_conjunction_is_first() -> None:
     assert find_slices(known, wrong)[0].properties == ("large", "cat")
 
 
+def test_a_conjunction_that_errs_no_more_than_one_of_its_parts_is_not_named() -> None:
+    rows = np.arange(N)
+    known = {"dark": rows < N // 2, "large": rows % 2 == 0}
+    wrong = errors()
+    wrong[known["dark"]] += 0.5
+    assert [each.properties for each in find_slices(known, wrong)] == [("dark",)]
+
+
 def test_shuffled_errors_have_no_slice() -> None:
     known = properties()
     wrong = errors()
