@@ -36,13 +36,17 @@ pytest_plugins = ("costs", "skips", "tables")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect without looking for garbage: imports leave none, and looking through them takes as long again."""
+    """Collect without looking for garbage: imports leave none, and looking through them takes as long again.
+
+    Later it is looked for less often than usual: configs and networks are thousands of things that live on.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
         atexit.register(gc.unfreeze)  # nanobind takes what is never freed for a leak
+        gc.set_threshold(10_000, 10, 10)
         gc.enable()
 
 

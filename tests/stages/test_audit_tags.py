@@ -69,15 +69,7 @@ def test_tags_are_what_labels_say(audit_example: Example):
     assert [tuple(np.flatnonzero(row)) for row in tags] == [record.classes for record in records]
 
 
-def test_no_more_pairs_of_a_kind_are_kept_than_are_asked_for(audit_example: Example, tmp_path: Path):
-    own = job(Store.at(tmp_path / "own"), "audit_tags", **inputs_of(audit_example))
-    own.artifact.items.mkdir(parents=True)
-    AuditTags(reads={}, most=5).run(own)
-    file = read_json(own.artifact.items / TAGS, dict)
-    assert [each["kind"] for each in file["suspects"]] == ["missing"] * 5 + ["false"] * 5
-
-
-def test_twins_are_left_out_together_and_each_kind_is_expected_by_its_own_judgements(
+def test_twins_are_left_out_together_and_no_more_pairs_of_a_kind_are_kept_than_are_asked_for(
     audit_example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     handed: dict[str, Any] = {}
@@ -93,12 +85,13 @@ def test_twins_are_left_out_together_and_each_kind_is_expected_by_its_own_judgem
     monkeypatch.setattr("wsss.stages.audit_tags.suspects", noting("about", suspects))
     own = job(Store.at(tmp_path / "own"), "audit_tags", **inputs_of(audit_example))
     own.artifact.items.mkdir(parents=True)
-    AuditTags(reads={}).run(own)
+    AuditTags(reads={}, most=5).run(own)
     twins = read_compared(own.inputs["compared"]).duplicates
     assert twins
     assert all(any({each.first, each.second} <= set(group) for group in handed["groups"]) for each in twins)
-    judged = read_json(own.artifact.items / TAGS, dict)["classes"]
-    missing, false = (sum(each[key] for each in judged) for key in ("about_missing", "about_false"))
+    file = read_json(own.artifact.items / TAGS, dict)
+    assert [each["kind"] for each in file["suspects"]] == ["missing"] * 5 + ["false"] * 5
+    missing, false = (sum(each[key] for each in file["classes"]) for key in ("about_missing", "about_false"))
     assert missing != false
     assert handed["about"] == pytest.approx((missing, false))
 
