@@ -151,7 +151,7 @@ def _finer(maps: Tensor, *, size: Sequence[int]) -> Tensor:
 def _halved(maps: Tensor, *, dim: int) -> Tensor:
     """Return the sums of four cells along an axis, two steps apart, with weights (1 3 3 1) / 4: by shifts, as above."""
     padded = functional.pad(maps, (0, 0) * (-1 - dim) + (1, 1 + maps.shape[dim] % 2))
-    outer, inner = padded.unflatten(dim, (-1, 2)).unbind(dim)
+    outer, inner = (padded.movedim(dim, -1)[..., start::2].movedim(-1, dim) for start in (0, 1))
     count = outer.shape[dim] - 1
     ends = outer.narrow(dim, 0, count) + inner.narrow(dim, 1, count)
     return (ends + 3 * (inner.narrow(dim, 0, count) + outer.narrow(dim, 1, count))) / 4
