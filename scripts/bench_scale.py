@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,7 +42,6 @@ from wsss.stages.evaluate import Evaluate
 from wsss.store.files import write_mask
 from wsss.store.kinds import MASKS
 from wsss.store.store import Store
-from wsss.store.texts import whole
 from wsss.store.verify import check as check_artifact
 from wsss.views.segmentation import SegmentationViews
 
@@ -97,7 +96,7 @@ def bookkeeping(folder: Path, images: int) -> float:
     items, records, artifact = _finished(folder, images)
 
     def kept() -> None:
-        _done(items, records)
+        items.keep_whole(records)
         artifact.complete(kind="masks", inputs={}, seconds=0.0, threads=1, summary={})
         check_artifact(artifact)
 
@@ -109,16 +108,7 @@ def resume(folder: Path, images: int) -> float:
     items, records, _ = _finished(folder, images)
     index = Index.of(records, classes=["a"], splits={"train": [r.id for r in records]}, root=folder)
     text = index.to_json()
-    return spent(lambda: _done(items, Index.from_json(text, root=folder).split("train")))
-
-
-def _done(items: Any, records: Sequence[Record]) -> object:
-    return items.keep_whole(records) if hasattr(items, "keep_whole") else vars(shard)["whole_items"](items, records)
-
-
-def _place(items: Any, record: Record) -> Path:
-    place: Path = (items.place if hasattr(items, "names") else items.path)(record)
-    return place
+    return spent(lambda: items.keep_whole(Index.from_json(text, root=folder).split("train")))
 
 
 def _finished(folder: Path, images: int) -> tuple[Any, list[Record], Any]:
@@ -126,14 +116,14 @@ def _finished(folder: Path, images: int) -> tuple[Any, list[Record], Any]:
         Record(id=f"{i:06}", image=f"{i}.jpg", size=Size(height=48, width=40), classes=()) for i in range(images)
     ]
     artifact = Store(root=folder / "store").artifact("make_masks", "0" * 16)
-    items = MASKS.items(artifact, SimpleNamespace(records=records))  # type: ignore[arg-type]
+    items: Any = MASKS.items(artifact, SimpleNamespace(records=records))  # type: ignore[arg-type]
     noise = np.random.default_rng(0).integers(0, 81, (48, 40), dtype=np.uint8)
-    _place(items, records[0]).parent.mkdir(parents=True, exist_ok=True)
-    write_mask(_place(items, records[0]), noise)
-    data = _place(items, records[0]).read_bytes()
+    items.place(records[0]).parent.mkdir(parents=True, exist_ok=True)
+    write_mask(items.place(records[0]), noise)
+    data = items.place(records[0]).read_bytes()
     started = time.time() - images / RATE
     for number, record in enumerate(records):
-        path = _place(items, record)
+        path = items.place(record)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         os.utime(path, (started, started + number / RATE))
@@ -156,16 +146,14 @@ def _whole_stage(folder: Path, images: int, *, pack: int | None) -> float:
     index: Any = SimpleNamespace(records=records)
     artifact = Store(root=folder / "store").artifact("make_masks", "0" * 16)
     assert MASKS.format is not None
-    written: dict[str, Any] = {"encode": bytes} if hasattr(MASKS.format, "encode") else {"write": _write_raw}
-    raw = replace(MASKS.format, read=_read_raw, is_whole=lambda path, _: path.stat().st_size > 0, **written)
+    raw = replace(MASKS.format, read=_read_raw, is_whole=lambda path, _: path.stat().st_size > 0, encode=bytes)
     kind = replace(MASKS, format=raw)
-    is_old = not hasattr(kind, "new_items")  # an earlier tree: a file each
     work = shard.Work(
         title="items",
         folder=artifact.path,
         reader=lambda: lambda _: Loaded(image=None, items={}),
         open=lambda _: lambda batch: [BYTES] * len(batch.records),
-        items=kind.items(artifact, index) if is_old else kind.new_items(artifact, index, pack=pack),
+        items=kind.new_items(artifact, index, pack=pack),
         device=torch.device("cpu"),
         workers=1,
         processes=False,
@@ -185,7 +173,7 @@ def _whole_stage(folder: Path, images: int, *, pack: int | None) -> float:
 
     taken = 1000 * spent(stage) / images
     files, limit = len(artifact.files()), images if pack is None else images // pack + 1
-    if files > limit and not is_old:
+    if files > limit:
         raise ValueError(f"{files} files are more than {limit}")
     return taken
 
@@ -193,11 +181,6 @@ def _whole_stage(folder: Path, images: int, *, pack: int | None) -> float:
 def _read_raw(place: Any, _: Size) -> bytes:
     data: bytes = place.read_bytes() if isinstance(place, Path) else place.open().read()
     return data
-
-
-def _write_raw(path: Path, data: bytes) -> None:
-    with whole(path) as hidden:
-        hidden.write_bytes(data)
 
 
 class Answers(torch.nn.Module):
@@ -238,8 +221,6 @@ def _decided(*, later_alone: bool) -> float:
 
 
 def _once(predictor: Any, pictures: list[Any], later_alone: bool) -> float:  # noqa: FBT001
-    if not hasattr(predictor, "decided"):  # an earlier tree: all scores go to the CPU
-        return spent(lambda: [later() for later in predictor.masks(pictures, predictor.maps(pictures))])
     every: list[Any] = []
     first = spent(lambda: every.extend(predictor.decided(pictures)))
     rest = spent(lambda: [later() for later in every])
@@ -300,9 +281,9 @@ def evaluation(folder: Path, images: int) -> float:
     masks.items.mkdir(parents=True)
     (known.items / "index.json").write_text(index.to_json(), encoding="utf-8")
     (known.path / "root.txt").write_text(str(folder / "data"), encoding="utf-8")
-    items = MASKS.items(masks, index)
+    items: Any = MASKS.items(masks, index)
     for record in index.split("train"):
-        os.link(folder / "data" / record.mask, _place(items, record))  # type: ignore[operator]
+        os.link(folder / "data" / record.mask, items.place(record))  # type: ignore[operator]
     for artifact, kind in ((known, "index"), (masks, "masks")):
         artifact.job.touch()
         artifact.complete(kind=kind, inputs={}, seconds=0.0, threads=1, summary={"splits": ["train"]})

@@ -13,8 +13,8 @@ import pytest
 
 PATIENCE = 120
 """Seconds in which a machine joins."""
-WORKERS = ("ray::Maker", "ray::make_remote")
-"""Titles of processes that work for a command; others are those of agents, without which Ray gives a machine up."""
+OTHERS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent", "ray::IDLE")
+"""Titles of processes that work for no command; without its agents Ray gives a machine up."""
 
 
 class TwoMachines:
@@ -51,7 +51,8 @@ class TwoMachines:
     def workers(self) -> list[int]:
         """Processes of Ray, on either machine, that work for a command."""
         raylets = [raylet for machine in self._machines for raylet in self._raylets(machine.pid)]
-        return [each for raylet in raylets for each in children(raylet) if title(each).startswith(WORKERS)]
+        titles = {each: title(each) for raylet in raylets for each in children(raylet)}
+        return [each for each, of in titles.items() if of.startswith("ray::") and not of.startswith(OTHERS)]
 
     def switch_off(self) -> int:
         """Kill all that runs on the second machine, at once, and return how many processes those were."""

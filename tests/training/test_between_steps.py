@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from wsss.errors import WsssError
 from wsss.signals import Ended
-from wsss.training.between_steps import PENDING, BetweenSteps
+from wsss.training.between_steps import EVERY, PENDING, BetweenSteps, _agreed
 from wsss.training.loggers.history import HISTORY, read_history
 from wsss.training.loggers.options import TensorBoard
 from wsss.training.trainer import CHECKPOINT, resume_from
@@ -104,6 +104,35 @@ def test_asked_in_the_last_step_it_is_finished(unbroken: Any, tmp_path: Path):
     asked = iter([*[False] * (EPOCHS * STEPS - 1), True])
     module, metrics, _ = run(tmp_path, between(tmp_path, asked=lambda: next(asked)))
     same(tmp_path, module, metrics, unbroken)
+
+
+@pytest.mark.parametrize(
+    ("processes", "device", "expected"),
+    [(1, "cpu", 0), (1, "cuda", 0), (2, "cpu", 2 * EVERY), (2, "cuda", 2)],
+)
+def test_only_several_processes_ask_each_other_and_gpus_seldom(
+    processes: int, device: str, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    questions: list[int] = []
+
+    def asks(wanted: torch.Tensor) -> torch.Tensor:
+        questions.append(1)
+        return wanted
+
+    place = torch.device(device)
+    monkeypatch.setattr("wsss.training.between_steps.process_count", lambda: processes)
+    monkeypatch.setattr("wsss.training.between_steps.over_all_ranks", asks)
+    monkeypatch.setattr("wsss.training.between_steps.torch.tensor", lambda given, **_: torch.as_tensor(given))
+    ends = [_agreed(False, step == EVERY, step=step, device=place) for step in range(1, 2 * EVERY + 1)]
+    assert [step for step, end in enumerate(ends, 1) if end == (True, True)] == [EVERY]
+    assert len(questions) == expected
+
+
+def test_what_another_process_wants_is_wanted(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("wsss.training.between_steps.process_count", lambda: 2)
+    for others, expected in (([0, 0], (False, False)), ([1, 0], (True, False)), ([0, 1], (True, True))):
+        monkeypatch.setattr("wsss.training.between_steps.over_all_ranks", lambda _, o=others: torch.tensor(o))
+        assert _agreed(False, False, step=1, device=torch.device("cpu")) == expected
 
 
 class Saves(Callback):

@@ -12,19 +12,22 @@ from pytorch_lightning.callbacks import Callback
 
 from wsss.signals import Ended
 from wsss.training.length import ends_epoch, is_stepped
-from wsss.training.module import over_all_ranks
+from wsss.training.module import over_all_ranks, process_count
 from wsss.training.trainer import CHECKPOINT
 
 PENDING: Final = "pending.ckpt"
 """A state whose step is not in the history yet."""
+EVERY: Final = 50
+"""Steps between two at which several GPUs agree: each waits for all others, and for itself."""
 
 
 class BetweenSteps(Callback):
     """Saves the state after a step, every so many seconds, or where `asked` says so; then the training ends.
 
-    All processes agree on the step. Lightning can go on from a state that was saved at the end of a step, when the step
-    is not logged yet: such a state takes the place of the last one only when the step is. After the last step of an
-    epoch none is saved, since validation and the epoch's own checkpoint follow.
+    All processes agree on the step; those of several GPUs ask each other every `EVERY` steps. Lightning can go on from
+    a state that was saved at the end of a step, when the step is not logged yet: such a state takes the place of the
+    last one only when the step is. After the last step of an epoch none is saved, since validation and the epoch's own
+    checkpoint follow.
     """
 
     def __init__(self, folder: Path, *, seconds: float | None, asked: Callable[[], bool]) -> None:
@@ -42,8 +45,7 @@ class BetweenSteps(Callback):
         if not is_stepped(trainer):
             return
         due = self._seconds is not None and time.monotonic() - self._saved_at >= self._seconds
-        wanted = over_all_ranks(torch.tensor([due, self._asked()], dtype=torch.int64, device=module.device))
-        saves, self._ends = bool(wanted.any()), bool(wanted[1])
+        saves, self._ends = _agreed(due, self._asked(), step=trainer.global_step, device=module.device)
         if saves and not ends_epoch(trainer):
             trainer.save_checkpoint(self._pending)
             self._saved_at = time.monotonic()
@@ -58,3 +60,13 @@ class BetweenSteps(Callback):
     def on_train_epoch_end(self, *_: Any) -> None:
         """Restart the clock: the epoch's checkpoint follows."""
         self._saved_at = time.monotonic()
+
+
+def _agreed(due: bool, asked: bool, *, step: int, device: torch.device) -> tuple[bool, bool]:  # noqa: FBT001
+    """Return whether this step is to be saved, and whether it is the last, as soon as one process wants it."""
+    if process_count() == 1:
+        return due or asked, asked
+    if device.type != "cpu" and step % EVERY:
+        return False, False
+    dues, ends = over_all_ranks(torch.tensor([due, asked], dtype=torch.int64, device=device)).tolist()
+    return bool(dues or ends), bool(ends)
