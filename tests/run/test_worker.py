@@ -6,13 +6,17 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import killable
 import pytest
+import torch
 import yaml
 from toy_runs import Run, contents
 
+from wsss.engine.batch import Records
+from wsss.engine.shard import Hands, Work
 from wsss.errors import DataError
 from wsss.run.worker import freeze, main, work
 from wsss.signals import Ended
@@ -54,6 +58,30 @@ def test_nothing_is_complete_before_all_workers_are_done(
     monkeypatch.setattr("wsss.run.worker.barrier", lambda: met.append(step.artifact.state()))
     work(freeze(step, command="wsss run"))
     assert met == ["resume", "cached"]
+
+
+class Killed:
+    """A pool of which one worker leaves half a file, and another makes all."""
+
+    threads = 1
+    machine = None
+
+    def made(self, work: Work, batches: Sequence[Records]) -> Generator[int]:
+        (work.items.folder / ".half.png.6885784d").write_bytes(b"half")
+        hands = Hands(work, torch.device("cpu"))
+        for batch in batches:
+            yield hands.make(batch)
+
+
+def test_what_a_killed_process_of_a_pool_left_is_swept(toy_run: Run, tmp_path: Path) -> None:
+    step = toy_run.copied(tmp_path).plan()["make_masks"]
+    before = contents(step.artifact.items)
+    step.artifact.manifest_path.unlink()
+    for path in step.artifact.items.iterdir():
+        path.unlink()
+    work(freeze(step, command="wsss run"), pool=Killed())
+    assert step.artifact.state() == "cached"
+    assert contents(step.artifact.items) == before
 
 
 def test_no_manifest_is_there_while_another_worker_is_slow(toy_run: Run, tmp_path: Path) -> None:

@@ -102,6 +102,8 @@ def work(path: Path, *, pool: Pool | None = None) -> None:
         summary = stage.run(Job(artifact=artifact, inputs=inputs, command=frozen.command, elsewhere=elsewhere))
         barrier()
         if here.rank == 0:
+            if pool is not None:
+                artifact.sweep()  # of its processes some may have been killed, and others gone on
             _check_still_unchanged(outside, artifact, store=store)
             artifact.complete(
                 kind=stage.makes.name,
