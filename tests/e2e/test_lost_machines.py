@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from e2e.two_machines import TwoMachines
+from e2e.two_machines import OPEN, TwoMachines
 from toy_runs import SMALL, contents
 
 pytestmark = pytest.mark.endurance
@@ -33,7 +33,7 @@ def started(folder: Path, *words: str) -> "Iterator[subprocess.Popen[bytes]]":
     with (folder / "screen.txt").open("ab") as screen:
         process = subprocess.Popen(
             [sys.executable, "-m", "wsss", *words],
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, **OPEN, "OMP_NUM_THREADS": "1"},
             cwd=folder,
             stdout=screen,
             stderr=screen,

@@ -13,6 +13,8 @@ import pytest
 
 PATIENCE = 120
 """Seconds in which a machine joins."""
+OPEN = {"RAY_AUTH_MODE": "disabled"}
+"""For machines and commands: the token of Ray is a file in the home folder, which other clusters change."""
 OTHERS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent", "ray::IDLE")
 """Titles of processes that work for no command; without its agents Ray gives a machine up."""
 
@@ -23,27 +25,38 @@ class TwoMachines:
     def __init__(self, folder: Path) -> None:
         pytest.importorskip("ray")
         self._screen = folder / "ray.txt"
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        self.address = f"127.0.0.1:{port}"
-        self._machines = [self._started("--head", f"--port={port}", "--include-dashboard=false")]
-        self._await_raylets()
+        self._machines: list[subprocess.Popen[bytes]] = []
+        while not self._machines:  # another process may take a free port before the head does
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                port = free.getsockname()[1]
+            self.address = f"127.0.0.1:{port}"
+            self._machines.append(self._started("--head", f"--port={port}", "--include-dashboard=false"))
+            if not self._await_raylets():
+                killed(self._machines.pop())
         self._machines.append(self._started(f"--address={self.address}"))
-        self._await_raylets()
+        assert self._await_raylets(), self._screen.read_text(encoding="utf-8")[-3000:]
 
     def _started(self, *words: str) -> "subprocess.Popen[bytes]":
         ray = Path(sys.executable).with_name("ray")
         common = ("--num-cpus=1", "--node-ip-address=127.0.0.1", "--disable-usage-stats", "--block")
         with self._screen.open("ab") as screen:
             return subprocess.Popen(
-                [ray, "start", *words, *common], stdout=screen, stderr=screen, start_new_session=True
+                [ray, "start", *words, *common],
+                env={**os.environ, **OPEN},
+                stdout=screen,
+                stderr=screen,
+                start_new_session=True,
             )
 
-    def _await_raylets(self) -> None:
+    def _await_raylets(self) -> bool:
+        """Return whether all machines came up."""
         end = time.monotonic() + PATIENCE
         while not all(self._raylets(machine.pid) for machine in self._machines):
             assert time.monotonic() < end, self._screen.read_text(encoding="utf-8")[-3000:]
+            if any(machine.poll() is not None for machine in self._machines):
+                return False
             time.sleep(0.2)
+        return True
 
     def _raylets(self, machine: int) -> list[int]:
         return [each for each in family(machine) if "/raylet/raylet " in title(each)]
