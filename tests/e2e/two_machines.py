@@ -63,8 +63,7 @@ class TwoMachines:
 
     def workers(self) -> list[int]:
         """Processes of Ray, on either machine, that work for a command."""
-        raylets = [raylet for machine in self._machines for raylet in self._raylets(machine.pid)]
-        titles = {each: title(each) for raylet in raylets for each in children(raylet)}
+        titles = {each: title(each) for machine in self._machines for each in family(machine.pid)}
         return [each for each, of in titles.items() if of.startswith("ray::") and not of.startswith(OTHERS)]
 
     def switch_off(self) -> int:
@@ -87,21 +86,16 @@ def killed(process: "subprocess.Popen[bytes]") -> int:
     return len(gone)
 
 
-def children(process: int) -> list[int]:
-    """The processes that a process started, and that are there."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            if int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1]) == process:
-                found.append(int(stat.parent.name))
-    return found
-
-
 def family(process: int) -> list[int]:
     """A process and all that come of it, the oldest first."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parent = int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
     found = [process]
     for each in found:
-        found += children(each)
+        found += children.get(each, [])
     return found
 
 
