@@ -63,6 +63,7 @@ for chosen, text in CHOICES.items():
 READ_LATER = {
     "audit_tags": "by `wsss data audit`",
     "embed_images": "by `wsss data audit`",
+    "extract_half": "by `evaluate`, which reads all",
     "predict_alone": "by `evaluate`, which reads all",
     "predict_crf": "by `evaluate`, which reads all",
 }

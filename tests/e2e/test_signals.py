@@ -45,7 +45,7 @@ def ended(folder: Path, number: signal.Signals, *, when: Callable[[Path], bool])
     code, screen = run.end(timeout=PATIENCE)
     assert code == 128 + number, screen
     assert f"wsss: ended by {number.name}. What is finished is kept: the same command goes on" in screen
-    assert "Traceback" not in screen
+    assert "Traceback" not in screen, screen
     assert screen.count("finishing this step; again to stop now") == (number == signal.SIGINT)
 
 
