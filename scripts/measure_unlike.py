@@ -1,4 +1,4 @@
-"""Of how many images `wsss predict` would say that they are unlike those learnt from: `measure_unlike.py RUN`.
+"""Count the images that `wsss predict` would call unlike those learnt from: `measure_unlike.py RUN`.
 
 The run's validation images as they are, and changed in ways in which images from elsewhere differ; only the encoder is
 asked. Prints a row a kind: images, the share above 1, and the median of `unlikeness`.
@@ -6,6 +6,7 @@ asked. Prints a row a kind: images, the share above 1, and the median of `unlike
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from wsss.apps.predict import Predictor
-from wsss.apps.predict.likeness import features_of
+from wsss.engine.features import features_of
 from wsss.models.segmenters.segmentation import SegmentationNetwork
 from wsss.run.record import read_record
 from wsss.stages.predict_masks import PredictMasks
@@ -76,7 +77,7 @@ def text(image: Pixels) -> Pixels:
 
 KINDS: Final[dict[str, Callable[[Pixels], Pixels]]] = {
     "as they are": lambda image: image,
-    "mirrored, upside down": lambda image: np.ascontiguousarray(image[::-1, ::-1]),
+    "turned by 180 degrees": lambda image: np.ascontiguousarray(image[::-1, ::-1]),
     "grey": lambda image: image.mean(axis=2, keepdims=True).repeat(3, axis=2).astype(np.uint8),
     "negative": lambda image: 255 - image,
     "pencil drawing": pencil,
@@ -105,13 +106,16 @@ def main() -> None:
         parser.error(f"{options.run}: its training kept no statistics of features")
     record = read_record(options.run)
     index = record.job(record.last(MASKS, by=PredictMasks)).index()
-    network = predictor.network.network
+    asked, network = predictor.network, predictor.network.network
     assert isinstance(network, SegmentationNetwork), "no other has statistics"
+    features = partial(
+        features_of, network, normalisation=asked.normalisation, device=asked.device, precision=asked.precision
+    )
     images = [index.pixels(each) for each in index.split("val")]
     print(f"{'':<26}{'images':>8}{'above 1':>9}{'median':>8}")
     for kind, change in KINDS.items():
         some = images if kind == next(iter(KINDS)) else images[:MOST]
-        rows = [features_of(predictor.network, network, change(image))[0] for image in some]
+        rows = [features(change(image))[0] for image in some]
         far = [predictor.statistics.unlikeness(row) for row in rows]
         print(f"{kind:<26}{len(far):>8}{np.mean(np.array(far) > 1):>9.2f}{np.median(far):>8.2f}", flush=True)
 

@@ -3,10 +3,10 @@
 from typing import final
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import UInt8
 
-from wsss.engine.asking import asking
-from wsss.models.feature_statistics import FeatureStatistics, listening, pooled
+from wsss.engine.features import features_of
+from wsss.models.feature_statistics import FeatureStatistics, listening
 from wsss.models.segmenters.segmentation import SegmentationNetwork
 from wsss.stages.predict_masks import MaskPredictor
 from wsss.types import ScoreMaps
@@ -34,7 +34,10 @@ class Likeness:
         height, width = (side + -side % network.stride for side in tile.shape[:2])
         features = heard.of(height, width)
         if features is None:  # no view of the run has the image's own size
-            features = features_of(self._predictor, network, tile)
+            asked = self._predictor
+            features = features_of(
+                network, tile, normalisation=asked.normalisation, device=asked.device, precision=asked.precision
+            )
         pixels = tile.shape[0] * tile.shape[1]
         self._features += pixels * features[0]
         self._pixels += pixels
@@ -46,12 +49,3 @@ class Likeness:
         if self._statistics is None or not self._pixels:
             return None
         return self._statistics.unlikeness(self._features / self._pixels)
-
-
-def features_of(
-    predictor: MaskPredictor, network: SegmentationNetwork, image: UInt8[np.ndarray, "h w 3"]
-) -> Float32[np.ndarray, "1 d"]:
-    """Return the means of the encoder's last maps of an image at its own size, on the CPU."""
-    with asking(predictor.device, precision=predictor.precision):
-        images = predictor.normalisation.of_images([image], device=predictor.device)
-        return pooled(network.encoder(network.padded(images)))
