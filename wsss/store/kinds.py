@@ -25,7 +25,7 @@ from wsss.store.files import (
 )
 from wsss.store.items import Files, ItemFormat, Items
 from wsss.store.packs import IMAGES, Packs
-from wsss.store.pointers import PACKS, store_id
+from wsss.store.pointers import PACKS, objects_of
 from wsss.store.store import Artifact
 
 
@@ -58,9 +58,7 @@ class Kind:
             if pack is None or begun.names():
                 return begun
             begun = Packs(folder=begun.folder, format=begun.format, images=begun.images)
-        url = None
-        if bucket is not None:
-            url = "/".join((bucket.rstrip("/"), store_id(artifact.root), artifact.stage, artifact.fingerprint))
+        url = None if bucket is None else objects_of(artifact.path, bucket=bucket)
         return replace(begun, pack=pack or IMAGES, url=url)
 
 

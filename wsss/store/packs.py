@@ -15,7 +15,7 @@ from wsss.store.files import item_name
 from wsss.store.items import Items, Sealer, Writer
 from wsss.store.loose import LOOSE, Parts, is_whole, members_of, parts_in
 from wsss.store.pack_file import SUFFIX, PackList, is_pack, listed, members, packs_in, put_pack, write_pack
-from wsss.store.pointers import PACKS, POINTER
+from wsss.store.pointers import PACKS, POINTER, object_name
 
 IMAGES: Final = 1_000
 """Images of a pack where nobody says how many."""
@@ -82,23 +82,23 @@ class Packs(Items):
         """See `Items`."""
         return Packer(self, batches)
 
+    def write(self, path: Path, items: Sequence[Sequence[Member]]) -> None:
+        """Write a pack to come, of the copies of each item. Raises as `put_pack` does."""
+        if self.url is None:
+            write_pack(path, items)
+        else:
+            put_pack(path, items, url=f"{self.url}/{object_name(path)}")
+
+    def to_come(self, first: int) -> Path:
+        """Return the path of a pack to come, by the place of its first image."""
+        return self.packs / f"{first:08}{SUFFIX if self.url is None else POINTER}"
+
     def _torn(self) -> Iterator[Path]:
         """Remove packs that are not whole, and yield them."""
         for path in packs_in(self.packs):
             if not is_pack(path):
                 path.unlink(missing_ok=True)
                 yield path
-
-    def write(self, path: Path, items: Sequence[Sequence[Member]]) -> None:
-        """Write a pack to come, of the copies of each item. Raises as `put_pack` does."""
-        if self.url is None:
-            write_pack(path, items)
-        else:
-            put_pack(path, items, url=f"{self.url}/{path.name.removesuffix('.json')}")
-
-    def to_come(self, first: int) -> Path:
-        """Return the path of a pack to come, by the place of its first image."""
-        return self.packs / f"{first:08}{SUFFIX if self.url is None else POINTER}"
 
     def _find(self, name: str) -> Member | None:
         return self._packed.find(name) or next(filter(is_whole, self._unpacked.get(name, ())), None)

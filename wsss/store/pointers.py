@@ -101,6 +101,16 @@ def is_there(path: Path) -> bool:
     return state_of(pointer.url) == pointer.state
 
 
+def objects_of(artifact: Path, *, bucket: str) -> str:
+    """Return the address in a bucket below which the objects of an artifact lie, given its folder."""
+    return f"{bucket.rstrip('/')}/{_below_bucket(artifact, store_id(artifact.parents[1]))}"
+
+
+def object_name(pointer: Path) -> str:
+    """Return the name of the object that a pointer stands for: that of the pack."""
+    return pointer.name.removesuffix(".json")
+
+
 def size_at(path: Path) -> int:
     """Return the bytes of the object that a file stands for; zero of a file that is not a pointer."""
     return read_pointer(path).size if is_pointer(path) else 0
@@ -112,11 +122,10 @@ def forget(path: Path) -> None:
     Raises `StoreError` where nobody answers.
     """
     artifact = path.parents[2]
-    root = artifact.parents[1]
     try:
         pointer = read_pointer(path)
-        name = f"{artifact.relative_to(root)}/{path.name.removesuffix('.json')}"
-        belongs = pointer.url.endswith(f"/{_read_id(root / NOTE)}/{name}")
+        below = _below_bucket(artifact, _read_id(artifact.parents[1] / NOTE))
+        belongs = pointer.url.endswith(f"/{below}/{object_name(path)}")
     except StoreError:
         return
     if belongs:
@@ -142,6 +151,10 @@ def store_id(root: Path) -> str:
         finally:
             hidden.unlink(missing_ok=True)
     return _read_id(path)
+
+
+def _below_bucket(artifact: Path, store: str) -> str:
+    return f"{store}/{artifact.parent.name}/{artifact.name}"
 
 
 def _read_id(path: Path) -> str:
