@@ -30,7 +30,7 @@ TrueBoxes = Literal["annotated", "masks"]
 ONE_EACH: Final = BoxRule(least=0, merge=1)
 """A box around every component."""
 LEAST: Final = 300
-"""Raw maps for which another process is worth its start: each is drawn around at all its values, tens of ms a class."""
+"""Raw maps that are worth the start of another process: boxes at all thresholds take tens of ms a class."""
 
 
 def box_scores(
@@ -43,15 +43,15 @@ def box_scores(
         return scores
     with bar("boxes", total=sum(len(records) for _, _, records in sources), unit="images") as advance:
         for artifact, split, records in sources:
-            finding = Finding.of(artifact, index, boxes=boxes)
+            finder = BoxFinder.of(artifact, index, boxes=boxes)
             score = _curve if artifact.kind == RAW_MAPS.name else _corloc
-            found = score(finding, records, processes=processes, advance=advance)
+            found = score(finder, records, processes=processes, advance=advance)
             scores.setdefault(artifact.stage, {})[split] = found
     return scores
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class BoxFinder:
     """Finds boxes of an artifact's items; it is sent to processes, and so holds no record of an image."""
 
     kind: str
@@ -61,32 +61,34 @@ class Finding:
     boxes: TrueBoxes
 
     @classmethod
-    def of(cls, artifact: Artifact, index: Index, *, boxes: TrueBoxes) -> "Finding":
+    def of(cls, artifact: Artifact, index: Index, *, boxes: TrueBoxes) -> "BoxFinder":
         """Return what finds boxes in an artifact's items of images of an index."""
         items = KINDS[artifact.kind].items(artifact, index)
         return cls(kind=artifact.kind, items=items, index=replace(index, records={}, splits={}), boxes=boxes)
 
     def overlaps(self, records: Sequence[Record]) -> list[tuple[int, Float[np.ndarray, " thresholds"]]]:
         """Return the classes of images' true boxes, and how well their maps meet these at every threshold."""
-        return list(chain.from_iterable(in_threads(self._overlaps, records)))
+        return list(chain.from_iterable(in_threads(self._overlaps_of, records)))
 
     def largest(self, records: Sequence[Record]) -> list[tuple[int, Box | None, list[Box]]]:
         """Return the classes of images' true boxes with the largest box of each class, and the true ones."""
-        return list(chain.from_iterable(in_threads(self._largest, records)))
+        return list(chain.from_iterable(in_threads(self._largest_of, records)))
 
-    def _overlaps(self, record: Record) -> list[tuple[int, Float[np.ndarray, " thresholds"]]]:
+    def _overlaps_of(self, record: Record) -> list[tuple[int, Float[np.ndarray, " thresholds"]]]:
         maps, size = self.items.read(record), record.size
         true = {
             cls: [box.scaled(across=SIDE / size.width, down=SIDE / size.height) for box in own]
-            for cls, own in boxes_of(record, index=self.index, boxes=self.boxes).items()
+            for cls, own in self._true(record).items()
         }
         return [(cls, best_overlaps(squared(maps, cls), corners(own))) for cls, own in true.items()]
 
-    def _largest(self, record: Record) -> list[tuple[int, Box | None, list[Box]]]:
+    def _largest_of(self, record: Record) -> list[tuple[int, Box | None, list[Box]]]:
         item = self.items.read(record)
         labels = strongest(item)[0] if isinstance(item, ScoreMaps) else item
-        true = boxes_of(record, index=self.index, boxes=self.boxes)
-        return [(cls, _largest(labels == label_of(cls)), own) for cls, own in true.items()]
+        return [(cls, _largest(labels == label_of(cls)), own) for cls, own in self._true(record).items()]
+
+    def _true(self, record: Record) -> Mapping[int, list[Box]]:
+        return boxes_of(record, index=self.index, boxes=self.boxes)
 
 
 def _boxed(
@@ -102,10 +104,10 @@ def _boxed(
 
 
 def _curve(
-    finding: Finding, records: Sequence[Record], *, processes: int, advance: Advance
+    finder: BoxFinder, records: Sequence[Record], *, processes: int, advance: Advance
 ) -> dict[str, float | bool | None]:
-    curve = BoxCurve(classes=len(finding.index.classes))
-    chunks = in_chunks(finding.overlaps, records, processes=processes, module=__name__, least=LEAST)
+    curve = BoxCurve(classes=len(finder.index.classes))
+    chunks = in_chunks(finder.overlaps, records, processes=processes, module=__name__, least=LEAST)
     for count, pairs in chunks:
         for cls, overlaps in pairs:
             curve.add(cls, overlaps)
@@ -114,10 +116,10 @@ def _curve(
 
 
 def _corloc(
-    finding: Finding, records: Sequence[Record], *, processes: int, advance: Advance
+    finder: BoxFinder, records: Sequence[Record], *, processes: int, advance: Advance
 ) -> dict[str, float | bool | None]:
-    corloc = CorLoc(classes=len(finding.index.classes))
-    for count, pairs in in_chunks(finding.largest, records, processes=processes, module=__name__):
+    corloc = CorLoc(classes=len(finder.index.classes))
+    for count, pairs in in_chunks(finder.largest, records, processes=processes, module=__name__):
         for cls, box, own in pairs:
             corloc.add(cls, box, own)
         advance(count)
