@@ -39,20 +39,19 @@ class Sources:
     """What is read image by image, by role in order: where it lies, and the hashes of the artifact's files."""
     rest: Mapping[str, Mapping[str, str]]
     """Hashes of the files that are read as a whole, by role."""
-    _read: dict[Records, Key | None] = field(default_factory=dict, init=False)
+    _hashes: dict[Records, Key | None] = field(default_factory=dict, init=False)
 
     @property
     def common(self) -> Key:
         """What all items depend on."""
         return self.index.classes, self.index.white, self.index.long_side, tuple(self.items), self.rest
 
-    def read(self, batch: Records) -> Key | None:
+    def hashes(self, batch: Records) -> Key | None:
         """Return the hashes of the items that a batch is made of; None where one is missing. Each is read once."""
-        if batch not in self._read:
-            read = self.items.values()
-            hashes = tuple(_hash(items, record, files) for record in batch for items, files in read)
-            self._read[batch] = None if None in hashes else hashes
-        return self._read[batch]
+        if batch not in self._hashes:
+            hashes = tuple(_hash(items, record, files) for record in batch for items, files in self.items.values())
+            self._hashes[batch] = None if None in hashes else hashes
+        return self._hashes[batch]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +116,7 @@ class TakeOver:
         """Yield earlier batches, each with the wanted one of the same images and items, which is wanted no longer."""
         for batch in self.deal(other.index):
             key = _images(batch)
-            if key in wanted and (read := sources.read(wanted[key])) is not None and read == other.read(batch):
+            if key in wanted and (hashes := sources.hashes(wanted[key])) is not None and hashes == other.hashes(batch):
                 yield batch, wanted.pop(key)
 
 
