@@ -28,7 +28,9 @@ Metrics = Mapping[str, Any]
 """As in `scores.json`: fractions `miou`, `map`, `fp`, `fn`; `threshold`; `iou`, a fraction or None for each name."""
 
 TEMPLATE: Final = "report.html.j2"
-COLUMNS: Final = frozenset({"miou", "map", "fp", "fn", "max_box_acc_v2", "corloc"})
+BOXED: Final = frozenset({"max_box_acc_v2", "corloc"})
+"""Metrics of boxes: without any of them their columns are left out."""
+COLUMNS: Final = frozenset({"miou", "map", "fp", "fn"}) | BOXED
 """Metrics that the table of scores has columns for; a line without any of them is left out."""
 
 
@@ -120,7 +122,7 @@ def render(report: Report) -> str:
             lines=lines,
             columns=columns,
             without_masks=[f"{line.stage} on {line.split}: {', '.join(words)}" for line, words in free if words],
-            boxed=any({"max_box_acc_v2", "corloc"} & line.metrics.keys() for line in lines),
+            boxed=any(BOXED & line.metrics.keys() for line in lines),
             class_lines=class_lines(columns, names=names),
             findings=findings(outcome),
             advice=advice(outcome, warned=bool(report.warnings)),
