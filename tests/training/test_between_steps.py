@@ -123,7 +123,7 @@ def test_only_several_processes_ask_each_other_and_gpus_seldom(
     monkeypatch.setattr("wsss.training.between_steps.process_count", lambda: processes)
     monkeypatch.setattr("wsss.training.between_steps.over_all_ranks", asks)
     monkeypatch.setattr("wsss.training.between_steps.torch.tensor", lambda given, **_: torch.as_tensor(given))
-    ends = [_agreed(False, step == EVERY, step=step, device=place) for step in range(1, 2 * EVERY + 1)]
+    ends = [_agreed(due=False, asked=step == EVERY, step=step, device=place) for step in range(1, 2 * EVERY + 1)]
     assert [step for step, end in enumerate(ends, 1) if end == (True, True)] == [EVERY]
     assert len(questions) == expected
 
@@ -132,7 +132,7 @@ def test_what_another_process_wants_is_wanted(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("wsss.training.between_steps.process_count", lambda: 2)
     for others, expected in (([0, 0], (False, False)), ([1, 0], (True, False)), ([0, 1], (True, True))):
         monkeypatch.setattr("wsss.training.between_steps.over_all_ranks", lambda _, o=others: torch.tensor(o))
-        assert _agreed(False, False, step=1, device=torch.device("cpu")) == expected
+        assert _agreed(due=False, asked=False, step=1, device=torch.device("cpu")) == expected
 
 
 class Saves(Callback):

@@ -18,7 +18,7 @@ from wsss.training.trainer import CHECKPOINT
 PENDING: Final = "pending.ckpt"
 """A state whose step is not in the history yet."""
 EVERY: Final = 50
-"""Steps between two at which several GPUs agree: each waits for all others, and for itself."""
+"""Steps from one agreement of several GPUs to the next: for each of them all GPUs finish their work and wait."""
 
 
 class BetweenSteps(Callback):
@@ -45,7 +45,7 @@ class BetweenSteps(Callback):
         if not is_stepped(trainer):
             return
         due = self._seconds is not None and time.monotonic() - self._saved_at >= self._seconds
-        saves, self._ends = _agreed(due, self._asked(), step=trainer.global_step, device=module.device)
+        saves, self._ends = _agreed(due=due, asked=self._asked(), step=trainer.global_step, device=module.device)
         if saves and not ends_epoch(trainer):
             trainer.save_checkpoint(self._pending)
             self._saved_at = time.monotonic()
@@ -62,7 +62,7 @@ class BetweenSteps(Callback):
         self._saved_at = time.monotonic()
 
 
-def _agreed(due: bool, asked: bool, *, step: int, device: torch.device) -> tuple[bool, bool]:  # noqa: FBT001
+def _agreed(*, due: bool, asked: bool, step: int, device: torch.device) -> tuple[bool, bool]:
     """Return whether this step is to be saved, and whether it is the last, as soon as one process wants it."""
     if process_count() == 1:
         return due or asked, asked
