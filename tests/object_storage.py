@@ -48,6 +48,12 @@ def connect(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     files.clear_instance_cache()
 
 
+def disconnect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let them speak with a server that is not there, and ask it once."""
+    connect(monkeypatch, "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+
 def new_bucket(monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of an empty bucket."""
     connect(monkeypatch, server())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import write_item
-from object_storage import connect, new_bucket, objects_in
+from object_storage import connect, disconnect, new_bucket, objects_in, server
 
 from wsss.data.index import Index, Record
 from wsss.errors import StoreError
@@ -195,8 +195,7 @@ def test_a_bucket_that_does_not_answer_harms_nothing(artifact: Artifact, bucket:
     (entry,) = entries(Store(root=artifact.root))
     items = items_of(artifact, bucket)
     with monkeypatch.context() as context:
-        connect(context, "http://127.0.0.1:9")
-        context.setenv("AWS_MAX_ATTEMPTS", "1")
+        disconnect(context)
         assert items.has(RECORDS[0]), "lists lie in the store"
         for call in (
             lambda: items.read(RECORDS[0]),
@@ -207,16 +206,10 @@ def test_a_bucket_that_does_not_answer_harms_nothing(artifact: Artifact, bucket:
             with pytest.raises(StoreError, match=r"^s3://.*00000000\.zip cannot be reached"):
                 call()
         make(Packs(folder=artifact.items, format=MASKS.format, images=7, pack=3, url=f"{bucket}/other"))
-    connect(monkeypatch, _address())
+    connect(monkeypatch, server())
     assert len(pointers(artifact)) == len(objects_in(bucket)) == 2
     assert delete_artifact(entry, roots=set), "it is collected the next time"
     assert objects_in(bucket) == {}
-
-
-def _address() -> str:
-    from object_storage import server
-
-    return server()
 
 
 def test_an_upload_that_fails_costs_nothing_that_was_made(
@@ -225,11 +218,10 @@ def test_an_upload_that_fails_costs_nothing_that_was_made(
     items = items_of(artifact, bucket)
     make(items)
     with monkeypatch.context() as context:
-        connect(context, "http://127.0.0.1:9")
-        context.setenv("AWS_MAX_ATTEMPTS", "1")
+        disconnect(context)
         with pytest.raises(StoreError, match=r"cannot be reached .*run again: what was made is kept"):
             items.sealer(BATCHES).close()
-    connect(monkeypatch, _address())
+    connect(monkeypatch, server())
     again = items_of(artifact, bucket)
     assert again.keep_whole(RECORDS) == (set(RECORDS), [])
     again.sealer(BATCHES).close()
