@@ -26,7 +26,7 @@ from wsss.run.pipeline import run
 from wsss.run.plan import Step, make_plan, networks_read
 from wsss.store.files import MASK, SCORES, item_name, write_mask
 from wsss.store.jobs import FrozenJob, write_job
-from wsss.store.kinds import INDEX, MASKS, RAW_MAPS, Kind
+from wsss.store.kinds import INDEX, MASKS, NETWORK, RAW_MAPS, Kind
 from wsss.store.store import Artifact, Store
 from wsss.testing.stages import SMALL, contents
 from wsss.types import ScoreMaps, Size
@@ -167,25 +167,44 @@ def drawn_masks(
     store: Store,
     stage: str,
     masks: Mapping[str, list[list[int]]],
+    /,
     *,
     splits: Sequence[str] = ("train",),
     oracle: bool = False,
+    fingerprint: str = "1" * 16,
+    **inputs: Artifact,
 ) -> Artifact:
     """An artifact of masks as given."""
-    artifact = store.artifact(stage, "1" * 16)
+    artifact = store.artifact(stage, fingerprint)
     artifact.items.mkdir(parents=True)
     for image_id, rows in masks.items():
         write_mask(artifact.items / item_name(image_id, MASK), np.array(rows, dtype=np.uint8))
-    return made(artifact, MASKS, summary={"splits": splits}, oracle=oracle)
+    return made(artifact, MASKS, summary={"splits": splits}, oracle=oracle, **inputs)
 
 
-def drawn_maps(store: Store, stage: str, maps: Mapping[str, ScoreMaps], *, kind: Kind = RAW_MAPS) -> Artifact:
+def drawn_maps(
+    store: Store,
+    stage: str,
+    maps: Mapping[str, ScoreMaps],
+    /,
+    *,
+    kind: Kind = RAW_MAPS,
+    fingerprint: str = "2" * 16,
+    **inputs: Artifact,
+) -> Artifact:
     """An artifact of score maps as given."""
-    artifact = store.artifact(stage, "2" * 16)
+    artifact = store.artifact(stage, fingerprint)
     artifact.items.mkdir(parents=True)
     for image_id, scores in maps.items():
         write_scores(artifact.items / item_name(image_id, SCORES), scores)
-    return made(artifact, kind, summary={"splits": ["train"]})
+    return made(artifact, kind, summary={"splits": ["train"]}, **inputs)
+
+
+def drawn_network(store: Store, stage: str, *, fingerprint: str = "3" * 16, **inputs: Artifact) -> Artifact:
+    """An artifact of a network without its weights."""
+    artifact = store.artifact(stage, fingerprint)
+    artifact.path.mkdir(parents=True)
+    return made(artifact, NETWORK, **inputs)
 
 
 def job(store: Store, stage: str, **inputs: Artifact) -> Job:

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from builders import write_scores
-from toy_runs import Run, drawn_index, made
+from builders import score_maps
+from toy_runs import Run, drawn_index, drawn_maps, drawn_masks, drawn_network, made
 
 from wsss.data.index import Index
 from wsss.engine.mask_free import mask_free_scores
@@ -15,10 +14,8 @@ from wsss.engine.stage import read_index
 from wsss.run.objective import check_objective
 from wsss.run.record import read_record
 from wsss.run.scores import scores_among
-from wsss.store.files import MASK, SCORES, item_name, write_mask
-from wsss.store.kinds import CHOICE, MASKS, NETWORK, RAW_MAPS
+from wsss.store.kinds import CHOICE
 from wsss.store.store import Artifact, Store
-from wsss.types import ScoreMaps, Size
 
 
 @pytest.fixture
@@ -32,37 +29,13 @@ def index(store: Store) -> Index:
     return read_index(drawn_index(store, tags, train=("a", "b"), val=("c",)))
 
 
-def network(store: Store, stage: str, **inputs: Artifact) -> Artifact:
-    artifact = store.artifact(stage, f"{len(list(store.root.glob('*'))):016x}")
-    artifact.path.mkdir(parents=True)
-    return made(artifact, NETWORK, **inputs)
-
-
-def masks(store: Store, stage: str, rows: dict[str, list[list[int]]], *splits: str, **inputs: Artifact) -> Artifact:
-    artifact = store.artifact(stage, f"{len(list(store.root.glob('*'))):016x}")
-    artifact.items.mkdir(parents=True)
-    for image_id, labels in rows.items():
-        write_mask(artifact.items / item_name(image_id, MASK), np.array(labels, dtype=np.uint8))
-    return made(artifact, MASKS, summary={"splits": list(splits)}, **inputs)
-
-
-def maps(store: Store, stage: str, rows: dict[str, dict[int, list[list[float]]]], **inputs: Artifact) -> Artifact:
-    artifact = store.artifact(stage, f"{len(list(store.root.glob('*'))):016x}")
-    artifact.items.mkdir(parents=True)
-    for image_id, scores in rows.items():
-        values = torch.tensor(list(scores.values())).reshape(len(scores), 1, 2)
-        item = ScoreMaps(
-            labels=torch.tensor(list(scores), dtype=torch.int64), scores=values, size=Size(height=1, width=2)
-        )
-        write_scores(artifact.items / item_name(image_id, SCORES), item)
-    return made(artifact, RAW_MAPS, summary={"splits": ["train"]}, **inputs)
-
-
 def test_masks_of_a_network_are_held_against_tags_and_against_what_it_learnt_from(store: Store, index: Index):
-    learnt = masks(store, "make_masks", {"a": [[1, 2]], "b": [[0, 0]]}, "train")
-    segmenter = network(store, "train_segmenter", masks=learnt)
+    learnt = drawn_masks(store, "make_masks", {"a": [[1, 2]], "b": [[0, 0]]})
+    segmenter = drawn_network(store, "train_segmenter", masks=learnt)
     shown = {"a": [[1, 0]], "b": [[0, 2]], "c": [[2, 255]]}
-    predicted = masks(store, "predict_masks", shown, "train", "val", segmenter=segmenter)
+    predicted = drawn_masks(
+        store, "predict_masks", shown, splits=("train", "val"), fingerprint="4" * 16, segmenter=segmenter
+    )
     agreed: dict[str, Any] = {"predict_masks": {"train": {"a": 0.25, "b": None, "x": 0.75}}}
     assert list(mask_free_scores([learnt, segmenter, predicted], index=index, agreed=agreed)) == [
         ("predict_masks", "train", "agreement", 0.5),
@@ -72,11 +45,17 @@ def test_masks_of_a_network_are_held_against_tags_and_against_what_it_learnt_fro
 
 
 def test_maps_are_held_against_the_first_of_their_classifier(store: Store, index: Index):
-    one, other = network(store, "train_classifier"), network(store, "train_recam")
-    first = maps(store, "extract_cams", {"a": {0: [[1.0, 0.5]], 1: [[0.0, 1.0]]}, "b": {}}, classifier=one)
-    half = maps(store, "extract_half", {"a": {1: [[0.5, 0.5]]}, "b": {}}, classifier=one)
-    apart = maps(store, "extract_fine", {"a": {0: [[0.0, 0.5]]}, "b": {}}, classifier=other)
-    joined = maps(store, "combine_maps", {"a": {0: [[0.0, 0.5]]}, "b": {}}, maps=first)
+    one, other = drawn_network(store, "train_classifier"), drawn_network(store, "train_recam", fingerprint="4" * 16)
+    none = score_maps([], torch.zeros(0, 1, 2))
+
+    def maps(stage: str, labels: list[int], scores: list[list[list[float]]], digit: str, **read: Artifact) -> Artifact:
+        drawn = {"a": score_maps(labels, scores), "b": none}
+        return drawn_maps(store, stage, drawn, fingerprint=digit * 16, **read)
+
+    first = maps("extract_cams", [0, 1], [[[1.0, 0.5]], [[0.0, 1.0]]], "5", classifier=one)
+    half = maps("extract_half", [1], [[[0.5, 0.5]]], "6", classifier=one)
+    apart = maps("extract_fine", [0], [[[0.0, 0.5]]], "7", classifier=other)
+    joined = maps("combine_maps", [0], [[[0.0, 0.5]]], "8", maps=first)
     found = list(mask_free_scores([one, other, first, half, apart, joined], index=index, agreed={}))
     assert found == [("extract_half", "train", "agreement", pytest.approx(0.5 / 1.5))]
 
