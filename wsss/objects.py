@@ -11,7 +11,7 @@ from wsss.errors import ConfigError, StoreError, first_line
 
 SCHEME: Final = "s3://"
 ONE_REQUEST: Final = 2**32
-"""Of twice as many bytes a client makes several requests; S3 takes 5 GiB at once."""
+"""Bytes of a part of an object. s3fs divides what has two of them, or more than the 5 GiB that S3 takes at once."""
 CONNECT: Final = 10
 """Seconds until a server that does not answer is given up, several times."""
 

@@ -22,7 +22,7 @@ def percent(fraction: float | None) -> str:
 
 
 def without_masks(metrics: Mapping[str, Any]) -> list[str]:
-    """Name the scores among some metrics for which no true mask is read.
+    """Write those of some metrics that need no true mask, with their names.
 
     >>> without_masks({"miou": 0.5, "agreement": 0.25, "evidence": 0.0123})
     ['agreement 25.0 %', 'evidence 0.012']

@@ -20,7 +20,7 @@ from wsss.errors import WsssError, first_line, one_of
 from wsss.store.manifest import Machine
 
 ATTEMPTS: Final = 3
-"""How often a batch is begun whose worker dies, and how often a worker is replaced that dies before it is ready."""
+"""So many deaths over one batch, or in one place of a worker before one is ready there, end the stage."""
 EVERY: Final = 0.5
 """Seconds between two looks at whether the stage was asked to finish."""
 PATIENCE: Final = 60.0
@@ -77,7 +77,10 @@ class Maker:
 class _Worker:
     actor: Any
     attempt: int
-    """1, or one more than that of the worker whose place it takes, if that was never ready: many die with a machine."""
+    """1, or one more than that of the worker in whose place it is, where that one was never ready.
+
+    Places count apart, since many workers die with a machine.
+    """
     batches: dict[Any, Records] = field(default_factory=dict)
     """What it has at hand, by the task."""
 

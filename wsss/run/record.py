@@ -20,7 +20,7 @@ from wsss.store.texts import write_yaml
 
 AnyStage = TypeVar("AnyStage", bound=Stage)
 _written: dict[Path, list[int]] = {}
-"""What tells of records that this process wrote whether somebody has written them since: reading one takes longer."""
+"""States of the records that this process wrote: while a state is the same, the record need not be read again."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,7 +49,7 @@ class FitSegmenter(Fit):
         )
 
     def keep(self, module: "training.KeyedModule", job: Job) -> None:
-        """Also keep what the encoder makes of the images, by which it is seen how unlike these another one is."""
+        """Also keep statistics of the encoder's features: they tell which images are unlike those learnt from."""
         super().keep(module, job)
         assert isinstance(module, training.SegmenterModule)
         keep_features(self, job, module.network)

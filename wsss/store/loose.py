@@ -88,7 +88,7 @@ def members_of(part: Path) -> tuple[list[Member], bool]:
 def is_whole(member: Member) -> bool:
     """Tell whether an item of a part is as it was written, which after a power failure it may not be.
 
-    A part that is gone was whole: who packs its items removes it.
+    A part that is gone was whole: whoever packs its items removes it.
     """
     try:
         member.open()

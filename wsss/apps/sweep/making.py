@@ -69,7 +69,7 @@ class Making:
 
     def _hand_out(self) -> None:
         for node in self.graph.ready(self.engine.has_room):
-            if not self.engine.has_room(node):
+            if not self.engine.has_room(node):  # the nodes before it took the room
                 continue
             if node.step.artifact.state() == "cached":  # another run made it meanwhile
                 self._done(node)

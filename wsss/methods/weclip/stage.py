@@ -119,7 +119,7 @@ class TrainWeCLIP(Fit):
         return self.data_module(train=train, val=None, normalisation=train.normalisation)
 
     def keep(self, module: "training.KeyedModule", job: Job) -> None:
-        """Also keep what the encoder makes of the images, by which it is seen how unlike these another one is."""
+        """Also keep statistics of the encoder's features: they tell which images are unlike those learnt from."""
         super().keep(module, job)
         assert isinstance(module, weclip.WeCLIPModule)
         keep_features(self, job, module.network)
