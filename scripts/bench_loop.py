@@ -1,4 +1,4 @@
-"""Measure what a training step takes beyond its network: trainings of 20 weights, and the same loop by hand, in turns.
+"""Measure what a training step takes beyond its network: trainings of 20 weights and the same loop by hand, in turns.
 
 python scripts/bench_loop.py [--log-every 50]
 
@@ -119,13 +119,13 @@ def main() -> None:
     parser.add_argument("--log-every", type=int, default=50, help="steps between two that are logged")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    theirs, own = [], []
+    by_hand, training = [], []
     for _ in range(ROUNDS):
-        theirs.append(1000 * bare())
+        by_hand.append(1000 * bare())
         with tempfile.TemporaryDirectory() as folder:
-            own.append(1000 * product(Path(folder), log_every=options.log_every))
-    differences = [ours - bare for ours, bare in zip(own, theirs, strict=True)]
-    for name, values in (("training", own), ("by hand", theirs), ("difference", differences)):
+            training.append(1000 * product(Path(folder), log_every=options.log_every))
+    differences = [whole - loop for whole, loop in zip(training, by_hand, strict=True)]
+    for name, values in (("training", training), ("by hand", by_hand), ("difference", differences)):
         print(f"{name:<11}{statistics.median(values):7.2f} ms a step   {' '.join(f'{v:.2f}' for v in values)}")
 
 
