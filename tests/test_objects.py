@@ -8,7 +8,7 @@ import pytest
 from object_storage import connect, disconnect, new_bucket, objects_in
 
 from wsss.errors import ConfigError, StoreError
-from wsss.objects import MissingObjectError, delete, put, read, refuse_unwritable, state_of
+from wsss.objects import MissingObjectError, delete, put, read, refuse_bucket, state_of
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_large_object_is_one_request(bucket: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_bucket_that_serves_is_left_as_it_was(bucket: str):
-    refuse_unwritable(f"{bucket}/folder/", key="runtime.bucket")
+    refuse_bucket(f"{bucket}/folder/", key="runtime.bucket")
     assert objects_in(bucket) == {}
 
 
@@ -56,7 +56,7 @@ def test_a_bucket_that_is_missing_is_named(bucket: str):
     with pytest.raises(
         ConfigError, match=r"runtime\.bucket=s3://nobody/a: there is no bucket 'nobody': make it, or correct its name"
     ):
-        refuse_unwritable("s3://nobody/a", key="runtime.bucket")
+        refuse_bucket("s3://nobody/a", key="runtime.bucket")
 
 
 def test_missing_credentials_are_told(bucket: str, monkeypatch: pytest.MonkeyPatch):
@@ -111,4 +111,4 @@ def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch):
     found = util.find_spec
     monkeypatch.setattr("wsss.objects.find_spec", lambda name: None if name == "s3fs" else found(name))
     with pytest.raises(ConfigError, match=r"bucket=s3://b: s3fs is not installed.*pip install 'wsss\[s3\]'"):
-        refuse_unwritable("s3://b", key="runtime.bucket")
+        refuse_bucket("s3://b", key="runtime.bucket")

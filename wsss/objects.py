@@ -63,7 +63,7 @@ def delete(url: str) -> None:
         files.rm_file(url)
 
 
-def refuse_unwritable(folder: str, *, key: str) -> None:
+def refuse_bucket(folder: str, *, key: str) -> None:
     """Raise `ConfigError` that names the key where objects cannot be written and deleted below an address."""
     try:
         probe = f"{folder.rstrip('/')}/.wsss-{secrets.token_hex(8)}"

@@ -18,7 +18,7 @@ from wsss.store.garbage import delete as delete_artifact, entries
 from wsss.store.items import Items
 from wsss.store.kinds import MASKS
 from wsss.store.packs import Packs
-from wsss.store.pointers import forget_below, is_pointer, is_there, pointed_at, read_pointer, size_at, store_id
+from wsss.store.pointers import forget_below, is_pointer, is_unchanged, object_size, pointed_at, read_pointer, store_id
 from wsss.store.store import Artifact, Store
 from wsss.store.verify import check, refuse_changed, repair
 from wsss.testing.stages import contents
@@ -108,7 +108,11 @@ def test_an_object_that_is_gone_or_changed_is_told_and_made_again(artifact: Arti
     made(artifact, bucket)
     whole = objects_in(bucket)
     assert check(artifact) == []
-    for harm in (delete, lambda url: put(url, b"another"), lambda url: put(url, bytes(size_at(pointers(artifact)[1])))):
+    for harm in (
+        delete,
+        lambda url: put(url, b"another"),
+        lambda url: put(url, bytes(object_size(pointers(artifact)[1]))),
+    ):
         pointer = pointers(artifact)[1]
         harm(read_pointer(pointer).url)
         damages = check(artifact)
@@ -152,7 +156,7 @@ def test_a_pointer_that_was_changed_is_told(artifact: Artifact, bucket: str):
         pointer.write_text(other, encoding="utf-8")
         with pytest.raises(StoreError, match=rf"00000000\.zip\.json cannot be read .*{said}"):
             items_of(artifact, None).has(RECORDS[0])
-        assert not is_there(pointer)
+        assert not is_unchanged(pointer)
 
 
 def test_garbage_is_collected_in_the_bucket_too(artifact: Artifact, bucket: str):

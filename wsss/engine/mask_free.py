@@ -1,4 +1,4 @@
-"""Scores of a run that no true mask is read for: a search that looks at one of them makes no oracle."""
+"""Scores of a run for which no true mask is read: a search by one of them makes no oracle."""
 
 from collections.abc import Iterator, Sequence
 from statistics import fmean
@@ -19,11 +19,11 @@ from wsss.store.store import Artifact
 
 CLASSIFIER_ROLE: Final = "classifier"
 
-Found = tuple[str, str, str, float | None]
+Score = tuple[str, str, str, float | None]
 """Stage, split, metric and value."""
 
 
-def mask_free_scores(artifacts: Sequence[Artifact], *, index: Index, agreed: Agreements) -> Iterator[Found]:
+def mask_free_scores(artifacts: Sequence[Artifact], *, index: Index, agreed: Agreements) -> Iterator[Score]:
     """Yield what can be said of the results of a run; `agreed` is the agreement of each image's masks."""
     for stage, splits in agreed.items():
         for split, images in splits.items():
@@ -54,7 +54,7 @@ def _tag_f1(predicted: Artifact, index: Index, split: str) -> float | None:
     return tag_f1(in_threads(pair, index.split(split)))
 
 
-def _of_maps(maps: Sequence[Artifact], index: Index) -> Iterator[Found]:
+def _of_maps(maps: Sequence[Artifact], index: Index) -> Iterator[Score]:
     first: dict[str, Artifact] = {}
     for artifact in maps:
         classifier = artifact.manifest().inputs.get(CLASSIFIER_ROLE)

@@ -66,7 +66,7 @@ def _run(config: Mapping[str, Any], *, command: str) -> Outcome | None:
     reused = [step.artifact.manifest() for step in steps if states[step.name] == "cached"]
     show_versions(reused)
     if config["until"] is None:
-        asked = (config["objective"] or "").partition("/")[0]
+        asked = (config["objective"] or "").partition("/")[0]  # whose score is read, if nothing else is
         show_unread(name for name in unread({step.name: step.stage for step in steps}) if name != asked)
     show_notes(sharing_notes(steps, workers=launcher.workers))
     if config["plan"]:

@@ -14,7 +14,7 @@ from wsss.engine.map import Map
 from wsss.engine.stage import Stage, read_index
 from wsss.errors import ConfigError, DataError
 from wsss.models.base import PlannedNetwork, PlannedNetworks
-from wsss.objects import refuse_unwritable
+from wsss.objects import refuse_bucket
 from wsss.run.checked import Checked
 from wsss.run.graph import connected
 from wsss.run.part import up_to
@@ -185,13 +185,13 @@ def check_shares(steps: Iterable[Step], *, workers: int) -> None:
 
 
 def check_bucket(steps: Iterable[Step]) -> None:
-    """Refuse a bucket that packs cannot be put into, as long as a stage is to be made that would.
+    """Refuse a bucket into which packs cannot be put, where a stage is to be made that would put some.
 
-    Raises a `ConfigError`. It is asked each time, since buckets and credentials change.
+    Raises a `ConfigError`. The bucket is asked before each run, since buckets and credentials change.
     """
     waiting = (step.stage for step in steps if isinstance(step.stage, Map) and step.artifact.state() != "cached")
     for bucket in sorted({stage.runtime.bucket for stage in waiting if stage.runtime.bucket is not None}):
-        refuse_unwritable(bucket, key="runtime.bucket")
+        refuse_bucket(bucket, key="runtime.bucket")
 
 
 def build_stages(pipeline: Mapping[str, Any]) -> dict[str, Stage]:

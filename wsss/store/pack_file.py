@@ -18,7 +18,7 @@ from wsss.paths import open_regular
 from wsss.places import Member, TornError
 from wsss.store.arrays import TORN
 from wsss.store.digests import state_in
-from wsss.store.pointers import POINTER, is_pointer, is_there, pointed_at, write_pointer
+from wsss.store.pointers import POINTER, is_pointer, is_unchanged, pointed_at, write_pointer
 from wsss.store.texts import REMEDY, whole
 
 SUFFIX: Final = ".zip"
@@ -106,7 +106,7 @@ def is_pack(path: Path) -> bool:
     Raises `StoreError` where a bucket does not answer.
     """
     if is_pointer(path):
-        return is_there(path)
+        return is_unchanged(path)
     try:
         members(path)
     except StoreError:

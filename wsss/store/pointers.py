@@ -89,7 +89,7 @@ def pointed_at(path: Path) -> list[Member]:
     ]
 
 
-def is_there(path: Path) -> bool:
+def is_unchanged(path: Path) -> bool:
     """Tell whether the object is as it was written, by its size and ETag; its bytes are not read.
 
     Raises `StoreError` where nobody answers.
@@ -111,7 +111,7 @@ def object_name(pointer: Path) -> str:
     return pointer.name.removesuffix(".json")
 
 
-def size_at(path: Path) -> int:
+def object_size(path: Path) -> int:
     """Return the bytes of the object that a file stands for; zero of a file that is not a pointer."""
     return read_pointer(path).size if is_pointer(path) else 0
 

@@ -16,7 +16,7 @@ from wsss.paths import entries_below, first_link, inside, is_regular, made_folde
 from wsss.store.fingerprint import LENGTH
 from wsss.store.hashed import Entry, found_below, hashes
 from wsss.store.manifest import FORMAT, Machine, Manifest, read_manifest
-from wsss.store.pointers import forget_below, size_at
+from wsss.store.pointers import forget_below, object_size
 from wsss.store.results import MANIFEST, is_result
 from wsss.store.run_notes import read_notes, write_note
 from wsss.store.texts import from_json, read_bytes, write_json
@@ -182,7 +182,7 @@ class Artifact:
             versions=dict(versions()),
             threads=threads,
             machine=machine,
-            bytes=sum(entry.stat().st_size + size_at(Path(entry.path)) for entry in entries),
+            bytes=sum(entry.stat().st_size + object_size(Path(entry.path)) for entry in entries),
             summary=dict(summary),
             job=sha256(self.job),
             files=dict(zip(files, hashes(entries), strict=True)),

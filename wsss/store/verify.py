@@ -12,7 +12,7 @@ from wsss.errors import NewerError, StoreError
 from wsss.paths import first_link, remove
 from wsss.store.hashed import found_below, hash_of, hashes
 from wsss.store.manifest import Manifest
-from wsss.store.pointers import forget, is_pointer, is_there
+from wsss.store.pointers import forget, is_pointer, is_unchanged
 from wsss.store.results import is_result
 from wsss.store.store import JOB, Artifact
 
@@ -53,7 +53,7 @@ def _harms(artifact: Artifact, manifest: Manifest, checked: Callable[[], object]
     regular = {name: found[name] for name in listed if name in found and found[name].is_file(follow_symlinks=False)}
     for name, digest in zip(regular, hashes(list(regular.values())), strict=True):
         path = artifact.path / name
-        if digest != listed[name] or (is_pointer(path) and not is_there(path)):
+        if digest != listed[name] or (is_pointer(path) and not is_unchanged(path)):
             yield path, "damaged"
         if name != JOB:  # which is not counted among the results
             checked()
