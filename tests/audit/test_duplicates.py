@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from wsss.audit.duplicates import LEAST, Pair, candidates, judged
+from wsss.audit.groups import grouped
 from wsss.audit.look import Look
 from wsss.audit.neighbours import Neighbours, centred, nearest
 from wsss.size import Size
@@ -42,6 +43,15 @@ def test_copies_stand_out_from_what_is_merely_alike():
     assert {(pair.first, pair.second) for pair in found if pair.cosine > 0.7} == {(3, 40), (3, 41), (40, 41)}
     assert [(pair.first, pair.second) for pair in found] == sorted((pair.first, pair.second) for pair in found)
     assert all(pair.cosine >= LEAST for pair in found)
+
+
+def test_more_copies_than_neighbours_are_found():
+    draw = np.random.default_rng(0)
+    rows = draw.normal(size=(60, 30))
+    rows[20:40] = rows[20]  # all neighbours of a copy are copies: none stands out from the last
+    found = {(pair.first, pair.second) for pair in candidates(nearest(centred(rows))) if pair.cosine > 0.99}
+    assert {place for pair in found for place in pair} == set(range(20, 40))
+    assert len(set(grouped(found, count=len(rows))[20:40].tolist())) == 1
 
 
 def test_of_two_images_one_pair_is_looked_at():

@@ -26,6 +26,8 @@ ALIKE: Final = 0.6
 """Correlation that such two have at least."""
 EQUAL: Final = 0.999
 """Correlation from which two images of one size are the same."""
+COPY: Final = 0.99
+"""Cosine from which two images are looked at whatever lies around them: of many copies, all neighbours are copies."""
 
 LIGHTER: Final = 2.0
 """Grey levels, of 255, by which the same picture may be brighter at most."""
@@ -71,7 +73,8 @@ def candidates(neighbours: Neighbours) -> list[Pair]:
     """Return the pairs that are worth a look, in order.
 
     Copies are nearest to each other whatever was done to them, and stand out from what is merely alike: the last
-    neighbour tells how alike images are around here.
+    neighbour tells how alike images are around here. Where an image has more copies than neighbours are found, nothing
+    stands out, and `COPY` decides.
     """
     return sorted(dict.fromkeys(_standing_out(neighbours)), key=lambda pair: (pair.first, pair.second))
 
@@ -84,7 +87,8 @@ def _standing_out(neighbours: Neighbours) -> Iterator[Pair]:
     for image, (others, cosines) in enumerate(zip(neighbours.index, neighbours.cosine, strict=True)):
         for other, cosine in zip(others.tolist(), cosines.tolist(), strict=True):
             pair = (min(image, other), max(image, other))
-            if cosine >= LEAST and cosine >= last[image] + GAP and pair not in known:
+            apart = cosine >= last[image] + GAP or cosine >= COPY
+            if cosine >= LEAST and apart and pair not in known:
                 known.add(pair)
                 yield Pair(first=pair[0], second=pair[1], cosine=cosine)
 
