@@ -9,7 +9,7 @@ from wsss.apps.debug.annotate import COUNT as ANNOTATED
 from wsss.apps.debug.investigation import USUAL
 from wsss.apps.findings import read_findings
 from wsss.commands.debug import COUNT, WHAT, main
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, StoreError
 
 
 def test_a_run_is_debugged(toy_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -46,6 +46,12 @@ def test_a_limit_is_an_exit_code(toy_run: Run, tmp_path: Path, capsys: pytest.Ca
 def test_mistakes_are_said_before_anything_is_opened(words: list[str], said: str):
     with pytest.raises(ConfigError, match=said):
         main(["nowhere", *words])
+
+
+def test_a_place_that_takes_no_files_is_refused_before_the_run_is_opened(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="a file is where a folder is wanted"):
+        main(["nowhere", "--out", str(tmp_path / "file")])
 
 
 def test_defaults_are_those_of_the_parts():

@@ -10,6 +10,7 @@ from typing import Final
 from wsss import apps, engine
 from wsss.engine.streams import announce
 from wsss.errors import ConfigError
+from wsss.store.disk_errors import refuse_unwritable
 
 ABOUT: Final = """\
 Look into a finished run: does its classifier recognise classes by the objects or by what is around them, what does it
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str]) -> None:
     ]
     if too_small:
         raise ConfigError(too_small)
+    refuse_unwritable(options.out.expanduser())
     engine.keep_freed_memory()
     request = apps.debug.Request(
         parts=parts,

@@ -7,7 +7,7 @@ from audits import Example
 
 from wsss.apps.audit import AuditOptions, report
 from wsss.apps.findings import read_findings
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, StoreError
 
 
 def told(example: Example, out: Path, *fail_over: str, what: tuple[str, ...] = ("classes", "duplicates")) -> list[str]:
@@ -29,3 +29,12 @@ def test_a_limit_of_a_part_that_is_not_looked_at_is_refused_before_anything_is_w
     with pytest.raises(ConfigError, match="tags: this part has no number here"):
         told(audit_example, tmp_path / "out", "tags=3")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_place_that_takes_no_files_is_refused_before_anything_is_computed(
+    audit_example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("wsss.apps.audit.reporting.audit", lambda *_, **__: pytest.fail("computed first"))
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="a file is where a folder is wanted"):
+        told(audit_example, tmp_path / "file")

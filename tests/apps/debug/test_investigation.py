@@ -39,6 +39,14 @@ def test_a_split_that_is_not_there_is_refused_before_anything(plain: Looked):
         debug(plain.subject, Request(split="test"), title="t", command="c")
 
 
+def test_negatives_that_are_not_there_are_refused_before_anything(
+    plain: Looked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("wsss.apps.debug.investigation.survey", lambda *_, **__: pytest.fail("looked first"))
+    with pytest.raises(DataError, match="holds no image"):
+        debug(plain.subject, Request(negatives=tmp_path), title="t", command="c")
+
+
 def test_the_same_call_finds_the_same(marked: Looked):
     request = Request(parts=("context", "slices"), images=5)
     one, other = (debug(marked.subject, request, title="t", command="c") for _ in range(2))

@@ -14,6 +14,7 @@ from wsss.apps.findings import exceeded, limits_in, write_findings
 from wsss.config.build import TARGET
 from wsss.draw.findings import FindingsPage, worst_first
 from wsss.errors import ConfigError, one_of
+from wsss.store.disk_errors import refuse_unwritable
 
 OPTIONS: Final = "wsss.models.classifier.ClassifierOptions"
 RUNTIME: Final = "wsss.engine.stage.Runtime"
@@ -57,11 +58,12 @@ def report(dataset: Mapping[str, Any], options: AuditOptions, *, command: str) -
 
     Raises:
         ConfigError: An option is wrong.
-        WsssError: The data set or the network cannot be had.
+        WsssError: The data set or the network cannot be had, or nothing can be written to `out`.
     """
     if options.top < 1:
         raise ConfigError([f"--top {options.top}: show at least 1 example"])
     limits = limits_in(options.fail_over, known=tuple(KINDS))
+    refuse_unwritable(options.out)
     network = {TARGET: OPTIONS, "backbone": options.backbone, "weights": options.weights}
     runtime = {TARGET: RUNTIME, "device": options.device}
     made = audit(dataset, network | {"output_stride": STRIDE}, store=options.store, runtime=runtime, command=command)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wsss.apps.audit import audit_run
+from wsss.apps.batch.inputs import find_inputs
 from wsss.apps.debug.annotate import COUNT, annotate
 from wsss.apps.debug.confusions import confusions
 from wsss.apps.debug.context import context
@@ -69,6 +70,8 @@ def debug(subject: Subject, request: Request, *, title: str, command: str) -> De
     wanted = [request.split] if request.split is not None else [subject.val, subject.train]
     for split in wanted:
         subject.index.split(split)
+    if request.negatives is not None:
+        find_inputs([request.negatives])  # what is not there is refused before the work of minutes
     results: dict[str, Result] = {}
     if asked := [name for name in request.parts if name in USUAL]:
         looked = survey(subject, wanted, random_seed=request.random_seed)
