@@ -59,6 +59,13 @@ def test_a_bucket_that_is_missing_is_named(bucket: str):
         refuse_bucket("s3://nobody/a", key="runtime.bucket")
 
 
+def test_a_name_that_no_bucket_can_have_is_told(bucket: str):
+    with pytest.raises(
+        ConfigError, match=r"runtime\.bucket=s3://my!bucket/a: 'my!bucket' cannot be the name of a bucket"
+    ):
+        refuse_bucket("s3://my!bucket/a", key="runtime.bucket")
+
+
 def test_missing_credentials_are_told(bucket: str, monkeypatch: pytest.MonkeyPatch):
     disconnect(monkeypatch)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

@@ -78,6 +78,7 @@ def _files(url: str) -> Iterator[Any]:
     """Yield what speaks with the server; raises `StoreError` with a remedy for whatever it says."""
     if find_spec("s3fs") is None:
         raise StoreError("s3fs is not installed, by which buckets are read: pip install 'wsss[s3]'")
+    bucket = url.removeprefix(SCHEME).partition("/")[0]
     # They take a second to import, and few runs need them.
     failures, payload = import_module("botocore.exceptions"), import_module("aiohttp").ClientError
     files = import_module("fsspec").filesystem(
@@ -87,12 +88,14 @@ def _files(url: str) -> Iterator[Any]:
         yield files
     except FileNotFoundError as error:
         if "specified bucket" in str(error):  # which no class of errors tells from a missing object
-            bucket = url.removeprefix(SCHEME).partition("/")[0]
             raise StoreError(f"there is no bucket {bucket!r}: make it, or correct its name") from error
         raise MissingObjectError(f"{url} is gone: `wsss store verify --repair`, then run again") from error
     except (failures.NoCredentialsError, failures.PartialCredentialsError) as error:
         remedy = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
         raise StoreError(f"there are no credentials for {url}: {remedy}") from error
+    except failures.ParamValidationError as error:
+        remedy = "a bucket is named by 3 to 63 small letters, digits, dots and hyphens"
+        raise StoreError(f"{bucket!r} cannot be the name of a bucket: {remedy}") from error
     except PermissionError as error:
         remedy = "ask its owner to let you put, get and delete objects"
         raise StoreError(f"{url} is denied to you ({first_line(error)}): {remedy}") from error

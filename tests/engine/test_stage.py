@@ -105,7 +105,15 @@ def test_a_job_opens_the_networks_that_it_reads(tmp_path: Path):
 
 def test_a_bucket_has_an_address_and_holds_packs():
     assert Runtime(pack=1, bucket="s3://bucket/a/b").bucket == "s3://bucket/a/b"
-    for address in ("bucket", "gs://bucket", "s3://", "s3:///a", "s3://bucket//a", "s3://bucket/a b"):
+    for address in (
+        "bucket",
+        "gs://bucket",
+        "s3://",
+        "s3:///a",
+        "s3://bucket//a",
+        "s3://bucket/a b",
+        "s3://bucket/a?b",
+    ):
         with pytest.raises(ValueError, match="bucket must be like s3://bucket/folder, got"):
             Runtime(pack=1, bucket=address)
     with pytest.raises(ValueError, match="set pack too, such as pack=1000"):

@@ -30,7 +30,7 @@ from wsss.store.texts import read_bytes
 from wsss.store.verify import refuse_harmed
 from wsss.training.loggers.options import LoggerOptions, NoLogger
 
-_BUCKET: Final = re.compile(r"s3://[^/\s]+(/[^/\s]+)*/?")
+_BUCKET: Final = re.compile(r"s3://[^/\s?]+(/[^/\s?]+)*/?")  # s3fs takes what follows a ? for a version
 Device = Literal["auto", "cpu", "cuda", "mps"]
 """Where to compute. `auto` is NVIDIA's GPU or else the CPU; Apple's, `mps`, lacks operations: ask for it by name."""
 
