@@ -8,7 +8,7 @@ from toy_runs import Run, composed, drawn_index
 
 from wsss.errors import ConfigError, DataError
 from wsss.run.objective import check_masks, check_objective, is_oracle, rises
-from wsss.run.pipeline import run
+from wsss.run.pipeline import prepare, run
 from wsss.run.plan import Step
 from wsss.stages.index_data import IndexData
 from wsss.store.store import Store
@@ -51,6 +51,20 @@ def test_a_near_miss_and_a_run_without_scores(toy_run: Run) -> None:
         check_objective("predict_masks/val/miuo", list(steps.values()))
     with pytest.raises(ConfigError, match="it has no stage evaluate"):
         check_objective("predict_masks/val/miou", [steps["index_data"]])
+
+
+def test_a_stage_that_is_not_there_is_told_with_what_adds_it(toy_run: Run) -> None:
+    steps = list(toy_run.plan().values())
+    with pytest.raises(ConfigError, match=r"'extract_half/train/agreement'; stages=scales adds the stage extract_half"):
+        check_objective("extract_half/train/agreement", steps)
+    with pytest.raises(ConfigError, match=r"; stages=threshold refine=auto adds the stage choose_threshold; it has"):
+        check_objective("choose_threshold/train/evidence", steps)
+
+
+def test_a_stage_that_until_leaves_out_is_told(toy_run: Run) -> None:
+    config = composed(*toy_run.overrides, "stages=scales", "until=make_masks", "objective=extract_half/train/agreement")
+    with pytest.raises(ConfigError, match=r"`until` leaves extract_half out: set until=null, or another stage; it has"):
+        prepare(config)
 
 
 def test_a_score_that_needs_masks_is_refused_once_the_data_are_known(toy_run: Run, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The objective of a run: the one of its scores that a search looks at, such as `predict_masks/val/miou`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -20,18 +20,34 @@ from wsss.store.kinds import MASKS, RAW_MAPS
 
 MASKED: Final = ("miou", "fp", "fn")
 """Metrics that compare with true masks."""
+ADDED: Final = {"extract_half": "stages=scales", "choose_threshold": "stages=threshold refine=auto"}
+"""Stages that are there for their score as well, with the words that add them."""
 
 
-def check_objective(objective: str | None, steps: Sequence[Step]) -> None:
-    """Refuse with a `ConfigError` a score that the planned stages cannot have."""
+def check_objective(objective: str | None, steps: Sequence[Step], *, pipeline: Collection[str] = ()) -> None:
+    """Refuse with a `ConfigError` a score that the planned stages cannot have.
+
+    `pipeline` names all stages of the config: what is there and was not planned is left out by `until`.
+    """
     evaluated = any(isinstance(step.stage, Evaluate) for step in steps)
     scores = [*(score for step in steps for score in _scores_of(step)), *_mask_free(steps)] if evaluated else []
     if objective is None or objective in scores:
         return
-    near = get_close_matches(objective, scores, n=1)
-    remedy = f"did you mean {near[0]}? " if near else ""
+    remedy = _remedy(objective, steps, scores=scores, pipeline=pipeline)
     there = f"it has {one_of(scores)}" if scores else "it has no stage evaluate"
     raise ConfigError([f"objective: this run has no score {objective!r}; {remedy}{there}"])
+
+
+def _remedy(objective: str, steps: Sequence[Step], *, scores: Sequence[str], pipeline: Collection[str]) -> str:
+    """Return what would bring the score, or one that is written much like it."""
+    name = objective.partition("/")[0]
+    if name not in {step.name for step in steps}:
+        if name in pipeline:
+            return f"`until` leaves {name} out: set until=null, or another stage; "
+        if name in ADDED:
+            return f"{ADDED[name]} adds the stage {name}; "
+    near = get_close_matches(objective, scores, n=1)
+    return f"did you mean {near[0]}? " if near else ""
 
 
 def is_oracle(objective: str) -> bool:

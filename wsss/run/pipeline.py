@@ -123,7 +123,8 @@ def prepare(
         )
     check_shares(steps, workers=launcher.workers)
     check_bucket(steps)
-    check_objective(settings["objective"], steps)
+    there = [name for name, node in config["pipeline"].items() if node is not None]
+    check_objective(settings["objective"], steps, pipeline=there)
     return steps, launcher, logger
 
 
