@@ -76,3 +76,15 @@ def two_runs(folder: Path) -> list[Path]:
         by_hand(folder / "first", images={"a": 0.5, "b": 0.5, "c": None, "d": 0.25}, miou=0.3),
         by_hand(folder / "other", images={"a": 0.9, "b": 0.504, "c": 1.0, "d": 0.125}, miou=0.42, dog=0.25, jitter=0.3),
     ]
+
+
+def without_masks(folder: Path, *, agreement: float) -> Path:
+    """Take the scored masks out of a run by hand, and leave a score that needs none."""
+    evaluation = Store(root=folder / "store").artifact("evaluate", "2" * 16)
+    write_json(evaluation.items / "scores.json", {"predict_masks": {"train": {"agreement": agreement}}})
+    write_json(evaluation.items / "images.json", {})
+    made(evaluation, TABLE)
+    record = yaml.safe_load((folder / "run.yaml").read_text(encoding="utf-8"))
+    record["manifests"]["evaluate"] = manifest_hash(evaluation)
+    (folder / "run.yaml").write_text(yaml.safe_dump(record), encoding="utf-8")
+    return folder

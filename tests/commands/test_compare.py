@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from compared_runs import two_runs
+from compared_runs import two_runs, without_masks
 from rich.console import Console
 
 from wsss.commands.compare import main, parsed
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, StoreError
 
 
 def test_the_command_prints_tables_and_writes_pictures(
@@ -25,6 +25,22 @@ def test_the_command_prints_tables_and_writes_pictures(
     sheets = [f"{name} {word} than {tmp_path.name} first.jpg" for word in ("better", "worse")]
     assert made == sorted(charts + sheets)
     assert all(str(tmp_path / "out" / each) in printed for each in made)
+
+
+def test_runs_without_a_true_mask_are_compared_by_the_other_scores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    folders = [
+        without_masks(folder, agreement=share) for folder, share in zip(two_runs(tmp_path), (0.5, 0.6), strict=True)
+    ]
+    monkeypatch.setattr("wsss.engine.console", Console(width=200))
+    main([*map(str, folders), "--out", str(tmp_path / "out")])
+    printed = capsys.readouterr().out
+    assert all(word in printed for word in ("colour_jitter", "predict_masks", "agreement", "50.0", "60.0", "+10.0"))
+    assert "no image has a true mask" in printed
+    assert list((tmp_path / "out").iterdir()) == []
+    with pytest.raises(StoreError, match="no scored masks in common"):
+        main([*map(str, folders), "--out", str(tmp_path / "out"), "--masks", "make_masks:train"])
 
 
 def test_groups_are_separated_and_options_may_stand_anywhere():

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from rich.table import Table
+
 from wsss import draw, engine, store
 from wsss.apps import compare
 from wsss.errors import ConfigError
@@ -29,7 +31,7 @@ over the labels of that image, and not the mIoU of the tables.
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Compare runs; raises a `WsssError` where one is not finished, or no mask was scored in all of them."""
+    """Compare runs; raises a `WsssError` where one is not finished, or some have scored masks and none in common."""
     options, sizes = parsed(arguments)
     if options.published:
         _print_published(options, sizes)
@@ -45,12 +47,15 @@ def main(arguments: Sequence[str]) -> None:
         groups = compare.grouped_by(runs, options.group_by.split(","))
     else:
         groups = compare.separated(runs, sizes if len(sizes) > 1 else [1] * len(runs))
+    tables = [compare.option_table(groups), compare.compared_scores(groups)]
+    if options.masks is None and not any(run.images for run in runs):
+        _print_without_masks(tables)
+        return
     masks = compare.chosen_masks(runs, wanted=options.masks)
     every = compare.scored_masks(runs)
     console = engine.console
-    console.print(compare.option_table(groups))
-    console.print(compare.compared_scores(groups))
-    console.print(compare.compared_classes(groups, stage=masks.stage, split=masks.split))
+    for table in (*tables, compare.compared_classes(groups, stage=masks.stage, split=masks.split)):
+        console.print(table)
     if len(groups) > 1:
         console.print(compare.difference_table(compare.group_differences(groups, every)))
     for name, chart in compare.group_charts(groups, every):
@@ -61,6 +66,14 @@ def main(arguments: Sequence[str]) -> None:
     for other in others:
         for path in draw.write_sheets(out, compare.gain_sheets(first, other, masks, count=options.images)):
             console.print(str(path.absolute()))
+
+
+def _print_without_masks(tables: Sequence[Table]) -> None:
+    for table in tables:
+        engine.console.print(table)
+    engine.console.print(
+        "no image has a true mask: classes, intervals and pictures, which compare with some, are left out"
+    )
 
 
 def _print_published(options: argparse.Namespace, sizes: Sequence[int]) -> None:

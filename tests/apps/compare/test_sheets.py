@@ -3,18 +3,12 @@
 from pathlib import Path
 
 import pytest
-import yaml
-from compared_runs import MASKS, by_hand
-from toy_runs import made
+from compared_runs import MASKS, by_hand, without_masks
 
 from wsss.apps.compare.compared import Compared, read_runs
 from wsss.apps.compare.groups import Group, separated
 from wsss.apps.compare.sheets import chosen_masks, gain_sheets
 from wsss.errors import StoreError
-from wsss.run.run_file import manifest_hash
-from wsss.store.kinds import TABLE
-from wsss.store.store import Store
-from wsss.store.texts import write_json
 
 
 def test_sheets_hold_what_got_better_and_what_got_worse(groups: tuple[Group, ...]):
@@ -32,13 +26,7 @@ def test_the_last_masks_are_chosen_unless_others_are_wanted(runs: tuple[Compared
 
 
 def test_runs_without_masks_in_common_are_refused(tmp_path: Path, folders: list[Path]):
-    third = by_hand(tmp_path / "third", images={}, miou=0.1)
-    evaluation = Store(root=third / "store").artifact("evaluate", "2" * 16)
-    write_json(evaluation.items / "images.json", {})
-    made(evaluation, TABLE)
-    record = yaml.safe_load((third / "run.yaml").read_text(encoding="utf-8"))
-    record["manifests"]["evaluate"] = manifest_hash(evaluation)
-    (third / "run.yaml").write_text(yaml.safe_dump(record), encoding="utf-8")
+    third = without_masks(by_hand(tmp_path / "third", images={}, miou=0.1), agreement=0.5)
     with pytest.raises(StoreError, match="no scored masks in common"):
         chosen_masks(read_runs([folders[0], third]), wanted=None)
     empty = by_hand(tmp_path / "empty", images={"a": None}, miou=0.1)

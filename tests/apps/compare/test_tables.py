@@ -1,5 +1,6 @@
 """Tables with a column a run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from compared_runs import by_hand
@@ -20,6 +21,13 @@ def test_scores_stand_side_by_side(groups: tuple[Group, ...]):
         ["train_classifier", "val", "map", "80.0", "80.0", "+0.0", ""],
         ["make_masks", "train", "miou", "30.0", "42.0", "+12.0", ""],
     ]
+
+
+def test_an_agreement_of_maps_is_not_an_oracle(groups: tuple[Group, ...]):
+    found = {"miou": 0.25, "threshold": 0.5, "oracle": True, "agreement": 0.5}
+    runs = tuple(replace(run, scores={"extract_half": {"train": found}}) for group in groups for run in group.runs)
+    rows = lines(compared_scores([Group(name="both", runs=runs)]))
+    assert [(row[2], row[-1]) for row in rows] == [("miou", "oracle (uses masks)"), ("agreement", "")]
 
 
 def test_classes_that_change_most_come_first(groups: tuple[Group, ...]):

@@ -1,29 +1,31 @@
 """Tables with a column a group: its scores, its classes, and the options that are not the same in all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean, stdev
-from typing import Final
+from typing import Any, Final
 
 from rich.table import Table
 
 from wsss.apps.compare.compared import flat
 from wsss.apps.compare.groups import SEED, Group
-from wsss.draw.numbers import ABSENT, ORACLE, percent
+from wsss.draw.numbers import ABSENT, AGREEMENT, ORACLE, TAG_F1, percent
 
-COMPARED: Final = ("map", "miou")
+COMPARED: Final = ("map", "miou", AGREEMENT, TAG_F1)
 QUIET: Final = {"pipeline", "name", "out", "plan", "store", "runtime", "hydra", "logger", "launcher"}
 """Options that change no result, or that only repeat another: `pipeline` is made of the other groups."""
 
 
 def compared_scores(groups: Sequence[Group]) -> Table:
-    """Return mAP and mIoU of every stage and split that any run has, and what the last group gains over the first.
+    """Return the scores of every stage and split that any run has, and what the last group gains over the first.
+
+    These are mAP, mIoU, and the shares for which no true mask is read.
 
     Of several runs it is their mean with the sample standard deviation, and the lowest and highest.
     """
     table = Table("stage", "split", "metric", *(g.title for g in groups), "gain", "", title="scores, per cent")
     for stage, split, metric in _scored(groups):
         values = [_values(group, stage=stage, split=split, metric=metric) for group in groups]
-        oracle = any(run.scores.get(stage, {}).get(split, {}).get("oracle") for g in groups for run in g.runs)
+        oracle = any(_is_oracle(run.scores.get(stage, {}).get(split, {}), metric) for g in groups for run in g.runs)
         table.add_row(stage, split, metric, *map(spread, values), _gain(values), ORACLE if oracle else "")
     return table
 
@@ -67,6 +69,11 @@ def spread(values: Sequence[float]) -> str:
 def scores_of(group: Group, *, stage: str, split: str, metric: str = "miou") -> list[float | None]:
     """Return a score of every run; None where it has none."""
     return [run.scores.get(stage, {}).get(split, {}).get(metric) for run in group.runs]
+
+
+def _is_oracle(found: Mapping[str, Any], metric: str) -> bool:
+    """Tell whether true masks entered a score: those by which a threshold was chosen enter the mIoU alone."""
+    return bool(found.get("oracle")) and (metric not in (AGREEMENT, TAG_F1) or "threshold" not in found)
 
 
 def _values(group: Group, *, stage: str, split: str, metric: str) -> list[float]:
