@@ -98,6 +98,16 @@ def test_images_that_are_unlike_the_drawn_scenes_are_named(
     assert f"{len(far)} of 5 images may be unlike those that were learnt from (features further off" in said
 
 
+def test_what_was_not_compared_is_said(
+    toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("wsss.apps.predict.predictor.read_statistics", lambda _: None)
+    assert call(monkeypatch, photos, "--model", toy_run.out, "--device", "cpu") == 0
+    table = json.loads((photos.parent / "predictions/predictions.json").read_text(encoding="utf-8"))
+    assert table["unlike"] is None
+    assert "were not compared with those that were learnt from" in capsys.readouterr().out.replace("\n", " ")
+
+
 def test_json_is_all_that_is_printed(
     toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

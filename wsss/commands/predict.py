@@ -23,7 +23,8 @@ Label every pixel of new images with the segmentation network of a finished run.
 
   masks/<image>.png        a palette PNG: viewers show colours, programs read 0 for background, 1 for the first class
   overlays/<image>.jpg     the mask over the image, and the names of what it shows
-  predictions.json         of every image: its size, each class with its pixels, share and mean confidence
+  predictions.json         of every image: its size, each class with its pixels, share and mean confidence, and how
+                           unlike the images learnt from it is; above 1 it is named under `unlike`
 
 and, where --formats names them:
 
@@ -43,6 +44,11 @@ read are named at the end and left out, with exit code 1. Results that are there
 is given: it keeps those of the same model, size of tiles and content of the image.
 """
 TILE: Final = 1024
+NOT_COMPARED: Final = (
+    "images were not compared with those that were learnt from: the training kept no features, "
+    "since it had fewer than 8 images or an earlier version made it"
+)
+"""What is said where no image has an `unlikeness`."""
 FORMATS: Final = ("confidence", "coco", "polygons", "label_studio")
 
 
@@ -71,6 +77,8 @@ def main(arguments: Sequence[str]) -> None:
         sys.stdout.write(json.dumps(table) + "\n")
     else:
         far = "features further off than those of 99 in 100 of these"
+        if table["unlike"] is None:
+            engine.console.print(NOT_COMPARED)
         if said := batch.warning(table, key="unlike", why=far):
             engine.console.print(said, markup=False)
         if said := batch.warning(table, key="unsure", why=f"mean confidence below {predict.UNSURE}"):

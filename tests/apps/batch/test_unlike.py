@@ -14,6 +14,12 @@ def test_unlike_images_are_named_the_most_unlike_first():
     assert unlike([*rows, {"image": "of an earlier version"}]) == ["d", "b"]
 
 
+def test_what_was_not_compared_is_not_said_to_be_alike():
+    assert unlike([{"image": "a", "unlikeness": None}]) is None
+    assert unlike([{"image": "a", "unlikeness": 0.5}]) == unlike([]) == []
+    assert warning({"images": ROWS, "unlike": None}, key="unlike", why="w") is None
+
+
 def test_a_warning_counts_them_and_names_some():
     assert warning({"images": ROWS, "unsure": []}, key="unsure", why="w") is None
     assert warning({"images": ROWS}, key="unsure", why="w") is None

@@ -16,15 +16,20 @@ def unsure(rows: Sequence[Row], *, sure: Mapping[str, float], least: float) -> l
     return sorted(found, key=lambda image: (sure[image], image))
 
 
-def unlike(rows: Sequence[Row]) -> list[str]:
-    """Return the images whose `unlikeness` is above 1, the most unlike first; rows that have none are passed over."""
+def unlike(rows: Sequence[Row]) -> list[str] | None:
+    """Return the images whose `unlikeness` is above 1, the most unlike first; rows that have none are passed over.
+
+    None where no row has one: then nothing was compared, and an empty list would say that nothing is unlike.
+    """
     far = {row["image"]: row["unlikeness"] for row in rows if row.get("unlikeness") is not None}
+    if rows and not far:
+        return None
     return sorted((image for image in far if far[image] > 1), key=lambda image: (-far[image], image))
 
 
 def warning(table: Mapping[str, Any], *, key: Literal["unlike", "unsure"], why: str) -> str | None:
     """Say how many images a table names under a key; None where none."""
-    images = table.get(key, [])
+    images = table.get(key) or []
     if not images:
         return None
     named = one_of(images, limit=NAMED)
