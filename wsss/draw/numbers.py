@@ -21,6 +21,22 @@ def percent(fraction: float | None) -> str:
     return ABSENT if fraction is None or math.isnan(fraction) else f"{100 * fraction:.1f}"
 
 
+def score_text(objective: str, value: float | None) -> str:
+    """Write a score, `stage/split/metric`, as a number without a unit: shares in per cent, and evidence as it is.
+
+    >>> score_text("choose_threshold/train/evidence", 0.00641), score_text("train_classifier/val/map", 0.641)
+    ('0.00641', '64.1')
+    """
+    if value is None or objective.rpartition("/")[2] != EVIDENCE:
+        return percent(value)
+    return f"{value:.3g}"
+
+
+def unit_of(objective: str) -> str:
+    """Return what stands after the numbers of `score_text`: ` %`, or nothing."""
+    return "" if objective.rpartition("/")[2] == EVIDENCE else " %"
+
+
 def without_masks(metrics: Mapping[str, Any]) -> list[str]:
     """Write those of some metrics that need no true mask, with their names.
 

@@ -61,6 +61,17 @@ def test_a_search_by_masks_is_an_oracle_and_false_pixels_are_better_fewer(folder
     assert [run.score for run in page.runs][-1] == "–"
 
 
+def test_evidence_is_small_and_is_not_written_in_per_cent(folder: SweepFolder) -> None:
+    scored(folder, "objective=choose_threshold/train/evidence", "search=optuna")
+    for number, evidence in ((1, 0.00064), (4, 0.00061)):
+        scores = {"choose_threshold": {"train": {"evidence": evidence}}}
+        (folder.path / str(number) / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
+    page = page_of(folder)
+    assert page.tables[0].title == "choose_threshold/train/evidence"
+    assert [row[:3] for row in page.tables[0].rows] == [("cam=a", 1, "0.00064"), ("cam=b", 1, "0.00061")]
+    assert [run.score for run in page.runs] == ["0.00064", "–", "–", "0.00061", "–", "–"]
+
+
 def test_a_sweep_without_scores_has_a_page_too(folder: SweepFolder) -> None:
     folder.path.mkdir(parents=True)
     folder.write(["experiment=toy"], {1: ("experiment=toy",)})

@@ -70,6 +70,10 @@ def test_trials_are_asked_told_and_the_best_is_said(tmp_path: Path, capsys: pyte
     assert "oracle" not in said
     assert "trial 0 is finished (runs 1): " in capsys.readouterr().out
     assert len(making.folder.runs()) == 3
+    assert " %: " in said
+    assert isinstance(making.source, Search)
+    making.source._objective = "choose_threshold/train/evidence"
+    assert " %" not in making.source.said()[0]
 
 
 def test_a_search_goes_on_and_draws_other_values(tmp_path: Path):

@@ -1,6 +1,6 @@
 """Tables with a column a group: its scores, its classes, and the options that are not the same in all."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any, Final
 
@@ -54,16 +54,18 @@ def option_table(groups: Sequence[Group]) -> Table:
     return table
 
 
-def spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float], *, write: Callable[[float], str] = percent) -> str:
     """Write fractions as per cent: one as `30.0`, several as `30.0 ± 0.5 (29.4 to 30.6)`, with n - 1 in the deviation.
+
+    `write` may write each number another way.
 
     >>> spread([0.294, 0.3, 0.306])
     '30.0 ± 0.6 (29.4 to 30.6)'
     """
     if len(values) < 2:
-        return percent(values[0]) if values else ABSENT
-    mean, deviation = percent(fmean(values)), percent(stdev(values))
-    return f"{mean} ± {deviation} ({percent(min(values))} to {percent(max(values))})"
+        return write(values[0]) if values else ABSENT
+    mean, deviation = write(fmean(values)), write(stdev(values))
+    return f"{mean} ± {deviation} ({write(min(values))} to {write(max(values))})"
 
 
 def scores_of(group: Group, *, stage: str, split: str, metric: str = "miou") -> list[float | None]:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Final
@@ -18,7 +19,7 @@ from wsss.apps.sweep.combinations import Words
 from wsss.apps.sweep.listing import rows_of
 from wsss.apps.sweep.sweep_folder import SweepFolder
 from wsss.draw.choices import choice_chart
-from wsss.draw.numbers import ABSENT, ORACLE, percent
+from wsss.draw.numbers import ABSENT, ORACLE, percent, score_text, unit_of
 from wsss.draw.page import environment
 from wsss.draw.tables import Table
 from wsss.errors import DataError, StoreError
@@ -40,6 +41,8 @@ class SweepRun:
     number: str
     words: Words
     value: float | None
+    score: str
+    """Its value in words: per cent, but for evidence."""
     folder: Path
 
     @property
@@ -51,11 +54,6 @@ class SweepRun:
     def group(self) -> str:
         """The words that it shares with runs of other random seeds."""
         return " ".join(word for word in self.words if not word.startswith(f"{SEED}=")) or "all"
-
-    @property
-    def score(self) -> str:
-        """Its value in per cent."""
-        return ABSENT if self.value is None else percent(self.value)
 
     @property
     def report(self) -> str:
@@ -91,11 +89,13 @@ def page_of(folder: SweepFolder, *, notes: Sequence[str] = ()) -> SweepPage:
     """Read the runs of a sweep, finished or not."""
     rows = rows_of(folder)
     objective = objective_of(folder)
+    values = {row.number: _value(folder.path / row.number, objective) for row in rows}
     runs = tuple(
         SweepRun(
             number=row.number,
             words=row.words,
-            value=_value(folder.path / row.number, objective),
+            value=values[row.number],
+            score=score_text(objective, values[row.number]),
             folder=folder.path / row.number,
         )
         for row in rows
@@ -167,10 +167,14 @@ def _tables(runs: Sequence[SweepRun], objective: str) -> list[Table]:
     intervals = _intervals(parts, objective)
     values = {name: [run.value for run in part if run.value is not None] for name, part in parts.items()}
     best_first = sorted(values, key=lambda name: fmean(values[name]), reverse=rises(objective))
-    rows = [(name, len(values[name]), spread(values[name]), intervals.get(name, ABSENT)) for name in best_first]
+    write = partial(score_text, objective)
+    rows = [
+        (name, len(values[name]), spread(values[name], write=write), intervals.get(name, ABSENT)) for name in best_first
+    ]
     columns = ("options", "runs", "mean ± deviation (range)", "95 % interval of the mean")
     note = EXPLAINED.partition(". Holm")[0] + "." if intervals else ""
-    return [Table(title=f"{objective}, per cent", columns=columns, rows=tuple(rows), note=note)]
+    unit = ", per cent" if unit_of(objective) else ""
+    return [Table(title=f"{objective}{unit}", columns=columns, rows=tuple(rows), note=note)]
 
 
 def _intervals(parts: dict[str, list[SweepRun]], objective: str) -> dict[str, str]:

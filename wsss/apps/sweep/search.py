@@ -13,7 +13,7 @@ from wsss.apps.sweep.planned import PlannedRun, Planner
 from wsss.apps.sweep.source import Source
 from wsss.apps.sweep.space import Space
 from wsss.apps.sweep.sweep_folder import SweepFolder
-from wsss.draw.numbers import percent
+from wsss.draw.numbers import score_text, unit_of
 from wsss.engine.progress import console
 from wsss.errors import WsssError
 from wsss.run.objective import is_oracle
@@ -137,7 +137,10 @@ class Search(Source):
         best = self.study.best_trial
         chosen = " ".join(f"{key}={value}" for key, value in best.params.items())
         runs = ", ".join(map(str, best.user_attrs[RUNS]))
-        return [f"best: trial {best.number} (runs {runs}), {percent(best.value)} %{self._mark}: {chosen}"]
+        return [f"best: trial {best.number} (runs {runs}), {self._text(best.value)}: {chosen}"]
+
+    def _text(self, value: float) -> str:
+        return f"{score_text(self._objective, value)}{unit_of(self._objective)}{self._mark}"
 
     def _take_up(self) -> None:
         """Ask again for trials that were at work when the search was stopped: what they made is there."""
@@ -205,7 +208,7 @@ class Search(Source):
         self.study.tell(tried.trial, mean if state == "COMPLETE" else None, state=states(state)[0])
         word = "is pruned" if state == "PRUNED" else "is finished"
         runs = ", ".join(map(str, tried.runs))
-        said = f"trial {tried.trial.number} {word} (runs {runs}): {percent(mean)} %{self._mark}"
+        said = f"trial {tried.trial.number} {word} (runs {runs}): {self._text(mean)}"
         console.print(said, markup=False)
 
     def _lose(self, tried: Tried, problem: str) -> None:
