@@ -45,7 +45,7 @@ def _remedy(objective: str, steps: Sequence[Step], *, scores: Sequence[str], pip
         if name in pipeline:
             return f"`until` leaves {name} out: set until=null, or another stage; "
         if name in ADDED:
-            return f"{ADDED[name]} adds the stage {name}; "
+            return f"{ADDED[name]} adds the stage {name} (in a list with stages that are there: stages=[...,...]); "
     near = get_close_matches(objective, scores, n=1)
     return f"did you mean {near[0]}? " if near else ""
 
