@@ -45,6 +45,7 @@ def test_a_channel_that_was_always_0_does_not_decide_alone():
 def test_images_that_are_all_alike_make_every_other_one_unlike():
     statistics = FeatureStatistics.of(np.ones((LEAST, 3)))
     assert statistics.unlikeness(np.ones(3)) == 0
+    assert statistics.unlikeness(np.full(3, 1 + 1e-7)) < 1, "of rounding"
     assert statistics.unlikeness(np.full(3, 1.1)) > 1
 
 

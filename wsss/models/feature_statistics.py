@@ -20,6 +20,8 @@ USUAL: Final = 0.99
 """The share of the images learnt from whose distance is usual."""
 FLOOR: Final = 0.01
 """Share of the mean variance that is added to every channel's, so that a channel that was always 0 does not decide."""
+EQUAL: Final = 1e-3
+"""Share of the features, and of a deviation, below which images that were all alike do not differ: it is rounding."""
 TINY: Final = float(np.finfo(np.float32).tiny)
 
 
@@ -47,7 +49,7 @@ class FeatureStatistics:
             raise ValueError(f"statistics need at least {LEAST} images; got {count}")
         rows = features.astype(np.float64)
         mean, variance = rows.mean(axis=0), rows.var(axis=0)
-        floor = max(FLOOR * float(variance.mean()), TINY)
+        floor = max(FLOOR * float(variance.mean()), EQUAL**2 * float((mean**2).mean()), TINY)
         # Without the image itself, or those of a few images would seem near to their own mean.
         others = (count * mean - rows) / (count - 1)
         spread = count / (count - 1) * (variance - (rows - mean) ** 2 / (count - 1))
@@ -55,7 +57,7 @@ class FeatureStatistics:
         return cls(
             mean=mean.astype(np.float32),
             variance=(variance + floor).astype(np.float32),
-            limit=max(float(np.quantile(distances, USUAL)), TINY),
+            limit=max(float(np.quantile(distances, USUAL)), EQUAL),
         )
 
     def unlikeness(self, features: Float[np.ndarray, " d"]) -> float:
