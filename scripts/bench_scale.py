@@ -283,7 +283,9 @@ def evaluation(folder: Path, images: int) -> float:
     (known.path / "root.txt").write_text(str(folder / "data"), encoding="utf-8")
     items: Any = MASKS.items(masks, index)
     for record in index.split("train"):
-        os.link(folder / "data" / record.mask, items.place(record))  # type: ignore[operator]
+        place = items.place(record)
+        place.parent.mkdir(exist_ok=True)  # many items lie in folders of their own
+        os.link(folder / "data" / record.mask, place)  # type: ignore[operator]
     for artifact, kind in ((known, "index"), (masks, "masks")):
         artifact.job.touch()
         artifact.complete(kind=kind, inputs={}, seconds=0.0, threads=1, summary={"splits": ["train"]})
