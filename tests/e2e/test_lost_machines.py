@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from e2e.two_machines import OPEN, TwoMachines
+from interpreters import typed
 from toy_runs import SMALL, contents
 
 pytestmark = pytest.mark.endurance
@@ -24,26 +25,6 @@ STAGES = ("index_data", "train_classifier", "extract_cams", "refine_cams", "make
 TIMES = 10
 PATIENCE = 540
 """Seconds that a busy machine gets."""
-
-
-@contextmanager
-def started(folder: Path, *words: str) -> "Iterator[subprocess.Popen[bytes]]":
-    """A command in a folder, whose screen is kept."""
-    folder.mkdir(exist_ok=True)
-    with (folder / "screen.txt").open("ab") as screen:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "wsss", *words],
-            env={**os.environ, **OPEN, "OMP_NUM_THREADS": "1"},
-            cwd=folder,
-            stdout=screen,
-            stderr=screen,
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
 
 
 def ended(process: "subprocess.Popen[bytes]", folder: Path) -> None:
@@ -78,7 +59,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def undisturbed(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the same command without Ray."""
     folder = tmp_path_factory.mktemp(kind)
-    with started(folder, *command(kind)) as process:
+    with typed(folder, *command(kind), variables=OPEN) as process:
         ended(process, folder)
     return folder
 
@@ -90,7 +71,7 @@ def test_a_worker_and_a_machine_are_lost(random_seed: int, kind: str, undisturbe
     counts = sorted(rng.sample(range(early), 2))
     cluster = TwoMachines(tmp_path)
     try:
-        with started(tmp_path, *command(kind, cluster.address)) as process:
+        with typed(tmp_path, *command(kind, cluster.address), variables=OPEN) as process:
             for lost, count in zip(rng.sample(["worker", "machine"], 2), counts, strict=True):
                 if not (
                     workers := busy(cluster, process, until=lambda wanted=count: moments(tmp_path, kind) >= wanted)

@@ -4,14 +4,13 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from interpreters import typed
 from toy_runs import SMALL, Run, contents
 
 from wsss.engine.map import Map
@@ -130,23 +129,9 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@contextmanager
-def started(folder: Path, *more: str) -> "Iterator[subprocess.Popen[bytes]]":
+def started(folder: Path, *more: str) -> "AbstractContextManager[subprocess.Popen[bytes]]":
     pytest.importorskip("ray")
-    with (folder / "screen.txt").open("ab") as screen:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "wsss", "run", *WORDS, *more],
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-            cwd=folder,
-            stdout=screen,
-            stderr=screen,
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+    return typed(folder, "run", *WORDS, *more)
 
 
 def on_ray(workers: int) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Set as AbstractSet
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
+
+from wsss.resample import resample
 
 
 def tag_f1(pairs: Iterable[tuple[AbstractSet[int], AbstractSet[int]]]) -> float | None:
@@ -31,8 +32,9 @@ def soft_iou(first: Float[Tensor, "k y x"], second: Float[Tensor, "k p q"]) -> l
     """
     if first.shape[1] * first.shape[2] < second.shape[1] * second.shape[2]:
         first, second = second, first
-    grid = (first.shape[1], first.shape[2])
-    second = functional.interpolate(second.float()[None], size=grid, mode="bilinear", align_corners=False)[0]
+    size = (first.shape[1], first.shape[2])
+    stride = (size[0] / second.shape[1], size[1] / second.shape[2])
+    second = resample(second.float(), stride=stride, size=size)
     smaller = torch.minimum(first.float(), second).sum(dim=(1, 2))
     larger = torch.maximum(first.float(), second).sum(dim=(1, 2))
     return [(a / b).item() for a, b in zip(smaller, larger, strict=True) if b > 0]
