@@ -5,7 +5,7 @@ from typing import final
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Box:
     """The edges of a rectangle in pixels: the pixel at the image's first corner reaches from 0 to 1.
 

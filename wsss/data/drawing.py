@@ -15,7 +15,7 @@ Inside = Callable[[Size], Bool[np.ndarray, "h w"]]
 """Tells which pixels of an image lie inside an outline; raises `DataError` for one that cannot be drawn."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
     """An outline, and the label that its inside gets."""
 
@@ -23,7 +23,7 @@ class Shape:
     inside: Inside
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Drawing:
     """A mask that is still to be drawn."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from wsss.ahead import map_ahead
 from wsss.cores import usable_cores
 from wsss.data.archives import read_source
 from wsss.data.depth import WHITE
@@ -34,7 +36,7 @@ Look = Callable[[Path], "Examined"]
 """Decodes an image to the end; raises `FileError` where it cannot."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Examined:
     """What an image and its mask are, or what is broken. A broken mask leaves what the image says."""
 
@@ -89,10 +91,8 @@ def examine_all(listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a
     examined = {}
     readers = ThreadPoolExecutor(min(MOST_READERS, usable_cores()))
     with readers as pool, _cancelled(pool), watch(len(listing.entries)) as advance:
-        of = pool.map(
-            lambda entry: examine(entry, root=listing.root, masks=listing.drawn, classes=listing.classes, look=look),
-            listing.entries,
-        )
+        work = partial(examine, root=listing.root, masks=listing.drawn, classes=listing.classes, look=look)
+        of = map_ahead(pool, work, listing.entries)
         for entry, found in zip(listing.entries, of, strict=True):
             examined[entry.id] = found
             advance()

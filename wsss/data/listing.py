@@ -16,7 +16,7 @@ NAMED: Final = 3
 """So many of the things that share a complaint are named beside the first; the rest are counted."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """An image as a layout lists it, before the image itself was opened. Paths are relative to the data set's root."""
 
@@ -36,7 +36,7 @@ class Entry:
     """`sides`: boxes are shares of the image's width and height."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
     """Something that a run refuses: what kind of thing it is, and a sentence with its place and the remedy."""
 

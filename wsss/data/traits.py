@@ -19,7 +19,7 @@ WHITES: Final = (255, 1023, 4095, 16383, 65535)
 """White of cameras with 8, 10, 12, 14 and 16 bits."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Traits:
     """How an image is stored, as far as it is read otherwise."""
 

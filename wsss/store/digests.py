@@ -10,6 +10,7 @@ from typing import Annotated, Final, NamedTuple
 
 from annotated_types import Len
 
+from wsss.ahead import map_ahead
 from wsss.cores import readers
 from wsss.data.files_below import entries_below, holds
 from wsss.errors import DataError, StoreError
@@ -111,7 +112,7 @@ class Digests:
         many = len(files) >= MANY
         threads = readers() if many else 1
         with ThreadPoolExecutor(threads) as pool, self._watch(len(files)) if many else nullcontext(None) as advance:
-            for file, digest in zip(files, pool.map(_hash, [file.path for file in files]), strict=True):
+            for file, digest in zip(files, map_ahead(pool, _hash, (file.path for file in files)), strict=True):
                 self._known[file.path] = [*file.state, digest]
                 self._unread.discard(file.path)
                 self._changed = True

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from wsss.ahead import map_ahead
 from wsss.cores import readers
 from wsss.paths import folders_below, sha256
 from wsss.store.digests import state_in
@@ -42,7 +43,7 @@ def hashes(files: Sequence[Entry]) -> Iterator[str]:
         yield from map(_hash, files)
         return
     with ThreadPoolExecutor(readers()) as pool:
-        yield from pool.map(_hash, files, chunksize=1)
+        yield from map_ahead(pool, _hash, files)
 
 
 def hash_of(path: Path) -> str:

@@ -1,14 +1,16 @@
 """COCO's annotation files, read."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from coco_data import HEIGHT, OVER, TRAIN, TWO_PARTS, WIDTH, compressed, runs, write_coco
 
 from wsss.boxes.box import Box
-from wsss.data.layouts.coco_file import Annotation, Runs, looks_like_coco, polygons_inside, read_coco
+from wsss.data.layouts.coco_file import Annotation, Outline, Runs, looks_like_coco, polygons_inside, read_coco
 from wsss.errors import DataError
 from wsss.types import Size
 
@@ -29,8 +31,12 @@ def test_a_byte_order_mark_and_other_keys_do_not_matter(tmp_path: Path):
     path = tmp_path / "a.json"
     write_coco(path, {1: "a.png"}, TRAIN, info={"year": 2014})
     plain = read_coco(path)
+    masks = [each.outline.inside(SIZE).tolist() for each in plain.annotations if each.outline is not None]
     path.write_text("\ufeff" + path.read_text(encoding="utf-8"), encoding="utf-8")
-    assert read_coco(path) == plain
+    marked = read_coco(path)
+    assert (marked.images, marked.categories) == (plain.images, plain.categories)
+    assert [each.bbox for each in marked.annotations] == [each.bbox for each in plain.annotations]
+    assert masks == [each.outline.inside(SIZE).tolist() for each in marked.annotations if each.outline is not None]
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe[\0", b'{"images": ["K\xfche"]}', b"[" * 200_000, b"image,labels\n"])
@@ -89,9 +95,72 @@ def test_a_crowd_has_no_box():
     assert Annotation(image_id=1, category_id=1, bbox=[1, 2, 3, 4], iscrowd=True).box(SIZE) is None
 
 
-def test_an_outline_is_there_or_not():
-    assert Annotation(image_id=1, category_id=1, segmentation=[]).outline() is None
-    assert Annotation(image_id=1, category_id=1, segmentation=OVER).outline() is not None
+def outlines(path: Path, *segmentations: Any) -> list[Outline | None]:
+    given = [{"image_id": 1, "category_id": 1, "segmentation": each} for each in segmentations]
+    write_coco(path, {1: "Käfer.png"}, given)
+    return [each.outline for each in read_coco(path).annotations]
+
+
+@pytest.mark.parametrize("nothing", [None, []])
+def test_an_annotation_without_an_outline(nothing: list[list[float]] | None, tmp_path: Path):
+    assert outlines(tmp_path / "a.json", nothing) == [None]
+
+
+def test_an_outline_is_read_again_for_its_mask(tmp_path: Path):
+    number_runs = runs(3, 9, 4, 20)
+    parts, numbers, text = outlines(tmp_path / "a.json", TWO_PARTS, number_runs, compressed(number_runs))
+    assert parts is not None
+    assert numbers is not None
+    assert text is not None
+    assert (parts.inside(SIZE) == polygons_inside(TWO_PARTS, SIZE)).all()
+    assert (numbers.inside(SIZE) == Runs((HEIGHT, WIDTH), number_runs["counts"]).inside(SIZE)).all()
+    assert (numbers.inside(SIZE) == text.inside(SIZE)).all()
+
+
+@pytest.mark.parametrize("change", [lambda data: b" " + data, lambda data: data.replace(b"segment", b"fragment")])
+def test_an_outline_that_is_not_there_any_more(change: Callable[[bytes], bytes], tmp_path: Path):
+    path = tmp_path / "a.json"
+    (outline,) = outlines(path, OVER)
+    assert outline is not None
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(DataError, match="has changed since it was read: start again"):
+        outline.inside(SIZE)
+
+
+def test_a_file_is_the_same_however_much_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a.json"
+    write_coco(path, {2: "Käfer.png", 1: "a.png"}, TRAIN)
+    whole = read_coco(path)
+    monkeypatch.setattr("wsss.data.layouts.json_items.CHUNK", 7)
+    assert read_coco(path) == whole
+
+
+LISTS = {"images": [], "categories": [], "annotations": []}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ({"images": [], "categories": []}, r"annotations: Field required"),
+        (LISTS | {"images": {"id": 1}}, r"images: Input should be a valid list"),
+        (LISTS | {"annotations": None}, r"annotations: Input should be a valid list"),
+        (LISTS | {"images": [{"id": 1, "file_name": "a"}, {"id": 2}]}, r"images\.1\.file_name: Field required"),
+        (LISTS | {"categories": [7]}, r"categories\.0\.Input should be "),
+        (LISTS | {"annotations": [{"image_id": 1}]}, r"annotations\.0\.category_id: Field required"),
+        ([LISTS], r"expected '\{' at byte 0"),
+    ],
+)
+def test_the_place_of_what_is_wrong_is_named(content: Any, why: str, tmp_path: Path):
+    (tmp_path / "a.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(DataError, match=rf"\({why}.*\): export it again"):
+        read_coco(tmp_path / "a.json")
+
+
+def test_a_list_that_is_there_twice_is_refused(tmp_path: Path):
+    listed = '"images": [{"id": 1, "file_name": "a.png"}]'
+    (tmp_path / "a.json").write_text(f'{{{listed}, {listed}, "categories": [], "annotations": []}}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"\(images is there twice\)"):
+        read_coco(tmp_path / "a.json")
 
 
 def test_what_looks_like_it():

@@ -134,7 +134,7 @@ class Instances:
     @cached_property
     def _is_outlined(self) -> bool:
         """Whether it has outlines at all, and not boxes alone; more classes than a mask holds are refused elsewhere."""
-        return len(self.classes) <= MAX_CLASSES and any(each.outline() is not None for each in self.file.annotations)
+        return len(self.classes) <= MAX_CLASSES and any(each.outline is not None for each in self.file.annotations)
 
     def _drawn(self, picture: Picture) -> list[Annotation]:
         """Return the annotations in the order in which they are drawn: crowds, if at all, lie below everything."""
@@ -169,8 +169,8 @@ class Instances:
             return None
         shapes = []
         for each in self._drawn(picture):
-            if (outline := each.outline()) is None:
+            if each.outline is None:
                 return None
             label = IGNORE if each.iscrowd else label_of(self._number[self.categories[each.category_id]])
-            shapes.append(Shape(label=label, inside=outline))
+            shapes.append(Shape(label=label, inside=each.outline.inside))
         return Drawing(shapes=shapes, size=picture.size)

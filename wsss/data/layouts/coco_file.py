@@ -1,11 +1,14 @@
 """Files of COCO's annotations (Lin et al., ECCV 2014): images, categories, and outlines of instances."""
 
+import json
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from io import BufferedIOBase
+from mmap import mmap
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 from jaxtyping import Bool
@@ -14,13 +17,12 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from wsss.boxes.box import Box
 from wsss.data.coco_rle import coco_mask
-from wsss.data.drawing import Inside
-from wsss.errors import DataError, FileError
+from wsss.data.layouts.json_items import Found, json_items
+from wsss.errors import DataError, FileError, first_line
 from wsss.paths import NotRegularError, open_regular
 from wsss.size import Size
 from wsss.validation import first_problem
 
-BOM: Final = b"\xef\xbb\xbf"
 LEAST_NUMBERS: Final = 6
 """Of a polygon: three corners. pycocotools takes four numbers for a box."""
 BEYOND: Final = 1
@@ -30,7 +32,7 @@ ROUNDING: Final = 1.0
 
 Coordinate = Annotated[float, Field(allow_inf_nan=False)]
 Coordinates = Annotated[list[Coordinate], AfterValidator(partial(array, "d"))]
-"""Numbers in eight bytes each as soon as they are read: of a list's, each takes 32, and COCO has 60 million."""
+"""Numbers in eight bytes each as soon as they are read: of a list's, each takes 32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +82,42 @@ class Runs:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """Where in a file of annotations an instance with an outline is written: only for its mask is it read again."""
+
+    path: Path
+    start: int
+    """The first byte."""
+    length: int
+    """Bytes."""
+
+    def inside(self, size: Size) -> Bool[np.ndarray, "h w"]:
+        """Return the pixels of an image of this size that it covers.
+
+        Raises `DataError` for an outline that cannot be drawn, and where the file says something else there by now.
+        """
+        with open_regular(self.path, links=True) as file:
+            file.seek(self.start)
+            data = file.read(self.length)
+        try:
+            outline = _INSTANCE.validate_json(data).segmentation
+        except ValidationError:
+            outline = None
+        if outline is None:
+            raise DataError("it has changed since it was read: start again")
+        return outline.inside(size) if isinstance(outline, Runs) else polygons_inside(outline, size)
+
+
+@dataclass(frozen=True, slots=True)
 class Annotation:
     """One instance, or a crowd of them."""
 
     image_id: int
     category_id: int
-    segmentation: Annotated[list[Coordinates] | Runs | None, Field(union_mode="left_to_right")] = None
-    bbox: Coordinates | None = None
+    outline: Outline | None = None
+    """None where it has a box alone."""
+    bbox: Sequence[float] | None = None
     iscrowd: bool = False
-
-    def outline(self) -> Inside | None:
-        """Return what tells which pixels it covers; None where it has a box alone."""
-        if isinstance(self.segmentation, Runs):
-            return self.segmentation.inside
-        return partial(polygons_inside, self.segmentation) if self.segmentation else None
 
     def box(self, size: Size | None) -> Box | None:
         """Return the box of an instance; None for a crowd, and where there is none or it has no area."""
@@ -117,20 +141,55 @@ class CocoFile:
 
 
 def read_coco(path: Path) -> CocoFile:
-    """Read a file of annotations; raises `FileError` for any other."""
+    """Read a file of annotations; raises `FileError` for any other.
+
+    COCO's own has 450 MB, most of it coordinates. It is read in parts, each outline is checked, and where it stands is
+    kept in its place.
+    """
     try:
         with open_regular(path, links=True) as file:
-            data = file.read().removeprefix(BOM)
-        return _ADAPTER.validate_json(data)
-    except ValidationError as error:
-        why = f"is not a file of COCO's annotations ({first_problem(error)}): export it again as COCO's JSON"
-        raise FileError(path, why) from error
+            return _read(path, file)
+    except (ValueError, RecursionError) as error:
+        why = first_problem(error) if isinstance(error, ValidationError) else first_line(error)
+        raise FileError(path, f"is not a file of COCO's annotations ({why}): export it again as COCO's JSON") from error
     except PermissionError as error:
         raise FileError(path, "may not be read by you: change its permissions") from error
     except NotRegularError as error:
         raise FileError(path, f"{error.strerror}: replace it by a file") from error
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror}): name it in `dataset.splits`") from error
+
+
+def _read(path: Path, file: BufferedIOBase) -> CocoFile:
+    """Read the lists of a file; raises `ValueError` for what is no such file, with the place of an item."""
+    content = CocoFile(images=[], categories=[], annotations=[])
+    lists: dict[str, Any] = {}
+    for found in json_items(file):
+        if found.key not in _LISTS:
+            continue
+        if not found.number and found.key in lists:
+            raise ValueError(f"{found.key} is there twice")
+        if found.number is None:
+            lists[found.key] = json.loads(found.data)
+            continue
+        lists[found.key] = []
+        try:
+            if found.key == "images":
+                content.images.append(_PICTURE.validate_json(found.data))
+            elif found.key == "categories":
+                content.categories.append(_CATEGORY.validate_json(found.data))
+            else:
+                content.annotations.append(_annotation(found, path))
+        except ValidationError as error:
+            raise ValueError(f"{found.key}.{found.number}.{first_problem(error)}") from error
+    _FILE.validate_python(lists)
+    return content
+
+
+def _annotation(found: Found, path: Path) -> Annotation:
+    given = _INSTANCE.validate_json(found.data)
+    outline = Outline(path, found.start, len(found.data)) if given.segmentation else None
+    return Annotation(given.image_id, given.category_id, outline, given.bbox, given.iscrowd)
 
 
 def polygons_inside(polygons: Sequence[Sequence[float]], size: Size) -> Bool[np.ndarray, "h w"]:
@@ -150,9 +209,33 @@ def polygons_inside(polygons: Sequence[Sequence[float]], size: Size) -> Bool[np.
     return coco_mask(runs["counts"].decode(), height=size.height, width=size.width)
 
 
-def looks_like_coco(data: bytes) -> bool:
+def looks_like_coco(data: bytes | mmap) -> bool:
     """Whether a text seems to be COCO's, without a look at what it means: files of hundreds of megabytes are usual."""
-    return all(f'"{name}"'.encode() in data for name in ("images", "annotations", "categories"))
+    return all(data.find(f'"{name}"'.encode()) >= 0 for name in ("images", "annotations", "categories"))
 
 
-_ADAPTER: Final[TypeAdapter[CocoFile]] = TypeAdapter(CocoFile)
+@dataclass(frozen=True, slots=True)
+class _Instance:
+    """An annotation as it is written."""
+
+    image_id: int
+    category_id: int
+    segmentation: Annotated[list[Coordinates] | Runs | None, Field(union_mode="left_to_right")] = None
+    bbox: Coordinates | None = None
+    iscrowd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """What a file holds at least."""
+
+    images: list[Any]
+    categories: list[Any]
+    annotations: list[Any]
+
+
+_LISTS: Final = ("images", "categories", "annotations")
+_PICTURE: Final = TypeAdapter(Picture)
+_CATEGORY: Final = TypeAdapter(Category)
+_INSTANCE: Final = TypeAdapter(_Instance)
+_FILE: Final = TypeAdapter(_Lists)

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,7 +49,9 @@ def _files(root: Path) -> Iterator[tuple[str, Path]]:
     for path in others:
         words = re.split(r"[^a-z]+", path.stem.lower())
         split = next((NAMES.get(word, word) for word in words if word in (TRAIN, VAL, "test", *NAMES)), None)
-        if looks_like_coco(_content(path)):
+        with _content(path) as content:
+            looks = looks_like_coco(content)
+        if looks:
             yield split or TRAIN, path
 
 
@@ -64,15 +68,20 @@ def _images_of(path: Path, *, root: Path, split: str) -> str:
         path.parent.relative_to(root).as_posix(),
         ".",
     ]
-    found = FILE_NAME.search(_content(path))
-    first = json.loads(found[1]) if found is not None else ""
+    with _content(path) as content:
+        found = FILE_NAME.search(content)
+        first = json.loads(found[1]) if found is not None else ""
+        del found  # it holds on to the file
     there = (name for name in likely if first and is_regular(root / name / first.lstrip("/"), links=True))
     return next(there, next((name for name in likely if (root / name).is_dir()), "images"))
 
 
-def _content(path: Path) -> bytes:
-    try:
-        with open_regular(path, links=True) as file:
-            return file.read()
-    except OSError:
-        return b""
+@contextmanager
+def _content(path: Path) -> Iterator[bytes | mmap]:
+    """Open a file for a look that reads no more of it than it has to; nothing where it cannot be read, or is empty."""
+    with ExitStack() as stack:
+        content: bytes | mmap = b""
+        with suppress(OSError, ValueError):
+            file = stack.enter_context(open_regular(path, links=True))
+            content = stack.enter_context(mmap(file.fileno(), 0, access=ACCESS_READ))
+        yield content
