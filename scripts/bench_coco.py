@@ -5,8 +5,8 @@ python scripts/bench_coco.py --images 122218 --stub --folder coco_stub
 
 `coco14_recam` from index to scores: all images go through the maps, the CRFs, the walk, the masks and the scores;
 trainings have few steps, since a step's memory does not depend on their number. With `--stub` there are no networks:
-images of 32 x 32 pixels go from the index through maps that nothing is computed for, a background, masks and scores, in
-packs of a thousand. A process is looked at ten times a second; memory is resident, so that pages which processes share
+images of 32 x 32 pixels without boxes go from the index through maps that nothing is computed for, a background, masks
+and scores, in packs of a thousand. A process is looked at ten times a second; memory is resident, so that pages which processes share
 count in each.
 """
 
@@ -53,7 +53,7 @@ STUB: Final = (
 """The stub is a stage's class in the folder of this script."""
 
 
-def draw(root: Path, *, images: int, size: Size) -> Path:
+def draw(root: Path, *, images: int, size: Size, boxes: bool = True) -> Path:
     """Draw a data set: one to three objects an image, now and then a crowd, and one image in fifty without any."""
     train = round(images * TRAINED)
     for split, first, count in (("train2014", 1, train), ("val2014", 500_000, images - train)):
@@ -66,7 +66,10 @@ def draw(root: Path, *, images: int, size: Size) -> Path:
             listed.append({"id": number, "file_name": name, "width": size.width, "height": size.height})
             own = list(_objects(np.random.default_rng(number), number, size))
             _picture(number, own, size).save(root / split / name, quality=80)
-            annotations += [each | {"id": len(annotations) + at, "image_id": number} for at, each in enumerate(own, 1)]
+            for each in own:
+                annotations.append(each | {"id": len(annotations) + 1, "image_id": number})
+                if not boxes:
+                    del annotations[-1]["bbox"]
         names = [{"id": category, "name": f"thing {category}"} for category in CATEGORIES]
         content = {"images": listed, "annotations": annotations, "categories": names}
         path = root / "annotations" / f"instances_{split}.json"
@@ -169,7 +172,7 @@ def main() -> None:
     parser.add_argument("--stub", action="store_true", help="without networks")
     options, overrides = parser.parse_known_args()
     root, store = options.folder / "data", options.folder / "store"
-    draw(root, images=options.images, size=STUB_SIZE if options.stub else SIZE)
+    draw(root, images=options.images, size=STUB_SIZE if options.stub else SIZE, boxes=not options.stub)
     where = (f"dataset.root={root}", f"store={store}", f"out={options.folder / 'out'}")
     words = [sys.executable, "-m", "wsss", "run", *(STUB if options.stub else RECIPE), *where, *overrides]
     run = subprocess.Popen(words, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)})  # noqa: S603 - itself

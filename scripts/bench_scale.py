@@ -108,7 +108,7 @@ def resume(folder: Path, images: int) -> float:
     items, records, _ = _finished(folder, images)
     index = Index.of(records, classes=["a"], splits={"train": [r.id for r in records]}, root=folder)
     text = index.to_json()
-    return spent(lambda: items.keep_whole(Index.from_json(text, root=folder).split("train")))
+    return spent(lambda: items.keep_whole(Index.from_json(text.encode(), root=folder).split("train")))
 
 
 def _finished(folder: Path, images: int) -> tuple[Any, list[Record], Any]:

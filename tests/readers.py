@@ -200,7 +200,7 @@ def index_text() -> str:
 
 def read_index(path: Path) -> object:
     """Read an index, and where its images lie."""
-    found = Index.from_json(path.read_text(encoding="utf-8", errors="replace"), root=path.parent)
+    found = Index.from_json(path.read_bytes(), root=path.parent)
     return [(found.image_path(each), found.mask_path(each)) for each in found.records.values()]
 
 

@@ -3,9 +3,11 @@
 import errno
 import os
 import struct
+import zipfile
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from io import BufferedReader, BytesIO
+from io import BufferedIOBase, BufferedReader, BytesIO
 from pathlib import Path
 from typing import Final, final
 
@@ -20,6 +22,13 @@ SIGNATURE: Final = b"PK\x03\x04"
 
 class TornError(OSError):
     """An archive that does not hold what it should where it should."""
+
+
+WRITTEN: Final = (1980, 1, 1, 0, 0, 0)
+"""The time of all members of archives that are written here."""
+UNIX: Final = 3
+"""The system that they say they were made on, wherever that was."""
+MODE: Final = 0o644 << 16
 
 
 @final
@@ -93,6 +102,15 @@ class Span:
         if len(data) < self.size:
             raise OSError(errno.EIO, "the archive is cut off", str(self))
         return BytesIO(data)
+
+
+def write_zip(file: BufferedIOBase, members: Iterable[tuple[str, bytes]]) -> None:
+    """Write an uncompressed zip of names and bytes, whose own bytes depend on these alone."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in members:
+            member = zipfile.ZipInfo(name, WRITTEN)
+            member.create_system, member.external_attr = UNIX, MODE
+            archive.writestr(member, data)
 
 
 Place = Path | Member | Span

@@ -23,9 +23,9 @@ def index(*records: Record, **splits: list[str]) -> Index:
 
 def test_an_index_survives_being_written() -> None:
     made = index(record("a b", 0, 1, mask="masks/a b.png"), record("ü"), train=["a b"], val=["ü", "a b"])
-    assert Index.from_json(made.to_json(), root=made.root) == made
+    assert Index.from_json(made.to_json().encode(), root=made.root) == made
     noted = replace(made, notes=("a.png is left out",), white=4095)
-    assert Index.from_json(noted.to_json(), root=made.root) == noted
+    assert Index.from_json(noted.to_json().encode(), root=made.root) == noted
 
 
 def test_every_field_of_an_index_survives_at_another_value_than_its_default() -> None:
@@ -35,7 +35,7 @@ def test_every_field_of_an_index_survives_at_another_value_than_its_default() ->
     )
     for field in fields(made):
         assert field.default is MISSING or getattr(made, field.name) != field.default, f"give {field.name} a value here"
-    assert Index.from_json(made.to_json(), root=made.root, beside=beside) == made
+    assert Index.from_json(made.to_json().encode(), root=made.root, beside=beside) == made
 
 
 def test_images_and_masks_are_read_at_the_size_of_their_record(tmp_path: Path) -> None:
@@ -103,18 +103,32 @@ GOOD = index(record("a", 1), train=["a"]).to_json()
         "[" * 200_000,
         GOOD.replace("4", "4.5"),
         GOOD.replace("6", "0"),
+        GOOD.replace("4", '"4"'),
+        GOOD.replace('"width": 6', '"width": 6, "depth": 3'),
+        GOOD.replace('"id": "a"', '"id": "a", "name": "b"'),
+        GOOD.replace('"notes": []', '"remarks": []'),
+        GOOD.replace('"records"', '"others"'),
+        GOOD[:-3],
+        GOOD + "{}",
     ],
 )
 def test_a_torn_index_is_refused(text: str) -> None:
+    assert text != GOOD
     with pytest.raises(DataError, match="this is not an index"):
-        Index.from_json(text, root=Path("/data"))
+        Index.from_json(text.encode(), root=Path("/data"))
+
+
+def test_the_place_of_what_is_wrong_is_named() -> None:
+    text = index(record("a", 1), record("b", 1), train=["a", "b"]).to_json().replace('"id": "b"', '"id": 5')
+    with pytest.raises(DataError, match=r"\(records\.1\.id: Input should be a valid string\): delete the artifact"):
+        Index.from_json(text.encode(), root=Path("/data"))
 
 
 def test_true_boxes_survive_and_an_index_without_them_says_nothing_of_them() -> None:
     record = Record(id="a", image="a.jpg", size=Size(height=8, width=9), classes=(1,))
     box = TrueBox(cls=1, box=Box(left=0, top=1.5, right=3, bottom=4))
     boxed = Index.of([replace(record, boxes=(box,))], classes=("cat", "dog"), splits={"train": ["a"]}, root=Path())
-    assert Index.from_json(boxed.to_json(), root=Path()) == boxed
+    assert Index.from_json(boxed.to_json().encode(), root=Path()) == boxed
     plain = Index.of([record], classes=("cat", "dog"), splits={"train": ["a"]}, root=Path())
     assert "boxes" not in plain.to_json()
     with pytest.raises(DataError, match="boxes of other classes"):

@@ -170,7 +170,7 @@ def test_a_worker_that_fails_is_named_and_the_others_work_stays(toy_run: Run, tm
     step = copy.plan()["extract_cams"]
     before = emptied(step)
     index = Index.from_json(
-        (copy.plan()["index_data"].artifact.items / "index.json").read_text(encoding="utf-8"),
+        (copy.plan()["index_data"].artifact.items / "index.json").read_bytes(),
         root=copy.plan()["index_data"].artifact.items,
     )
     *_, last = step.stage.batches(index)  # type: ignore[attr-defined]

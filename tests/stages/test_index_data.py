@@ -12,7 +12,7 @@ from wsss.data.images import read_image
 from wsss.data.layouts.coco import COCO
 from wsss.data.layouts.folder import Folder
 from wsss.data.layouts.toy import Toy
-from wsss.engine.stage import read_index
+from wsss.engine.stage import Runtime, read_index
 from wsss.stages.index_data import IndexData
 from wsss.store.digests import Digests
 from wsss.store.fingerprint import contents
@@ -77,6 +77,22 @@ def test_what_is_drawn_lies_in_the_store_and_moves_with_it(tmp_path: Path):
     (tmp_path / "store").rename(tmp_path / "moved")
     index = read_index(Store(root=tmp_path / "moved").artifact("index_data", work.artifact.fingerprint))
     assert all(index.image_path(record).is_file() for record in index.records.values())
+
+
+def test_masks_that_are_drawn_share_files_where_runtime_says_so(tmp_path: Path):
+    photos = coco_folder(tmp_path / "photos")
+    indices = {}
+    for pack in (None, 3):
+        work = job(Store(root=tmp_path / f"store {pack}"), "index_data")
+        IndexData(dataset=COCO(root=photos), runtime=Runtime(pack=pack)).run(work)
+        made(work.artifact, INDEX)
+        indices[pack] = read_index(work.artifact)
+        files = [path for path in work.artifact.items.rglob("*") if path.is_file() and path.name != "index.json"]
+        assert len(files) == (len(indices[pack].records) if pack is None else -(-len(indices[pack].records) // pack))
+    for i, record in indices[3].records.items():
+        assert (indices[3].truth(record) == indices[None].truth(indices[None].records[i])).all()
+    files[0].write_bytes(files[0].read_bytes().replace(b"IDAT", b"IDAX", 1))
+    assert [each.path for each in check(work.artifact)] == [files[0]]
 
 
 def test_masks_that_are_drawn_lie_with_the_index_wherever_images_and_store_go(tmp_path: Path):

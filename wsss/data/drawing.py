@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +41,16 @@ class Drawing:
         return labels
 
 
-def save_labels(labels: UInt8[np.ndarray, "h w"], path: Path) -> None:
-    """Write a mask as a PNG with VOC's palette; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def mask_png(labels: UInt8[np.ndarray, "h w"]) -> bytes:
+    """Return a mask as a PNG with VOC's palette."""
     picture = Image.fromarray(labels)
     picture.putpalette(palette().tobytes())
-    picture.save(path)
+    file = BytesIO()
+    picture.save(file, format="PNG")
+    return file.getvalue()
+
+
+def save_labels(labels: UInt8[np.ndarray, "h w"], path: Path) -> None:
+    """Write a mask as `mask_png` gives it; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(mask_png(labels))

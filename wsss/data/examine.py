@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from jaxtyping import UInt8
 from rich.console import Console
 from rich.progress import Progress
 
@@ -17,7 +18,8 @@ from wsss.ahead import map_ahead
 from wsss.cores import usable_cores
 from wsss.data.archives import read_source
 from wsss.data.depth import WHITE
-from wsss.data.drawing import save_labels
+from wsss.data.drawing import mask_png
+from wsss.data.drawn_masks import DrawnMasks, drawn_masks
 from wsss.data.images import check_image, read_image, read_mask, read_size, sideways
 from wsss.data.listing import Entry, Listing, Problem
 from wsss.data.opened import place
@@ -47,6 +49,10 @@ class Examined:
     """Hash of the file's bytes."""
     labels: Mapping[int, int] = field(default_factory=dict)
     """Pixels of each label that the mask holds; none without a mask."""
+    drawn: bytes = b""
+    """A mask that was drawn, as a PNG, until it is kept."""
+    mask: str | None = None
+    """Where it is kept, below the listing's `drawn`."""
     traits: Traits = field(default_factory=Traits)
     """What is read otherwise than it is stored."""
     problem: Problem | None = None
@@ -83,20 +89,34 @@ def _file_hash(path: Path) -> str:
     return hashlib.blake2b(read_source(path), digest_size=16).hexdigest()
 
 
-def examine_all(listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a_terminal) -> dict[str, Examined]:
+def examine_all(
+    listing: Listing, *, look: Look = sized, watch: Watch = bar_on_a_terminal, pack: int | None = None
+) -> dict[str, Examined]:
     """Examine the images of a listing with their masks, which are drawn where there are outlines; return them by id.
 
-    Decoding lets other threads run.
+    Masks that are drawn are a file each, or `pack` in an archive. Decoding lets other threads run.
     """
     examined = {}
     readers = ThreadPoolExecutor(min(MOST_READERS, usable_cores()))
-    with readers as pool, _cancelled(pool), watch(len(listing.entries)) as advance:
-        work = partial(examine, root=listing.root, masks=listing.drawn, classes=listing.classes, look=look)
+    with (
+        readers as pool,
+        _cancelled(pool),
+        watch(len(listing.entries)) as advance,
+        drawn_masks(listing.mask_root, pack=pack) as masks,
+    ):
+        work = partial(examine, root=listing.root, masks=listing.mask_root, classes=listing.classes, look=look)
         of = map_ahead(pool, work, listing.entries)
         for entry, found in zip(listing.entries, of, strict=True):
-            examined[entry.id] = found
+            examined[entry.id] = _kept(found, entry, masks)
             advance()
     return examined
+
+
+def _kept(found: Examined, entry: Entry, masks: DrawnMasks) -> Examined:
+    """Keep the mask, if one was drawn, out of the memory."""
+    if not found.drawn or entry.mask is None:
+        return found
+    return replace(found, drawn=b"", mask=masks.keep(entry.mask, found.drawn))
 
 
 @contextmanager
@@ -118,7 +138,7 @@ def examine(
         entry: The image.
         root: The folder that its path starts from.
         classes: The data set's classes.
-        masks: The folder of masks, into which those are drawn that are outlines yet; None: `root`.
+        masks: The folder of masks that are files; None: `root`.
         look: Decodes the image.
     """
     try:
@@ -130,9 +150,10 @@ def examine(
     if entry.mask is None:
         return image
     try:
-        mask = place(masks or root, entry.mask)
         if entry.drawing is not None:
-            draw(entry, mask, size=image.size)
+            drawn = draw(entry, size=image.size)
+            return replace(image, labels=_counted(drawn), drawn=mask_png(drawn))
+        mask = place(masks or root, entry.mask)
         refuse_unturned(mask, size=image.size, image=path)
         labels = labels_in(mask, size=image.size, classes=classes)
     except FileError as error:
@@ -140,7 +161,7 @@ def examine(
     return replace(image, labels=labels)
 
 
-def draw(entry: Entry, path: Path, *, size: Size) -> None:
+def draw(entry: Entry, *, size: Size) -> UInt8[np.ndarray, "h w"]:
     """Draw the mask of an entry that has a drawing, at the size of its image.
 
     Raises `FileError`, which names where the outlines stand, for those of another size and those that cannot be drawn.
@@ -153,10 +174,9 @@ def draw(entry: Entry, path: Path, *, size: Size) -> None:
         )
         raise FileError(entry.source, f"{sizes}: outlines do not fit it; put the image there that they were drawn in")
     try:
-        labels = entry.drawing.labels(size)
+        return entry.drawing.labels(size)
     except DataError as error:
         raise FileError(entry.source, f"has an outline that cannot be drawn: {error}") from error
-    save_labels(labels, path)
 
 
 def refuse_unturned(mask: Path, *, size: Size, image: Place) -> None:
@@ -181,12 +201,16 @@ def labels_in(mask: Path, *, size: Size, classes: Sequence[str]) -> dict[int, in
     if (height, width) != (size.height, size.width):
         sizes = f"is {width} x {height} pixels and its image {size.width} x {size.height}"
         raise FileError(mask, f"{sizes}: draw the mask at the image's size")
-    counts = np.bincount(ids.ravel(), minlength=IGNORE + 1)
-    labels = {int(label): int(counts[label]) for label in np.flatnonzero(counts)}
+    labels = _counted(ids)
     strange = [label for label in labels if not (label < label_count(classes) or label == IGNORE)]
     if strange:
         raise FileError(mask, f"holds the labels {one_of([str(s) for s in strange])}: draw {meanings(classes)}")
     return labels
+
+
+def _counted(ids: UInt8[np.ndarray, "h w"]) -> dict[int, int]:
+    counts = np.bincount(ids.ravel(), minlength=IGNORE + 1)
+    return {int(label): int(counts[label]) for label in np.flatnonzero(counts)}
 
 
 def meanings(classes: Sequence[str]) -> str:

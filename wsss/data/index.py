@@ -3,17 +3,19 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import numpy as np
 from jaxtyping import UInt8
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from wsss.boxes.box import Box
 from wsss.data.archives import spanned
 from wsss.data.depth import WHITE
 from wsss.data.images import read_image, read_mask, reduced, reduced_mask
+from wsss.data.json_items import json_items
 from wsss.data.opened import place
 from wsss.errors import DataError, first_line, one_of
 from wsss.labels import check_class_names
@@ -21,6 +23,9 @@ from wsss.places import Place
 from wsss.size import Size
 from wsss.validation import first_problem
 
+RECORDS: Final = "records"
+"""The list of a file that holds a record for each image, and comes last."""
+STRICT: Final = ConfigDict(extra="forbid", strict=True)
 SELDOM: Final = ("boxes", "image_span", "mask_span", "digest")
 """What records need not have."""
 Bytes = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
@@ -31,6 +36,8 @@ Bytes = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
 class TrueBox:
     """A true box of a class, in the pixels of the record's size."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
     cls: int
     box: Box
 
@@ -38,6 +45,8 @@ class TrueBox:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """One image: paths are relative to the data set's root, `classes` are increasing indices, a mask is optional."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     id: str
     image: str
@@ -128,23 +137,24 @@ class Index:
             "notes": self.notes,
         }
         lines = ",\n".join(json.dumps(_told_of(record), ensure_ascii=False) for record in self.records.values())
-        return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "records": [\n{lines}\n]}}\n'
+        return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "{RECORDS}": [\n{lines}\n]}}\n'
 
     @classmethod
-    def from_json(cls, text: str, *, root: Path, beside: Path | None = None) -> "Index":
-        """Read what `to_json` wrote; raises `DataError` where the text is not an index.
+    def from_json(cls, data: bytes, *, root: Path, beside: Path | None = None) -> "Index":
+        """Read what `to_json` wrote; raises `DataError` where that is not an index.
 
         Args:
-            text: The file's content.
+            data: The file's content.
             root: The data set's folder.
             beside: The folder that the index lies in, and masks that were drawn with it; None: `root`.
         """
         try:
-            file = _IndexFile.model_validate_json(text)
-        except (ValidationError, RecursionError, MemoryError) as error:
+            head, records = _read(data)
+        except (ValueError, RecursionError, MemoryError) as error:
             why = first_problem(error) if isinstance(error, ValidationError) else first_line(error)
             raise DataError(f"this is not an index ({why}): delete the artifact and run again") from error
-        return cls.of(**{**dict(file), "drawn": (beside or root) if file.drawn else None}, root=root)
+        given = dict(head) | {"drawn": (beside or root) if head.drawn else None}
+        return cls.of(records, **given, root=root)
 
     @classmethod
     def of(
@@ -191,10 +201,10 @@ def missing_split(name: str, splits: Sequence[str]) -> str:
     )
 
 
-class _IndexFile(BaseModel):
-    """What `Index.to_json` writes."""
+class _Head(BaseModel):
+    """What `Index.to_json` writes beside the records."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = STRICT
 
     classes: tuple[str, ...]
     splits: dict[str, tuple[str, ...]]
@@ -202,7 +212,31 @@ class _IndexFile(BaseModel):
     white: Annotated[int, Field(ge=1, le=WHITE)] = WHITE
     long_side: Annotated[int, Field(ge=1)] | None = None
     notes: tuple[str, ...] = ()
-    records: tuple[Record, ...]
+
+
+_RECORD: Final = TypeAdapter(Record)
+
+
+def _read(data: bytes) -> tuple[_Head, list[Record]]:
+    """Read a head and records, one after the other: the values of all at once would take three times their memory.
+
+    Raises `ValueError` that says what of them is wrong.
+    """
+    head: dict[str, Any] = {}
+    records: list[Record] = []
+    for found in json_items(BytesIO(data)):
+        if found.key == RECORDS and found.number is not None:
+            try:
+                records.append(_RECORD.validate_json(found.data))
+            except ValidationError as error:
+                raise ValueError(f"{RECORDS}.{found.number}.{first_problem(error)}") from error
+        elif found.number is None:
+            head[found.key] = json.loads(found.data)
+        else:
+            head.setdefault(found.key, []).append(json.loads(found.data))
+    if head.pop(RECORDS, []) or not records:
+        raise ValueError(f"{RECORDS}: there are none")
+    return _Head.model_validate_json(json.dumps(head)), records
 
 
 def _told_of(record: Record) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def read_index(artifact: Artifact) -> Index:
         key = hashlib.sha256(data).hexdigest(), artifact.items / root, artifact.items
         if key not in _read:
             _read.clear()
-            _read[key] = Index.from_json(data.decode(), root=artifact.items / root, beside=artifact.items)
+            _read[key] = Index.from_json(data, root=artifact.items / root, beside=artifact.items)
         return _read[key]
     except UnicodeDecodeError as error:
         raise StoreError(f"{artifact.path} holds no index ({error}): {artifact.remedy}") from error

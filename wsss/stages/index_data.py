@@ -26,7 +26,7 @@ class IndexData(Reduce):
         """See `Stage`."""
         items = job.artifact.items
         items.mkdir(parents=True, exist_ok=True)
-        index = self.dataset.index(items)
+        index = self.dataset.index(items, pack=self.runtime.pack)
         write_text(items / "index.json", index.to_json())
         self._write_root(job.artifact, index.root)
         images = {split: len(ids) for split, ids in index.splits.items()}

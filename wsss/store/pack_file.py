@@ -15,18 +15,13 @@ import numpy as np
 from wsss.errors import StoreError
 from wsss.objects import put
 from wsss.paths import open_regular
-from wsss.places import Member, TornError
+from wsss.places import Member, TornError, write_zip
 from wsss.store.arrays import TORN
 from wsss.store.digests import state_in
 from wsss.store.pointers import POINTER, is_pointer, is_unchanged, pointed_at, write_pointer
 from wsss.store.texts import REMEDY, whole
 
 SUFFIX: Final = ".zip"
-WRITTEN: Final = (1980, 1, 1, 0, 0, 0)
-"""The time of all members: bytes of a pack depend on its items alone."""
-UNIX: Final = 3
-"""The system that packs say they were made on, wherever that was."""
-MODE: Final = 0o644 << 16
 
 _reading: Final = Lock()
 """Held while a list is read: threads that wait for it find it read."""
@@ -59,11 +54,7 @@ def _write(file: BufferedIOBase, items: Sequence[Sequence[Member]]) -> None:
     with ExitStack() as stack:
         archives = {each.archive for copies in items for each in copies}
         sources = {archive: stack.enter_context(open_regular(archive)) for archive in archives}
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as pack:
-            for copies in items:
-                member = zipfile.ZipInfo(copies[0].name, WRITTEN)
-                member.create_system, member.external_attr = UNIX, MODE
-                pack.writestr(member, _whole_one(copies, sources))
+        write_zip(file, ((copies[0].name, _whole_one(copies, sources)) for copies in items))
 
 
 def _whole_one(copies: Sequence[Member], sources: Mapping[Path, BufferedReader]) -> bytes:

@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import numpy as np
+
 from wsss.data.archives import is_file, span_at
 from wsss.data.index import Index
 from wsss.data.layouts.base import Layout
@@ -54,6 +56,18 @@ def what_is_drawn_fits(layout: Layout, into: Path) -> None:
         assert not strange, f"the mask of {record.id} shows classes that are not labels of it: {strange}"
 
 
+def packed_masks_are_the_same(layout: Layout, into: Path) -> None:
+    """Masks that are drawn into archives are those that are drawn into files."""
+    files, packed = layout.index(_made(into / "files")), layout.index(_made(into / "packs"), pack=2)
+    assert packed.splits == files.splits, "with archives of masks there are other splits"
+    if files.drawn is None or layout.sources() == ():
+        return
+    for i, record in packed.records.items():
+        of_file, of_pack = files.truth(files.records[i]), packed.truth(record)
+        assert np.array_equal(of_file, of_pack), f"the mask of {i} is another one in an archive"  # type: ignore[arg-type]
+        assert (record.mask is None) == (record.mask_span is None), f"the mask of {i} is a file of its own"
+
+
 def the_same_comes_out_again(layout: Layout, into: Path) -> None:
     """An index follows from the files and the options alone."""
     assert _index(layout, into / "1") == _index(layout, into / "2"), "a second index is another one"
@@ -95,6 +109,7 @@ PROMISES: Final[tuple[Promise, ...]] = (
     a_listing_is_whole,
     what_is_drawn_fits,
     the_same_comes_out_again,
+    packed_masks_are_the_same,
     a_limit_keeps_the_first_of_each_split,
     what_is_read_counts,
     a_data_set_may_move,
@@ -103,9 +118,13 @@ PROMISES: Final[tuple[Promise, ...]] = (
 
 
 def _index(layout: Layout, into: Path) -> dict[str, Any]:
-    into.mkdir()
-    index: Index = layout.index(into)
+    index: Index = layout.index(_made(into))
     return {"classes": index.classes, "splits": index.splits, "records": index.records}
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def _paths(layout: Layout, into: Path) -> list[Path]:

@@ -131,7 +131,7 @@ def test_a_file_is_the_same_however_much_is_read_at_once(tmp_path: Path, monkeyp
     path = tmp_path / "a.json"
     write_coco(path, {2: "Käfer.png", 1: "a.png"}, TRAIN)
     whole = read_coco(path)
-    monkeypatch.setattr("wsss.data.layouts.json_items.CHUNK", 7)
+    monkeypatch.setattr("wsss.data.json_items.CHUNK", 7)
     assert read_coco(path) == whole
 
 

@@ -35,14 +35,14 @@ def test_an_index_says_where_images_lie_and_no_list_is_read_again(tmp_path: Path
     text = made.to_json()
     assert json.loads(text)["records"][0]["image_span"][0] == 512
     monkeypatch.setattr("wsss.data.archives._listed", lambda _: pytest.fail("a list is read"))
-    index = Index.from_json(text, root=tmp_path / "shards")
+    index = Index.from_json(text.encode(), root=tmp_path / "shards")
     assert index.records == made.records
     for record in index.records.values():
         assert isinstance(index.image_path(record), Span)
         assert index.pixels(record).shape == (4, 6, 3)
         assert index.truth(record) is not None
     with pytest.raises(DataError, match="this is not an index"):
-        Index.from_json(text.replace("[512,", "[-1,"), root=tmp_path)
+        Index.from_json(text.replace("[512,", "[-1,").encode(), root=tmp_path)
 
 
 @pytest.mark.parametrize("name", ["photos.tar", "photos.zip"])

@@ -93,13 +93,14 @@ class Layout(Configurable, ABC):
         """Return the folder that the index's paths start from: absolute, or relative to `into`."""
 
     @final
-    def index(self, into: Path) -> Index:
+    def index(self, into: Path, *, pack: int | None = None) -> Index:
         """List the data set, decode every image, check every mask, and gather the index.
 
+        Masks that are drawn from outlines are a file each, or `pack` in an archive.
         Raises `DataError` with all problems of the listing or, where there are none, with all of the files.
         """
         listing = self.listing(into).or_raise()
-        examined = examine_all(listing)
+        examined = examine_all(listing, pack=pack)
         skipped = self.skipped(examined)
         refuse(refused_of_data(listing, examined, skipped=skipped))
         records = _records(listing, examined, skipped=skipped, long_side=self.long_side)
@@ -168,15 +169,16 @@ def _records(
             classes = tuple(sorted({number[name] for name in entry.names}))
             small = size.within(long_side)
             boxes = true_boxes(entry, number=number, size=size, reduced=small)
+            mask = examined[entry.id].mask or entry.mask
             record = Record(
                 id=entry.id,
                 image=entry.image,
                 size=small,
                 classes=classes,
-                mask=entry.mask,
+                mask=mask,
                 boxes=boxes,
                 image_span=_span(listing.root, entry.image),
-                mask_span=_span(listing.mask_root, entry.mask),
+                mask_span=_span(listing.mask_root, mask),
                 digest=examined[entry.id].file,
             )
             records.append(record)

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from wsss.boxes.box import Box
 from wsss.data.coco_rle import coco_mask
-from wsss.data.layouts.json_items import Found, json_items
+from wsss.data.json_items import Found, json_items
 from wsss.errors import DataError, FileError, first_line
 from wsss.paths import NotRegularError, open_regular
 from wsss.size import Size

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from wsss.data.layouts import json_items as module
-from wsss.data.layouts.json_items import Found, json_items
+from wsss.data import json_items as module
+from wsss.data.json_items import Found, json_items
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False) | st.text(max_size=9),

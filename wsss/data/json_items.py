@@ -18,7 +18,7 @@ class Found(NamedTuple):
 
     key: str
     number: int | None
-    """The item's place in its list, from 0; None for a value that is no list, and for an empty one."""
+    """The item's place in its list, from 0; None for an empty list, and for any other value."""
     start: int
     """The byte of the file at which it begins."""
     data: bytes
