@@ -6,8 +6,8 @@ python scripts/bench_coco.py --images 122218 --stub --folder coco_stub
 `coco14_recam` from index to scores: all images go through the maps, the CRFs, the walk, the masks and the scores;
 trainings have few steps, since a step's memory does not depend on their number. With `--stub` there are no networks:
 images of 32 x 32 pixels without boxes go from the index through maps that nothing is computed for, a background, masks
-and scores, in packs of a thousand. A process is looked at ten times a second; memory is resident, so that pages which processes share
-count in each.
+and scores, in packs of a thousand. A process is looked at ten times a second; memory is resident, so that pages which
+processes share count in each.
 """
 
 import argparse
