@@ -215,11 +215,34 @@ def test_a_ctrl_c_that_is_ignored_stays_so_when_a_first_one_would_be_held() -> N
         signal.signal(signal.SIGINT, before)
 
 
-def test_what_a_signal_did_to_children_raises_nothing_afterwards() -> None:
+@pytest.fixture
+def failing_children() -> Iterator[None]:
+    """A handler that raises wherever the end of a child meets this process, as torch's does."""
+
     def fails(*_: object) -> None:
         raise RuntimeError("a child was killed")
 
-    signal.signal(signal.SIGCHLD, fails)
-    with pytest.raises(Ended), ended_by_signals():
-        signal.raise_signal(signal.SIGTERM)
+    before = signal.signal(signal.SIGCHLD, fails)
+    yield
+    signal.signal(signal.SIGCHLD, before)
+
+
+@pytest.mark.usefixtures("failing_children")
+def test_children_that_the_signal_killed_disturb_neither_cleaning_up_nor_what_comes_after():
+    cleaned = []
+
+    def clean() -> None:
+        signal.raise_signal(signal.SIGCHLD)
+        cleaned.append("whole")
+
+    with pytest.raises(Ended) as caught:
+        ended(signal.SIGTERM, then=clean)
+    assert cleaned == ["whole"]
+    assert caught.value.__cause__ is None
     signal.raise_signal(signal.SIGCHLD)
+
+
+@pytest.mark.usefixtures("failing_children")
+def test_a_child_that_was_killed_before_any_signal_is_an_error():
+    with pytest.raises(RuntimeError, match="a child was killed"), ended_by_signals():
+        signal.raise_signal(signal.SIGCHLD)

@@ -57,6 +57,7 @@ def ended_by_signals() -> Iterator[None]:
         nonlocal ended
         if not ended or number == signal.SIGINT:
             ended = True
+            _leave_children()
             raise Ended(number)
 
     with restored():
@@ -66,22 +67,19 @@ def ended_by_signals() -> Iterator[None]:
             yield
         except BaseException as error:
             cause = Ended.behind(error)
-            if cause is not None:
-                _leave_children()
             if cause is not None and cause is not error:
                 raise Ended(cause.signal) from error
             raise
 
 
 def _leave_children() -> None:
-    """Let no child's end raise an error from now on, as torch's handler does: the signal that ends us met them, too."""
+    """Let no child's end raise an error from now on, as torch's handler does: the signal that ends us met them, too.
+
+    The error would rise wherever we clean up, and `logging` catches it in the middle of a line and prints it.
+    """
     number = getattr(signal, "SIGCHLD", None)  # Windows has none
-    if number is not None and callable(signal.getsignal(number)) and _is_main_thread():
+    if number is not None and callable(signal.getsignal(number)):
         signal.signal(number, lambda *_: None)
-
-
-def _is_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What is left to read of a stage."""
 
 import logging
+import signal
 import warnings
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from wsss.engine.log import log_to, logger
 from wsss.engine.processes import World
+from wsss.signals import Ended, ended_by_signals
 
 
 def test_a_log_tells_start_warnings_and_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,3 +44,22 @@ def test_every_worker_has_a_file_and_nothing_stays_behind(tmp_path: Path) -> Non
     with log_to(tmp_path, world=World(rank=3, size=4, local_size=4), title="a"):
         assert [path.name for path in tmp_path.iterdir()] == ["log.3.txt"]
     assert (logger.level, list(logger.handlers), list(logging.getLogger("py.warnings").handlers)) == before
+
+
+def test_a_loader_process_that_the_signal_killed_breaks_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def killed(*_: object) -> None:
+        raise RuntimeError("DataLoader worker (pid 1) is killed by signal: Terminated.")
+
+    def ends_while_formatting(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+        signal.raise_signal(signal.SIGCHLD)
+        return whole(formatter, record)
+
+    whole = logging.Formatter.format
+    with pytest.raises(Ended), ended_by_signals(), log_to(tmp_path, world=World(), title="train_classifier"):
+        signal.signal(signal.SIGCHLD, killed)  # torch's does so for the first loader
+        monkeypatch.setattr(logging.Formatter, "format", ends_while_formatting)
+        signal.raise_signal(signal.SIGTERM)
+    assert "INFO ended by SIGTERM\n" in (tmp_path / "log.txt").read_text(encoding="utf-8")
+    assert capsys.readouterr().err == ""
