@@ -46,20 +46,28 @@ def test_every_worker_has_a_file_and_nothing_stays_behind(tmp_path: Path) -> Non
     assert (logger.level, list(logger.handlers), list(logging.getLogger("py.warnings").handlers)) == before
 
 
+def killed(*_: object) -> None:
+    raise RuntimeError("DataLoader worker (pid 1) is killed by signal: Terminated.")
+
+
+def ended(folder: Path) -> None:
+    """Be ended by a SIGTERM that also meets a loader process: it is gone while the log's last lines are written."""
+    with ended_by_signals(), log_to(folder, world=World(), title="train_classifier"):
+        signal.signal(signal.SIGCHLD, killed)  # torch's does so for the first loader
+        signal.raise_signal(signal.SIGTERM)
+
+
 def test_a_loader_process_that_the_signal_killed_breaks_no_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def killed(*_: object) -> None:
-        raise RuntimeError("DataLoader worker (pid 1) is killed by signal: Terminated.")
-
-    def ends_while_formatting(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-        signal.raise_signal(signal.SIGCHLD)
+    def meanwhile(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+        if record.exc_info:
+            signal.raise_signal(signal.SIGCHLD)
         return whole(formatter, record)
 
     whole = logging.Formatter.format
-    with pytest.raises(Ended), ended_by_signals(), log_to(tmp_path, world=World(), title="train_classifier"):
-        signal.signal(signal.SIGCHLD, killed)  # torch's does so for the first loader
-        monkeypatch.setattr(logging.Formatter, "format", ends_while_formatting)
-        signal.raise_signal(signal.SIGTERM)
+    monkeypatch.setattr(logging.Formatter, "format", meanwhile)
+    with pytest.raises(Ended):
+        ended(tmp_path)
     assert "INFO ended by SIGTERM\n" in (tmp_path / "log.txt").read_text(encoding="utf-8")
     assert capsys.readouterr().err == ""

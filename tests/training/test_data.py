@@ -1,5 +1,7 @@
 """The data module: global batches cut among ranks, and a validation in which every image is counted once."""
 
+import os
+import signal
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,7 +9,8 @@ import pytest
 from torch.utils.data import Dataset
 
 from wsss.errors import ConfigError
-from wsss.training.data import KeyedDataModule
+from wsss.signals import SIGNALS
+from wsss.training.data import KeyedDataModule, _leave_signals
 
 
 class Echo(Dataset[Any]):
@@ -98,3 +101,24 @@ def test_memory_is_pinned_for_a_gpu_alone(gpu: bool, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("torch.cuda.is_available", lambda: gpu)
     assert data().train_dataloader().pin_memory is gpu
     assert data().val_dataloader().pin_memory is gpu  # type: ignore[union-attr]
+
+
+def test_loader_processes_leave_signals_to_the_training():
+    module = KeyedDataModule(train=Echo(4), val=Echo(80), batch_size=4, random_seed=3, workers=1)
+    module.trainer = SimpleNamespace(global_rank=0, world_size=1)  # type: ignore[assignment]
+    batches = iter(module.val_dataloader())
+    next(batches)
+    (process,) = batches._workers  # type: ignore[union-attr]
+    for number in SIGNALS:
+        os.kill(process.pid, number)
+    assert len(list(batches)) == 19
+    assert process.is_alive()
+
+
+def test_a_second_sigterm_ends_a_loader_process():
+    if (child := os.fork()) == 0:
+        _leave_signals(0)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGTERM

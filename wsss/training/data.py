@@ -11,6 +11,7 @@ from wsss.data import augmentation  # noqa: F401 - loader processes are forked: 
 from wsss.data.datasets import ready
 from wsss.data.randomness import KeyedLoader, KeyedSampler
 from wsss.models.normalisation import Normalisation
+from wsss.signals import SIGNALS
 
 
 class KeyedDataModule(pl.LightningDataModule):
@@ -87,9 +88,16 @@ class KeyedDataModule(pl.LightningDataModule):
             "num_workers": workers,
             "persistent_workers": workers > 0,
             "pin_memory": torch.cuda.is_available(),
-            "worker_init_fn": _leave_ctrl_c,
+            "worker_init_fn": _leave_signals,
         }
 
 
-def _leave_ctrl_c(_: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes, and the first one decides
+def _leave_signals(_: int) -> None:
+    """Let the process of the training decide: a terminal and SLURM send signals to all processes.
+
+    A loader process that ended at once might hold a lock that the training then waits for without an end. A second
+    SIGTERM ends it: torch sends one to a loader process that does not end in order.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))
