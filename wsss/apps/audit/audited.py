@@ -1,6 +1,6 @@
 """An audit of a data set as far as it is computed: cached stages, without a run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,6 +106,7 @@ def audit(
     store: Path,
     runtime: Mapping[str, Any] | None = None,
     command: str = "wsss data audit",
+    check: Callable[[Index], None] = lambda _: None,
 ) -> Audited:
     """Audit a data set, or read what an earlier call made of it.
 
@@ -115,6 +116,7 @@ def audit(
         store: The folder of artifacts.
         runtime: How stages are run, as a node.
         command: What artifacts note as their reason.
+        check: Refuses a data set that does not fit what is asked, before the network's work.
 
     Raises:
         WsssError: The data set or the network cannot be had.
@@ -125,6 +127,8 @@ def audit(
         for step in steps:
             make(step, crew=Here(), command=command)
             check_readers(step, steps)
+            if step.name == INDEX:
+                check(read_index(step.artifact))
     return Audited(artifacts={step.name: step.artifact for step in steps})
 
 

@@ -19,6 +19,8 @@ KINDS: Final = {
     CLASSES: "pairs of classes of which one hardly occurs without the other",
 }
 """Numbers that a limit may be set to, and what they count."""
+PART_OF: Final = {kind: DUPLICATES if kind == LEAKS else kind for kind in KINDS}
+"""The part that each number is of."""
 BACKBONE: Final = "tf_efficientnet_lite0"
 WEIGHTS: Final = "packaged"
 """The network that is asked by default: it comes with the package, and learnt from ImageNet alone."""

@@ -3,15 +3,17 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, final
 
 from wsss import engine
 from wsss.apps.audit.audited import audit
 from wsss.apps.audit.findings import found_in
-from wsss.apps.audit.names import BACKBONE, KINDS, PARTS, WEIGHTS
-from wsss.apps.findings import exceeded, limits_in, write_findings
+from wsss.apps.audit.names import BACKBONE, DRIFT, KINDS, PART_OF, PARTS, WEIGHTS
+from wsss.apps.findings import FAIL_OVER, exceeded, limits_in, write_findings
 from wsss.config.build import TARGET
+from wsss.data.index import Index
 from wsss.draw.findings import FindingsPage, worst_first
 from wsss.errors import ConfigError, one_of
 from wsss.store.disk_errors import refuse_unwritable
@@ -63,13 +65,20 @@ def report(dataset: Mapping[str, Any], options: AuditOptions, *, command: str) -
     if options.top < 1:
         raise ConfigError([f"--top {options.top}: show at least 1 example"])
     limits = limits_in(options.fail_over, known=tuple(KINDS))
+    if left_out := [kind for kind in limits if PART_OF[kind] not in options.what]:
+        raise ConfigError([f"{FAIL_OVER} {kind}: add {PART_OF[kind]} to --what" for kind in left_out])
     refuse_unwritable(options.out)
     network = {TARGET: OPTIONS, "backbone": options.backbone, "weights": options.weights}
     runtime = {TARGET: RUNTIME, "device": options.device}
-    made = audit(dataset, network | {"output_stride": STRIDE}, store=options.store, runtime=runtime, command=command)
+    made = audit(
+        dataset,
+        network | {"output_stride": STRIDE},
+        store=options.store,
+        runtime=runtime,
+        command=command,
+        check=partial(_check_splits, train=options.train, limits=limits),
+    )
     splits = made.index.splits
-    if options.train not in splits:
-        raise ConfigError([f"--train: there is no split {options.train!r}; there are {one_of(sorted(splits))}"])
     found = found_in(made, train=options.train, what=options.what, top=options.top)
     over = exceeded(limits, found.measures)
     page = FindingsPage(
@@ -88,3 +97,11 @@ def report(dataset: Mapping[str, Any], options: AuditOptions, *, command: str) -
         engine.console.print(f"  {finding.level}: {finding.sentence}", markup=False)
     engine.console.print(str(path.absolute()), markup=False)
     return over
+
+
+def _check_splits(index: Index, *, train: str, limits: Collection[str]) -> None:
+    """Refuse a split to learn from that is not there, and a limit that needs another one."""
+    if train not in index.splits:
+        raise ConfigError([f"--train: there is no split {train!r}; there are {one_of(sorted(index.splits))}"])
+    if DRIFT in limits and len(index.splits) == 1:
+        raise ConfigError([f"{FAIL_OVER} {DRIFT}: there is no split beside {train!r} to compare with it"])
