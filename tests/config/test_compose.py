@@ -41,7 +41,7 @@ def test_a_value_that_cannot_be_read_is_not_said_to_be_missing() -> None:
     found = problems_of("experiment=folder", "dataset.root=my photos {1}")
     assert len(found) == 1
     assert found[0].startswith("dataset.root=my photos {1}: ")
-    assert "write key=value" in found[0]
+    assert found[0].endswith("""as a text, write 'dataset.root="my photos {1}"'""")
 
 
 def test_a_key_of_a_choice_that_fails_is_not_held_against_it() -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +27,6 @@ Build = Callable[[Mapping[str, Any]], object]
 
 _REFUSALS: Final = (HydraException, OmegaConfBaseException, ValueError)
 """What composing raises; the last for a group that is set to a number or to null."""
-_QUOTED: Final = "write key=value, and a value with odd characters as 'key=\"value\"'"
 SEARCH_PATH: Final = "hydra.searchpath"
 SEARCHED: Final = "Config search path:"
 """What follows in Hydra's message is where it looked, which a person cannot change."""
@@ -142,19 +142,25 @@ def _values(text: str, parser: OverridesParser, problems: list[str], *, sweep: b
     """Return an override once for every value that it stands for: both ends, where it is an interval."""
     try:
         (override,) = parser.parse_overrides([text])
-    except HydraException as error:
-        problems.append(f"{text}: {str(error).splitlines()[0]}; {_QUOTED}")
+    except HydraException:  # what it says names the tokens of its grammar
+        problems.append(f"{text}: is not a list, a number or a plain text; {_as_text(text)}")
         return []
     if not override.is_sweep_override():
         return [text]
     if not sweep:
-        problems.append(f"{text}: several values make a sweep: add -m; {_QUOTED}")
+        problems.append(f"{text}: several values make a sweep: add -m; {_as_text(text)}")
         return []
     value = override.value()
     values = [value.start, value.end] if isinstance(value, IntervalSweep) else list(override.sweep_string_iterator())
     if not values:
         problems.append(f"{text}: stands for no value")
     return [f"{override.get_key_element()}={each}" for each in values]
+
+
+def _as_text(text: str) -> str:
+    """Say how to write an override whose value is to be taken for a text, whatever it holds."""
+    key, _, value = text.partition("=")
+    return f"as a text, write {shlex.quote(f'{key}={quoted(value)}')}"
 
 
 def _with(
