@@ -22,6 +22,13 @@ def test_every_run_is_a_dot_and_the_best_is_said(option: str, values: list[str],
     assert len(re.findall(r"<use ", chart)) >= 3
 
 
+def test_evidence_has_no_unit():
+    chart = str(choice_chart(["a", "b"], [0.0064, 0.0123], option="cam", objective="choose_threshold/train/evidence"))
+    assert "scores over cam: highest 0.0123 at b" in chart
+    assert ">evidence<" in chart or "evidence" in chart.partition("scores over")[2]
+    assert "%" not in re.findall(r"highest [^<\"]*", chart)[0]
+
+
 def test_nothing_is_not_drawn():
     with pytest.raises(AssertionError):
         choice_chart([], [], option="cam")

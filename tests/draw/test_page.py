@@ -31,7 +31,7 @@ def test_scores_without_masks_stand_below_the_table():
     }
     page = render(replace(empty_report(), scores=scores))
     assert "<li>predict_masks on val: F1 of tags 75.0 %</li>" in page
-    assert "<li>choose_threshold on train: evidence 0.012</li>" in page
+    assert "<li>choose_threshold on train: evidence 0.0123</li>" in page
     assert "<td>choose_threshold</td>" not in page
     assert "Without true masks" not in render(empty_report())
 

@@ -41,11 +41,11 @@ def without_masks(metrics: Mapping[str, Any]) -> list[str]:
     """Write those of some metrics that need no true mask, with their names.
 
     >>> without_masks({"miou": 0.5, "agreement": 0.25, "evidence": 0.0123})
-    ['agreement 25.0 %', 'evidence 0.012']
+    ['agreement 25.0 %', 'evidence 0.0123']
     """
-    shares = {AGREEMENT: "agreement", TAG_F1: "F1 of tags"}
-    said = [f"{name} {percent(metrics[key])} %" for key, name in shares.items() if metrics.get(key) is not None]
-    return [*said, *([f"evidence {metrics[EVIDENCE]:.2g}"] if metrics.get(EVIDENCE) is not None else [])]
+    names = {AGREEMENT: "agreement", TAG_F1: "F1 of tags", EVIDENCE: "evidence"}
+    known = {key: metrics[key] for key in names if metrics.get(key) is not None}
+    return [f"{names[key]} {score_text(key, value)}{unit_of(key)}" for key, value in known.items()]
 
 
 def duration(seconds: float | None) -> str:

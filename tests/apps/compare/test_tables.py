@@ -30,6 +30,15 @@ def test_an_agreement_of_maps_is_not_an_oracle(groups: tuple[Group, ...]):
     assert [(row[2], row[-1]) for row in rows] == [("miou", "oracle (uses masks)"), ("agreement", "")]
 
 
+def test_evidence_has_no_unit_and_is_not_an_oracle(groups: tuple[Group, ...]):
+    found = ({"evidence": value, "threshold": 0.5, "oracle": True} for value in (0.0123, 0.0064))
+    runs = [replace(group.runs[0], scores={"choose_threshold": {"train": next(found)}}) for group in groups]
+    both = [Group(name=name, runs=(run,)) for name, run in zip("ab", runs, strict=True)]
+    assert lines(compared_scores(both)) == [
+        ["choose_threshold", "train", "evidence", "0.0123", "0.0064", "-0.0059", ""]
+    ]
+
+
 def test_classes_that_change_most_come_first(groups: tuple[Group, ...]):
     assert lines(compared_classes(groups, stage="make_masks", split="train")) == [
         ["dog", "50.0", "25.0", "-25.0"],

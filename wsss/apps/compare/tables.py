@@ -1,6 +1,7 @@
 """Tables with a column a group: its scores, its classes, and the options that are not the same in all."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from statistics import fmean, stdev
 from typing import Any, Final
 
@@ -8,9 +9,9 @@ from rich.table import Table
 
 from wsss.apps.compare.compared import flat
 from wsss.apps.compare.groups import SEED, Group
-from wsss.draw.numbers import ABSENT, AGREEMENT, ORACLE, TAG_F1, percent
+from wsss.draw.numbers import ABSENT, AGREEMENT, EVIDENCE, ORACLE, TAG_F1, percent, score_text
 
-COMPARED: Final = ("map", "miou", AGREEMENT, TAG_F1)
+COMPARED: Final = ("map", "miou", AGREEMENT, TAG_F1, EVIDENCE)
 QUIET: Final = {"pipeline", "name", "out", "plan", "store", "runtime", "hydra", "logger", "launcher"}
 """Options that change no result, or that only repeat another: `pipeline` is made of the other groups."""
 
@@ -18,7 +19,7 @@ QUIET: Final = {"pipeline", "name", "out", "plan", "store", "runtime", "hydra", 
 def compared_scores(groups: Sequence[Group]) -> Table:
     """Return the scores of every stage and split that any run has, and what the last group gains over the first.
 
-    These are mAP, mIoU, and the shares for which no true mask is read.
+    These are mAP, mIoU, and what no true mask is read for: shares, and the evidence of a threshold, which has no unit.
 
     Of several runs it is their mean with the sample standard deviation, and the lowest and highest.
     """
@@ -26,7 +27,9 @@ def compared_scores(groups: Sequence[Group]) -> Table:
     for stage, split, metric in _scored(groups):
         values = [_values(group, stage=stage, split=split, metric=metric) for group in groups]
         oracle = any(_is_oracle(run.scores.get(stage, {}).get(split, {}), metric) for g in groups for run in g.runs)
-        table.add_row(stage, split, metric, *map(spread, values), _gain(values), ORACLE if oracle else "")
+        write = partial(score_text, metric)
+        told = (spread(each, write=write) for each in values)
+        table.add_row(stage, split, metric, *told, _gain(values, write=write), ORACLE if oracle else "")
     return table
 
 
@@ -75,7 +78,7 @@ def scores_of(group: Group, *, stage: str, split: str, metric: str = "miou") -> 
 
 def _is_oracle(found: Mapping[str, Any], metric: str) -> bool:
     """Tell whether true masks entered a score: those by which a threshold was chosen enter the mIoU alone."""
-    return bool(found.get("oracle")) and (metric not in (AGREEMENT, TAG_F1) or "threshold" not in found)
+    return bool(found.get("oracle")) and (metric not in (AGREEMENT, TAG_F1, EVIDENCE) or "threshold" not in found)
 
 
 def _values(group: Group, *, stage: str, split: str, metric: str) -> list[float]:
@@ -104,6 +107,6 @@ def _difference(values: Sequence[Sequence[float]]) -> float | None:
     return fmean(last) - fmean(first) if len(values) > 1 and first and last else None
 
 
-def _gain(values: Sequence[Sequence[float]]) -> str:
+def _gain(values: Sequence[Sequence[float]], *, write: Callable[[float], str] = percent) -> str:
     gain = _difference(values)
-    return ABSENT if gain is None else f"{100 * gain:+.1f}"
+    return ABSENT if gain is None else f"{'-' if gain < 0 else '+'}{write(abs(gain))}"

@@ -112,7 +112,7 @@ def page_of(folder: SweepFolder, *, notes: Sequence[str] = ()) -> SweepPage:
         objective=shown,
         runs=runs,
         tables=tuple(_tables(runs, objective)),
-        charts=tuple(_charts(runs)),
+        charts=tuple(_charts(runs, objective=objective)),
         failures=tuple(lines),
         notes=tuple(notes),
     )
@@ -193,7 +193,7 @@ def _intervals(parts: dict[str, list[SweepRun]], objective: str) -> dict[str, st
     return {name: f"{percent(each.low)} to {percent(each.high)}" for name, each in zip(parts, estimates, strict=False)}
 
 
-def _charts(runs: Sequence[SweepRun]) -> list[Markup]:
+def _charts(runs: Sequence[SweepRun], *, objective: str) -> list[Markup]:
     keys = dict.fromkeys(word.partition("=")[0] for run in runs for word in run.words)
     charts = []
     for key in keys:
@@ -204,5 +204,6 @@ def _charts(runs: Sequence[SweepRun]) -> list[Markup]:
             if word.partition("=")[0] == key and run.value is not None
         ]
         if pairs:
-            charts.append(choice_chart([value for value, _ in pairs], [score for _, score in pairs], option=key))
+            values, scores = zip(*pairs, strict=True)
+            charts.append(choice_chart(values, scores, option=key, objective=objective))
     return charts
