@@ -33,7 +33,8 @@ def choice_chart(values: Sequence[str], scores: Sequence[float], *, option: str,
     places = numbers or [float(names.index(value)) for value in values]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, HEIGHT))
-        axes = figure.add_axes((0.1, 0.45 / HEIGHT, 0.86, 1 - 0.75 / HEIGHT))
+        left = 0.1 if unit else 0.16  # numbers without a unit are longer
+        axes = figure.add_axes((left, 0.45 / HEIGHT, 0.96 - left, 1 - 0.75 / HEIGHT))
         axes.plot(places, scores, "o", color=SERIES[0], markersize=4, clip_on=False, picker=True)
         axes.set(title=unit.strip() or objective.rpartition("/")[2], xlabel=option)
         axes.fmt_xdata = "{:g}".format if numbers else lambda place: names[round(place)]
