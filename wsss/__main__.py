@@ -15,6 +15,7 @@ from typing import Final
 from wsss.config.suggest import unknown
 from wsss.config.words import COMPLETING
 from wsss.cores import keep_within
+from wsss.engine.leaving import Leaving
 from wsss.engine.shortages import explained
 from wsss.engine.streams import open_streams, printing, read_to_the_end
 from wsss.errors import ConfigError, WsssError, first_line, printable
@@ -89,6 +90,17 @@ def version_text() -> str:
     found = dict(versions())
     others = ", ".join(f"{name} {number}" for name, number in found.items() if name != "wsss")
     return f"wsss {found['wsss']} (Python {platform.python_version()}, {others})\n"
+
+
+def command() -> None:
+    """Be the process of a command: end it as soon as `main` has."""
+    leaving = Leaving()
+    try:
+        main()
+    except SystemExit as error:
+        leaving.with_code(error.code)
+        raise
+    leaving.with_code(0)
 
 
 def main() -> None:
@@ -166,4 +178,4 @@ def named(arguments: Sequence[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    command()

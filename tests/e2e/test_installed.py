@@ -51,9 +51,9 @@ def test_what_is_in_the_wheel_works_without_the_checkout(wheel: Path, tmp_path: 
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
     (entry,) = (tmp_path / "site").glob("*.dist-info/entry_points.txt")
-    assert "wsss = wsss.__main__:main" in entry.read_text(encoding="utf-8")
+    assert "wsss = wsss.__main__:command" in entry.read_text(encoding="utf-8")
     code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import wsss; print(wsss.__file__); "
-    call = "sys.argv = ['wsss', 'run', '--help', 'cam']; from wsss.__main__ import main; main()"
+    call = "sys.argv = ['wsss', 'run', '--help', 'cam']; from wsss.__main__ import command; command()"
     printed = run(sys.executable, "-c", f"{code}\ntry:\n    {call}\nexcept SystemExit: pass", cwd=tmp_path)
     assert printed.startswith(str(tmp_path / "site"))
     assert "\n  layercam " in printed
@@ -64,7 +64,7 @@ def test_the_command_works_from_anywhere(scripts: Path, tmp_path: Path) -> None:
     where = run(scripts / "python", "-c", "import wsss; print(wsss.__file__)", cwd=tmp_path)
     assert Path(where.strip()).is_relative_to(scripts.parent)
     assert "wsss run experiment=toy" in run(scripts / "wsss", "--help", cwd=tmp_path)
-    assert "\n    layercam " in run(scripts / "wsss", "run", "--help", cwd=tmp_path)
+    assert "\n  layercam " in run(scripts / "wsss", "run", "--help", "cam", cwd=tmp_path)
     plan = run(scripts / "wsss", "run", "experiment=toy", "plan=true", cwd=tmp_path)
     for stage in ("index_data", "train_segmenter", "report"):
         assert stage in plan
