@@ -32,6 +32,19 @@ def test_what_is_written_is_read(artifact: Artifact):
     assert read_job(artifact.job) == job(artifact)
 
 
+def test_what_was_just_written_is_not_parsed_but_what_took_its_place(
+    artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_job(artifact, job(artifact))
+    other = artifact.job.read_text(encoding="utf-8").replace("wsss run", "wsss fun")
+    with monkeypatch.context() as patch:
+        patch.setattr("wsss.store.jobs.read_yaml", None)
+        assert read_job(artifact.job) == job(artifact)
+    (artifact.path / "other").write_text(other, encoding="utf-8")
+    (artifact.path / "other").rename(artifact.job)
+    assert read_job(artifact.job).command == "wsss fun"
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -44,3 +44,11 @@ def test_one_that_could_not_be_read_is_not_written(wrong: dict[str, Any], tmp_pa
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         artifact.complete(**{"kind": "index", "inputs": {}, "seconds": 0.0, "threads": 1, "summary": {}, **wrong})
     assert not artifact.manifest_path.exists()
+
+
+def test_a_process_parses_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    artifact = Store(root=tmp_path).artifact("index_data", "0" * 16)
+    freeze(artifact)
+    artifact.complete(kind="index", inputs={}, seconds=0.0, threads=1, summary={})
+    monkeypatch.setattr("wsss.store.hashed.SETTLED", -60.0)
+    assert read_manifest(artifact.manifest_path) is read_manifest(artifact.manifest_path)

@@ -10,6 +10,7 @@ from abc import ABC
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from inspect import isabstract
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
@@ -90,7 +91,7 @@ def _object(problems: list[str], node: Any, *, expected: type, key: str) -> Any:
 
 def _fields(problems: list[str], node: Mapping[str, Any], *, cls: type, key: str) -> dict[str, Any]:
     known = {field.name: field for field in fields(cls) if field.init}
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     values = {}
     for name, value in node.items():
         if name == TARGET:
@@ -114,13 +115,23 @@ def _fields(problems: list[str], node: Mapping[str, Any], *, cls: type, key: str
 def _value(problems: list[str], node: Any, *, expected: Any, key: str) -> Any:
     """Check a value without objects in it. Strict, in JSON's terms: a list is a tuple, a text is a path, 1 is 1.0."""
     try:
-        return TypeAdapter(expected).validate_json(json.dumps(node), strict=True)
+        return _adapter(expected).validate_json(json.dumps(node), strict=True)
     except ValidationError as error:
         for each in error.errors():
             where = _join(key, *each["loc"]) if each["loc"] else key
             words = WORDS.get(each["type"]) or f"{each['msg'][0].lower()}{each['msg'][1:]}"
             problems.append(f"{where}: {words}, got {_shown(each['input'])}{_remedy(each['type'], each['input'])}")
         return NOTHING
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+@cache
+def _adapter(expected: Any) -> Any:
+    return TypeAdapter(expected)
 
 
 def _remedy(kind: str, given: Any) -> str:

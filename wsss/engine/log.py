@@ -40,7 +40,7 @@ def log_to(folder: Path, *, world: World, title: str) -> Iterator[None]:
     screen = Screen(level=logging.WARNING)
     every = [logger, logging.getLogger("py.warnings")]
     before = logger.level
-    logger.setLevel(logging.INFO)
+    _set_level(logging.INFO)
     logging.captureWarnings(capture=True)
     for each in every:
         each.addHandler(file)
@@ -58,8 +58,14 @@ def log_to(folder: Path, *, world: World, title: str) -> Iterator[None]:
         for each in every:
             each.removeHandler(file)
         logger.removeHandler(screen)
-        logger.setLevel(before)
+        _set_level(before)
         file.close()
+
+
+def _set_level(level: int) -> None:
+    """Set the level if it is another one: `logging` then forgets what it knows of thousands of loggers."""
+    if logger.level != level:
+        logger.setLevel(level)
 
 
 def _here(world: World) -> str:

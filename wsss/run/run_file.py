@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wsss.errors import StoreError, one_of
 from wsss.run.names import RECORD
+from wsss.store.read_once import ReadOnce
 from wsss.store.schema import SHA256, Fingerprint, Plain, StageName, Strict, Text, refuse_newer
 from wsss.store.store import Artifact, Store
 from wsss.store.texts import LARGEST_YAML, read_bytes, read_yaml
@@ -46,6 +47,10 @@ class _Referring(BaseModel):
     stages: dict[StageName, Fingerprint]
 
 
+_records: Final = ReadOnce[_Written](most=2**21)
+"""Each takes milliseconds to parse."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunFile:
     """What a run is made of: the fingerprint of every stage, in a store. It may not be finished."""
@@ -71,7 +76,7 @@ class RunFile:
         path = folder / RECORD
         if not path.exists():
             raise StoreError(f"{folder} is not a run: it has no {RECORD}. Take a folder such as outputs/toy/1")
-        record = _read(path, _Written)
+        record = _records.get(path, partial(_read, of=_Written))
         place = Store(root=(store or Path(record.store)).expanduser().absolute())
         if not place.root.is_dir():
             raise StoreError(f"{path}: its store {place.root} is not there; where it was moved, pass --store")

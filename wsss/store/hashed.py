@@ -51,6 +51,11 @@ def hash_of(path: Path) -> str:
     return _hash_as(str(path), state_in(path.lstat()))
 
 
+def is_settled(state: Sequence[int]) -> bool:
+    """Tell whether a file with a state of `state_in` that is written from now on has another state then."""
+    return time.time_ns() - max(state[1:3]) > SETTLED * 1e9
+
+
 def _hash(file: Entry) -> str:
     return _hash_as(file.path, state_in(file.stat(follow_symlinks=False)))
 
@@ -60,6 +65,6 @@ def _hash_as(path: str, state: list[int]) -> str:
     if known is not None and known[0] == state:
         return known[1]
     digest = sha256(Path(path))
-    if time.time_ns() - max(state[1:3]) > SETTLED * 1e9:
+    if is_settled(state):
         _known[path] = state, digest
     return digest

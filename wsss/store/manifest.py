@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from wsss.errors import StoreError
+from wsss.store.read_once import ReadOnce
 from wsss.store.schema import SHA256, FileName, Fingerprint, Plain, StageName, Strict, Text, refuse_newer
 from wsss.store.texts import from_json, read_bytes
 
@@ -54,8 +55,18 @@ class Manifest(Strict):
     """The hash of every file of the result, by its path in the artifact's folder."""
 
 
+_manifests: Final = ReadOnce[Manifest](most=2**25)
+
+
 def read_manifest(path: Path) -> Manifest:
-    """Read a manifest; raises `NewerError` for one of a newer wsss, and `StoreError` for one missing or torn."""
+    """Read a manifest, which nobody may change: a process parses it once.
+
+    Raises `NewerError` for one of a newer wsss, and `StoreError` for one missing or torn.
+    """
+    return _manifests.get(path, _parsed)
+
+
+def _parsed(path: Path) -> Manifest:
     data = read_bytes(path)
     try:
         return from_json(data, Manifest, path=path)

@@ -12,7 +12,7 @@ from wsss.errors import NewerError, StoreError
 from wsss.paths import first_link, remove
 from wsss.store.hashed import found_below, hash_of, hashes
 from wsss.store.manifest import Manifest
-from wsss.store.pointers import forget, is_pointer, is_unchanged
+from wsss.store.pointers import POINTER, forget, is_pointer, is_unchanged
 from wsss.store.results import is_result
 from wsss.store.store import JOB, Artifact
 
@@ -52,9 +52,8 @@ def _harms(artifact: Artifact, manifest: Manifest, checked: Callable[[], object]
     found = dict(found_below(artifact.path, too_deep=buried.append))
     regular = {name: found[name] for name in listed if name in found and found[name].is_file(follow_symlinks=False)}
     for name, digest in zip(regular, hashes(list(regular.values())), strict=True):
-        path = artifact.path / name
-        if digest != listed[name] or (is_pointer(path) and not is_unchanged(path)):
-            yield path, "damaged"
+        if digest != listed[name] or (name.endswith(POINTER) and _is_of_another_object(artifact.path / name)):
+            yield artifact.path / name, "damaged"
         if name != JOB:  # which is not counted among the results
             checked()
     apart = set(listed)
@@ -68,6 +67,10 @@ def _harms(artifact: Artifact, manifest: Manifest, checked: Callable[[], object]
             yield path, "damaged" if os.path.lexists(path) else "missing"
     yield from ((artifact.path / name, "stray") for name in sorted(found) if name not in apart and is_result(name))
     yield from ((top, "stray") for top in dict.fromkeys(_top(path, artifact.path, listed) for path in buried))
+
+
+def _is_of_another_object(path: Path) -> bool:
+    return is_pointer(path) and not is_unchanged(path)
 
 
 def _top(path: Path, folder: Path, listed: Collection[str]) -> Path:

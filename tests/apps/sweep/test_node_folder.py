@@ -48,6 +48,6 @@ def test_what_an_earlier_attempt_said_is_forgotten(tmp_path: Path):
 
 
 def test_a_torn_job_is_refused(tmp_path: Path):
-    (tmp_path / "job.yaml").write_text("store: 3", encoding="utf-8")
+    (tmp_path / "job.json").write_text('{"store": 3}', encoding="utf-8")
     with pytest.raises(StoreError, match="start the sweep again"):
         NodeFolder(path=tmp_path).job()

@@ -46,8 +46,10 @@ class Making:
             while True:
                 for ending in self.engine.ended():
                     self._end(ending)
-                for run in self.source.more(self.graph):
-                    self._add(run)
+                if runs := self.source.more(self.graph):
+                    for run in runs:
+                        self._add(run)
+                    estimate(self.graph)
                 self._hand_out()
                 if self._close():  # while processes are at work; a search may have more now
                     continue
@@ -65,7 +67,6 @@ class Making:
             if node.standing == "done" and node.run is run:
                 make(node.step, crew=Here())  # whose manifest is read, and whose data may lie elsewhere today
                 self._check_readers(node)
-        estimate(self.graph)
 
     def _hand_out(self) -> None:
         for node in self.graph.ready(self.engine.has_room):

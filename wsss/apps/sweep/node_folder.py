@@ -9,9 +9,9 @@ from wsss.errors import StoreError
 from wsss.run.worker import frozen_job
 from wsss.store.jobs import FrozenJob
 from wsss.store.schema import Plain, Strict, Text
-from wsss.store.texts import read_bytes, read_json, read_yaml, write_json, write_text, write_yaml
+from wsss.store.texts import read_bytes, read_json, write_json, write_text
 
-JOB: Final = "job.yaml"
+JOB: Final = "job.json"
 LOG: Final = "log.txt"
 FAILED: Final = "failed.txt"
 PROGRESS: Final = "progress.json"
@@ -70,11 +70,11 @@ class NodeFolder:
             launcher=dict(node.run.config["launcher"]),
             job=frozen_job(node.step, command=node.run.command),
         )
-        write_yaml(self.path / JOB, job.model_dump(mode="json"))
+        write_text(self.path / JOB, job.model_dump_json())
 
     def job(self) -> NodeJob:
         """Read the job."""
-        return read_yaml(self.path / JOB, NodeJob, remedy="start the sweep again")
+        return read_json(self.path / JOB, NodeJob, remedy="start the sweep again")
 
     def say_where(self, **place: Any) -> None:
         """Note where the node is made."""

@@ -1,5 +1,6 @@
 """Warm processes: forked from a server that has imported everything, they make nodes one after the other."""
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -14,6 +15,7 @@ import torch
 
 from wsss.apps.sweep.child import GPUS, work
 from wsss.apps.sweep.node_folder import NodeFolder
+from wsss.engine.log import logger
 from wsss.engine.pool import served
 from wsss.engine.processes import end_with_parent
 from wsss.signals import postponed
@@ -90,6 +92,7 @@ def _serve(channel: Connection, cores: int | None, gpus: str | None, method: str
     if gpus is not None:
         os.environ[GPUS] = gpus
     multiprocessing.set_start_method(method, force=True)  # as in a process that no server started
+    logger.setLevel(logging.INFO)  # as each stage sets it: that takes a millisecond where it is another one
     if cores is not None:
         torch.set_num_threads(cores)
     with suppress(EOFError):

@@ -1,0 +1,39 @@
+"""Records that a process reads once, and again as soon as their files are others."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from wsss.store.digests import state_in
+from wsss.store.hashed import is_settled
+
+T = TypeVar("T")
+
+
+class ReadOnce(Generic[T]):
+    """What was read of files, as long as these have the same size, times and inode. Nobody may change it."""
+
+    def __init__(self, *, most: int) -> None:
+        """Keep what was read last: of files that have at most so many bytes together."""
+        self._most = most
+        self._known: dict[Path, tuple[list[int], T]] = {}
+
+    def get(self, path: Path, read: Callable[[Path], T]) -> T:
+        """Return what `read` returns of a file, or returned earlier; it raises where there is none to be read."""
+        try:
+            state = state_in(path.lstat())
+        except OSError:
+            return read(path)
+        known = self._known.get(path)
+        if known is not None and known[0] == state:
+            return known[1]
+        value = read(path)
+        if is_settled(state):
+            self._keep(path, state, value)
+        return value
+
+    def _keep(self, path: Path, state: list[int], value: T) -> None:
+        self._known.pop(path, None)
+        self._known[path] = state, value
+        while sum(size for (size, *_), _ in self._known.values()) > self._most:
+            del self._known[next(iter(self._known))]
