@@ -31,6 +31,18 @@ def test_rows_are_centred_and_of_unit_length():
     assert not np.isnan(centred(np.ones((3, 2)))).any()
 
 
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+@pytest.mark.parametrize("images", [2, 3, 40])
+def test_images_that_are_all_one_are_nearest_to_each_other(images: int, kind: type):
+    rows = centred(np.repeat(DRAW.normal(size=(1, 60)).astype(kind), images, axis=0))
+    np.testing.assert_allclose(nearest(rows).cosine, 1, rtol=1e-5)
+
+
+def test_a_small_difference_is_not_rounding():
+    rows = centred(np.array([[1.0, 0.0], [1.0, 0.001]]))
+    np.testing.assert_allclose(nearest(rows).cosine, -1, rtol=1e-3)
+
+
 def test_shares_leave_twins_out_and_weigh_by_cosine():
     near = Neighbours(
         index=np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]]), cosine=np.array([[0.9, 0.6, 0.2]] * 4)

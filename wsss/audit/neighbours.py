@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 NEAREST: Final = 12
 """Neighbours that are found of every image: ten that count, and room for twins, which do not."""
 COUNTED: Final = 10
+ROUNDING: Final = 1e-5
+"""Length that is left of an embedding without the mean, over the mean's, where both are the same but for rounding."""
 BLOCK: Final = 4096
 """Images that are compared with as many at once."""
 
@@ -27,12 +29,16 @@ class Neighbours:
 def centred(embeddings: NDArray[np.floating[Any]]) -> Float[np.ndarray, "n d"]:
     """Return embeddings minus their mean, of unit length, in float32.
 
-    The mean is what all photographs share: without it, unrelated images are further apart.
+    The mean is what all photographs share: without it, unrelated images are further apart. Where nothing but rounding
+    is left of any, all images are one, and the mean stays.
     """
     mean = embeddings.mean(axis=0, dtype=np.float64).astype(np.float32)
     rows: Float[np.ndarray, "n d"] = embeddings.astype(np.float32)
     rows -= mean
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    if lengths.max(initial=0) <= ROUNDING * np.linalg.norm(mean):
+        rows = embeddings.astype(np.float32)
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     rows /= np.where(lengths > 0, lengths, 1)
     return rows
 

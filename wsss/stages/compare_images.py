@@ -41,7 +41,7 @@ class Compared:
 class CompareImages(Reduce):
     """Find neighbours by embeddings, and look a second time, without a network, at those that stand out."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     makes: ClassVar[Kind] = TABLE
     roles: ClassVar[Mapping[str, Kind]] = {"index": INDEX, "embeddings": EMBEDDINGS}
 
