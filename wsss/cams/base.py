@@ -79,6 +79,14 @@ class CAMMethod(Configurable, ABC):
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
         """Return one raw map a pair of `targets`: signed, at the method's own resolution, not resized, not scaled."""
 
+    def long_passes(self, model: CutClassifier, images: Images) -> int:
+        """Return how often one of the images is sent through the whole network, where that is so often that it tells.
+
+        It is 0 for methods that take a few passes, and for those that repeat what follows a block alone.
+        """
+        del model, images
+        return 0
+
     def check(self, model: CutClassifier) -> None:
         """Raise `ModelError` where the method does not fit the model; called before anything is computed."""
         if self.block not in model.blocks:

@@ -48,6 +48,11 @@ class RISE(CAMMethod):
         check_masks(masks=self.masks, cells=self.cells, kept=self.kept)
         check_chunk(self.chunk)
 
+    def long_passes(self, model: CutClassifier, images: Images) -> int:
+        """See `CAMMethod`: one for each mask of pixels."""
+        del images
+        return self.masks if self._of_pixels(model) else 0
+
     def __call__(self, model: CutClassifier, images: Images, targets: Targets) -> RawMaps:
         """See `CAMMethod`."""
         with torch.no_grad():

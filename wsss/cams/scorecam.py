@@ -33,6 +33,11 @@ class ScoreCAM(WeightedCAM):
     def __post_init__(self) -> None:
         check_chunk(self.chunk)
 
+    def long_passes(self, model: CutClassifier, images: Images) -> int:
+        """See `CAMMethod`: one for each channel."""
+        with torch.no_grad():
+            return model.until(self.block, images[:1]).maps.shape[1]
+
     def channel_weights(
         self, model: CutClassifier, images: Images, targets: Targets
     ) -> tuple[Float[Tensor, "n d y x"], Float[Tensor, "n d"]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from toy_runs import Run
 
@@ -52,14 +53,17 @@ def test_a_pass_is_timed(task: Explain, tmp_path: Path):
     assert found.seconds > found.without_scores > 0
 
 
-def test_a_long_wait_for_random_masks_is_told(task: Explain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_long_wait_is_told(task: Explain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     inputs = find_inputs([photos(tmp_path / "photos", count=2)])
     rise = replace(task, methods=fitting(["rise", "cam"], task.explainer.networks))
     monkeypatch.setattr(beforehand, "_seconds_a_pass", lambda *_: 0.02)
     # Three images of 1,000 masks at 0.02 s.
     assert long_wait(rise, inputs).startswith(
-        "rise asks the network 1,000 times an image, about 1 min 00 s for all maps; "
+        "the network is asked for an image by rise 1,000 times, about 1 min 00 s for all maps; "
     )
+    both = replace(task, methods=fitting(["rise", "scorecam"], task.explainer.networks))
+    channels = task.explainer.networks[0].until("last", torch.zeros(1, 3, 64, 64)).maps.shape[1]
+    assert f"by rise 1,000 times and scorecam {channels:,} times, about " in long_wait(both, inputs)
     assert long_wait(task, inputs) == ""
     monkeypatch.setattr(beforehand, "_seconds_a_pass", lambda *_: 0.003)
     assert long_wait(rise, inputs) == ""

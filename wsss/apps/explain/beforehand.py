@@ -12,14 +12,13 @@ from wsss.apps.batch.inputs import Inputs
 from wsss.apps.batch.output import Output
 from wsss.apps.batch.task import Example
 from wsss.apps.explain.task import Explain
-from wsss.cams.rise import IMAGE, RISE
 from wsss.cams.scores import classify
 from wsss.data.images import read_image, read_mask
 from wsss.draw.numbers import duration
 from wsss.errors import DataError
 
 PATIENCE: Final = 10.0
-"""Seconds that random masks may take without a word: nothing moves on the screen before the first map is made."""
+"""Seconds that many passes may take without a word: nothing moves on the screen before the first map is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,20 +62,22 @@ def first_look(task: Explain, inputs: Inputs, *, output: Output, head: Mapping[s
 
 
 def long_wait(task: Explain, inputs: Inputs) -> str:
-    """Return how long the random masks of RISE take for all images, by guess; empty where that is not long.
+    """Return how long methods that ask the network many times take for all images, by guess; empty where not long.
 
     Two passes of the first image that can be read are timed. A map asks all classes of an image at once.
     """
-    asked = [method for method, _ in task.methods.methods.values() if isinstance(method, RISE)]
-    masks = sum(method.masks for method in asked if method.block == IMAGE)
-    example = _first(inputs, white=task.white) if masks else None
-    if example is None:
+    if (example := _first(inputs, white=task.white)) is None:
+        return ""
+    seen = task.explainer.seen(example.image)[None]
+    passes = {name: method.long_passes(model, seen) for name, (method, model) in task.methods.methods.items()}
+    if not any(passes.values()):
         return ""
     a_pass = min(_seconds_a_pass(task, example, 1) for _ in range(2))  # the first also prepares kernels
-    seconds = len(inputs.names) * masks * a_pass
+    seconds = len(inputs.names) * sum(passes.values()) * a_pass
     if seconds < PATIENCE:
         return ""
-    return f"rise asks the network {masks:,} times an image, about {duration(seconds)} for all maps; eigencam asks once"
+    times = " and ".join(f"{name} {count:,} times" for name, count in passes.items() if count)
+    return f"the network is asked for an image by {times}, about {duration(seconds)} for all maps; eigencam asks once"
 
 
 def _first(inputs: Inputs, *, white: int) -> Example | None:
