@@ -68,6 +68,7 @@ def test_an_item_lies_where_it_is_said_to():
         (b'{"a": 1,}', "Expecting value at byte 8"),
         (b'{"a": "b', "Unterminated string"),
         (b'{"a": {"b": }}', "Expecting value at byte 12"),
+        (b'{"a": 1, "b": 2, "a": [1]}', "'a' is there twice"),
         (b'{"a": 1} x', "expected the end of the file at byte 9"),
         (b'{"a": [1]} {', "expected the end of the file at byte 11"),
     ],

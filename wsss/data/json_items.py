@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from io import BufferedIOBase
 from typing import Final, NamedTuple, NoReturn
 
+from wsss.errors import brief
+
 CHUNK: Final = 1 << 20
 """Bytes that are read at once, and more where a value is longer."""
 BOM: Final = "\xef\xbb\xbf"
@@ -27,10 +29,11 @@ class Found(NamedTuple):
 def json_items(file: BufferedIOBase) -> Iterator[Found]:
     """Yield the items of the lists of a JSON object, and its other values, in the file's order, as they are written.
 
-    That a value is JSON is all that is checked. Raises `ValueError` for a file that is not one such object,
-    `RecursionError` for values in values without end.
+    That a value is JSON is all that is checked. Raises `ValueError` for a file that is not one such object, and for a
+    key that is there twice; `RecursionError` for values in values without end.
     """
     text = _Text(file)
+    keys = set[str]()
     text.take("{")
     if text.takes("}"):
         return text.end()
@@ -38,6 +41,9 @@ def json_items(file: BufferedIOBase) -> Iterator[Found]:
         key = json.loads(text.value()[1])
         if not isinstance(key, str):
             text.refuse("a key in double quotes")
+        if key in keys:
+            raise ValueError(f"{brief(key)} is there twice")
+        keys.add(key)
         text.take(":")
         if text.takes("["):
             yield from _items(key, text)

@@ -159,7 +159,7 @@ def test_the_place_of_what_is_wrong_is_named(content: Any, why: str, tmp_path: P
 def test_a_list_that_is_there_twice_is_refused(tmp_path: Path):
     listed = '"images": [{"id": 1, "file_name": "a.png"}]'
     (tmp_path / "a.json").write_text(f'{{{listed}, {listed}, "categories": [], "annotations": []}}', encoding="utf-8")
-    with pytest.raises(DataError, match=r"\(images is there twice\)"):
+    with pytest.raises(DataError, match=r"\('images' is there twice\)"):
         read_coco(tmp_path / "a.json")
 
 

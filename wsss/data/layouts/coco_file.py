@@ -167,8 +167,6 @@ def _read(path: Path, file: BufferedIOBase) -> CocoFile:
     for found in json_items(file):
         if found.key not in _LISTS:
             continue
-        if not found.number and found.key in lists:
-            raise ValueError(f"{found.key} is there twice")
         if found.number is None:
             lists[found.key] = json.loads(found.data)
             continue
