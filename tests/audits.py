@@ -2,7 +2,7 @@
 
 import csv
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,7 +45,7 @@ class Example:
 
 
 def made(folder: Path) -> Example:
-    """Draw the folder; `wsss data audit` has not seen it."""
+    """Draw the folder, and fill the store by an audit."""
     root = folder / "photographs"
     (root / "images").mkdir(parents=True)
     tags, splits = _drawn(root)
@@ -66,7 +66,11 @@ def made(folder: Path) -> Example:
         writer = csv.writer(file)
         writer.writerow(["image", "labels", "split"])
         writer.writerows([f"{image}.png", ";".join(sorted(own)), splits[image]] for image, own in tags.items())
-    return Example(root=root, store=folder / "store", missing=frozenset(missing), false=frozenset(false), copies=copies)
+    example = Example(
+        root=root, store=folder / "store", missing=frozenset(missing), false=frozenset(false), copies=copies
+    )
+    _ = replace(example).audited  # in the store from here on
+    return example
 
 
 def _drawn(root: Path) -> tuple[dict[str, set[str]], dict[str, str]]:

@@ -92,15 +92,16 @@ def picture() -> NDArray[np.uint8]:
 @pytest.fixture(scope="session")
 def toy_run(tmp_path_factory: pytest.TempPathFactory) -> "Run":
     """The whole pipeline on twelve drawn images, made once: change a copy."""
+    from made_once import made_once
     from toy_runs import finished
 
-    folder = tmp_path_factory.mktemp("toy run")
-    return finished(folder / "store", folder / "out")
+    return made_once(tmp_path_factory, "toy run", lambda folder: finished(folder / "store", folder / "out"))
 
 
 @pytest.fixture(scope="session")
 def audit_example(tmp_path_factory: pytest.TempPathFactory) -> "Example":
     """A folder of drawn photographs with planted mistakes and its audit, made once: leave it alone."""
     from audits import made
+    from made_once import made_once
 
-    return made(tmp_path_factory.mktemp("audit"))
+    return made_once(tmp_path_factory, "audit", made)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from made_once import made_once
 from stored_networks import tensors_of
 from toy_runs import Run, composed
 
@@ -89,12 +90,16 @@ FITS, ADDED_FITS = classes(Fit, PIPELINE), classes(Fit, ADDED)
 @pytest.fixture(scope="module")
 def whole_run(toy_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The toy run, and every stage that a method adds."""
-    run = toy_run.copied(tmp_path_factory.mktemp("whole run"))
-    for plan in longer_plans(run):
-        for name, step in plan.items():
-            if name in ADDED:
-                make(step, crew=Here())
-    return run
+
+    def made(folder: Path) -> Run:
+        run = toy_run.copied(folder)
+        for plan in longer_plans(run):
+            for name, step in plan.items():
+                if name in ADDED:
+                    make(step, crew=Here())
+        return run
+
+    return made_once(tmp_path_factory, "whole run", made)
 
 
 def steps_for(name: str, run: Run) -> stages.Plan:

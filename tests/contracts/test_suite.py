@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import costs
+import made_once
 import numpy as np
 import parsed_once
 import pytest
@@ -79,6 +80,28 @@ def test_many_things_in_one_test_are_all_asked_and_all_that_failed_are_named():
     with pytest.raises(ExceptionGroup, match="first, third: 2 of 3") as raised:
         each({"first": lambda: broken("a"), "second": lambda: None, "third": lambda: broken("b")})
     assert [(str(error), error.__notes__) for error in raised.value.exceptions] == [("a", ["first"]), ("b", ["third"])]
+
+
+def test_workers_of_a_suite_share_what_one_of_them_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def worker(number: int) -> Any:
+        return SimpleNamespace(getbasetemp=lambda: tmp_path / f"popen-gw{number}")
+
+    def make(folder: Path) -> Path:
+        (folder / "a").touch(exist_ok=False)
+        asked.append(folder)
+        if len(asked) == 1:
+            raise ValueError("half made")
+        return folder / "a"
+
+    asked: list[Path] = []
+    monkeypatch.setenv(made_once.WORKER, "gw0")
+    with pytest.raises(ValueError, match="half made"):
+        made_once.made_once(worker(0), "run", make)
+    assert [made_once.made_once(worker(number), "run", make) for number in (1, 0, 2)] == [tmp_path / "run" / "a"] * 3
+    assert len(asked) == 2
+    monkeypatch.delenv(made_once.WORKER)
+    (tmp_path / "popen-gw0").mkdir()
+    assert made_once.made_once(worker(0), "run", make) == tmp_path / "popen-gw0" / "run" / "a"
 
 
 def test_yaml_of_a_text_is_parsed_once_and_everybody_gets_a_copy(tmp_path: Path):
