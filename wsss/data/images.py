@@ -1,6 +1,7 @@
 """Read images as a viewer shows them and masks as mask ids; a file that cannot be read is named with its remedy."""
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import splitext
 from typing import Final
 
 import numpy as np
@@ -142,7 +143,7 @@ def find_images(folder: Path) -> tuple[str, ...]:
 def find_files(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the images below a folder as `find_images` does, and all other files likewise."""
     paths = sorted(names_below(folder))
-    images = [path for path in paths if PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES]
+    images = [path for path in paths if splitext(path)[1].lower() in IMAGE_SUFFIXES]
     return tuple(images), tuple(sorted({*paths} - {*images}))
 
 
