@@ -91,6 +91,19 @@ def plan(folder: Path, images: int) -> float:
     return 1000 * spent(lambda: make_plan(pipeline, store=store)) / images
 
 
+def looks(folder: Path, images: int) -> float:
+    """Milliseconds an image of the floor of a plan: the same files are listed, and each is looked at once."""
+    drawn(folder, images=images, size=Size(height=8, width=8))
+
+    def look() -> None:
+        with os.scandir(folder / "images") as listed:
+            for entry in listed:
+                entry.stat()
+
+    look()
+    return 1000 * spent(look) / images
+
+
 def bookkeeping(folder: Path, images: int) -> float:
     """Milliseconds an item of a finished stage, of 2 KB: found done, put into the manifest, and checked by a reader."""
     items, records, artifact = _finished(folder, images)
@@ -109,6 +122,33 @@ def resume(folder: Path, images: int) -> float:
     index = Index.of(records, classes=["a"], splits={"train": [r.id for r in records]}, root=folder)
     text = index.to_json()
     return spent(lambda: items.keep_whole(Index.from_json(text.encode(), root=folder).split("train")))
+
+
+def first_item(folder: Path, images: int) -> float:
+    """Seconds from the start of a stage to its first new item, with all but one of so many done, in one process."""
+    _, records, artifact = _finished(folder, images)
+    index = Index.of(records, classes=["a"], splits={"train": [r.id for r in records]}, root=folder)
+    text = index.to_json()
+    new = MASKS.new_items(artifact, index, pack=None).place(records[-1])
+    new.unlink()
+
+    def gone_on() -> None:
+        read = Index.from_json(text.encode(), root=folder)
+        work = shard.Work(
+            title="items",
+            folder=artifact.path,
+            reader=lambda: lambda _: Loaded(image=None, items={}),
+            open=lambda _: lambda batch: [np.zeros((48, 40), dtype=np.uint8)] * len(batch.records),
+            items=MASKS.new_items(artifact, read, pack=None),
+            device=torch.device("cpu"),
+            workers=1,
+            processes=False,
+            module=__name__,
+        )
+        if shard.run(work, [(record,) for record in read.split("train")]) != 1 or not new.exists():
+            raise ValueError("one item was missing")
+
+    return spent(gone_on)
 
 
 def _finished(folder: Path, images: int) -> tuple[Any, list[Record], Any]:
@@ -299,7 +339,7 @@ def evaluation(folder: Path, images: int) -> float:
 MEASURES: Final[dict[str, Callable[[Path, int], float]]] = {
     each.__name__: each
     for each in (
-        *(plan, bookkeeping, resume, as_files, as_packs),
+        *(plan, looks, bookkeeping, resume, first_item, as_files, as_packs),
         *(prediction, fetching, loader, data_check, evaluation),
     )
 }
