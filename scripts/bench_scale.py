@@ -129,7 +129,7 @@ def first_item(folder: Path, images: int) -> float:
     _, records, artifact = _finished(folder, images)
     index = Index.of(records, classes=["a"], splits={"train": [r.id for r in records]}, root=folder)
     text = index.to_json()
-    new = MASKS.new_items(artifact, index, pack=None).place(records[-1])
+    new: Any = MASKS.new_items(artifact, index, pack=None).place(records[-1])
     new.unlink()
 
     def gone_on() -> None:
