@@ -45,7 +45,14 @@ def test_strokes_become_the_mask_of_their_task_s_image(tasks: Path):
     assert read_mask(found.masks[0]).tolist() == [[1, 3, 3, 0]]
 
 
-def test_the_longest_name_of_a_class_counts_and_classes_may_be_given(tasks: Path):
+@pytest.mark.parametrize("classes", [("cat", "wild-cat"), ("wild-cat", "cat"), ("cat", "wild/cat")])
+def test_the_longest_name_of_a_class_counts(classes: tuple[str, ...], tasks: Path):
+    draw(tasks.parent / "png", "task-9-annotation-3-by-1-masks-wild-cat-0", [[255, 0]])
+    longest = 1 + classes.index(max(classes, key=len))
+    assert read_mask(written(tasks, classes=classes).masks[0]).tolist() == [[longest, 0]]
+
+
+def test_names_may_have_spaces_and_classes_may_be_given(tasks: Path):
     draw(tasks.parent / "png", "task-9-annotation-3-by-1-masks-wild cat-0", [[255, 0]])
     assert read_mask(written(tasks).masks[0]).tolist() == [[2, 0]]
     assert read_mask(written(tasks, classes=("dog", "x", "wild cat")).masks[0]).tolist() == [[3, 0]]
