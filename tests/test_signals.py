@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -61,6 +61,25 @@ def test_what_breaks_on_the_way_out_is_the_signal_s_doing() -> None:
     with pytest.raises(Ended, match="SIGHUP") as caught:
         ended(signal.SIGHUP, then=fail)
     assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def lost(error: Exception) -> None:
+    """Be met by a signal in code that raises an error of its own, without a word of what came before."""
+    with ended_by_signals():
+        with suppress(Ended):
+            send(signal.SIGTERM)
+        raise error
+
+
+def test_an_error_in_the_place_of_a_signal_is_the_signal_s_doing() -> None:
+    with pytest.raises(Ended, match="ended by SIGTERM") as caught:
+        lost(RuntimeError("raised in C"))
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_a_reason_for_the_user_that_comes_after_a_lost_signal_is_kept() -> None:
+    with pytest.raises(WsssError, match="another machine failed"):
+        lost(WsssError("another machine failed"))
 
 
 def test_a_reason_for_the_user_is_kept() -> None:

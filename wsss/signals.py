@@ -35,12 +35,15 @@ class Ended(KeyboardInterrupt):
 
         A `WsssError` has a reason of its own, which the user should read.
         """
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, WsssError):
-            if isinstance(cause, Ended):
-                return cause
-            cause = cause.__cause__ or cause.__context__
-        return None
+        return next((each for each in _led_to(error) if isinstance(each, Ended)), None)
+
+
+def _led_to(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what led to it, up to a `WsssError`."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = None if isinstance(cause, WsssError) else cause.__cause__ or cause.__context__
 
 
 def handled() -> tuple[signal.Signals, ...]:
@@ -50,15 +53,18 @@ def handled() -> tuple[signal.Signals, ...]:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Raise `Ended` at a signal. Only Ctrl-C can interrupt what is done after the first: others come in groups."""
-    ended = False
+    """Raise `Ended` at a signal. Only Ctrl-C can interrupt what is done after the first: others come in groups.
+
+    Code in C may raise an error of its own in the place of `Ended`: what a signal was met before is the signal's doing.
+    """
+    met: Ended | None = None
 
     def end(number: int, _: FrameType | None) -> None:
-        nonlocal ended
-        if not ended or number == signal.SIGINT:
-            ended = True
+        nonlocal met
+        if met is None or number == signal.SIGINT:
+            met = Ended(number)
             _leave_children()
-            raise Ended(number)
+            raise met
 
     with restored():
         for number in handled():
@@ -66,10 +72,10 @@ def ended_by_signals() -> Iterator[None]:
         try:
             yield
         except BaseException as error:
-            cause = Ended.behind(error)
-            if cause is not None and cause is not error:
-                raise Ended(cause.signal) from error
-            raise
+            cause = Ended.behind(error) or met
+            if cause is None or cause is error or any(isinstance(each, WsssError) for each in _led_to(error)):
+                raise
+            raise Ended(cause.signal) from error
 
 
 def _leave_children() -> None:
