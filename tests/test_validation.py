@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from wsss.validation import first_problem
+from wsss.validation import first_problem, reason
 
 
 class Point(BaseModel):
@@ -22,6 +22,17 @@ def test_the_first_place_is_told():
         "0.y: Input should be a valid"
     )
     assert first_problem(refused("a", int)).startswith("Input should be a valid integer")
+
+
+def test_a_part_of_a_file_is_named_by_its_keys():
+    within = ("images", 7)
+    assert first_problem(refused({"x": 1}, Point), within=within) == "images.7.y: Field required"
+    assert first_problem(refused("a", int), within=within).startswith("images.7: Input should be a valid integer")
+
+
+def test_a_reason_is_one_line():
+    assert reason(refused({"x": 1}, Point)) == "y: Field required"
+    assert reason(ValueError("cut off\nat the end")) == "cut off"
 
 
 def test_a_key_of_any_length_is_cut():

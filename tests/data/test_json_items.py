@@ -5,10 +5,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
+from pydantic import TypeAdapter
 
 from wsss.data import json_items as module
-from wsss.data.json_items import Found, json_items
+from wsss.data.json_items import Value, json_items
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False) | st.text(max_size=9),
@@ -19,15 +20,15 @@ VALUES = st.recursive(
 
 def read(data: bytes) -> dict[str, Any]:
     content: dict[str, Any] = {}
-    for found in json_items(BytesIO(data)):
-        value = json.loads(found.data)
-        if found.number is None:
-            content[found.key] = value
+    for value in json_items(BytesIO(data)):
+        if value.number is None:
+            content[value.key] = json.loads(value.data)
         else:
-            content.setdefault(found.key, []).append(value)
+            content.setdefault(value.key, []).append(json.loads(value.data))
     return content
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # neither is a fault where cores are busy
 @given(
     content=st.dictionaries(st.text(max_size=5), VALUES, max_size=4),
     chunk=st.integers(1, 40),
@@ -43,14 +44,24 @@ def test_parts_are_what_the_whole_is(content: dict[str, Any], chunk: int, ascii_
 
 def test_an_item_lies_where_it_is_said_to():
     data = '\ufeff{"é": [ {"a": "ü"} ,2.5e1], "n": 12 , "none": [] }'.encode()
-    found = list(json_items(BytesIO(data)))
-    assert found == [
-        Found("é", 0, data.index(b'{"a"'), '{"a": "ü"}'.encode()),
-        Found("é", 1, data.index(b"2.5"), b"2.5e1"),
-        Found("n", None, data.index(b"12"), b"12"),
-        Found("none", None, data.index(b"[]"), b"[]"),
+    values = list(json_items(BytesIO(data)))
+    assert values == [
+        Value("é", 0, data.index(b'{"a"'), '{"a": "ü"}'.encode()),
+        Value("é", 1, data.index(b"2.5"), b"2.5e1"),
+        Value("n", None, data.index(b"12"), b"12"),
+        Value("none", None, data.index(b"[]"), b"[]"),
     ]
-    assert all(data[each.start :].startswith(each.data) for each in found)
+    assert all(data[each.start :].startswith(each.data) for each in values)
+
+
+def test_a_value_is_parsed_or_its_place_is_named():
+    counts = TypeAdapter(dict[str, int]).validate_json
+    item, whole = json_items(BytesIO(b'{"a": ["7"], "b": 7}'))
+    assert whole.read(TypeAdapter(int).validate_json) == 7
+    with pytest.raises(ValueError, match=r"^a\.0: Input should be an object$"):
+        item.read(counts)
+    with pytest.raises(ValueError, match=r"^b: Input should be an object$"):
+        whole.read(counts)
 
 
 @pytest.mark.parametrize("chunk", [1, 1000])
@@ -64,7 +75,8 @@ def test_an_item_lies_where_it_is_said_to():
         (b'{"a": [1,]}', "Expecting value at byte 9"),
         (b'{"a": [1 2]}', "expected ']' at byte 9"),
         (b'{"a" 1}', "expected ':' at byte 5"),
-        (b"{1: 1}", "expected a key in double quotes"),
+        (b"{1: 1}", "expected a key in double quotes at byte 1"),
+        (b'{"a": 1, 23: 1}', "expected a key in double quotes at byte 9"),
         (b'{"a": 1,}', "Expecting value at byte 8"),
         (b'{"a": "b', "Unterminated string"),
         (b'{"a": {"b": }}', "Expecting value at byte 12"),
@@ -79,7 +91,7 @@ def test_what_is_no_json_is_refused_with_its_place(data: bytes, why: str, chunk:
         read(data)
 
 
-def test_values_in_values_without_end_are_refused():
+def test_values_that_are_nested_too_deeply_are_refused():
     with pytest.raises(RecursionError):
         read(b'{"a": ' + b"[" * 200_000)
 
@@ -88,5 +100,5 @@ def test_no_more_is_kept_than_a_value_needs(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "CHUNK", 100)
     data = json.dumps({"a": list(range(10_000))}).encode()
     file = BytesIO(data)
-    for found in json_items(file):
-        assert file.tell() - found.start <= 300
+    for value in json_items(file):
+        assert file.tell() - value.start <= 300

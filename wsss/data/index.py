@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 import numpy as np
 from jaxtyping import UInt8
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from wsss.boxes.box import Box
 from wsss.data.archives import spanned
@@ -17,11 +17,11 @@ from wsss.data.depth import WHITE
 from wsss.data.images import read_image, read_mask, reduced, reduced_mask
 from wsss.data.json_items import json_items
 from wsss.data.opened import place
-from wsss.errors import DataError, first_line, one_of
+from wsss.errors import DataError, one_of
 from wsss.labels import check_class_names
 from wsss.places import Place
 from wsss.size import Size
-from wsss.validation import first_problem
+from wsss.validation import reason
 
 RECORDS: Final = "records"
 """The list of a file that holds a record for each image, and comes last."""
@@ -151,8 +151,7 @@ class Index:
         try:
             head, records = _read(data)
         except (ValueError, RecursionError, MemoryError) as error:
-            why = first_problem(error) if isinstance(error, ValidationError) else first_line(error)
-            raise DataError(f"this is not an index ({why}): delete the artifact and run again") from error
+            raise DataError(f"this is not an index ({reason(error)}): delete the artifact and run again") from error
         given = dict(head) | {"drawn": (beside or root) if head.drawn else None}
         return cls.of(records, **given, root=root)
 
@@ -224,16 +223,13 @@ def _read(data: bytes) -> tuple[_Head, list[Record]]:
     """
     head: dict[str, Any] = {}
     records: list[Record] = []
-    for found in json_items(BytesIO(data)):
-        if found.key == RECORDS and found.number is not None:
-            try:
-                records.append(_RECORD.validate_json(found.data))
-            except ValidationError as error:
-                raise ValueError(f"{RECORDS}.{found.number}.{first_problem(error)}") from error
-        elif found.number is None:
-            head[found.key] = json.loads(found.data)
+    for value in json_items(BytesIO(data)):
+        if value.key == RECORDS and value.number is not None:
+            records.append(value.read(_RECORD.validate_json))
+        elif value.number is None:
+            head[value.key] = json.loads(value.data)
         else:
-            head.setdefault(found.key, []).append(json.loads(found.data))
+            head.setdefault(value.key, []).append(json.loads(value.data))
     if head.pop(RECORDS, []) or not records:
         raise ValueError(f"{RECORDS}: there are none")
     return _Head.model_validate_json(json.dumps(head)), records

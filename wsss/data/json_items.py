@@ -1,11 +1,16 @@
 """Read JSON whose lists are too long for the memory: the object at its top, one item of a list after the other."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BufferedIOBase
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn, TypeVar
+
+from pydantic import ValidationError
 
 from wsss.errors import brief
+from wsss.validation import first_problem
+
+T = TypeVar("T")
 
 CHUNK: Final = 1 << 20
 """Bytes that are read at once, and more where a value is longer."""
@@ -15,7 +20,7 @@ _IN_NUMBERS: Final = "0123456789.eE+-"
 _scan: Final = json.JSONDecoder().raw_decode
 
 
-class Found(NamedTuple):
+class Value(NamedTuple):
     """A value of the object at the top, or an item of a list there."""
 
     key: str
@@ -25,12 +30,20 @@ class Found(NamedTuple):
     """The byte of the file at which it begins."""
     data: bytes
 
+    def read(self, parse: Callable[[bytes], T]) -> T:
+        """Return what pydantic makes of its bytes; raises `ValueError` that names its place where they are refused."""
+        try:
+            return parse(self.data)
+        except ValidationError as error:
+            place: tuple[str | int, ...] = (self.key,) if self.number is None else (self.key, self.number)
+            raise ValueError(first_problem(error, within=place)) from error
 
-def json_items(file: BufferedIOBase) -> Iterator[Found]:
+
+def json_items(file: BufferedIOBase) -> Iterator[Value]:
     """Yield the items of the lists of a JSON object, and its other values, in the file's order, as they are written.
 
     That a value is JSON is all that is checked. Raises `ValueError` for a file that is not one such object, and for a
-    key that is there twice; `RecursionError` for values in values without end.
+    key that is there twice; `RecursionError` for values that are nested too deeply.
     """
     text = _Text(file)
     keys = set[str]()
@@ -38,9 +51,9 @@ def json_items(file: BufferedIOBase) -> Iterator[Found]:
     if text.takes("}"):
         return text.end()
     while True:
-        key = json.loads(text.value()[1])
-        if not isinstance(key, str):
-            text.refuse("a key in double quotes")
+        start, data = text.value()
+        if not isinstance(key := json.loads(data), str):
+            text.refuse("a key in double quotes", at=start)
         if key in keys:
             raise ValueError(f"{brief(key)} is there twice")
         keys.add(key)
@@ -48,21 +61,21 @@ def json_items(file: BufferedIOBase) -> Iterator[Found]:
         if text.takes("["):
             yield from _items(key, text)
         else:
-            yield Found(key, None, *text.value())
+            yield Value(key, None, *text.value())
         if not text.takes(","):
             break
     text.take("}")
     text.end()
 
 
-def _items(key: str, text: "_Text") -> Iterator[Found]:
+def _items(key: str, text: "_Text") -> Iterator[Value]:
     start = text.at - 1
     if text.takes("]"):
-        yield Found(key, None, start, b"[]")
+        yield Value(key, None, start, b"[]")
         return
     number = 0
     while True:
-        yield Found(key, number, *text.value())
+        yield Value(key, number, *text.value())
         number += 1
         if not text.takes(","):
             break
@@ -70,9 +83,9 @@ def _items(key: str, text: "_Text") -> Iterator[Found]:
 
 
 class _Text:
-    """A file's bytes as characters of the same number, as far as they were read and not taken yet.
+    """A file's bytes that were read and not taken yet, as a text with a character a byte.
 
-    All that structures JSON is ASCII, which no other character of UTF-8 has a byte of.
+    All marks of JSON are ASCII, and no other character of UTF-8 has a byte of ASCII.
     """
 
     def __init__(self, file: BufferedIOBase) -> None:
@@ -121,9 +134,9 @@ class _Text:
         if self._next():
             self.refuse("the end of the file")
 
-    def refuse(self, expected: str) -> NoReturn:
-        """Raise the `ValueError` for what comes next."""
-        raise ValueError(f"expected {expected} at byte {self.at:,}")
+    def refuse(self, expected: str, *, at: int | None = None) -> NoReturn:
+        """Raise the `ValueError` for what stands at a byte of the file; None: for what comes next."""
+        raise ValueError(f"expected {expected} at byte {self.at if at is None else at:,}")
 
     def _next(self) -> str:
         """Return what comes next behind spaces, nothing at the end of the file."""

@@ -14,9 +14,9 @@ from typing import Any, Final, TypeVar
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from wsss.errors import StoreError, first_line
+from wsss.errors import StoreError
 from wsss.paths import open_regular
-from wsss.validation import first_problem
+from wsss.validation import reason
 
 REMEDY: Final = "delete it and the manifest.json of its stage, and run again"
 """What helps where a file of the store cannot be read."""
@@ -93,10 +93,8 @@ def from_json(data: bytes | str, of: Callable[..., T], *, path: Path, remedy: st
     """Return the value of a type that JSON holds, strictly; raises `StoreError` that names the `path` it is of."""
     try:
         value: T = _adapter(of).validate_json(data, strict=True)
-    except ValidationError as error:
-        raise StoreError(f"{path} cannot be read ({first_problem(error)}): {remedy}") from error
-    except (RecursionError, MemoryError) as error:
-        raise StoreError(f"{path} cannot be read ({first_line(error)}): {remedy}") from error
+    except (ValidationError, RecursionError, MemoryError) as error:
+        raise StoreError(f"{path} cannot be read ({reason(error)}): {remedy}") from error
     return value
 
 

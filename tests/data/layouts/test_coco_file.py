@@ -145,7 +145,7 @@ LISTS = {"images": [], "categories": [], "annotations": []}
         (LISTS | {"images": {"id": 1}}, r"images: Input should be a valid list"),
         (LISTS | {"annotations": None}, r"annotations: Input should be a valid list"),
         (LISTS | {"images": [{"id": 1, "file_name": "a"}, {"id": 2}]}, r"images\.1\.file_name: Field required"),
-        (LISTS | {"categories": [7]}, r"categories\.0\.Input should be "),
+        (LISTS | {"categories": [7]}, r"categories\.0: Input should be "),
         (LISTS | {"annotations": [{"image_id": 1}]}, r"annotations\.0\.category_id: Field required"),
         ([LISTS], r"expected '\{' at byte 0"),
     ],

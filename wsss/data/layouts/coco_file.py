@@ -17,12 +17,14 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from wsss.boxes.box import Box
 from wsss.data.coco_rle import coco_mask
-from wsss.data.json_items import Found, json_items
-from wsss.errors import DataError, FileError, first_line
+from wsss.data.json_items import Value, json_items
+from wsss.errors import DataError, FileError
 from wsss.paths import NotRegularError, open_regular
 from wsss.size import Size
-from wsss.validation import first_problem
+from wsss.validation import reason
 
+LISTS: Final = ("images", "categories", "annotations")
+"""What a file holds at least."""
 LEAST_NUMBERS: Final = 6
 """Of a polygon: three corners. pycocotools takes four numbers for a box."""
 BEYOND: Final = 1
@@ -83,7 +85,7 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Where in a file of annotations an instance with an outline is written: only for its mask is it read again."""
+    """The place of an instance with an outline in a file of annotations: it is read again when its mask is drawn."""
 
     path: Path
     start: int
@@ -143,15 +145,15 @@ class CocoFile:
 def read_coco(path: Path) -> CocoFile:
     """Read a file of annotations; raises `FileError` for any other.
 
-    COCO's own has 450 MB, most of it coordinates. It is read in parts, each outline is checked, and where it stands is
-    kept in its place.
+    COCO's own has 450 MB, most of it coordinates. It is read in parts. Each outline is checked, and only its place in
+    the file is kept.
     """
     try:
         with open_regular(path, links=True) as file:
             return _read(path, file)
     except (ValueError, RecursionError) as error:
-        why = first_problem(error) if isinstance(error, ValidationError) else first_line(error)
-        raise FileError(path, f"is not a file of COCO's annotations ({why}): export it again as COCO's JSON") from error
+        why = f"is not a file of COCO's annotations ({reason(error)}): export it again as COCO's JSON"
+        raise FileError(path, why) from error
     except PermissionError as error:
         raise FileError(path, "may not be read by you: change its permissions") from error
     except NotRegularError as error:
@@ -161,32 +163,28 @@ def read_coco(path: Path) -> CocoFile:
 
 
 def _read(path: Path, file: BufferedIOBase) -> CocoFile:
-    """Read the lists of a file; raises `ValueError` for what is no such file, with the place of an item."""
+    """Read the lists of a file; raises `ValueError` for any other, with the place of what is wrong."""
     content = CocoFile(images=[], categories=[], annotations=[])
     lists: dict[str, Any] = {}
-    for found in json_items(file):
-        if found.key not in _LISTS:
+    for value in json_items(file):
+        if value.key not in LISTS:
             continue
-        if found.number is None:
-            lists[found.key] = json.loads(found.data)
+        lists[value.key] = [] if value.number is not None else json.loads(value.data)
+        if value.number is None:
             continue
-        lists[found.key] = []
-        try:
-            if found.key == "images":
-                content.images.append(_PICTURE.validate_json(found.data))
-            elif found.key == "categories":
-                content.categories.append(_CATEGORY.validate_json(found.data))
-            else:
-                content.annotations.append(_annotation(found, path))
-        except ValidationError as error:
-            raise ValueError(f"{found.key}.{found.number}.{first_problem(error)}") from error
-    _FILE.validate_python(lists)
+        if value.key == "images":
+            content.images.append(value.read(_PICTURE.validate_json))
+        elif value.key == "categories":
+            content.categories.append(value.read(_CATEGORY.validate_json))
+        else:
+            content.annotations.append(_annotation(value, path))
+    _FILE.validate_python(lists)  # without their items, which were read: is each there, and a list?
     return content
 
 
-def _annotation(found: Found, path: Path) -> Annotation:
-    given = _INSTANCE.validate_json(found.data)
-    outline = Outline(path, found.start, len(found.data)) if given.segmentation else None
+def _annotation(value: Value, path: Path) -> Annotation:
+    given = value.read(_INSTANCE.validate_json)
+    outline = Outline(path, value.start, len(value.data)) if given.segmentation else None
     return Annotation(given.image_id, given.category_id, outline, given.bbox, given.iscrowd)
 
 
@@ -209,7 +207,7 @@ def polygons_inside(polygons: Sequence[Sequence[float]], size: Size) -> Bool[np.
 
 def looks_like_coco(data: bytes | mmap) -> bool:
     """Whether a text seems to be COCO's, without a look at what it means: files of hundreds of megabytes are usual."""
-    return all(data.find(f'"{name}"'.encode()) >= 0 for name in ("images", "annotations", "categories"))
+    return all(data.find(f'"{name}"'.encode()) >= 0 for name in LISTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +223,13 @@ class _Instance:
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    """What a file holds at least."""
+    """The lists of a file, whatever their items are."""
 
     images: list[Any]
     categories: list[Any]
     annotations: list[Any]
 
 
-_LISTS: Final = ("images", "categories", "annotations")
 _PICTURE: Final = TypeAdapter(Picture)
 _CATEGORY: Final = TypeAdapter(Category)
 _INSTANCE: Final = TypeAdapter(_Instance)
