@@ -1,4 +1,4 @@
-"""Keep masks that are drawn with an index: a file each, or many in one archive."""
+"""Keep the masks that are drawn while a data set is indexed: a file each, or many in one archive."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +13,11 @@ from wsss.places import write_zip
 class DrawnMasks:
     """Writes masks below a folder, and tells where each of them lies.
 
-    Archives are full but for the last, and hold the masks in the order in which they came.
+    Archives hold the masks in the order in which they came; all but the last are full.
     """
 
     def __init__(self, folder: Path, *, pack: int | None = None) -> None:
-        """Write into a folder, which need not be there, `pack` masks an archive; a file each without `pack`."""
+        """Write into a folder, which need not exist: `pack` masks in an archive, or a file each without `pack`."""
         self._folder, self._pack = folder, pack
         self._waiting: list[tuple[str, bytes]] = []
         self._full = 0
@@ -50,7 +50,7 @@ class DrawnMasks:
 
 @contextmanager
 def drawn_masks(folder: Path, *, pack: int | None) -> Iterator[DrawnMasks]:
-    """Open a folder for masks; what waits is written at the end, unless something is raised."""
+    """Open a folder for masks; the last archive is written at the end, unless something is raised."""
     masks = DrawnMasks(folder, pack=pack)
     yield masks
     masks.flush()

@@ -49,10 +49,10 @@ class Examined:
     """Hash of the file's bytes."""
     labels: Mapping[int, int] = field(default_factory=dict)
     """Pixels of each label that the mask holds; none without a mask."""
-    drawn: bytes = b""
-    """A mask that was drawn, as a PNG, until it is kept."""
+    png: bytes = b""
+    """The mask that was drawn, until it is kept; empty for a mask that is a file."""
     mask: str | None = None
-    """Where it is kept, below the listing's `drawn`."""
+    """The path of the drawn mask once it is kept, below the listing's `drawn`."""
     traits: Traits = field(default_factory=Traits)
     """What is read otherwise than it is stored."""
     problem: Problem | None = None
@@ -105,18 +105,18 @@ def examine_all(
         drawn_masks(listing.mask_root, pack=pack) as masks,
     ):
         work = partial(examine, root=listing.root, masks=listing.mask_root, classes=listing.classes, look=look)
-        of = map_ahead(pool, work, listing.entries)
-        for entry, found in zip(listing.entries, of, strict=True):
-            examined[entry.id] = _kept(found, entry, masks)
+        results = map_ahead(pool, work, listing.entries)
+        for entry, result in zip(listing.entries, results, strict=True):
+            examined[entry.id] = _kept(result, entry, masks)
             advance()
     return examined
 
 
-def _kept(found: Examined, entry: Entry, masks: DrawnMasks) -> Examined:
-    """Keep the mask, if one was drawn, out of the memory."""
-    if not found.drawn or entry.mask is None:
-        return found
-    return replace(found, drawn=b"", mask=masks.keep(entry.mask, found.drawn))
+def _kept(result: Examined, entry: Entry, masks: DrawnMasks) -> Examined:
+    """Write the mask, if one was drawn, so that it no longer takes memory."""
+    if not result.png or entry.mask is None:
+        return result
+    return replace(result, png=b"", mask=masks.keep(entry.mask, result.png))
 
 
 @contextmanager
@@ -151,8 +151,8 @@ def examine(
         return image
     try:
         if entry.drawing is not None:
-            drawn = draw(entry, size=image.size)
-            return replace(image, labels=_counted(drawn), drawn=mask_png(drawn))
+            ids = draw(entry, size=image.size)
+            return replace(image, labels=_counted(ids), png=mask_png(ids))
         mask = place(masks or root, entry.mask)
         refuse_unturned(mask, size=image.size, image=path)
         labels = labels_in(mask, size=image.size, classes=classes)
