@@ -18,17 +18,16 @@ HEADER: Final = struct.Struct("<4s22xHH")
 """What comes before a member of a zip: a signature, and the lengths of its name and of what follows that."""
 SIGNATURE: Final = b"PK\x03\x04"
 """What a header begins with."""
+WRITTEN: Final = (1980, 1, 1, 0, 0, 0)
+"""The time of all members of archives that are written here."""
+UNIX: Final = 3
+"""The system that they are said to be made on, whichever it was."""
+MODE: Final = 0o644 << 16
+"""Their permissions on it."""
 
 
 class TornError(OSError):
     """An archive that does not hold what it should where it should."""
-
-
-WRITTEN: Final = (1980, 1, 1, 0, 0, 0)
-"""The time of all members of archives that are written here."""
-UNIX: Final = 3
-"""The system that they say they were made on, wherever that was."""
-MODE: Final = 0o644 << 16
 
 
 @final
@@ -104,15 +103,6 @@ class Span:
         return BytesIO(data)
 
 
-def write_zip(file: BufferedIOBase, members: Iterable[tuple[str, bytes]]) -> None:
-    """Write an uncompressed zip of names and bytes, whose own bytes depend on these alone."""
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in members:
-            member = zipfile.ZipInfo(name, WRITTEN)
-            member.create_system, member.external_attr = UNIX, MODE
-            archive.writestr(member, data)
-
-
 Place = Path | Member | Span
 """Where a file lies."""
 
@@ -125,3 +115,12 @@ def size_of(place: Place) -> int:
 def open_place(place: Place, *, links: bool = False) -> BufferedReader | BytesIO:
     """Open a place for reading; raises `OSError` as `open_regular` does, and for a torn archive."""
     return open_regular(place, links=links) if isinstance(place, Path) else place.open()
+
+
+def write_zip(file: BufferedIOBase, members: Iterable[tuple[str, bytes]]) -> None:
+    """Write an uncompressed zip of names and bytes; its own bytes depend on nothing else."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in members:
+            member = zipfile.ZipInfo(name, WRITTEN)
+            member.create_system, member.external_attr = UNIX, MODE
+            archive.writestr(member, data)
