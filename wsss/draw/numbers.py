@@ -10,6 +10,8 @@ EVIDENCE: Final = "evidence"
 """Of a threshold that was chosen without masks; see `wsss.metrics.separation`."""
 TAG_F1: Final = "tag_f1"
 """Of the classes in a network's masks against the images' tags."""
+MASK_FREE: Final = {AGREEMENT: "agreement", TAG_F1: "F1 of tags", EVIDENCE: "evidence"}
+"""Scores that no true mask is read for, with their names."""
 ORACLE: Final = "oracle (uses masks)"
 
 ABSENT: Final = "–"
@@ -38,14 +40,13 @@ def unit_of(objective: str) -> str:
 
 
 def without_masks(metrics: Mapping[str, Any]) -> list[str]:
-    """Write those of some metrics that need no true mask, with their names.
+    """Write those of some metrics that are `MASK_FREE`, with their names.
 
     >>> without_masks({"miou": 0.5, "agreement": 0.25, "evidence": 0.0123})
     ['agreement 25.0 %', 'evidence 0.0123']
     """
-    names = {AGREEMENT: "agreement", TAG_F1: "F1 of tags", EVIDENCE: "evidence"}
-    known = {key: metrics[key] for key in names if metrics.get(key) is not None}
-    return [f"{names[key]} {score_text(key, value)}{unit_of(key)}" for key, value in known.items()]
+    known = {key: metrics[key] for key in MASK_FREE if metrics.get(key) is not None}
+    return [f"{MASK_FREE[key]} {score_text(key, value)}{unit_of(key)}" for key, value in known.items()]
 
 
 def duration(seconds: float | None) -> str:

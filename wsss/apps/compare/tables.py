@@ -9,9 +9,9 @@ from rich.table import Table
 
 from wsss.apps.compare.compared import flat
 from wsss.apps.compare.groups import SEED, Group
-from wsss.draw.numbers import ABSENT, AGREEMENT, EVIDENCE, ORACLE, TAG_F1, percent, score_text
+from wsss.draw.numbers import ABSENT, MASK_FREE, ORACLE, percent, score_text
 
-COMPARED: Final = ("map", "miou", AGREEMENT, TAG_F1, EVIDENCE)
+COMPARED: Final = ("map", "miou", *MASK_FREE)
 QUIET: Final = {"pipeline", "name", "out", "plan", "store", "runtime", "hydra", "logger", "launcher"}
 """Options that change no result, or that only repeat another: `pipeline` is made of the other groups."""
 
@@ -19,11 +19,12 @@ QUIET: Final = {"pipeline", "name", "out", "plan", "store", "runtime", "hydra", 
 def compared_scores(groups: Sequence[Group]) -> Table:
     """Return the scores of every stage and split that any run has, and what the last group gains over the first.
 
-    These are mAP, mIoU, and what no true mask is read for: shares, and the evidence of a threshold, which has no unit.
-
-    Of several runs it is their mean with the sample standard deviation, and the lowest and highest.
+    These are mAP, mIoU, and the scores that no true mask is read for. Of several runs it is their mean with the sample
+    standard deviation, and the lowest and highest. All are shares but the evidence of a threshold, which has no unit.
     """
-    table = Table("stage", "split", "metric", *(g.title for g in groups), "gain", "", title="scores, per cent")
+    table = Table(
+        "stage", "split", "metric", *(g.title for g in groups), "gain", "", title="scores, shares in per cent"
+    )
     for stage, split, metric in _scored(groups):
         values = [_values(group, stage=stage, split=split, metric=metric) for group in groups]
         oracle = any(_is_oracle(run.scores.get(stage, {}).get(split, {}), metric) for g in groups for run in g.runs)
@@ -78,7 +79,7 @@ def scores_of(group: Group, *, stage: str, split: str, metric: str = "miou") -> 
 
 def _is_oracle(found: Mapping[str, Any], metric: str) -> bool:
     """Tell whether true masks entered a score: those by which a threshold was chosen enter the mIoU alone."""
-    return bool(found.get("oracle")) and (metric not in (AGREEMENT, TAG_F1, EVIDENCE) or "threshold" not in found)
+    return bool(found.get("oracle")) and (metric not in MASK_FREE or "threshold" not in found)
 
 
 def _values(group: Group, *, stage: str, split: str, metric: str) -> list[float]:
