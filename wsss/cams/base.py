@@ -80,9 +80,9 @@ class CAMMethod(Configurable, ABC):
         """Return one raw map a pair of `targets`: signed, at the method's own resolution, not resized, not scaled."""
 
     def long_passes(self, model: CutClassifier, images: Images) -> int:
-        """Return how often one of the images is sent through the whole network, where that is so often that it tells.
+        """Return how often an image passes through the whole network, if the user should know before waiting.
 
-        It is 0 for methods that take a few passes, and for those that repeat what follows a block alone.
+        It is 0 for methods that take a few passes, and for those that repeat only what follows a block.
         """
         del model, images
         return 0

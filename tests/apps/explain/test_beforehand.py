@@ -59,11 +59,12 @@ def test_a_long_wait_is_told(task: Explain, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(beforehand, "_seconds_a_pass", lambda *_: 0.02)
     # Three images of 1,000 masks at 0.02 s.
     assert long_wait(rise, inputs).startswith(
-        "the network is asked for an image by rise 1,000 times, about 1 min 00 s for all maps; "
+        "for each image, rise asks the network 1,000 times, about 1 min 00 s for all maps; "
     )
     both = replace(task, methods=fitting(["rise", "scorecam"], task.explainer.networks))
     channels = task.explainer.networks[0].until("last", torch.zeros(1, 3, 64, 64)).maps.shape[1]
-    assert f"by rise 1,000 times and scorecam {channels:,} times, about " in long_wait(both, inputs)
+    asked = f"rise asks the network 1,000 times and scorecam asks the network {channels:,} times, about "
+    assert asked in long_wait(both, inputs)
     assert long_wait(task, inputs) == ""
     monkeypatch.setattr(beforehand, "_seconds_a_pass", lambda *_: 0.003)
     assert long_wait(rise, inputs) == ""

@@ -18,7 +18,7 @@ from wsss.draw.numbers import duration
 from wsss.errors import DataError
 
 PATIENCE: Final = 10.0
-"""Seconds that many passes may take without a word: nothing moves on the screen before the first map is made."""
+"""Seconds that maps may take without a word: nothing moves on the screen before the first of them is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def first_look(task: Explain, inputs: Inputs, *, output: Output, head: Mapping[s
 
 
 def long_wait(task: Explain, inputs: Inputs) -> str:
-    """Return how long methods that ask the network many times take for all images, by guess; empty where not long.
+    """Say how long methods that ask the network many times take for all images, by guess; empty where that is short.
 
     Two passes of the first image that can be read are timed. A map asks all classes of an image at once.
     """
@@ -76,8 +76,8 @@ def long_wait(task: Explain, inputs: Inputs) -> str:
     seconds = len(inputs.names) * sum(passes.values()) * a_pass
     if seconds < PATIENCE:
         return ""
-    times = " and ".join(f"{name} {count:,} times" for name, count in passes.items() if count)
-    return f"the network is asked for an image by {times}, about {duration(seconds)} for all maps; eigencam asks once"
+    times = " and ".join(f"{name} asks the network {count:,} times" for name, count in passes.items() if count)
+    return f"for each image, {times}, about {duration(seconds)} for all maps; eigencam asks once"
 
 
 def _first(inputs: Inputs, *, white: int) -> Example | None:
