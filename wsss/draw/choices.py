@@ -21,13 +21,13 @@ DECADE: Final = 20.0
 """Numbers above 0 that span this factor stand on a logarithmic axis."""
 
 
-def choice_chart(values: Sequence[str], scores: Sequence[float], *, option: str, objective: str = "") -> Markup:
+def choice_chart(values: Sequence[str], scores: Sequence[float], *, option: str, objective: str) -> Markup:
     """Draw scores over the values of an option: numbers on an axis, and words side by side.
 
     Scores are written as those of the `objective`, `stage/split/metric`: shares in per cent.
     """
-    write, unit = partial(score_text, objective), unit_of(objective)
     assert len(values) == len(scores) > 0, f"{len(values)} values for {len(scores)} scores"
+    write, unit = partial(score_text, objective), unit_of(objective)
     numbers = [] if option == SEED else _numbers(values)
     names = list(dict.fromkeys(values))
     places = numbers or [float(names.index(value)) for value in values]
