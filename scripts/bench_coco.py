@@ -67,9 +67,8 @@ def draw(root: Path, *, images: int, size: Size, boxes: bool = True) -> Path:
             own = list(_objects(np.random.default_rng(number), number, size))
             _picture(number, own, size).save(root / split / name, quality=80)
             for each in own:
-                annotations.append(each | {"id": len(annotations) + 1, "image_id": number})
-                if not boxes:
-                    del annotations[-1]["bbox"]
+                told = {key: value for key, value in each.items() if boxes or key != "bbox"}
+                annotations.append(told | {"id": len(annotations) + 1, "image_id": number})
         names = [{"id": category, "name": f"thing {category}"} for category in CATEGORIES]
         content = {"images": listed, "annotations": annotations, "categories": names}
         path = root / "annotations" / f"instances_{split}.json"

@@ -119,21 +119,19 @@ def bookkeeping(folder: Path, images: int) -> float:
 def resume(folder: Path, images: int) -> float:
     """Seconds until a stage goes on, with so many items done: the index is read, and whole items are found."""
     items, records, _ = _finished(folder, images)
-    index = Index.of(records, classes=["a"], splits={"train": [r.id for r in records]}, root=folder)
-    text = index.to_json()
-    return spent(lambda: items.keep_whole(Index.from_json(text.encode(), root=folder).split("train")))
+    data = _index_data(records, folder)
+    return spent(lambda: items.keep_whole(Index.from_json(data, root=folder).split("train")))
 
 
 def first_item(folder: Path, images: int) -> float:
     """Seconds from the start of a stage to its first new item, with all but one of so many done, in one process."""
     _, records, artifact = _finished(folder, images)
-    index = Index.of(records, classes=["a"], splits={"train": [r.id for r in records]}, root=folder)
-    text = index.to_json()
-    new: Any = MASKS.new_items(artifact, index, pack=None).place(records[-1])
+    data = _index_data(records, folder)
+    new: Any = MASKS.new_items(artifact, Index.from_json(data, root=folder), pack=None).place(records[-1])
     new.unlink()
 
     def gone_on() -> None:
-        read = Index.from_json(text.encode(), root=folder)
+        read = Index.from_json(data, root=folder)
         work = shard.Work(
             title="items",
             folder=artifact.path,
@@ -149,6 +147,11 @@ def first_item(folder: Path, images: int) -> float:
             raise ValueError("one item was missing")
 
     return spent(gone_on)
+
+
+def _index_data(records: list[Record], folder: Path) -> bytes:
+    index = Index.of(records, classes=["a"], splits={"train": [r.id for r in records]}, root=folder)
+    return index.to_json().encode()
 
 
 def _finished(folder: Path, images: int) -> tuple[Any, list[Record], Any]:
