@@ -69,7 +69,7 @@ def made(folder: Path) -> Example:
     example = Example(
         root=root, store=folder / "store", missing=frozenset(missing), false=frozenset(false), copies=copies
     )
-    _ = replace(example).audited  # in the store from here on
+    _ = replace(example).audited  # a copy's, so that the example is pickled without it
     return example
 
 

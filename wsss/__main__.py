@@ -93,7 +93,7 @@ def version_text() -> str:
 
 
 def command() -> None:
-    """Be the process of a command: end it as soon as `main` has."""
+    """Run `main` as the process of a command, and end the process as soon as it returns."""
     leaving = Leaving()
     try:
         main()

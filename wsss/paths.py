@@ -69,7 +69,7 @@ def first_link(folder: Path, path: Path) -> Path | None:
     """Return the first link on the way from a folder down to a path, None where there is none."""
     here = str(folder)
     for part in path.relative_to(folder).parts:
-        here = os.path.join(here, part)  # noqa: PTH118, a fifth of the time, and every file of a store is asked for so
+        here = os.path.join(here, part)  # noqa: PTH118 - a fifth of pathlib's time, for every file of a store
         try:
             if stat.S_ISLNK(os.lstat(here).st_mode):
                 return Path(here)

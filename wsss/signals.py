@@ -55,7 +55,8 @@ def handled() -> tuple[signal.Signals, ...]:
 def ended_by_signals() -> Iterator[None]:
     """Raise `Ended` at a signal. Only Ctrl-C can interrupt what is done after the first: others come in groups.
 
-    Code in C may raise an error of its own in the place of `Ended`: what a signal was met before is the signal's doing.
+    Code in C may raise an error of its own in the place of `Ended`. An error that comes after a signal therefore counts
+    as the signal's doing, unless it is a `WsssError`.
     """
     met: Ended | None = None
 

@@ -11,7 +11,7 @@ NEAREST: Final = 12
 """Neighbours that are found of every image: ten that count, and room for twins, which do not."""
 COUNTED: Final = 10
 ROUNDING: Final = 1e-5
-"""Length that is left of an embedding without the mean, over the mean's, where both are the same but for rounding."""
+"""An embedding that differs from the mean by at most this share of the mean's length differs by rounding alone."""
 BLOCK: Final = 4096
 """Images that are compared with as many at once."""
 
@@ -29,8 +29,8 @@ class Neighbours:
 def centred(embeddings: NDArray[np.floating[Any]]) -> Float[np.ndarray, "n d"]:
     """Return embeddings minus their mean, of unit length, in float32.
 
-    The mean is what all photographs share: without it, unrelated images are further apart. Where nothing but rounding
-    is left of any, all images are one, and the mean stays.
+    The mean is what all photographs share: without it, unrelated images are further apart. It stays where all images
+    are copies of one: only rounding would be left of them.
     """
     mean = embeddings.mean(axis=0, dtype=np.float64).astype(np.float32)
     rows: Float[np.ndarray, "n d"] = embeddings.astype(np.float32)

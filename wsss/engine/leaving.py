@@ -1,4 +1,4 @@
-"""The end of a command's process, without the seconds in which Python frees every object of the stack."""
+"""End the process of a command without the seconds in which Python frees every object of its modules."""
 
 import atexit
 import logging
@@ -7,10 +7,10 @@ import sys
 
 
 class Leaving:
-    """Ends this process at once when Python begins to end it: after its threads, and what was registered since.
+    """Ends this process after its threads, and after the functions that were registered with `atexit` since.
 
-    Python then frees each object of thousands of modules, which the system does anyway: 0.5 CPU seconds with torch
-    alone, 1.7 with all that trains. Make one before anything else is imported, so that it is the last to be called.
+    Python would then free each object of thousands of modules, which the system does anyway: 0.5 CPU seconds with torch
+    alone, 1.7 with all that trains. Make one before torch and the like are imported: their functions then come first.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Leaving:
         atexit.register(self._leave)
 
     def with_code(self, code: object) -> None:
-        """Leave with an exit code, or what `SystemExit` holds in its place; Python ends as ever without this call."""
+        """Set the exit code, or what `SystemExit` holds in its place; without it, Python ends the process itself."""
         self._code = 0 if code is None else code if isinstance(code, int) else None  # of a text Python makes a 1
 
     def _leave(self) -> None:

@@ -63,7 +63,7 @@ def log_to(folder: Path, *, world: World, title: str) -> Iterator[None]:
 
 
 def _set_level(level: int) -> None:
-    """Set the level if it is another one: `logging` then forgets what it knows of thousands of loggers."""
+    """Set the level if it differs: a change makes `logging` clear the caches of thousands of loggers."""
     if logger.level != level:
         logger.setLevel(level)
 

@@ -52,7 +52,7 @@ def hash_of(path: Path) -> str:
 
 
 def is_settled(state: Sequence[int]) -> bool:
-    """Tell whether a file with a state of `state_in` that is written from now on has another state then."""
+    """Tell whether a file of this state, by `state_in`, has another one as soon as it is written again."""
     return time.time_ns() - max(state[1:3]) > SETTLED * 1e9
 
 

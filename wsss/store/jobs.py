@@ -12,10 +12,10 @@ from wsss.store.texts import from_json, from_yaml, read_yaml, write_yaml
 
 REMEDY: Final = "run again"
 SMALL: Final = 10**5
-"""Bytes of a job that is surely within the bounds of what is read, see `wsss.store.texts`."""
+"""Bytes of a job that is not checked against the bounds of `wsss.store.texts`: it is far within them."""
 
 _written: dict[Path, tuple[list[int], str]] = {}
-"""State and content, as JSON, of the job that this process wrote last: it is the next that it reads."""
+"""State and content, as JSON, of the job that this process wrote last, which it reads next."""
 
 
 class FrozenOutside(Strict):

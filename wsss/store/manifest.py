@@ -59,7 +59,7 @@ _manifests: Final = ReadOnce[Manifest](most=2**25)
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Read a manifest, which nobody may change: a process parses it once.
+    """Read a manifest. A process parses it once, so that nobody may change what is returned.
 
     Raises `NewerError` for one of a newer wsss, and `StoreError` for one missing or torn.
     """

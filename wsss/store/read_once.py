@@ -1,4 +1,4 @@
-"""Records that a process reads once, and again as soon as their files are others."""
+"""Records that a process reads once, and again when their files have changed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,15 +11,15 @@ T = TypeVar("T")
 
 
 class ReadOnce(Generic[T]):
-    """What was read of files, as long as these have the same size, times and inode. Nobody may change it."""
+    """What was read from files, as long as their sizes, times and inodes stay the same. Nobody may change it."""
 
     def __init__(self, *, most: int) -> None:
-        """Keep what was read last: of files that have at most so many bytes together."""
+        """Keep what was read last, from files of at most `most` bytes together."""
         self._most = most
         self._known: dict[Path, tuple[list[int], T]] = {}
 
     def get(self, path: Path, read: Callable[[Path], T]) -> T:
-        """Return what `read` returns of a file, or returned earlier; it raises where there is none to be read."""
+        """Return what `read` makes of a file, or made of it earlier; raises what `read` raises."""
         try:
             state = state_in(path.lstat())
         except OSError:

@@ -93,10 +93,10 @@ class KeyedDataModule(pl.LightningDataModule):
 
 
 def _leave_signals(_: int) -> None:
-    """Let the process of the training decide: a terminal and SLURM send signals to all processes.
+    """Leave signals to the process of the training: a terminal and SLURM send them to all processes.
 
-    A loader process that ended at once might hold a lock that the training then waits for without an end. A second
-    SIGTERM ends it: torch sends one to a loader process that does not end in order.
+    A loader process that ended at once might hold a lock, for which the training would wait for ever. A second SIGTERM
+    ends it: torch sends one to a loader process that does not end in order.
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -92,7 +92,7 @@ def _serve(channel: Connection, cores: int | None, gpus: str | None, method: str
     if gpus is not None:
         os.environ[GPUS] = gpus
     multiprocessing.set_start_method(method, force=True)  # as in a process that no server started
-    logger.setLevel(logging.INFO)  # as each stage sets it: that takes a millisecond where it is another one
+    logger.setLevel(logging.INFO)  # as each stage does: a change of the level takes a millisecond
     if cores is not None:
         torch.set_num_threads(cores)
     with suppress(EOFError):
