@@ -47,10 +47,6 @@ class _Referring(BaseModel):
     stages: dict[StageName, Fingerprint]
 
 
-_records: Final = ReadOnce[_Written](most=2**21)
-"""Each takes milliseconds to parse."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class RunFile:
     """What a run is made of: the fingerprint of every stage, in a store. It may not be finished."""
@@ -76,7 +72,7 @@ class RunFile:
         path = folder / RECORD
         if not path.exists():
             raise StoreError(f"{folder} is not a run: it has no {RECORD}. Take a folder such as outputs/toy/1")
-        record = _records.get(path, partial(_read, of=_Written))
+        record = _records.get(path)
         place = Store(root=(store or Path(record.store)).expanduser().absolute())
         if not place.root.is_dir():
             raise StoreError(f"{path}: its store {place.root} is not there; where it was moved, pass --store")
@@ -145,6 +141,10 @@ def _read(path: Path, of: type[AnyModel]) -> AnyModel:
     except StoreError:
         refuse_newer_run(path)
         raise
+
+
+_records: Final = ReadOnce(partial(_read, of=_Written), most=2**21)
+"""Each takes milliseconds to parse."""
 
 
 def refuse_newer_run(path: Path) -> None:

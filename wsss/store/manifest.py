@@ -55,15 +55,12 @@ class Manifest(Strict):
     """The hash of every file of the result, by its path in the artifact's folder."""
 
 
-_manifests: Final = ReadOnce[Manifest](most=2**25)
-
-
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest. A process parses it once, so that nobody may change what is returned.
 
     Raises `NewerError` for one of a newer wsss, and `StoreError` for one missing or torn.
     """
-    return _manifests.get(path, _parsed)
+    return _manifests.get(path)
 
 
 def _parsed(path: Path) -> Manifest:
@@ -73,3 +70,6 @@ def _parsed(path: Path) -> Manifest:
     except StoreError:
         refuse_newer(partial(from_json, data, path=path), path=path, known=FORMAT, another="`store` or `out`")
         raise
+
+
+_manifests: Final = ReadOnce(_parsed, most=2**25)

@@ -13,21 +13,21 @@ T = TypeVar("T")
 class ReadOnce(Generic[T]):
     """What was read from files, as long as their sizes, times and inodes stay the same. Nobody may change it."""
 
-    def __init__(self, *, most: int) -> None:
-        """Keep what was read last, from files of at most `most` bytes together."""
-        self._most = most
+    def __init__(self, read: Callable[[Path], T], *, most: int) -> None:
+        """Keep what `read` made of files last, of at most `most` bytes together."""
+        self._read, self._most = read, most
         self._known: dict[Path, tuple[list[int], T]] = {}
 
-    def get(self, path: Path, read: Callable[[Path], T]) -> T:
-        """Return what `read` makes of a file, or made of it earlier; raises what `read` raises."""
+    def get(self, path: Path) -> T:
+        """Return what a file holds; raises as reading it does."""
         try:
             state = state_in(path.lstat())
         except OSError:
-            return read(path)
+            return self._read(path)
         known = self._known.get(path)
         if known is not None and known[0] == state:
             return known[1]
-        value = read(path)
+        value = self._read(path)
         if is_settled(state):
             self._keep(path, state, value)
         return value
