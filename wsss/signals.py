@@ -74,9 +74,10 @@ def ended_by_signals() -> Iterator[None]:
             yield
         except BaseException as error:
             cause = Ended.behind(error) or met
-            if cause is None or cause is error or any(isinstance(each, WsssError) for each in _led_to(error)):
-                raise
-            raise Ended(cause.signal) from error
+            has_reason = any(isinstance(each, WsssError) for each in _led_to(error))
+            if cause is not None and cause is not error and not has_reason:
+                raise Ended(cause.signal) from error
+            raise
 
 
 def _leave_children() -> None:
