@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from interpreters import typed
+from object_storage import new_bucket, objects_in
 from toy_runs import SMALL, Run, contents
 
 from wsss.engine.map import Map
@@ -159,6 +160,20 @@ def test_any_number_of_workers_makes_the_same_bytes(workers: int, alone: Path, t
         assert process.wait(PATIENCE) == 0, said(tmp_path)
     assert items(tmp_path) == items(alone)
     assert len(set(workers_of(tmp_path, "extract_cams"))) == workers
+
+
+@pytest.mark.slow
+def test_packs_in_a_bucket_hold_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    found = {}
+    for name, more in (("alone", ()), ("ray", on_ray(2))):
+        bucket, folder = new_bucket(monkeypatch), tmp_path / name
+        folder.mkdir()
+        with started(folder, "runtime.pack=6", f"runtime.bucket={bucket}", *more) as process:
+            assert process.wait(PATIENCE) == 0, said(folder)
+        found[name] = {re.sub(r"^[^/]+/[^/]+/", "", path): data for path, data in objects_in(bucket).items()}
+        assert [each for each in items(folder) if not each.endswith(".zip.json")] == []
+    assert {path.partition("/")[0] for path in found["ray"]} == {"extract_cams", "refine_cams"}
+    assert found["ray"] == found["alone"]
 
 
 @pytest.mark.slow
