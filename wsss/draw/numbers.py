@@ -29,14 +29,16 @@ def score_text(objective: str, value: float | None) -> str:
     >>> score_text("choose_threshold/train/evidence", 0.00641), score_text("train_classifier/val/map", 0.641)
     ('0.00641', '64.1')
     """
-    if value is None or objective.rpartition("/")[2] != EVIDENCE:
-        return percent(value)
-    return f"{value:.3g}"
+    return f"{value:.3g}" if value is not None and not _is_share(objective) else percent(value)
 
 
 def unit_of(objective: str) -> str:
     """Return what stands after the numbers of `score_text`: ` %`, or nothing."""
-    return "" if objective.rpartition("/")[2] == EVIDENCE else " %"
+    return " %" if _is_share(objective) else ""
+
+
+def _is_share(objective: str) -> bool:
+    return objective.rpartition("/")[2] != EVIDENCE
 
 
 def without_masks(metrics: Mapping[str, Any]) -> list[str]:
