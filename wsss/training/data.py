@@ -96,7 +96,7 @@ def _leave_signals(_: int) -> None:
     """Leave signals to the process of the training: a terminal and SLURM send them to all processes.
 
     A loader process that ended at once might hold a lock, for which the training would wait for ever. A second SIGTERM
-    ends it: torch sends one to a loader process that does not end in order.
+    ends it: torch sends one to a loader process that does not end in order, and multiprocessing as Python exits.
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -20,7 +20,7 @@ KINDS: Final = {
 }
 """Numbers that a limit may be set to, and what they count."""
 PART_OF: Final = {kind: DUPLICATES if kind == LEAKS else kind for kind in KINDS}
-"""The part that each number is of."""
+"""The part of an audit that each number belongs to."""
 BACKBONE: Final = "tf_efficientnet_lite0"
 WEIGHTS: Final = "packaged"
 """The network that is asked by default: it comes with the package, and learnt from ImageNet alone."""

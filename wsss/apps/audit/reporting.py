@@ -100,7 +100,7 @@ def report(dataset: Mapping[str, Any], options: AuditOptions, *, command: str) -
 
 
 def _check_splits(index: Index, *, train: str, limits: Collection[str]) -> None:
-    """Refuse a split to learn from that is not there, and a limit that needs another one."""
+    """Refuse a missing training split, and a limit that needs a second split where there is one alone."""
     if train not in index.splits:
         raise ConfigError([f"--train: there is no split {train!r}; there are {one_of(sorted(index.splits))}"])
     if DRIFT in limits and len(index.splits) == 1:

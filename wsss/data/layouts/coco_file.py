@@ -34,7 +34,7 @@ ROUNDING: Final = 1.0
 
 Coordinate = Annotated[float, Field(allow_inf_nan=False)]
 Coordinates = Annotated[list[Coordinate], AfterValidator(partial(array, "d"))]
-"""Numbers in eight bytes each as soon as they are read: of a list's, each takes 32."""
+"""Numbers in eight bytes each as soon as they are read; in a list each takes 32."""
 
 
 @dataclass(frozen=True, slots=True)
