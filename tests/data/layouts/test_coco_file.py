@@ -127,6 +127,14 @@ def test_an_outline_that_is_not_there_any_more(change: Callable[[bytes], bytes],
         outline.inside(SIZE)
 
 
+def test_an_outline_whose_file_is_gone(tmp_path: Path):
+    (outline,) = outlines(tmp_path / "a.json", OVER)
+    assert outline is not None
+    (tmp_path / "a.json").unlink()
+    with pytest.raises(DataError, match=r"cannot be read again .*: start again when it is back"):
+        outline.inside(SIZE)
+
+
 def test_a_file_is_the_same_however_much_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "a.json"
     write_coco(path, {2: "Käfer.png", 1: "a.png"}, TRAIN)

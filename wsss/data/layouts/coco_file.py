@@ -96,11 +96,14 @@ class Outline:
     def inside(self, size: Size) -> Bool[np.ndarray, "h w"]:
         """Return the pixels of an image of this size that it covers.
 
-        Raises `DataError` for an outline that cannot be drawn, and where the file says something else there by now.
+        Raises `DataError` for an outline that cannot be drawn, and where the file is gone or has changed by now.
         """
-        with open_regular(self.path, links=True) as file:
-            file.seek(self.start)
-            data = file.read(self.length)
+        try:
+            with open_regular(self.path, links=True) as file:
+                file.seek(self.start)
+                data = file.read(self.length)
+        except OSError as error:
+            raise DataError(f"the file cannot be read again ({error.strerror}): start again when it is back") from error
         try:
             outline = _INSTANCE.validate_json(data).segmentation
         except ValidationError:
