@@ -198,6 +198,12 @@ WRONG = {
         {"pictures": [{"id": 1, "file_name": ONE[1], "width": 20, "height": 16}]},
         r"image 1 gives 20 x 16 pixels, and the image train2014/COCO_train2014_000000000001\.png has 24 x 16",
     ),
+    "an image under two ids": (
+        ONE,
+        [annotation(1, 1, OVER), annotation(2, 18, OVER)],
+        {"pictures": [{"id": 1, "file_name": ONE[1]}, {"id": 2, "file_name": ONE[1]}]},
+        r"lists COCO_train2014_000000000001\.png more than once: give each image one entry",
+    ),
     "no categories": (ONE, [], {"categories": None}, r"is not a file of COCO's annotations \(categories: "),
     "NaN": (ONE, [annotation(1, 1, [[1, 2, 3, 4, float("nan"), 6]])], {}, r"annotations\.0\.segmentation"),
 }
@@ -234,3 +240,22 @@ def test_more_classes_than_a_mask_holds_are_refused_before_one_is_drawn(tmp_path
     assert "outline" not in str(caught.value)
     assert list(tmp_path.rglob("masks")) == []
     assert len(indexed(root, classes=("thing 299", "thing 2")).classes) == 2
+
+
+@pytest.mark.parametrize(
+    ("listed", "unannotated", "why"),
+    [
+        ({}, "keep", r"instances_train2014\.json lists no image: export it again with `images`"),
+        (
+            {1: "a.png"},
+            "skip",
+            r"no image of .*train2014\.json has an annotation: annotate some, or set dataset\.unann",
+        ),
+    ],
+)
+def test_files_that_list_nothing_are_refused(listed: dict[int, str], unannotated: str, why: str, tmp_path: Path):
+    root = coco_folder(tmp_path / "data")
+    for split in ("train", "val"):
+        write_coco(root / f"annotations/instances_{split}2014.json", listed, [])
+    with pytest.raises(DataError, match=why):
+        indexed(root, unannotated=unannotated)

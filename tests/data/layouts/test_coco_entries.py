@@ -64,3 +64,11 @@ def test_an_image_in_a_wrong_folder_is_told_where_it_is(tmp_path: Path):
     write_coco(root / JSON, {1: "images/COCO_train2014_000000000001.png"}, [])
     (problem,) = instances(root).problems()
     assert "write names as they are below 'train2014', here 'COCO_train2014_000000000001.png'" in problem.why
+
+
+def test_images_of_one_file_are_refused(tmp_path: Path):
+    root = coco_folder(tmp_path)
+    name = "COCO_train2014_000000000001.png"
+    write_coco(root / JSON, {1: name, 2: name}, TRAIN[:3])
+    (problem,) = instances(root).problems()
+    assert problem.why.startswith(f"{JSON} lists {name} more than once: give each image one entry")

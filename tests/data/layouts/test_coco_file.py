@@ -155,6 +155,14 @@ LISTS = {"images": [], "categories": [], "annotations": []}
         (LISTS | {"images": [{"id": 1, "file_name": "a"}, {"id": 2}]}, r"images\.1\.file_name: Field required"),
         (LISTS | {"categories": [7]}, r"categories\.0: Input should be "),
         (LISTS | {"annotations": [{"image_id": 1}]}, r"annotations\.0\.category_id: Field required"),
+        (
+            LISTS | {"annotations": [{"image_id": 1, "category_id": 1, "segmentation": [["x", 2]]}]},
+            r"annotations\.0\.segmentation\.polygons\.0\.0: Input should be a valid number",
+        ),
+        (
+            LISTS | {"annotations": [{"image_id": 1, "category_id": 1, "segmentation": {"size": [2], "counts": "ab"}}]},
+            r"annotations\.0\.segmentation\.runs\.size\.1: Field required",
+        ),
         ([LISTS], r"expected '\{' at byte 0"),
     ],
 )

@@ -56,3 +56,11 @@ def test_other_json_is_not_taken_for_it(tmp_path: Path):
     (tmp_path / "labels.json").write_text('{"a.png": ["cat"]}')
     (tmp_path / "annotations").mkdir()
     assert found_coco(tmp_path) is None
+
+
+@pytest.mark.parametrize("name", [b"\\x.png", b"\xff.png", b"a\n.png", b""])
+def test_a_name_that_is_not_one_is_left_to_the_reader(name: bytes, tmp_path: Path):
+    (tmp_path / "images").mkdir()
+    listed = b'{"images": [{"id": 1, "file_name": "%b"}], "annotations": [], "categories": []}' % name
+    (tmp_path / "result.json").write_bytes(listed)
+    assert found_coco(tmp_path) == {"splits": {"train": "result.json"}, "image_folders": {"train": "images"}}

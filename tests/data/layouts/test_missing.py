@@ -67,3 +67,9 @@ def test_a_name_longer_than_any_file_is_cut_short(tmp_path: Path):
     assert problem.why == (
         f"labels.csv, line 2: '{'x' * 100}'... (5,000 letters) is not in 'images'; put it there, or delete the line"
     )
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "./"])
+def test_a_name_of_no_file_is_like_no_other(name: str, tmp_path: Path):
+    (problem,) = missing_images([row(name)], {"0.png": "0.png"}, others=(), folder="images", root=tmp_path)
+    assert f"{name!r} is not in 'images'" in problem.why

@@ -117,6 +117,7 @@ class COCO(Layout):
                 *of_categories,
                 *of_classes,
                 *(problem for part in parts.values() for problem in part.problems()),
+                *_nothing_in(tuple(parts.values())),
                 *_ambiguous(listed),
             ),
         )
@@ -154,6 +155,17 @@ class COCO(Layout):
         if list(self.splits) == [TRAIN] and ids.get(TRAIN):
             ids = dict(hashed_splits(ids[TRAIN], val_fraction=self.val_fraction))
         return {split: tuple(each[: self.limit]) for split, each in ids.items()}
+
+
+def _nothing_in(parts: Sequence[Instances]) -> list[Problem]:
+    """Return a problem where no file lists an image that is kept."""
+    if not parts or not all(part.is_empty for part in parts):
+        return []
+    if not any(part.file.images for part in parts):
+        why = f"{parts[0].name} lists no image: export it again with `images`"
+    else:
+        why = f"no image of {parts[0].name} has an annotation: annotate some, or set dataset.unannotated=keep"
+    return [Problem(kind="label", why=why)]
 
 
 def _ambiguous(entries: Sequence[Entry]) -> list[Problem]:

@@ -1,5 +1,6 @@
 """Images of one of COCO's files, with what their annotations say: labels, boxes, and outlines to draw a mask from."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,6 +75,7 @@ class Instances:
             yield Problem(
                 kind="label", why=f"{self.name}: {repeated} images repeat the id of another: number them anew"
             )
+        yield from self._listed_twice()
         strange = {each.image_id for each in self.file.annotations} - named
         if strange:
             why = f"{self.name}: annotations are of images that it does not list, id {min(strange)} first"
@@ -90,6 +92,19 @@ class Instances:
             if composed(each.file_name) not in self._there
         ]
         yield from missing_images(rows, self._there, others=self._found[1], folder=self.folder, root=self.root)
+
+    def _listed_twice(self) -> Iterator[Problem]:
+        """Yield a problem where images of several ids are one file, of which one alone would be heeded."""
+        names = Counter(composed(each.file_name) for each in self.file.images)
+        if repeated := [name for name, count in names.items() if count > 1]:
+            why = f"{self.name} lists {one_of(repeated, limit=3)} more than once"
+            remedy = "give each image one entry, and all its annotations the id of that"
+            yield Problem(kind="label", why=f"{why}: {remedy}")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it lists no image, or none that is kept."""
+        return not self._pictures
 
     @cached_property
     def _pictures(self) -> list[Picture]:

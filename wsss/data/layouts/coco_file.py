@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import numpy as np
 from jaxtyping import Bool
 from pycocotools import mask as coco
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from wsss.boxes.box import Box
 from wsss.data.coco_rle import coco_mask
@@ -213,13 +213,21 @@ def looks_like_coco(data: bytes | mmap) -> bool:
     return all(data.find(f'"{name}"'.encode()) >= 0 for name in LISTS)
 
 
+def _form(given: Any) -> str:
+    """Return which of both forms an outline has, so that what is wrong with it is told of that form."""
+    return "runs" if isinstance(given, dict | Runs) else "polygons"
+
+
 @dataclass(frozen=True, slots=True)
 class _Instance:
     """An annotation as it is written."""
 
     image_id: int
     category_id: int
-    segmentation: Annotated[list[Coordinates] | Runs | None, Field(union_mode="left_to_right")] = None
+    segmentation: (
+        Annotated[Annotated[list[Coordinates], Tag("polygons")] | Annotated[Runs, Tag("runs")], Discriminator(_form)]
+        | None
+    ) = None
     bbox: Coordinates | None = None
     iscrowd: bool = False
 

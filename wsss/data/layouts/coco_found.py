@@ -69,11 +69,19 @@ def _images_of(path: Path, *, root: Path, split: str) -> str:
         ".",
     ]
     with _content(path) as content:
-        found = FILE_NAME.search(content)
-        first = json.loads(found[1]) if found is not None else ""
-        del found  # it holds on to the file
+        first = _first_image(content)
     there = (name for name in likely if first and is_regular(root / name / first.lstrip("/"), links=True))
     return next(there, next((name for name in likely if (root / name).is_dir()), "images"))
+
+
+def _first_image(content: bytes | mmap) -> str:
+    """Return the first name of an image in a file; nothing where there is none, or what stands there is not JSON."""
+    if (found := FILE_NAME.search(content)) is None:
+        return ""
+    try:
+        return str(json.loads(found[1]))
+    except ValueError:  # which whoever reads the file tells with its place
+        return ""
 
 
 @contextmanager

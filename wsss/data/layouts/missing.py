@@ -73,7 +73,7 @@ class Spellings:
 
     def near(self, name: str) -> str | None:
         """Return the image whose name is almost the same; suffixes, which all share, make no names alike."""
-        if len(name) > LONGEST:
+        if len(name) > LONGEST or not PurePosixPath(name).name:
             return None
         close = get_close_matches(image_id(name), self._by_id, n=1)
         return self._by_id[close[0]] if close else None
