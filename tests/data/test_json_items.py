@@ -102,3 +102,9 @@ def test_no_more_is_kept_than_a_value_needs(monkeypatch: pytest.MonkeyPatch):
     file = BytesIO(data)
     for value in json_items(file):
         assert file.tell() - value.start <= 300
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_encoding_is_named(encoding: str):
+    with pytest.raises(ValueError, match="most likely UTF-16: save it as UTF-8"):
+        list(json_items(BytesIO('{"a": [1]}'.encode(encoding))))

@@ -92,6 +92,8 @@ class _Text:
         self._file = file
         self._text, self._place, self._before = "", 0, 0
         self._more()
+        if "\0" in self._text[:4]:
+            raise ValueError("not UTF-8 but most likely UTF-16: save it as UTF-8")
         if self._text.startswith(BOM):
             self._place = len(BOM)
 
