@@ -6,7 +6,6 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
@@ -17,7 +16,7 @@ from wsss.config.words import COMPLETING
 from wsss.cores import keep_within
 from wsss.engine.leaving import Leaving
 from wsss.engine.shortages import explained
-from wsss.engine.streams import open_streams, printing, read_to_the_end
+from wsss.engine.streams import complain, open_streams, printing, read_to_the_end
 from wsss.errors import ConfigError, WsssError, first_line, printable
 from wsss.signals import Ended, ended_by_signals
 from wsss.store.disk_errors import writing
@@ -121,8 +120,7 @@ def _dispatch() -> None:
         _say(*error.problems)
         sys.exit(2)
     except Ended as error:
-        with suppress(OSError):  # SIGHUP: the terminal is gone
-            sys.stderr.write(f"\nwsss: {error}.{goes_on(sys.argv[1:])}\n")
+        complain(f"\nwsss: {error}.{goes_on(sys.argv[1:])}\n")  # nowhere at SIGHUP: the terminal is gone
         sys.exit(error.exit_code)
     except WsssError as error:
         _say(str(error))
@@ -147,7 +145,7 @@ def _call(name: str, *arguments: str) -> None:
         sys.stdout.write(version_text())
         return
     if name not in COMMANDS:
-        sys.stderr.write(f"wsss: {unknown('command', name, COMMANDS)}. See wsss --help.\n")
+        complain(f"wsss: {unknown('command', name, COMMANDS)}. See wsss --help.\n")
         sys.exit(2)
     module, _, function = COMMANDS[name].partition(":")
     getattr(import_module(module), function)(arguments if name in SEPARATING else named(arguments))
@@ -167,7 +165,7 @@ def unexpected(error: Exception) -> str:
 
 
 def _say(*problems: str) -> None:
-    sys.stderr.write("".join(f"wsss: {printable(problem)}\n" for problem in problems))
+    complain("".join(f"wsss: {printable(problem)}\n" for problem in problems))
 
 
 def named(arguments: Sequence[str]) -> list[str]:

@@ -121,3 +121,11 @@ def test_what_begins_is_said_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     announce("loading")
     assert capsys.readouterr() == ("", "loading ...\n")
+
+
+@pytest.mark.parametrize("words", ["nope", "store ls --nope", "store ls --store gone", "data check gone"])
+def test_a_stderr_that_is_full_changes_no_exit_code(words: str, full: BinaryIO, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "wsss", *words.split()]
+    variables = {**os.environ, "PYTHONUNBUFFERED": ""}
+    done = subprocess.run(command, stdout=full, stderr=full, cwd=tmp_path, env=variables, check=False)
+    assert done.returncode == 2

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from wsss.engine.streams import complain
+
 
 def batch_parser(command: str, *, about: str, out: str, without_model: bool = False) -> argparse.ArgumentParser:
     """Return a parser of images, a run and a folder of results, which is `out` unless it is given.
@@ -33,6 +35,6 @@ def batch_parser(command: str, *, about: str, out: str, without_model: bool = Fa
 def name_failed(table: Mapping[str, Any]) -> None:
     """Print why images were left out, and exit with 1 where there are any."""
     for reason in table["failed"].values():
-        sys.stderr.write(f"wsss: {reason}\n")
+        complain(f"wsss: {reason}\n")
     if table["failed"]:
         sys.exit(1)

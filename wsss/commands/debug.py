@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from wsss import apps, engine
-from wsss.engine.streams import announce
+from wsss.engine.streams import announce, complain
 from wsss.errors import ConfigError
 from wsss.store.disk_errors import refuse_unwritable
 
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str]) -> None:
     engine.console.print(str(page.absolute()), markup=False)
     over = apps.findings.exceeded(limits, found.measures)
     for sentence in over:
-        sys.stderr.write(f"wsss: {sentence}\n")
+        complain(f"wsss: {sentence}\n")
     if over:
         sys.exit(1)
 

@@ -10,6 +10,7 @@ from wsss.apps import sweep
 from wsss.config.search import OPTION, config_folders
 from wsss.config.words import check_words
 from wsss.engine import console
+from wsss.engine.streams import complain
 from wsss.errors import ConfigError, printable
 
 LIST: Final = "ls"
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
         check_words(options.words, folders)
         where = [] if options.config_dir is None else [OPTION, str(options.config_dir)]
         if failed := sweep.make_sweep(options.name, [*options.words, *where]):
-            sys.stderr.write("".join(f"wsss: {printable(problem)}\n" for problem in failed))
+            complain("".join(f"wsss: {printable(problem)}\n" for problem in failed))
             sys.exit(1)
     elif not options.words:
         console.print("\n".join(sweep.names_of_sweeps()) or "there is no sweep here yet", markup=False)

@@ -36,6 +36,16 @@ def open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def complain(words: str) -> None:
+    """Write to stderr why a command ends; where it cannot be written, as on a full disk, the exit code alone tells."""
+    try:
+        sys.stderr.write(words)
+        sys.stderr.flush()
+    except OSError:
+        if sys.stderr is sys.__stderr__:
+            _discard(2)  # or Python tries again at its end, and gives an exit code of its own
+
+
 def announce(words: str) -> None:
     """Say on a terminal what begins, before imports that take seconds."""
     if sys.stderr.isatty():
@@ -61,12 +71,14 @@ def read_to_the_end() -> Iterator[None]:
     except BrokenPipeError:
         if not _nobody_reads():  # but another pipe is broken
             raise
-        _discard_output()
+        _discard(1)
         sys.exit(NOBODY_READS)
+    finally:
+        complain("")  # what argparse wrote, too
 
 
 def _refuse(lost: str) -> NoReturn:
-    sys.stderr.write(f"wsss: {lost}\n")
+    complain(f"wsss: {lost}\n")
     sys.exit(2)
 
 
@@ -91,7 +103,7 @@ def _hand_over() -> str:
         raise
     except OSError as error:  # a terminal that is gone, or a full disk
         if sys.stdout is sys.__stdout__:
-            _discard_output()  # or Python tries again at its end, and complains
+            _discard(1)  # or Python tries again at its end, and complains
         return f"stdout cannot be written ({error.strerror}): print elsewhere, or free some space"
     return ""
 
@@ -105,8 +117,8 @@ def _nobody_reads() -> bool:
     return any(events & select.POLLERR for _, events in poll.poll(0))
 
 
-def _discard_output() -> None:
-    """Let what is still to be written go nowhere, at the end of Python, too."""
+def _discard(number: int) -> None:
+    """Let what is still to be written to a stream go nowhere, at the end of Python, too."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
+    os.dup2(nowhere, number)
     os.close(nowhere)

@@ -19,6 +19,7 @@ from wsss.config.compose import as_typed, composed, resolved, searching
 from wsss.config.search import OPTION, added_among, config_folder, config_folders
 from wsss.config.words import SWEEP, overrides_among
 from wsss.data.layouts.base import Layout
+from wsss.engine.streams import complain
 from wsss.errors import ConfigError, WsssError
 from wsss.run.known import Outcome, known_run, repeat
 
@@ -91,7 +92,7 @@ def through_hydra(arguments: Sequence[str], *, sweeps: bool, where: Sequence[str
             outcome = run_composed(config, [*overrides, *where])
         except Exception as error:
             if sweeps:
-                sys.stderr.write(f"wsss: {shlex.join(overrides)}: {str(error) or type(error).__name__}\n")
+                complain(f"wsss: {shlex.join(overrides)}: {str(error) or type(error).__name__}\n")
             raise
         return None if outcome is None else outcome.objective
 
