@@ -53,3 +53,14 @@ def test_every_strange_word_is_named_once() -> None:
 def test_a_folder_of_the_user_s_is_recognised(tmp_path: Path) -> None:
     (problem,) = problems_of(str(tmp_path))
     assert f"dataset.root={tmp_path}" in problem
+
+
+@pytest.mark.parametrize("word", ["", " "])
+def test_an_empty_word_is_no_folder(word: str) -> None:
+    (problem,) = problems_of("experiment=toy", word)
+    assert problem.startswith("a word of the command is empty: options are written key=value; delete it")
+
+
+def test_a_word_without_a_key_is_named() -> None:
+    (problem,) = problems_of("=3")
+    assert problem.startswith("=3: options are written key=value")

@@ -43,6 +43,8 @@ def for_nothing(folders: Sequence[Path]) -> str:
 
 def for_word(word: str, folders: Sequence[Path]) -> str:
     """Say how to write a word without `=`: as the choice that it names, or as the folder that it is."""
+    if not word.strip():
+        return f"a word of the command is empty: {WRITTEN}; delete it, or set the variable that it is from"
     if Path(word).expanduser().is_dir():
         layout = "dataset=voc" if (Path(word).expanduser() / "JPEGImages").is_dir() else "experiment=folder"
         return f"{word}: {WRITTEN}: for the images of this folder, {layout} dataset.root={word}"

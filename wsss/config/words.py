@@ -39,7 +39,7 @@ def check_words(words: Sequence[str], folders: Sequence[Path]) -> None:
         elif word.startswith("-"):
             after = words[place + 1] if place + 1 < len(words) and not equals else value
             problems.append(suggest.for_option(option, "" if after.startswith("-") or "=" in after else after, folders))
-        elif not (equals or word.startswith("~") or _takes_next(before)):
+        elif not ((equals and option) or word.startswith("~") or _takes_next(before)):
             problems.append(suggest.for_word(word, folders))
         before = word
     if problems:
