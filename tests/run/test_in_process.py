@@ -1,3 +1,4 @@
+import multiprocessing
 import re
 from dataclasses import replace
 
@@ -5,7 +6,7 @@ import pytest
 from toy_runs import SMALL, Run
 
 import wsss
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, WsssError
 
 
 def test_a_run_is_made_and_its_scores_are_returned(toy_run: Run, capsys: pytest.CaptureFixture[str]):
@@ -35,3 +36,9 @@ def test_the_package_stays_a_package():
 
     assert wsss.run.record.RunRecord
     assert callable(wsss.run)
+
+
+def test_a_script_that_a_process_of_its_own_run_imports_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(WsssError, match=r'call wsss\.run below `if __name__ == "__main__":`'):
+        wsss.run([*SMALL, "plan=true"])

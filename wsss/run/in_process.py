@@ -1,13 +1,14 @@
 """A run of the pipeline in this process, from Python: `wsss.run("experiment=toy")`."""
 
 import html
+import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
 from wsss.draw.numbers import percent
-from wsss.errors import ConfigError
+from wsss.errors import ConfigError, WsssError
 from wsss.run.command import composed_from, run_composed
 from wsss.run.names import REPORT
 from wsss.run.record import RunRecord, read_record
@@ -48,6 +49,18 @@ class FinishedRun:
         return f"<table>{cells}</table><p>{html.escape(str(self.report))}</p>"
 
 
+def _refuse_while_imported() -> None:
+    """Refuse the run of a script that a process of a stage imports anew: it would wait for the run that waits for it.
+
+    Processes that are not forked import the script that started them; multiprocessing notes so, and refuses likewise.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise WsssError(
+            "processes of a stage import this script, which would begin the run again: "
+            'call wsss.run below `if __name__ == "__main__":`'
+        )
+
+
 def run_in_process(overrides: str | Sequence[str] = (), *, config_dir: str | Path | None = None) -> FinishedRun:
     """Run the pipeline, or what of it is new, as `wsss run` does; progress and scores are printed.
 
@@ -59,6 +72,7 @@ def run_in_process(overrides: str | Sequence[str] = (), *, config_dir: str | Pat
         ConfigError: One or several overrides are wrong, or it is a plan.
         WsssError: A stage cannot do its work; the message says what to do.
     """
+    _refuse_while_imported()
     words = [overrides] if isinstance(overrides, str) else list(overrides)
     config = composed_from(words, config_dir=config_dir)
     if config.plan:
