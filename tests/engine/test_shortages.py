@@ -144,6 +144,7 @@ def test_a_pool_s_process_that_was_killed() -> None:
     ):
         pool.submit(die).result()
     assert POOL in str(caught.value)
+    assert "unless it says above that it ended for another reason" in str(caught.value)
 
 
 @contextmanager

@@ -18,7 +18,10 @@ MEMORY: Final = f"the memory of this machine is full: {SMALLER}, use fewer proce
 LOADER: Final = (
     "a loader process was killed, most likely for want of memory: runtime.workers=0, or a smaller fit.*.batch_size"
 )
-POOL: Final = "a process of a stage was killed, most likely for want of memory: fewer (runtime.workers), or none (0)"
+POOL: Final = (
+    "a process of a stage was killed, most likely for want of memory: fewer (runtime.workers), or none (0), unless it "
+    "says above that it ended for another reason"
+)
 SHARED: Final = (
     "the shared memory, /dev/shm, is full: give it more (docker run --shm-size=8g), or runtime.workers=0, or a smaller "
     "fit.*.batch_size"
