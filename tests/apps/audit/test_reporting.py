@@ -45,7 +45,8 @@ def test_a_limit_of_a_part_that_is_not_looked_at_is_refused_before_anything_is_c
     ("train", "splits", "limits", "why"),
     [
         ("trian", ("train", "val"), (), "--train: there is no split 'trian'; there are train, val"),
-        ("train", ("train",), ("drift",), "--fail-over drift: there is no split beside 'train' to compare with it"),
+        ("train", ("train",), ("drift",), "--fail-over drift: 'train' and another split need 10 images each"),
+        ("train", ("train", "val"), ("drift",), "--fail-over drift: 'train' and another split need 10 images each"),
     ],
 )
 def test_splits_that_do_not_fit_are_refused_before_the_networks_work(

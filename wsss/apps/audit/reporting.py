@@ -9,6 +9,7 @@ from typing import Any, Final, final
 
 from wsss import engine
 from wsss.apps.audit.audited import audit
+from wsss.apps.audit.drift_part import FEWEST
 from wsss.apps.audit.findings import found_in
 from wsss.apps.audit.names import BACKBONE, DRIFT, KINDS, PART_OF, PARTS, WEIGHTS
 from wsss.apps.findings import FAIL_OVER, exceeded, limits_in, write_findings
@@ -103,5 +104,8 @@ def _check_splits(index: Index, *, train: str, limits: Collection[str]) -> None:
     """Refuse a missing training split, and a limit that needs a second split where there is one alone."""
     if train not in index.splits:
         raise ConfigError([f"--train: there is no split {train!r}; there are {one_of(sorted(index.splits))}"])
-    if DRIFT in limits and len(index.splits) == 1:
-        raise ConfigError([f"{FAIL_OVER} {DRIFT}: there is no split beside {train!r} to compare with it"])
+    learnt = set(index.splits[train])
+    others = [set(ids) - learnt for name, ids in index.splits.items() if name != train]
+    if DRIFT in limits and min(len(learnt), max(map(len, others), default=0)) < FEWEST:
+        needed = f"{train!r} and another split need {FEWEST} images each to be compared"
+        raise ConfigError([f"{FAIL_OVER} {DRIFT}: {needed}; leave this limit out"])
