@@ -98,7 +98,7 @@ def refuse_changed(artifact: Artifact, file: Path) -> None:
     try:
         found = hash_of(path)
     except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error}): {artifact.remedy}") from error
+        raise StoreError(f"{path} cannot be read ({error.strerror or error}): {artifact.remedy}") from error
     if found != artifact.manifest().files.get(name):
         raise StoreError(f"{path} is not as it was made: {artifact.remedy}")
 
