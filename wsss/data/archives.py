@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Final
 
 from wsss.data.archive_files import SUFFIXES, Files, archive_files
-from wsss.data.files_below import entries_below
+from wsss.data.files_below import named_below
 from wsss.paths import is_regular
 from wsss.places import Place, Span, open_place, size_of
 
@@ -85,11 +85,10 @@ def is_folder(path: Path) -> bool:
 def names_below(folder: Path) -> Iterator[str]:
     """Yield the names of all files below a folder, or an archive, relative to it as POSIX, without hidden ones.
 
-    Raises `DataError` as `entries_below` and `archive_files` do.
+    Raises `DataError` as `named_below` and `archive_files` do.
     """
     if (archive := archive_of(folder)) is None:
-        top = str(folder).rstrip(os.sep) + os.sep
-        yield from (entry.path.removeprefix(top).replace(os.sep, "/") for entry in entries_below(folder))
+        yield from (name for name, _ in named_below(folder))
         return
     start = "" if archive == folder else f"{_below(archive, folder)}/"
     yield from (name.removeprefix(start) for name in _listed(archive) if name.startswith(start))

@@ -37,6 +37,13 @@ def entries_below(folder: Path) -> Iterator[Entry]:
         waiting += reversed(below)
 
 
+def named_below(folder: Path) -> Iterator[tuple[str, Entry]]:
+    """Yield the same, each by its name below the folder as POSIX."""
+    top = str(folder).rstrip(os.sep) + os.sep
+    for entry in entries_below(folder):
+        yield entry.path.removeprefix(top).replace(os.sep, "/"), entry
+
+
 def holds(is_one: Callable[[], bool]) -> bool:
     """Return an entry's `is_file` or `is_dir`; False for a link that leads nowhere or in a circle."""
     try:

@@ -12,7 +12,7 @@ from annotated_types import Len
 
 from wsss.ahead import map_ahead
 from wsss.cores import readers
-from wsss.data.files_below import entries_below, holds
+from wsss.data.files_below import holds, named_below
 from wsss.errors import DataError, StoreError
 from wsss.paths import NotRegularError, sha256
 from wsss.store.fingerprint import LENGTH
@@ -164,7 +164,6 @@ def _files(source: Path) -> Iterator[_File]:
     if source.is_file():
         yield _File("", str(source), state_of(source))
         return
-    top = str(source).rstrip(os.sep) + os.sep
-    for entry in entries_below(source):
+    for name, entry in named_below(source):
         if holds(entry.is_file):
-            yield _File(entry.path.removeprefix(top).replace(os.sep, "/"), entry.path, state_in(entry.stat()))
+            yield _File(name, entry.path, state_in(entry.stat()))
