@@ -1,1 +1,1 @@
-from .compose import quoted as quoted
+from .refused import quoted as quoted

@@ -2,7 +2,6 @@
 
 import copy
 import re
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,14 +11,14 @@ from hydra import compose, initialize_config_dir
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import IntervalSweep, Override, Quote, QuotedString
+from hydra.core.override_parser.types import IntervalSweep
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
 
 from wsss.config.build import NO_VALUE
+from wsss.config.refused import as_text, parsed, quoted, reason, taken_from_nothing, unreadable
 from wsss.config.search import config_folder
-from wsss.config.suggest import keys_ending, unknown
 from wsss.errors import ConfigError
 
 Build = Callable[[Mapping[str, Any]], object]
@@ -28,20 +27,14 @@ Build = Callable[[Mapping[str, Any]], object]
 _REFUSALS: Final = (HydraException, OmegaConfBaseException, ValueError)
 """What composing raises; the last for a group that is set to a number or to null."""
 SEARCH_PATH: Final = "hydra.searchpath"
-SEARCHED: Final = "Config search path:"
-"""What follows in Hydra's message is where it looked, which a person cannot change."""
-
-CHOSEN_TWICE: Final = re.compile(
-    r"(?P<group>\S+) appears more than once in the final defaults"
-    r"|Multiple values for (?P<other>\S+)\. To override a value use 'override "
-)
-"""Hydra's messages where two files choose from one group; its remedy is for their authors."""
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
     """Return plain values, every interpolation resolved; raises `ConfigError` for one that cannot be."""
     try:
         plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=False)
+    except InterpolationKeyError as error:
+        raise ConfigError([taken_from_nothing(error)]) from error
     except OmegaConfBaseException as error:
         raise ConfigError([str(error).splitlines()[0]]) from error
     assert isinstance(plain, dict)
@@ -114,17 +107,8 @@ def searching(overrides: Sequence[str], folders: Sequence[Path]) -> list[str]:
     return [f"{SEARCH_PATH}=[{','.join(paths)}]", *(text for text in overrides if text not in given)]
 
 
-def quoted(text: str) -> str:
-    """Write a text of any characters in the grammar of the command line."""
-    return QuotedString(text=text, quote=Quote.double).with_quotes()
-
-
-def _parsed(text: str) -> Override:
-    return OverridesParser.create().parse_override(text)
-
-
 def _listed(text: str) -> list[str]:
-    value = _parsed(text).value()
+    value = parsed(text).value()
     if not isinstance(value, list):
         raise ConfigError([f"{text}: expected a list of folders, as in {SEARCH_PATH}=[file://my_configs]"])
     return [str(path) for path in value]
@@ -143,12 +127,12 @@ def _values(text: str, parser: OverridesParser, problems: list[str], *, sweep: b
     try:
         (override,) = parser.parse_overrides([text])
     except HydraException:  # what it says names the tokens of its grammar
-        problems.append(f"{text}: is not a list, a number or a plain text; {_as_text(text)}")
+        problems.append(unreadable(text))
         return []
     if not override.is_sweep_override():
         return [text]
     if not sweep:
-        problems.append(f"{text}: several values make a sweep: add -m; {_as_text(text)}")
+        problems.append(f"{text}: several values make a sweep: add -m; {as_text(text)}")
         return []
     value = override.value()
     values = [value.start, value.end] if isinstance(value, IntervalSweep) else list(override.sweep_string_iterator())
@@ -157,17 +141,11 @@ def _values(text: str, parser: OverridesParser, problems: list[str], *, sweep: b
     return [f"{override.get_key_element()}={each}" for each in values]
 
 
-def _as_text(text: str) -> str:
-    """Say how to write an override whose value is to be taken for a text, whatever it holds."""
-    key, _, value = text.partition("=")
-    return f"as a text, write {shlex.quote(f'{key}={quoted(value)}')}"
-
-
 def _with(
     text: str, config: DictConfig, others: Sequence[str], problems: list[str], *, loader: ConfigLoader
 ) -> DictConfig:
     """Return a config with another value of one override; composed again only where that chooses a file."""
-    override = _parsed(text)
+    override = parsed(text)
     if loader.get_group_options(override.key_or_group):
         return _one_by_one([*others, text], problems)
     changed = copy.deepcopy(config)
@@ -191,7 +169,7 @@ def _one_by_one(overrides: Sequence[str], problems: list[str]) -> DictConfig:
         except _REFUSALS as error:
             key = _key(text)
             if not key.startswith(tuple(failed)):
-                problems.append(f"{text}: {_reason(error, text)}")
+                problems.append(f"{text}: {reason(error, text)}")
             if isinstance(error, MissingConfigException):
                 failed.append(f"{key.rpartition('@')[2]}.")
     return compose("run", overrides=good)
@@ -206,41 +184,3 @@ def _rank(text: str) -> int:
     """Return which overrides come first: where to look for files, then files; a key may exist only in one of them."""
     key, _, _ = text.partition("=")
     return 0 if key.lstrip("+") == SEARCH_PATH else 1 + ("." in key)
-
-
-def _reason(error: Exception, text: str) -> str:
-    """Return in one line what went wrong, with the names that would have been right."""
-    cause = error.__cause__
-    if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
-        return unknown("option", error.missing_cfg_file.rpartition("/")[2], error.options)
-    if isinstance(cause, OmegaConfBaseException) and isinstance(cause.parent_node, DictConfig):
-        return _no_key(str(cause.key), cause.parent_node, text)
-    if found := CHOSEN_TWICE.search(str(error)):
-        group = found["group"] or found["other"]
-        return f"several of the options bring {group}, which a run has once: leave all of them out but one"
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[: lines.index(SEARCHED)] if SEARCHED in lines else lines)
-
-
-def _no_key(key: str, node: DictConfig, text: str) -> str:
-    """Say that a node has no such key, and which keys elsewhere have its name."""
-    if not node:
-        return f"there is no such key yet; add it with +{text}"
-    allowed = [str(name) for name in node]
-    if node._get_parent() is None:
-        # Choices that put nothing of their own name into the config, such as `experiment`.
-        loader = GlobalHydra.instance().config_loader()
-        allowed += [group for group in loader.list_groups("") if group not in (*allowed, "hydra")]
-        meant = keys_ending(key, _keys(OmegaConf.to_container(node, resolve=False, throw_on_missing=False)))
-        if meant:
-            return f"there is no key {key!r} here; did you mean {' or '.join(meant[:3])}?"
-    return unknown("key", key, allowed).replace(";", " here;", 1)
-
-
-def _keys(node: Any, key: str = "") -> Iterator[str]:
-    """Yield the dotted keys of a config, without those of the stages, which take theirs from the others."""
-    if isinstance(node, dict):
-        for name, value in node.items():
-            if (key or name) != "pipeline":
-                yield f"{key}.{name}".lstrip(".")
-                yield from _keys(value, f"{key}.{name}".lstrip("."))

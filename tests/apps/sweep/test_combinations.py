@@ -29,3 +29,9 @@ def test_a_value_that_stands_there_twice_is_refused():
         ConfigError, match="random_seed=0,1,0: random_seed=0 stands there twice: one run would count as"
     ):
         combinations(["random_seed=0,1,0"])
+
+
+@pytest.mark.parametrize("other", ["random_seed=2,3", "random_seed=2"])
+def test_a_key_with_several_values_is_given_once(other: str):
+    with pytest.raises(ConfigError, match="random_seed=0,1: random_seed is given more than once, and a run has one"):
+        combinations(["random_seed=0,1", other])
