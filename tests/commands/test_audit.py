@@ -55,11 +55,12 @@ def test_what_was_accepted_is_mended(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--what", "tags,colour"), "--what: there is no part 'colour'; there are"),
-        (("--what", ""), "--what: there is no part ''; there are tags, duplicates"),
+        (("--what", "tags,colour"), "--what: there is no 'colour'; there are"),
+        (("--what", ""), "--what: names none; there are: tags, duplicates"),
         (("--fail-over", "tags=-1"), "--fail-over tags=-1: every number is 0 or more"),
         (("--top", "0"), "--top 0: show at least 1 example"),
         (("--fail-over", "colour=1"), "there is no part 'colour'"),
+        (("--fail-over", "tags=1", "--fail-over", "tags=2"), "--fail-over: tags is given as 1.0 and as 2.0"),
         (("--train", "test"), "--train: there is no split 'test'; there are"),
     ],
 )

@@ -55,6 +55,12 @@ def test_an_empty_group_is_refused(capsys: pytest.CaptureFixture[str]):
     assert "the following arguments are required: RUN" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("keys", ["", ","])
+def test_groups_by_no_option_are_refused(tmp_path: Path, keys: str):
+    with pytest.raises(ConfigError, match="--group-by names no option: name some, as in --group-by cam,refine"):
+        main([*map(str, two_runs(tmp_path)), "--group-by", keys])
+
+
 def test_groups_are_made_in_one_way(tmp_path: Path):
     first, other = map(str, two_runs(tmp_path))
     with pytest.raises(ConfigError, match="leave `--` between runs away"):

@@ -34,12 +34,13 @@ def test_a_limit_is_an_exit_code(toy_run: Run, tmp_path: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--what", "boats"], "there is no part 'boats'"),
-        (["--what", ""], "there is no part ''; there are: context, confusions"),
+        (["--what", "boats"], "--what: there is no 'boats'"),
+        (["--what", ""], "--what: names none; there are: context, confusions"),
         (["--fail-over", "slices=-1"], "--fail-over slices=-1: every number is 0 or more"),
         (["--images", "2"], "--images: must be at least 5"),
         (["--side", "8", "--count", "0"], "--count: must be at least 1"),
         (["--fail-over", "slices"], "--fail-over slices"),
+        (["--fail-over", "slices=0", "--fail-over", "slices=1"], "--fail-over: slices is given as 0.0 and as 1.0"),
         (["--what", "slices", "--fail-over", "context=1"], "there is no part 'context'"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from wsss.apps.lists import as_mapping
 from wsss.draw.findings import Finding, FindingsPage, render_findings
 from wsss.draw.tables import Table, csv_text
 from wsss.errors import ConfigError, one_of
@@ -103,12 +104,15 @@ def csv_name(kind: str, table: Table) -> str:
 
 
 def limits_in(given: Sequence[str], *, known: Sequence[str]) -> dict[str, float]:
-    """Return the limits of parts in words such as `context=0.5`; raises `ConfigError` that names every wrong one."""
-    limits, problems = {}, []
+    """Return the limits of parts in words such as `context=0.5`.
+
+    Raises `ConfigError` that names every wrong one, and a part with two limits.
+    """
+    limits, problems = [], []
     for text in given:
         kind, _, value = text.partition("=")
         try:
-            limits[kind] = number = float(value)
+            number = float(value)
         except ValueError:
             problems.append(f"{FAIL_OVER} {text}: write a part and a number, such as {known[0]}=0.5")
             continue
@@ -116,9 +120,10 @@ def limits_in(given: Sequence[str], *, known: Sequence[str]) -> dict[str, float]
             problems.append(f"{FAIL_OVER} {text}: there is no part {kind!r}; there are: {one_of(known)}")
         elif not number >= 0:  # nor is nan
             problems.append(f"{FAIL_OVER} {text}: every number is 0 or more, so is a limit")
+        limits.append((kind, number))
     if problems:
         raise ConfigError(problems)
-    return limits
+    return as_mapping(limits, key=FAIL_OVER)
 
 
 def exceeded(limits: Mapping[str, float], measures: Mapping[str, Measure]) -> list[str]:

@@ -94,7 +94,7 @@ def model_of(options: argparse.Namespace) -> str:
 
 def methods_of(options: argparse.Namespace) -> str:
     """Return the methods that are asked for, joined by commas."""
-    return str(options.methods or _methods_by_default(options))
+    return _methods_by_default(options) if options.methods is None else str(options.methods)
 
 
 def _methods_by_default(options: argparse.Namespace) -> str:

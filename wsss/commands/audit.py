@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from wsss.apps import audit
+from wsss.apps.lists import names_in
 from wsss.engine.streams import announce
-from wsss.errors import ConfigError, one_of
 
 
 def add_audit_options(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def audit_to(options: argparse.Namespace, dataset: Mapping[str, Any], *, command
     announce("looking at the data set")
     asked = audit.AuditOptions(
         train=options.train,
-        what=parts_in(options.what),
+        what=audit.PARTS if options.what is None else names_in(options.what, known=audit.PARTS, key="--what"),
         top=options.top,
         backbone=options.backbone,
         weights=options.weights,
@@ -41,14 +41,3 @@ def audit_to(options: argparse.Namespace, dataset: Mapping[str, Any], *, command
         fail_over=options.fail_over,
     )
     return audit.report(dataset, asked, command=command)
-
-
-def parts_in(text: str | None) -> tuple[str, ...]:
-    """Return the parts that a list names, joined by commas, or all; raises `ConfigError` for one that there is not."""
-    if text is None:
-        return audit.PARTS
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
-    unknown = [name for name in names if name not in audit.PARTS]
-    if unknown:
-        raise ConfigError([f"--what: there is no part {name!r}; there are {one_of(audit.PARTS)}" for name in unknown])
-    return names

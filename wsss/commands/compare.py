@@ -9,6 +9,7 @@ from rich.table import Table
 
 from wsss import draw, engine, store
 from wsss.apps import compare
+from wsss.apps.lists import listed
 from wsss.errors import ConfigError
 
 SEPARATOR: Final = "--"
@@ -36,15 +37,18 @@ def main(arguments: Sequence[str]) -> None:
     if options.published:
         _print_published(options, sizes)
         return
-    if options.group_by and len(sizes) > 1:
+    keys = None if options.group_by is None else listed(options.group_by)
+    if keys is not None and not keys:
+        raise ConfigError(["--group-by names no option: name some, as in --group-by cam,refine"])
+    if keys and len(sizes) > 1:
         raise ConfigError(["--group-by makes the groups: leave `--` between runs away"])
     if options.images < 1:
         raise ConfigError([f"--images must be at least 1, got {options.images}"])
     out = options.out.expanduser()
     out.mkdir(parents=True, exist_ok=True)
     runs = compare.read_runs(options.runs)
-    if options.group_by:
-        groups = compare.grouped_by(runs, options.group_by.split(","))
+    if keys:
+        groups = compare.grouped_by(runs, keys)
     else:
         groups = compare.separated(runs, sizes if len(sizes) > 1 else [1] * len(runs))
     tables = [compare.option_table(groups), compare.compared_scores(groups)]
@@ -77,7 +81,7 @@ def _print_without_masks(tables: Sequence[Table]) -> None:
 
 
 def _print_published(options: argparse.Namespace, sizes: Sequence[int]) -> None:
-    if options.group_by or len(sizes) > 1:
+    if options.group_by is not None or len(sizes) > 1:
         raise ConfigError(["--published takes runs one by one: leave --group-by and `--` away"])
     tables = [compare.beside_published(run) for run in compare.read_each(options.runs)]
     for table in tables:

@@ -173,7 +173,14 @@ def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
     add("export", type=Path, metavar="FILE", help="the JSON that Label Studio exported, or a folder of its PNGs")
     add("--tasks", type=Path, metavar="FILE", help="the project's JSON, for a folder of PNGs")
     add("--out", type=Path, default=Path("masks"), metavar="DIR", help="folder of the masks (default: masks)")
-    add("--classes", nargs="+", default=(), metavar="NAME", help="in the order of the mask ids (default: the tasks')")
+    add(
+        "--classes",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="in the order of the mask ids (default: the tasks')",
+    )
     add_prepare_options(commands.add_parser("prepare", description=PREPARE, formatter_class=raw))
     return parser
 
@@ -199,7 +206,7 @@ def _add_keys(parser: argparse.ArgumentParser, known: Mapping[str, Leaf]) -> Non
         if dict in kinds:
             form = {"metavar": "NAME=VALUE", "type": _pair, "action": "append"}
         elif list in kinds:
-            form = {"metavar": "NAME", "nargs": "+"}
+            form = {"metavar": "NAME", "nargs": "+", "action": "extend"}
         group.add_argument(f"--{key.replace('_', '-')}", dest=f"{KEY}{key}", help=words, **form)
 
 

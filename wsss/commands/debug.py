@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from wsss import apps, engine
+from wsss.apps.lists import names_in
 from wsss.engine.streams import announce, complain
 from wsss.errors import ConfigError
 from wsss.store.disk_errors import refuse_unwritable
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> None:
     options = argument_parser().parse_args(arguments)
     announce("loading what the run learnt")
     alone = not options.what and options.negatives is not None
-    parts = () if alone else apps.debug.parts_in(options.what)
+    parts = () if alone else names_in(options.what, known=apps.debug.PARTS, key="--what")
     asked = [*parts, *(["negatives"] if options.negatives is not None else [])]
     limits = apps.findings.limits_in(options.fail_over, known=asked)
     too_small = [

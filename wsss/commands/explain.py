@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from wsss import engine
 from wsss.apps import batch, explain
+from wsss.apps.lists import names_in
 from wsss.commands.asked_network import (
     METHODS,
     METHODS_OF_CLIP,
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str]) -> None:
     output.check()
     known = list(explain.cam_methods(options.config_dir))
     asked = methods_of(options)
-    wanted = known if asked == ALL else explain.names_in(asked, known=known, key="--methods")
+    wanted = known if asked == ALL else names_in(asked, known=known, key="--methods")
     inputs = batch.find_inputs(options.images, without=output.folders)
     for note in inputs.notes():
         engine.console.print(note, markup=False)
@@ -123,7 +124,7 @@ def main(arguments: Sequence[str]) -> None:
 def _classes(text: str | None, explainer: "Explainer") -> tuple[str, ...]:
     if text is None:
         return ()
-    return explain.names_in(text, known=explainer.classes, key="--classes", synonyms=explainer.synonyms)
+    return names_in(text, known=explainer.classes, key="--classes", synonyms=explainer.synonyms)
 
 
 def argument_parser() -> argparse.ArgumentParser:

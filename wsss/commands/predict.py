@@ -99,7 +99,13 @@ def argument_parser() -> argparse.ArgumentParser:
         help=f"cut images with a longer side into tiles (default: {TILE}); smaller ones need less memory and see less",
     )
     parser.add_argument(
-        "--formats", nargs="+", choices=FORMATS, default=(), metavar="NAME", help=f"also write: {', '.join(FORMATS)}"
+        "--formats",
+        nargs="+",
+        action="extend",
+        choices=FORMATS,
+        default=[],
+        metavar="NAME",
+        help=f"also write: {', '.join(FORMATS)}",
     )
     add_box_arguments(parser, maps=False)
     parser.add_argument("--json", action="store_true", help="for programs: print predictions.json, and the bar aside")

@@ -36,7 +36,16 @@ def add_prepare_options(parser: argparse.ArgumentParser) -> None:
     add("name", metavar="NAME", help="the benchmark: voc12, sbd or coco14")
     add("data", type=Path, nargs="?", default=Path("data"), metavar="DIR", help="folder of all data (default: data)")
     add("--plan", action="store_true", help="say what would be loaded, and stop")
-    add("--from", type=Path, nargs="+", default=[], dest="given", metavar="FILE", help="archives that you loaded")
+    add(
+        "--from",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        dest="given",
+        metavar="FILE",
+        help="archives that you loaded",
+    )
     add("--mirror", action="append", default=[], metavar="URL", help="address of a folder of archives, tried first")
     add("--keep", action="store_true", help="keep archives that were loaded")
 

@@ -72,8 +72,18 @@ def argument_parser() -> argparse.ArgumentParser:
     ls.add_argument("--json", action="store_true", help="for programs: a list of objects")
     verify = commands.add_parser("verify", description=VERIFY, parents=[shared], formatter_class=raw)
     verify.add_argument("--repair", action="store_true", help="delete what is damaged, so that it is made again")
-    verify.add_argument("--run", type=Path, nargs="+", default=[], metavar="RUN", help="also folders of moved runs")
+    verify.add_argument(
+        "--run", type=Path, nargs="+", action="extend", default=[], metavar="RUN", help="also folders of moved runs"
+    )
     gc = commands.add_parser("gc", description=GC, parents=[shared], formatter_class=raw)
     gc.add_argument("--yes", action="store_true", help="delete it")
-    gc.add_argument("--keep", type=Path, nargs="+", default=[], metavar="RUN", help="folders of runs that were moved")
+    gc.add_argument(
+        "--keep",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="RUN",
+        help="folders of runs that were moved",
+    )
     return parser

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> None:
     if path.is_dir():
         raise ConfigError([f"--out: {options.out} is a folder: name a file"])
     refuse_unwritable(path.parent)
-    words = text_bank.asked_words(options.classes, backgrounds=options.backgrounds or "")
+    words = text_bank.asked_words(options.classes, backgrounds=options.backgrounds)
     ranked_on = None if options.rank is None else _layout(words, options=options)
     tower = text_bank.load_tower(options.tower, source=options.text_model)
     templates = options.template or TEMPLATES[options.templates]

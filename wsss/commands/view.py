@@ -40,7 +40,8 @@ def argument_parser() -> argparse.ArgumentParser:
         "--findings",
         type=Path,
         nargs="+",
-        default=(),
+        action="extend",
+        default=[],
         metavar="PATH",
         help="folders or files of debug.json and audit.json (default: those in the run's folder)",
     )

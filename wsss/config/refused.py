@@ -1,4 +1,4 @@
-"""Why Hydra does not take an override, in words of the command line, with what it would take."""
+"""Sentences for overrides that Hydra refuses: the mistake in words of the command line, and the words that work."""
 
 import re
 import shlex

@@ -117,6 +117,11 @@ def test_lists_come_beside_the_default_ones(tmp_path: Path) -> None:
     assert list(layout.splits) == ["train", "val", "aug"]
 
 
+def test_a_list_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^--splits: aug is given as a\.txt and as b\.txt: keep one of them$"):
+        layout_at(devkit(tmp_path), "voc", splits=[("aug", "a.txt"), ("aug", "b.txt")])
+
+
 def test_an_option_of_another_layout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError, match="dataset=voc has no option 'labels'; it has: limit, on_bad_image, white, long_side, "

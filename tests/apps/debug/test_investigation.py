@@ -6,9 +6,9 @@ import pytest
 from debugged import Looked
 from PIL import Image
 
-from wsss.apps.debug.investigation import USUAL, Request, debug, head, parts_in
+from wsss.apps.debug.investigation import USUAL, Request, debug, head
 from wsss.draw.findings import render_findings
-from wsss.errors import ConfigError, DataError
+from wsss.errors import DataError
 
 
 def test_every_part_is_on_the_page_and_the_worst_finding_first(marked: Looked):
@@ -26,12 +26,6 @@ def test_what_is_asked_for_alone(plain: Looked, tmp_path: Path):
     found = debug(plain.subject, request, title="t", command="c")
     assert [part.kind for part in found.page.parts] == ["confusions", "negatives"]
     assert "On train" in found.page.parts[0].sentence
-
-
-def test_parts_are_named():
-    assert parts_in("slices, context,slices") == ("slices", "context")
-    with pytest.raises(ConfigError, match="there is no part 'boats'"):
-        parts_in("context,boats")
 
 
 def test_a_split_that_is_not_there_is_refused_before_anything(plain: Looked):

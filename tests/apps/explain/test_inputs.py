@@ -1,4 +1,4 @@
-"""Names joined by commas, and masks of images."""
+"""Masks of images."""
 
 from pathlib import Path
 
@@ -7,40 +7,8 @@ import pytest
 from PIL import Image
 
 from wsss.apps.batch.inputs import Inputs, find_inputs
-from wsss.apps.explain.inputs import masks_of, names_in
-from wsss.errors import ConfigError, DataError
-
-
-def test_names_are_split_at_commas():
-    assert names_in("cat, dog,", known=("dog", "cat", "cow"), key="--classes") == ("cat", "dog")
-
-
-def test_a_name_with_a_comma_can_stand_alone():
-    assert names_in("cat, black", known=("cat, black", "dog"), key="--classes") == ("cat, black",)
-
-
-def test_other_words_for_a_class_stand_for_its_name():
-    known, synonyms = ("tabby", "Egyptian cat"), {"tabby cat": "tabby", "egyptian cat": "Egyptian cat"}
-    found = names_in("Tabby cat,egyptian cat,tabby", known=known, key="--classes", synonyms=synonyms)
-    assert found == ("tabby", "Egyptian cat", "tabby")
-
-
-def test_an_unknown_name_is_answered_with_those_that_contain_it():
-    with pytest.raises(ConfigError, match=r"there is no 'dog'; names with it are: Maltese dog, hotdog$"):
-        names_in("dog", known=("Maltese dog", *(f"yurt {place}" for place in range(40)), "hotdog"), key="--classes")
-    with pytest.raises(ConfigError, match="there is no 'dog'; there are: Maltese dog, yurt"):
-        names_in("dog", known=("Maltese dog", "yurt"), key="--classes")
-
-
-def test_every_unknown_name_is_named():
-    with pytest.raises(ConfigError) as refused:
-        names_in("cat,x,y", known=("cat",), key="--classes")
-    assert refused.value.problems == (
-        "--classes: there is no 'x'; there are: cat",
-        "--classes: there is no 'y'; there are: cat",
-    )
-    with pytest.raises(ConfigError, match="--classes: names none; there are: cat"):
-        names_in(" ,", known=("cat",), key="--classes")
+from wsss.apps.explain.inputs import masks_of
+from wsss.errors import DataError
 
 
 @pytest.fixture

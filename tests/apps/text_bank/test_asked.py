@@ -47,6 +47,14 @@ def test_backgrounds_come_by_name_or_from_a_file(tmp_path: Path):
     assert backgrounds_of("none") == ()
 
 
+@pytest.mark.parametrize("text", ["", ","])
+def test_backgrounds_without_a_name_are_refused(text: str):
+    with pytest.raises(
+        ConfigError, match=f"--backgrounds {text}: names none; a bank without background prompts takes none"
+    ):
+        asked_words(["cat"], backgrounds=text)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -1,6 +1,6 @@
 """The words of CLIP-ES."""
 
-from wsss.apps.text_bank.words import COCO, COCO_BACKGROUNDS, TEMPLATES, VOC, VOC_BACKGROUNDS, names_in
+from wsss.apps.text_bank.words import COCO, COCO_BACKGROUNDS, TEMPLATES, VOC, VOC_BACKGROUNDS
 
 
 def test_every_class_of_both_data_sets_is_there():
@@ -20,7 +20,3 @@ def test_voc_s_names_are_those_of_its_layout():
 
 def test_every_template_has_one_place_for_the_words():
     assert all(template.count("{}") == 1 for templates in TEMPLATES.values() for template in templates)
-
-
-def test_names_are_split_at_commas():
-    assert names_in(" sky, the sea ,,grass") == ("sky", "the sea", "grass")

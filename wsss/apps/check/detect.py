@@ -10,6 +10,7 @@ from typing import Any, Final, get_args, get_type_hints
 import yaml
 
 from wsss import config
+from wsss.apps.lists import as_mapping
 from wsss.config.build import TARGET, build, locate
 from wsss.config.leaves import Leaf
 from wsss.config.search import OPTION, config_folders, options
@@ -49,14 +50,15 @@ class Choice:
     def layout(self, root: Path | None, *, given: Mapping[str, Typed]) -> Layout:
         """Return the layout of a folder: what is not `given` is looked for there, and is as in the leaf otherwise.
 
-        Raises `ConfigError` for keys that this layout does not have, and for values of another type.
+        Raises `ConfigError` for keys that this layout does not have, for values of another type and for a name of pairs
+        with two values.
         """
         known = [field.name for field in fields(self.cls)]
         if strange := [key for key in given if key not in known]:
             has = f"it has: {one_of(known)}"
             raise ConfigError([f"{GROUP}={self.leaf.name} has no option {key!r}; {has}" for key in strange])
         hints = get_type_hints(self.cls)
-        typed = {key: _typed(value, hints[key]) for key, value in given.items()}
+        typed = {key: _typed(value, hints[key], key=f"--{key.replace('_', '-')}") for key, value in given.items()}
         node = {**self.leaf.values, **({} if root is None else self._found(root, typed))}
         for key, value in typed.items():
             node[key] = {**node[key], **value} if isinstance(value, dict) and isinstance(node.get(key), dict) else value
@@ -114,11 +116,11 @@ def chosen(among: Mapping[str, Leaf], *, root: Path | None, name: str | None) ->
     return next(fitting, None) or Choice.of(among[FALLBACK])
 
 
-def _typed(value: Typed, hint: Any) -> Any:
+def _typed(value: Typed, hint: Any, *, key: str) -> Any:
     """Return what was typed as the plain value that a field's type asks for; `null` stands for none."""
     kinds = get_args(hint) or (hint,)
     if not isinstance(value, str):
-        return dict(pair for pair in value if isinstance(pair, tuple)) or list(value)
+        return as_mapping((pair for pair in value if isinstance(pair, tuple)), key=key) or list(value)
     if value == "null":
         return None
     return value if {str, Path} & set(kinds) else yaml.safe_load(value)

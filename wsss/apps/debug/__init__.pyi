@@ -6,6 +6,5 @@ from .investigation import (
     Request as Request,
     debug as debug,
     head as head,
-    parts_in as parts_in,
 )
 from .subject import Subject as Subject

@@ -19,7 +19,6 @@ from wsss.apps.debug.subject import Subject
 from wsss.apps.debug.survey import Survey, survey
 from wsss.apps.findings import Measure
 from wsss.draw.findings import FindingsPage
-from wsss.errors import ConfigError, one_of
 
 USUAL: Final = ("context", "confusions", "slices", "annotate")
 """What is looked at unless something else is asked for."""
@@ -54,15 +53,6 @@ class Debugged:
 
     page: FindingsPage
     measures: Mapping[str, Measure]
-
-
-def parts_in(text: str) -> tuple[str, ...]:
-    """Return the parts that a list names, joined by commas; raises `ConfigError` for one that there is not."""
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
-    unknown = [name for name in names if name not in PARTS]
-    if unknown:
-        raise ConfigError([f"--what: there is no part {name!r}; there are: {one_of(PARTS)}" for name in unknown])
-    return names
 
 
 def debug(subject: Subject, request: Request, *, title: str, command: str) -> Debugged:

@@ -1,44 +1,15 @@
-"""Arguments of `wsss explain`: names joined by commas, and the true masks of images."""
+"""Arguments of `wsss explain`: the true masks of images, and masks of what is asked about."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
-from typing import Final
 
 import numpy as np
 from jaxtyping import UInt8
 
 from wsss.apps.batch.inputs import Inputs
 from wsss.data.images import read_mask, read_size
-from wsss.errors import ConfigError, DataError, one_of
+from wsss.errors import DataError
 
 MASK = ".png"
-MANY: Final = 40
-"""Names up to which all are listed where one is not known."""
-SHOWN: Final = 20
-"""Of more, those are that contain what was asked for, as many as this."""
-NO_SYNONYMS: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-def names_in(
-    text: str, *, known: Sequence[str], key: str, synonyms: Mapping[str, str] = NO_SYNONYMS
-) -> tuple[str, ...]:
-    """Return names that are joined by commas; a name that has a comma itself can stand alone.
-
-    `synonyms` are other words for known names, in lower case. Raises `ConfigError` for every name that is not known,
-    with `key` and the known ones: of many, those that contain it, if there are any.
-    """
-    words = (text,) if text in known else tuple(name.strip() for name in text.split(",") if name.strip())
-    names = tuple(word if word in known else synonyms.get(word.lower(), word) for word in words)
-    problems = [f"{key}: there is no {name!r}; {_near(name, known)}" for name in names if name not in known]
-    if problems or not names:
-        raise ConfigError(problems or [f"{key}: names none; there are: {one_of(known)}"])
-    return names
-
-
-def _near(name: str, known: Sequence[str]) -> str:
-    near = [each for each in known if name.lower() in each.lower()] if len(known) > MANY else []
-    return f"names with it are: {one_of(near, limit=SHOWN)}" if near else f"there are: {one_of(known)}"
 
 
 def masks_of(inputs: Inputs, given: Path, *, key: str = "--mask") -> dict[str, Path]:

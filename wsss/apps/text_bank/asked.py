@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
-from wsss.apps.text_bank.words import COCO, COCO_BACKGROUNDS, VOC, VOC_BACKGROUNDS, names_in
+from wsss.apps.lists import listed
+from wsss.apps.text_bank.words import COCO, COCO_BACKGROUNDS, VOC, VOC_BACKGROUNDS
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.labels import MAX_CLASSES
 
@@ -27,7 +28,7 @@ class AskedWords:
     backgrounds: tuple[str, ...]
 
 
-def asked_words(given: Sequence[str], *, backgrounds: str = "") -> AskedWords:
+def asked_words(given: Sequence[str], *, backgrounds: str | None = None) -> AskedWords:
     """Return the words of a bank.
 
     Args:
@@ -36,7 +37,7 @@ def asked_words(given: Sequence[str], *, backgrounds: str = "") -> AskedWords:
         backgrounds: As `backgrounds_of` takes them; those of the data set, and VOC's for names, if not given.
 
     Raises:
-        ConfigError: No class is named, or one twice.
+        ConfigError: No class is named, or one twice; or backgrounds without a name.
         DataError: A file that cannot be read.
     """
     if len(given) == 1 and given[0] in KNOWN:
@@ -44,20 +45,26 @@ def asked_words(given: Sequence[str], *, backgrounds: str = "") -> AskedWords:
         classes: Mapping[str, tuple[str, ...]] = {name: (text,) for name, text in words.items()}
     else:
         classes, prompts = _named(given), VOC_BACKGROUNDS
-    chosen = backgrounds_of(backgrounds) if backgrounds else prompts
+    chosen = prompts if backgrounds is None else backgrounds_of(backgrounds)
     # Where the background is called as a class, what speaks for one speaks for the other.
     taken = {text.lower() for name, texts in classes.items() for text in (name, *texts)}
     return AskedWords(classes=classes, backgrounds=tuple(word for word in chosen if word.lower() not in taken))
 
 
 def backgrounds_of(text: str) -> tuple[str, ...]:
-    """Return background prompts: `voc`, `coco`, `none`, names joined by commas, or a text file with one a line."""
+    """Return background prompts: `voc`, `coco`, `none`, names joined by commas, or a text file with one a line.
+
+    Raises `ConfigError` where there is no name.
+    """
     if text in KNOWN:
         return KNOWN[text][1]
     if text == NONE:
         return ()
-    names = [line.strip() for line in _lines(Path(text))] if text.endswith(SUFFIX) else names_in(text)
-    return tuple(dict.fromkeys(name for name in names if name))
+    names = [line.strip() for line in _lines(Path(text))] if text.endswith(SUFFIX) else listed(text)
+    found = tuple(dict.fromkeys(name for name in names if name))
+    if not found:
+        raise ConfigError([f"--backgrounds {text}: names none; a bank without background prompts takes {NONE}"])
+    return found
 
 
 def _named(given: Sequence[str]) -> dict[str, tuple[str, ...]]:

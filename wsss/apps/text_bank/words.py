@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from wsss.apps.lists import listed
+
 _VOC: Final = """\
 aeroplane, bicycle, bird, boat, bottle, bus, car, cat, chair, cow, diningtable, dog, horse, motorbike, person,
 pottedplant, sheep, sofa, train, tvmonitor"""
@@ -45,17 +47,12 @@ _EDITED_COCO: Final = {
 }
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    """Return names that are joined by commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-VOC: Final[Mapping[str, str]] = {name: _EDITED_VOC.get(name, name) for name in names_in(_VOC)}
+VOC: Final[Mapping[str, str]] = {name: _EDITED_VOC.get(name, name) for name in listed(_VOC)}
 """PASCAL VOC's classes, with the words that the authors edited."""
-COCO: Final[Mapping[str, str]] = {name: _EDITED_COCO.get(name, name) for name in names_in(_COCO)}
+COCO: Final[Mapping[str, str]] = {name: _EDITED_COCO.get(name, name) for name in listed(_COCO)}
 """COCO's categories by the names of its annotation files, with the authors' words for them; one that they misspelt is
 mended."""
-VOC_BACKGROUNDS: Final = names_in(_BACKGROUNDS)
+VOC_BACKGROUNDS: Final = listed(_BACKGROUNDS)
 COCO_BACKGROUNDS: Final = tuple(name for name in VOC_BACKGROUNDS if name not in ("keyboard", "sign"))
 
 TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
