@@ -47,6 +47,7 @@ from wsss.views.segmentation import SegmentationViews
 
 SIZE: Final = Size(height=375, width=500)
 CLASSES: Final = 80
+PICTURES: Final = [np.zeros((*SIZE.over(1), 3), dtype=np.uint8)] * 4
 BYTES: Final = bytes(range(256)) * 8
 """An item that nobody encodes."""
 RATE: Final = 20.0
@@ -227,47 +228,61 @@ def _read_raw(place: Any, _: Size) -> bytes:
 
 
 class Answers(torch.nn.Module):
-    """Answers at once with logits of 81 labels at stride 4."""
+    """Answers at once with logits of 81 labels, at every pixel or at a stride."""
 
-    logits = torch.randn(1, CLASSES + 1, 94, 125)
+    def __init__(self, stride: int) -> None:
+        super().__init__()
+        self.logits = torch.randn(4, CLASSES + 1, *SIZE.over(stride))
 
     def segment(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the same for every image."""
-        return self.logits.expand(len(images), -1, -1, -1)
+        """Return the same for every batch."""
+        return self.logits[: len(images)]
 
 
 def prediction(folder: Path, images: int) -> float:
-    """Milliseconds an image from the probabilities of 81 labels to its mask, without refiners, all on a CPU."""
+    """Milliseconds an image from the answers for it and its mirror image, at every pixel, to the mask, on a CPU."""
     del folder, images
-    return _decided(later_alone=False)
+    return _masks_of(Answers(1))
+
+
+def coarse(folder: Path, images: int) -> float:
+    """Milliseconds an image of the same where the network answers at stride 4."""
+    del folder, images
+    return _masks_of(Answers(4))
+
+
+def refined(folder: Path, images: int) -> float:
+    """Milliseconds an image from the same answers, at every pixel, to the probabilities that refiners get."""
+    del folder, images
+    predictor = _predictor(Answers(1))
+    return 1000 * statistics.median(spent(lambda: predictor.maps(PICTURES)) for _ in range(5)) / len(PICTURES)
 
 
 def fetching(folder: Path, images: int) -> float:
-    """Milliseconds an image of the same that are left for the CPU where a GPU gives the answer."""
+    """Milliseconds an image that are left for the CPU where a GPU decides."""
     del folder, images
-    return _decided(later_alone=True)
+    every = _decided(_predictor(Answers(1)))
+    return 1000 * statistics.median(spent(lambda: [later() for later in every]) for _ in range(5)) / len(PICTURES)
 
 
-def _decided(*, later_alone: bool) -> float:
-    pictures = [np.zeros((*SIZE.over(1), 3), dtype=np.uint8)] * 4
+def _masks_of(network: Answers) -> float:
+    predictor = _predictor(network)
+    took = statistics.median(spent(lambda: [later() for later in _decided(predictor)]) for _ in range(5))
+    return 1000 * took / len(PICTURES)
+
+
+def _decided(predictor: Any) -> list[Any]:
+    early = not hasattr(predictor, "decided")  # a tree that always makes probabilities
+    return predictor.masks(PICTURES, predictor.maps(PICTURES)) if early else predictor.decided(PICTURES)
+
+
+def _predictor(network: Answers) -> Any:
+    views, device = SegmentationViews(), torch.device("cpu")
     predictor = predict_masks.MaskPredictor(
-        network=Answers(),
-        normalisation=IMAGENET,
-        views=SegmentationViews(flip=False),
-        refine=(),
-        device=torch.device("cpu"),
+        network=network, normalisation=IMAGENET, views=views, refine=(), device=device
     )
-    merged = predictor.views(Answers().segment, torch.zeros(4, 3, *SIZE.over(1)))
-    object.__setattr__(predictor, "views", lambda *_: merged)
     object.__setattr__(predictor, "normalisation", Nothing())
-    return 1000 * statistics.median(_once(predictor, pictures, later_alone) for _ in range(5)) / len(pictures)
-
-
-def _once(predictor: Any, pictures: list[Any], later_alone: bool) -> float:  # noqa: FBT001
-    every: list[Any] = []
-    first = spent(lambda: every.extend(predictor.decided(pictures)))
-    rest = spent(lambda: [later() for later in every])
-    return rest if later_alone else first + rest
+    return predictor
 
 
 class Nothing:
@@ -343,7 +358,7 @@ MEASURES: Final[dict[str, Callable[[Path, int], float]]] = {
     each.__name__: each
     for each in (
         *(plan, looks, bookkeeping, resume, first_item, as_files, as_packs),
-        *(prediction, fetching, loader, data_check, evaluation),
+        *(prediction, coarse, refined, fetching, loader, data_check, evaluation),
     )
 }
 

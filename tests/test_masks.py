@@ -33,7 +33,8 @@ def test_of_many_labels_the_first_strongest_is_taken_wherever_it_is_decided():
     assert np.array_equal(strongest_label(scores).numpy(), np.stack([strongest(each)[0] for each in maps]))
 
 
-def test_what_is_not_a_number_has_no_strongest_label():
+def test_what_is_not_a_finite_number_has_no_strongest_label():
+    assert strongest_label(torch.tensor([[[[float("inf")]], [[0.5]]]])).tolist() == [[[255]]]
     scores = torch.tensor([[[[0.5, float("nan")]], [[float("nan"), 0.2]]]])
     assert strongest_label(scores).tolist() == [[[255, 255]]]
 

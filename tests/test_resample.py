@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from wsss.resample import along_both_axes, gaussian_weights, linear_weights, resample
+from wsss.resample import along_both_axes, gaussian_weights, linear_rows, linear_weights, resample
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,12 @@ def test_the_axes_of_a_product_are_not_mixed_up():
     assert along_both_axes(torch.tensor([[[10.0]]]), rows=rows, columns=columns).tolist() == [
         [[30, 50, 70], [60, 100, 140]]
     ]
+
+
+@pytest.mark.parametrize(("cells", "height"), [(3, 12), (4, 4), (7, 10), (8, 3), (1, 5)])
+def test_some_rows_are_those_of_torchs_interpolation(cells: int, height: int):
+    maps = torch.rand(2, cells, 6)
+    whole = functional.interpolate(maps[None], size=(height, 6), mode="bilinear", align_corners=False)[0]
+    for top in range(height):
+        rows = slice(top, min(top + 2, height))
+        torch.testing.assert_close(linear_rows(maps, height=height, rows=rows), whole[:, rows], atol=1e-6, rtol=0)

@@ -110,22 +110,20 @@ def strongest(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     if not maps.has_background:
         raise ValueError("masks need a background: put a background rule into `refine`")
     full = maps.full()
-    # The first of equals: torch's argmax does not promise it, numpy's does.
-    position = full.scores.cpu().numpy().argmax(axis=0)
-    score = np.take_along_axis(full.scores.cpu().numpy(), position[None], axis=0)[0]
-    return full.labels.to(torch.uint8).cpu().numpy()[position], score
+    score, position = full.scores.max(dim=0)  # of equals the first, as torch promises since 1.7
+    return full.labels.to(torch.uint8)[position].cpu().numpy(), score.cpu().numpy()
 
 
 def strongest_label(scores: Float[Tensor, "b labels h w"]) -> UInt8[Tensor, "b h w"]:
     """Return the strongest of all labels at every pixel, on the scores' device; ties go to the lower one, as ever.
 
-    255 stands where a score is not a number.
+    255 stands where the strongest score is not a finite number.
 
     >>> strongest_label(torch.tensor([[[[0.5, 0.1]], [[0.5, 0.9]]]]))
     tensor([[[0, 1]]], dtype=torch.uint8)
     """
-    score, label = scores.max(dim=1)  # of equals the first, as torch promises since 1.7
-    return torch.where(score.isnan(), IGNORE, label).to(torch.uint8)
+    score, label = scores.max(dim=1)  # of equals the first, as in `strongest`
+    return torch.where(score.isfinite(), label, IGNORE).to(torch.uint8)
 
 
 def strongest_class(maps: ScoreMaps) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:

@@ -62,3 +62,22 @@ def along_both_axes(
     """Return `rows @ map @ columns.T` for every map, in single precision also inside autocast."""
     with torch.autocast(maps.device.type, enabled=False):
         return rows @ maps.float() @ columns.T
+
+
+def linear_rows(maps: Float[Tensor, "*n y w"], *, height: int, rows: slice) -> Float[Tensor, "*n r w"]:
+    """Return rows `rows` of maps that linear interpolation brings to `height` rows, without making the others.
+
+    It is what `functional.interpolate` makes of them with `align_corners=False`.
+
+    >>> linear_rows(torch.tensor([[0.0], [4.0]]), height=4, rows=slice(1, 3))
+    tensor([[1.],
+            [3.]])
+    """
+    cells = maps.shape[-2]
+    if cells == height:
+        return maps[..., rows, :]
+    pixels = torch.arange(rows.start, rows.stop, device=maps.device)
+    position = ((pixels + 0.5) * (cells / height) - 0.5).clamp(0, cells - 1)
+    above = position.long()
+    below = (above + 1).clamp(max=cells - 1)
+    return maps[..., above, :].lerp(maps[..., below, :], (position - above)[:, None])

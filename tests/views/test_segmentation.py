@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -75,6 +77,28 @@ def test_logits_in_half_precision_are_interpolated_and_merged_in_full():
     probabilities = views(half, images)
     assert probabilities.dtype == torch.float32
     assert torch.allclose(probabilities, views(lambda view: half(view).float(), images), atol=1e-7)
+
+
+@pytest.mark.parametrize("merge", ["mean", "max"])
+@pytest.mark.parametrize("scales", [(1.0,), (1.0, 0.5), (0.5, 1.5, 1.0)])
+@pytest.mark.parametrize("flip", [False, True])
+def test_the_strongest_label_is_that_of_the_probabilities(merge: Any, scales: tuple[float, ...], flip: bool):
+    images, views = torch.randn(2, 3, 9, 14), SegmentationViews(scales=scales, flip=flip, merge=merge)
+    probabilities, labels = views(convolution, images), views.strongest(convolution, images)
+    assert labels.dtype == torch.uint8
+    top = probabilities.topk(2, dim=1).values
+    clear = top[:, 0] - top[:, 1] > 1e-5
+    assert clear.float().mean() > 0.95
+    assert torch.equal(labels[clear], probabilities.argmax(dim=1)[clear].byte())
+
+
+def test_the_network_s_answers_are_not_written_into():
+    answer = torch.randn(1, 3, 9, 14)
+    kept = answer.clone()
+    views = SegmentationViews(scales=(1.0, 0.5, 2.0))
+    views(lambda _: answer, torch.zeros(1, 3, 9, 14))
+    views.strongest(lambda _: answer, torch.zeros(1, 3, 9, 14))
+    assert torch.equal(answer, kept)
 
 
 @pytest.mark.parametrize("scales", [(), (0.0,), (1.0, -0.5)])

@@ -7,7 +7,7 @@ from typing import ClassVar, Final, final
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -20,14 +20,14 @@ from wsss.engine.refining import needs_of, reads_items
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
 from wsss.labels import IGNORE
-from wsss.masks import Argmax, strongest_label
+from wsss.masks import Argmax
 from wsss.models.base import PlannedNetworks
 from wsss.models.normalisation import Normalisation
 from wsss.protocols import Segments
 from wsss.refine.base import Refine, Refiner, background_problems
 from wsss.store.kinds import INDEX, MASKS, NETWORK, Kind
 from wsss.training.trainer_options import Precision
-from wsss.types import ScoreMaps, Size
+from wsss.types import Images, ScoreMaps, Size
 from wsss.views.segmentation import SegmentationViews
 
 Pixels = NDArray[np.uint8]
@@ -133,7 +133,7 @@ class MaskPredictor:
     def maps(self, images: Sequence[Pixels]) -> list[ScoreMaps]:
         """Return the probabilities of all labels, on the CPU, for images of one size."""
         # By way of NumPy, without a copy: refiners may write into it, which torch forbids of what inference mode made.
-        merged = torch.from_numpy(self._asked(images).cpu().numpy())
+        merged = torch.from_numpy(self._asked(images, self.views).cpu().numpy())
         size = Size(height=merged.shape[-2], width=merged.shape[-1])
         labels = torch.arange(merged.shape[1])
         return [ScoreMaps(labels=labels, scores=scores, size=size) for scores in merged]
@@ -143,13 +143,13 @@ class MaskPredictor:
 
         The device goes on with the next batch while they are fetched from it.
         """
-        labels = strongest_label(self._asked(images))
+        labels = self._asked(images, self.views.strongest)
         return [partial(_fetched, each) for each in labels]
 
-    def _asked(self, images: Sequence[Pixels]) -> Float[Tensor, "b labels h w"]:
-        """Return the probabilities of all labels, on the device."""
+    def _asked(self, images: Sequence[Pixels], views: Callable[[Callable[[Images], Tensor], Images], Tensor]) -> Tensor:
+        """Return what some views make of the network's answers, on the device."""
         with asking(self.device, precision=self.precision):
-            return self.views(self.network.segment, self.normalisation.of_images(images, device=self.device))
+            return views(self.network.segment, self.normalisation.of_images(images, device=self.device))
 
     def refined(self, image: Pixels, maps: ScoreMaps) -> ScoreMaps:
         """Apply every refiner to the maps of an image; they return to the CPU."""

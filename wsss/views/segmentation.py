@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
-from torch.nn import functional
 
 from wsss.configurable import Configurable
+from wsss.masks import strongest_label
 from wsss.types import Images
 from wsss.views.base import check_scales, scaled
+from wsss.views.by_rows import ByRows, Join, joined
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,8 @@ class SegmentationViews(Configurable):
     deeplab-pytorch shows scales 1, 0.5 and 0.75 without mirror images, bilinear, and takes the maximum. It does so on
     the network's own cells, before these are brought to pixels; here it is done on pixels.
     """
+
+    version: ClassVar[int] = 2
 
     scales: tuple[float, ...] = (1.0,)
     flip: bool = True
@@ -34,16 +37,52 @@ class SegmentationViews(Configurable):
 
     def __call__(self, segment: Callable[[Images], Tensor], images: Images) -> Float[Tensor, "b labels h w"]:
         """Return the probabilities of all labels at the images' own size, from what `segment` makes of each view."""
-        size, merged, views = images.shape[-2:], torch.zeros(()), 0
-        for logits in self._answers(segment, images):
-            own = functional.interpolate(logits.float(), size=size, mode="bilinear", align_corners=False)
-            merged = own if views == 0 else torch.maximum(merged, own) if self.merge == "max" else merged + own
-            views += 1
-        return (merged / views if self.merge == "mean" else merged).softmax(dim=1)
+        views = self._asked(segment, images)
+        size, labels = images.shape[-2:], views[0].logits.shape[1]
+        probabilities = images.new_empty(len(images), labels, *size, dtype=torch.float32)
+        for rows, logits in joined(views, self._join):
+            probabilities[..., rows, :] = (logits / self._count if self.merge == "mean" else logits).softmax(dim=1)
+        return probabilities
 
-    def _answers(self, segment: Callable[[Images], Tensor], images: Images) -> Iterator[Float[Tensor, "b labels y x"]]:
+    def strongest(self, segment: Callable[[Images], Tensor], images: Images) -> UInt8[Tensor, "b h w"]:
+        """Return the label of the largest merged logit, as `strongest_label` does, without any probabilities.
+
+        Labels whose probabilities are equal after rounding, and their logits are not, have a strongest one here.
+        """
+        labels = torch.empty(len(images), *images.shape[-2:], dtype=torch.uint8, device=images.device)
+        for rows, logits in joined(self._asked(segment, images), self._join):
+            labels[..., rows, :] = strongest_label(logits)
+        return labels
+
+    @property
+    def _count(self) -> int:
+        return len(self.scales) * (2 if self.flip else 1)
+
+    @property
+    def _join(self) -> Join:
+        return torch.maximum if self.merge == "max" else torch.add
+
+    def _asked(self, segment: Callable[[Images], Tensor], images: Images) -> list[ByRows]:
+        """Ask about every view; of more than two answers the first ones are merged, so that two are held."""
+        held = list[ByRows]()
+        for answer in self._answers(segment, images):
+            if len(held) == 2:
+                held = [self._merged(held)]
+            held.append(answer)
+        return held
+
+    def _merged(self, views: list[ByRows]) -> ByRows:
+        first = views[0]
+        shape = (*first.logits.shape[:2], first.height, first.logits.shape[-1])
+        merged = first.logits.new_empty(shape, dtype=torch.float32)
+        for rows, logits in joined(views, self._join):
+            merged[..., rows, :] = logits
+        return ByRows(logits=merged, height=first.height)
+
+    def _answers(self, segment: Callable[[Images], Tensor], images: Images) -> Iterator[ByRows]:
+        size = (images.shape[-2], images.shape[-1])
         for scale in self.scales:
             view = scaled(images, scale, resize=self.resize)
-            yield segment(view)
+            yield ByRows.of(segment(view), size=size, mirrored=False)
             if self.flip:
-                yield segment(view.flip(-1)).flip(-1)
+                yield ByRows.of(segment(view.flip(-1)), size=size, mirrored=True)
