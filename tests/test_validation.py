@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from wsss.validation import first_problem, reason
+from wsss.validation import early_end, ends_early, first_problem, reason
 
 
 class Point(BaseModel):
@@ -38,3 +38,22 @@ def test_a_reason_is_one_line():
 def test_a_key_of_any_length_is_cut():
     where, _, _ = first_problem(refused({"k" * 1000: "a"}, dict[str, int])).partition(":")
     assert where == "k" * 80
+
+
+@pytest.mark.parametrize("data", ['{"x": 1', "[", '{"x": tru', '"\\u00', "[{}, ", '\ufeff{"x": "é'])
+def test_json_without_its_end_is_told_with_the_last_byte(data: str):
+    given = data.encode()
+    assert ends_early(given)
+    for text in (given, data) if not data.startswith("\ufeff") else ():
+        with pytest.raises(ValidationError) as caught:
+            TypeAdapter(Point).validate_json(text)
+        assert first_problem(caught.value) == f"JSON that ends too early, at byte {len(given)}"
+
+
+@pytest.mark.parametrize("data", [b"", b" ", b"{}", b"{} x", b'{"x" 1}', b"[1,]", b"[" * 100_000])
+def test_other_texts_do_not_end_early(data: bytes):
+    assert not ends_early(data)
+
+
+def test_large_numbers_of_bytes_are_grouped():
+    assert early_end(1234567, form="XML") == "XML that ends too early, at byte 1,234,567"

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, NoReturn, TypeVar
 from pydantic import ValidationError
 
 from wsss.errors import brief
-from wsss.validation import first_problem
+from wsss.validation import early_end, ends_early, first_problem
 
 T = TypeVar("T")
 
@@ -18,6 +18,13 @@ BOM: Final = "\xef\xbb\xbf"
 _SPACE: Final = " \t\n\r"
 _IN_NUMBERS: Final = "0123456789.eE+-"
 _scan: Final = json.JSONDecoder().raw_decode
+
+
+class EndsEarlyError(ValueError):
+    """The end of the JSON is missing."""
+
+    def __init__(self, byte: int) -> None:
+        super().__init__(early_end(byte))
 
 
 class Value(NamedTuple):
@@ -43,7 +50,8 @@ def json_items(file: BufferedIOBase) -> Iterator[Value]:
     """Yield the items of the lists of a JSON object, and its other values, in the file's order, as they are written.
 
     That a value is JSON is all that is checked. Raises `ValueError` for a file that is not one such object, and for a
-    key that is there twice; `RecursionError` for values that are nested too deeply.
+    key that is there twice, and its `EndsEarlyError` for the start of an object; `RecursionError` for values that are
+    nested too deeply.
     """
     text = _Text(file)
     keys = set[str]()
@@ -110,8 +118,10 @@ class _Text:
         return True
 
     def take(self, mark: str) -> None:
-        """Take a mark; raises `ValueError` where something else comes next."""
+        """Take a mark; raises `ValueError` where something else comes next, and `EndsEarlyError` where nothing does."""
         if not self.takes(mark):
+            if self.at and not self._next():
+                raise EndsEarlyError(self.at)
             self.refuse(repr(mark))
 
     def value(self) -> tuple[int, bytes]:
@@ -122,6 +132,8 @@ class _Text:
                 _, end = _scan(self._text, self._place)
             except json.JSONDecodeError as error:
                 if not self._more():  # else it may be cut off by the end of what was read
+                    if not self._next() or ends_early(self._text[self._place :].encode("latin-1")):
+                        raise EndsEarlyError(self._before + len(self._text)) from error
                     raise ValueError(f"{error.msg} at byte {self._before + error.pos:,}") from error
                 continue
             # of a number, what was read may end anywhere

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from coco_data import HEIGHT, OVER, TRAIN, TWO_PARTS, WIDTH, compressed, runs, write_coco
+from coco_data import HEIGHT, OVER, TRAIN, TWO_PARTS, WIDTH, coco_folder, compressed, runs, write_coco
 
 from wsss.boxes.box import Box
-from wsss.data.layouts.coco_file import Annotation, Outline, Runs, looks_like_coco, polygons_inside, read_coco
+from wsss.data.layouts.coco_file import Annotation, Outline, Runs, polygons_inside, read_coco
 from wsss.errors import DataError
 from wsss.types import Size
 
@@ -179,6 +179,12 @@ def test_a_list_that_is_there_twice_is_refused(tmp_path: Path):
         read_coco(tmp_path / "a.json")
 
 
-def test_what_looks_like_it():
-    assert looks_like_coco(json.dumps({"images": [], "annotations": [], "categories": []}).encode())
-    assert not looks_like_coco(b'{"images": [], "categories": []}')
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7, 0.99])
+def test_a_file_without_its_end_is_told_with_the_last_byte(share: float, tmp_path: Path):
+    path = coco_folder(tmp_path) / "annotations/instances_train2014.json"
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    with pytest.raises(
+        DataError, match=rf"train2014\.json is JSON that ends too early, at byte {path.stat().st_size:,}: copy"
+    ):
+        read_coco(path)

@@ -1,5 +1,6 @@
 """Where annotation files and images are found."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from coco_data import TRAIN, coco_folder, write_coco
 from data_sets import draw_image
 
 from wsss.data.layouts.coco import COCO
-from wsss.data.layouts.coco_found import found_coco
+from wsss.data.layouts.coco_found import found_coco, looks_like_coco
 
 
 def put(root: Path, *, files: dict[str, str]) -> Path:
@@ -64,3 +65,23 @@ def test_a_name_that_is_not_one_is_left_to_the_reader(name: bytes, tmp_path: Pat
     listed = b'{"images": [{"id": 1, "file_name": "%b"}], "annotations": [], "categories": []}' % name
     (tmp_path / "result.json").write_bytes(listed)
     assert found_coco(tmp_path) == {"splits": {"train": "result.json"}, "image_folders": {"train": "images"}}
+
+
+def test_what_looks_like_it():
+    assert looks_like_coco(json.dumps({"images": [], "annotations": [], "categories": []}).encode())
+    assert not looks_like_coco(b'{"images": [], "categories": []}')
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_a_file_without_its_end_is_taken_for_what_it_began_as(share: float, start: str, tmp_path: Path):
+    root = put(tmp_path, files={"labels.json": "images/a.png"})
+    data = start + (root / "labels.json").read_text()
+    (root / "labels.json").write_text(data[: int(share * len(data))])
+    assert found_coco(root) == {"splits": {"train": "labels.json"}, "image_folders": {"train": "images"}}
+
+
+@pytest.mark.parametrize("text", ['{"images": [{}]}', '{"images": ["cat"', '[{"annotations": [{', '{"images": [{}] {'])
+def test_another_file_without_its_end_is_not(text: str, tmp_path: Path):
+    (tmp_path / "labels.json").write_text(text)
+    assert found_coco(tmp_path) is None

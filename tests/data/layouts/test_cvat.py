@@ -118,3 +118,17 @@ def test_it_is_found(tmp_path: Path):
     assert CVAT.found_at(root, {}) is None
     with pytest.raises(DataError, match=r"there is no file .*annotations\.xml"):
         indexed(root)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
+def test_a_file_without_its_end_is_found_and_told(share: float, tmp_path: Path):
+    root = cvat(tmp_path)
+    data = (root / "annotations.xml").read_bytes()
+    (root / "annotations.xml").write_bytes(data[: int(share * len(data))])
+    assert CVAT.found_at(root, {}) == {"annotations": "annotations.xml", "images": "images"}
+    with pytest.raises(
+        DataError, match=rf"annotations\.xml is XML that ends too early, at byte {int(share * len(data))}: copy"
+    ):
+        indexed(root)
+    (root / "annotations.xml").write_text("<other><a>")
+    assert CVAT.found_at(root, {}) is None

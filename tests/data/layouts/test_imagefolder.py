@@ -77,7 +77,11 @@ def test_csv_and_splits(tmp_path: Path):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ("{", r"is not JSON .*: write an object a line"),
+        ('{"file_name" 1}', r"is not JSON .*: write an object a line"),
+        (
+            '{"file_name": "",',
+            "is JSON that ends too early, at byte 17 of the line: copy the file again, or mend the line",
+        ),
         ("[1]", "is not an object"),
         ({"label": "cat"}, "has no file_name"),
         ({"file_name": "b.png"}, r"has no column of labels \(no other column\): name it in `dataset\.labels`"),

@@ -38,7 +38,8 @@ def test_json(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a.jpg": ["cat"]', r"is not JSON \(.*line 1 column 18"),
+        ('{"a.jpg": ["cat"]', r"is JSON that ends too early, at byte 17: copy or export it again$"),
+        ('{"a.jpg": ["cat"] "b', r"is not JSON \(.*line 1 column 19"),
         ('["a.jpg"]', "holds no object of images"),
         ('{"a.jpg": "cat"}', r"the labels of 'a\.jpg' are not a list of names"),
         ('{"a.jpg": [1]}', r"the labels of 'a\.jpg' are not a list of names"),

@@ -116,3 +116,18 @@ def test_it_is_found(tmp_path: Path):
     assert set(other.records) == {f"upload/{image}" for image in "abcde"}
     (root / "project-1.json").write_text('{"a.png": ["cat"]}')
     assert LabelStudio.found_at(root, {}) is None
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
+def test_an_export_without_its_end_is_found_and_told(share: float, tmp_path: Path):
+    root = label_studio(tmp_path)
+    data = (root / "export.json").read_bytes()
+    (root / "export.json").write_bytes(data[: int(share * len(data))])
+    assert LabelStudio.found_at(root, {}) == {"labels": "export.json", "images": "images"}
+    with pytest.raises(
+        DataError, match=rf"JSON that ends too early, at byte {int(share * len(data)):,}\): export again"
+    ):
+        LabelStudio(root=root).index(tmp_path)
+    (root / "export.json").write_text('["cat", "annotation')
+    (root / "other.json").write_text('[{"cat": "annotations')
+    assert LabelStudio.found_at(root, {}) is None

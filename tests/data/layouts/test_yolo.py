@@ -109,6 +109,7 @@ def test_a_line_that_is_wrong_is_told_with_its_number(line: str, tmp_path: Path)
         ("names: [cat]\ntrain: gone\n", "names 'gone' for train, which is not a folder below"),
         ("names: [cat]\ntrain: ..\n", r"names '\.\.' for train, which is not a folder below"),
         ("a: [", "names no classes"),
+        ("names:\n  0: cat\n  1:", "data.yaml: class 1 has no name: write one, or copy the file again if its end is"),
     ],
 )
 def test_a_file_of_folders_that_is_wrong_is_told(content: str, words: str, tmp_path: Path):
@@ -124,6 +125,10 @@ def test_it_is_found_and_checked(tmp_path: Path):
     (root / "data.yaml").rename(root / "dataset.yaml")
     assert YOLO.found_at(root, {}) == {"data": "dataset.yaml"}
     assert YOLO.found_at(tmp_path, {}) is None
+    (root / "dataset.yaml").write_text("path: .\ntrain: images/train\nval: ima")
+    assert YOLO.found_at(root, {}) == {"data": "dataset.yaml"}
+    root = yolo(tmp_path / "again")
+    (root / "data.yaml").rename(root / "dataset.yaml")
     found = checked(YOLO(root=root, data="dataset.yaml"))
     assert found.problems == ()
     assert [each.agreed for each in found.masks] == [2, 3, 1]

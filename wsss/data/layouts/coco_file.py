@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BufferedIOBase
-from mmap import mmap
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -17,7 +16,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, TypeAdapter, Val
 
 from wsss.boxes.box import Box
 from wsss.data.coco_rle import coco_mask
-from wsss.data.json_items import Value, json_items
+from wsss.data.json_items import EndsEarlyError, Value, json_items
 from wsss.errors import DataError, FileError
 from wsss.paths import NotRegularError, open_regular
 from wsss.size import Size
@@ -154,6 +153,8 @@ def read_coco(path: Path) -> CocoFile:
     try:
         with open_regular(path, links=True) as file:
             return _read(path, file)
+    except EndsEarlyError as error:
+        raise FileError(path, f"is {error}: copy or export it again") from error
     except (ValueError, RecursionError) as error:
         why = f"is not a file of COCO's annotations ({reason(error)}): export it again as COCO's JSON"
         raise FileError(path, why) from error
@@ -206,11 +207,6 @@ def polygons_inside(polygons: Sequence[Sequence[float]], size: Size) -> Bool[np.
                 raise DataError(f"a corner at {name} = {far:g} in {size.width} x {size.height} pixels: correct it")
     runs = coco.merge(coco.frPyObjects(polygons, size.height, size.width))
     return coco_mask(runs["counts"].decode(), height=size.height, width=size.width)
-
-
-def looks_like_coco(data: bytes | mmap) -> bool:
-    """Whether a text seems to be COCO's, without a look at what it means: files of hundreds of megabytes are usual."""
-    return all(data.find(f'"{name}"'.encode()) >= 0 for name in LISTS)
 
 
 def _form(given: Any) -> str:

@@ -8,7 +8,8 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, Final
 
-from wsss.data.layouts.coco_file import looks_like_coco
+from wsss.data.json_items import EndsEarlyError, json_items
+from wsss.data.layouts.coco_file import LISTS
 from wsss.paths import is_regular, open_regular
 
 TRAIN: Final = "train"
@@ -17,6 +18,9 @@ NAMES: Final = {"training": TRAIN, "valid": VAL, "validation": VAL}
 """Other people's names of splits."""
 INSTANCES: Final = re.compile(r"instances_([a-z]+)\d*\.json")
 """COCO's own files: split and year."""
+BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")
+ITEMS: Final = re.compile(rb'"(?:%s)"\s*:\s*\[\s*\{' % b"|".join(name.encode() for name in LISTS))
+"""A list of COCO's with objects for items; labels of an image are texts."""
 FILE_NAME: Final = re.compile(rb'"file_name"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
@@ -50,9 +54,31 @@ def _files(root: Path) -> Iterator[tuple[str, Path]]:
         words = re.split(r"[^a-z]+", path.stem.lower())
         split = next((NAMES.get(word, word) for word in words if word in (TRAIN, VAL, "test", *NAMES)), None)
         with _content(path) as content:
-            looks = looks_like_coco(content)
-        if looks:
+            whole, begun = looks_like_coco(content), _begins_as_coco(content)
+        if whole or (begun and _ends_early(path)):
             yield split or TRAIN, path
+
+
+def looks_like_coco(data: bytes | mmap) -> bool:
+    """Whether a text seems to be COCO's, without a look at what it means: files of hundreds of megabytes are usual."""
+    return all(data.find(f'"{name}"'.encode()) >= 0 for name in LISTS)
+
+
+def _begins_as_coco(data: bytes | mmap) -> bool:
+    return BEGINNING.match(data) is not None and ITEMS.search(data) is not None
+
+
+def _ends_early(path: Path) -> bool:
+    """Whether the end of a file of JSON is missing: whoever reads it says so, with the byte."""
+    try:
+        with open_regular(path, links=True) as file:
+            for _ in json_items(file):
+                pass
+    except EndsEarlyError:
+        return True
+    except (ValueError, RecursionError, OSError):
+        return False
+    return False
 
 
 def _images_of(path: Path, *, root: Path, split: str) -> str:

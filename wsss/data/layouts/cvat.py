@@ -1,10 +1,12 @@
 """Exports of CVAT (https://www.cvat.ai) in its own form, "CVAT for images 1.1": one XML beside a folder of images."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 from xml.etree import ElementTree as ET
+from xml.parsers.expat import errors
 
 from wsss.boxes.box import Box
 from wsss.data.drawing import Inside
@@ -14,11 +16,25 @@ from wsss.data.outlines import ellipse, polygon, rows_of_runs
 from wsss.errors import DataError
 from wsss.paths import open_regular
 from wsss.size import Size
+from wsss.validation import early_end
 
 SPLITS: Final = {"train": "train", "validation": "val", "val": "val", "test": "test"}
 """CVAT's subsets, in lower case, and ours; the subset `default` is none."""
+ROOT: Final = "annotations"
+ELEMENT: Final = re.compile(rb"<(\w+)")
 TAG: Final = "tag"
 SHAPES: Final = ("box", "polygon", "ellipse", "mask", "polyline", "points", "skeleton", "cuboid")
+
+NO_END: Final = tuple(
+    errors.codes[message]
+    for message in (
+        errors.XML_ERROR_NO_ELEMENTS,
+        errors.XML_ERROR_UNCLOSED_TOKEN,
+        errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+        errors.XML_ERROR_PARTIAL_CHAR,
+    )
+)
+"""Errors of XML whose end is missing."""
 
 
 @final
@@ -38,10 +54,12 @@ class CVAT(AnnotatedImages):
         for path in (root / "annotations.xml", *sorted(root.glob("*.xml"))):
             try:
                 tree = _read(path)
-            except DataError:
+            except DataError as error:
+                if _lacks_end(path, error):
+                    return {"annotations": path.name, "images": "images"}
                 continue
             first = tree.find("image")
-            if tree.tag == "annotations" and first is not None:
+            if tree.tag == ROOT and first is not None:
                 name = first.get("name", "")
                 folder = next((each for each in ("images", ".") if name and (root / each / name).is_file()), "images")
                 return {"annotations": path.name, "images": folder}
@@ -146,10 +164,24 @@ def _read(path: Path) -> ET.Element:
     try:
         with open_regular(path, links=True) as file:
             return ET.parse(file).getroot()  # noqa: S314, files of one's own data set, and expat limits entities
-    except (ET.ParseError, ValueError) as error:
+    except ET.ParseError as error:
+        if error.code in NO_END and (size := path.stat().st_size):
+            early = early_end(size, form="XML")
+            raise DataError(f"{path} is {early}: copy or export it again") from error
+        raise DataError(f"{path} is not XML ({error}): export it again") from error
+    except ValueError as error:
         raise DataError(f"{path} is not XML ({error}): export it again") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): name it in `dataset.annotations`") from error
+
+
+def _lacks_end(path: Path, error: DataError) -> bool:
+    """Whether a file that cannot be read begins as CVAT's, and its end is missing."""
+    cause = error.__cause__
+    if not isinstance(cause, ET.ParseError) or cause.code not in NO_END:
+        return False
+    first = ELEMENT.search(path.read_bytes())
+    return first is not None and first[1] == ROOT.encode()
 
 
 def _told(error: Exception) -> str:

@@ -16,7 +16,7 @@ from wsss.data.listing import Problem
 from wsss.errors import DataError, FileError
 from wsss.paths import open_regular
 from wsss.size import Size
-from wsss.validation import first_problem
+from wsss.validation import ends_early, first_problem
 
 OUTLINED: Final = ("brushlabels", "polygonlabels")
 BOXED: Final = "rectanglelabels"
@@ -43,11 +43,7 @@ class LabelStudio(AnnotatedImages):
         """Find an export in the folder, and images beside it."""
         del given
         for path in sorted(root.glob("*.json")):
-            try:
-                tasks = read_tasks(path)
-            except DataError:
-                continue
-            if tasks:
+            if _is_export(path):
                 folder = next((each for each in ("images", "upload") if (root / each).is_dir()), ".")
                 return {"labels": path.name, "images": folder}
         return None
@@ -102,6 +98,17 @@ class LabelStudio(AnnotatedImages):
             boxes_in="sides",
             size=sizes.pop() if len(sizes) == 1 else None,
         )
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file is an export with tasks, or the start of one: whoever reads it says that its end is missing."""
+    try:
+        return bool(read_tasks(path))
+    except FileError as error:
+        if not isinstance(error.__cause__, ValidationError):
+            return False
+    data = path.read_bytes()
+    return data.lstrip().startswith(b"[") and b'"annotations"' in data and ends_early(data)
 
 
 def read_tasks(path: Path) -> list[AnnotatedTask]:

@@ -14,11 +14,13 @@ from wsss.data.layouts.annotated_images import AnnotatedImage, AnnotatedImages, 
 from wsss.data.layouts.lines import read_lines
 from wsss.data.listing import Problem
 from wsss.data.outlines import polygon
-from wsss.errors import DataError, brief
+from wsss.errors import DataError, brief, one_of
 
 NAMES: Final = ("data.yaml", "dataset.yaml", "data.yml")
 SPLITS: Final = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 """The splits of `data.yaml`, and ours."""
+KEYS: Final = frozenset(("names", "nc", "train", "val"))
+"""Some that `data.yaml` has; the names stand last, and are missing where a copy broke off."""
 BOX: Final = 4
 ROUNDING: Final = 0.01
 """Shares of a side by which a box may reach beyond its image: such numbers were rounded."""
@@ -40,7 +42,7 @@ class YOLO(AnnotatedImages):
         """Find the file that names classes and folders of images."""
         del given
         for name in NAMES:
-            if (root / name).is_file() and "names" in (_read(root / name) or {}):
+            if (root / name).is_file() and not KEYS.isdisjoint(_read(root / name) or {}):
                 return {"data": name}
         return None
 
@@ -59,6 +61,11 @@ class YOLO(AnnotatedImages):
         names = _names((content or {}).get("names"))
         if content is None or not names:
             why = f"{path} names no classes: write `names: [cat, dog]`, and `train: images/train`"
+            return Reading(problems=(Problem(kind="label", why=why),))
+        if nameless := [str(number) for number, name in names.items() if not name]:
+            why = (
+                f"{path}: class {one_of(nameless)} has no name: write one, or copy the file again if its end is missing"
+            )
             return Reading(problems=(Problem(kind="label", why=why),))
         images: list[AnnotatedImage] = []
         problems: list[Problem] = []
@@ -171,11 +178,11 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _names(names: object) -> dict[int, str]:
-    """Return classes by number: `names` is a list, or has numbers for keys."""
+    """Return classes by number: `names` is a list, or has numbers for keys. An empty name is one that is missing."""
     if isinstance(names, list):
-        return {number: str(name) for number, name in enumerate(names)}
+        names = dict(enumerate(names))
     if isinstance(names, dict) and all(isinstance(number, int) for number in names):
-        return {number: str(name) for number, name in sorted(names.items())}
+        return {number: "" if name is None else str(name) for number, name in sorted(names.items())}
     return {}
 
 
