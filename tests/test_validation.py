@@ -1,5 +1,8 @@
 """The first of what pydantic refuses, by its place."""
 
+import re
+from pathlib import Path
+
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -33,6 +36,14 @@ def test_a_part_of_a_file_is_named_by_its_keys():
 def test_a_reason_is_one_line():
     assert reason(refused({"x": 1}, Point)) == "y: Field required"
     assert reason(ValueError("cut off\nat the end")) == "cut off"
+
+
+def test_what_the_system_says_is_told_without_the_path(tmp_path: Path):
+    for path, said in ((tmp_path / "gone", "No such file or directory"), (tmp_path, "Is a directory")):
+        with pytest.raises(OSError, match=re.escape(str(path))) as caught:
+            path.read_bytes()
+        assert reason(caught.value) == said
+    assert reason(OSError("image file is truncated")) == "image file is truncated"
 
 
 def test_a_key_of_any_length_is_cut():

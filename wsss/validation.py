@@ -28,8 +28,13 @@ def first_problem(error: ValidationError, *, within: Sequence[str | int] = ()) -
     return f"{where}: {first['msg']}" if where else str(first["msg"])
 
 
-def reason(error: Exception) -> str:
-    """Return in one line why a file could not be read: the first problem, where pydantic refused it."""
+def reason(error: BaseException) -> str:
+    """Return in one line why a file could not be read: the first problem, where pydantic refused it.
+
+    What the system says of a file is told without the path: messages name it already, as the user did.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return first_problem(error) if isinstance(error, ValidationError) else first_line(error)
 
 

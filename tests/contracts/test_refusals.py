@@ -49,3 +49,13 @@ def test_folders(name: str, tmp_path: Path) -> None:
     layout = Folder(root=root, **options)
     assert checked(layout).problems
     compare(layout, tmp_path)
+
+
+def test_the_reason_behind_a_path_does_not_name_it_again() -> None:
+    """What the system says of a file holds its path: `wsss.validation.reason` leaves it out."""
+    raw = [
+        path
+        for path in (Path(__file__).parents[2] / "wsss").rglob("*.py")
+        if "({error})" in path.read_text(encoding="utf-8")
+    ]
+    assert raw == []

@@ -13,6 +13,7 @@ from typing import Final
 from wsss.errors import FileError, brief
 from wsss.paths import leading_down, open_regular
 from wsss.places import HEADER, SIGNATURE
+from wsss.validation import reason
 
 SUFFIXES: Final = (".tar", ".zip")
 """What names of archives end in, in lower case."""
@@ -53,7 +54,7 @@ def archive_files(path: Path) -> Files:
         except FileError:
             raise
         except _TORN as error:
-            raise FileError(path, f"is not a whole tar or zip ({error}): {_COPY}") from error
+            raise FileError(path, f"is not a whole tar or zip ({reason(error)}): {_COPY}") from error
 
 
 def _files(path: Path, file: BufferedReader) -> Files:

@@ -8,6 +8,7 @@ from jaxtyping import Bool
 from numpy.typing import NDArray
 
 from wsss.errors import DataError
+from wsss.validation import reason
 
 CHANNELS: Final = 4
 WORD: Final = 8
@@ -42,7 +43,9 @@ def brush_mask(runs: Sequence[int], *, height: int, width: int) -> Bool[np.ndarr
     try:
         values = _unpacked(np.array(runs, dtype=np.uint8), size)
     except (ValueError, OverflowError, IndexError) as error:
-        raise DataError(f"the strokes are not those of {width} x {height} pixels ({error}): export again") from error
+        raise DataError(
+            f"the strokes are not those of {width} x {height} pixels ({reason(error)}): export again"
+        ) from error
     return values.reshape(height, width, CHANNELS)[:, :, -1] > PAINTED // 2
 
 

@@ -17,6 +17,7 @@ from wsss.data.outlines import polygon_mask
 from wsss.errors import DataError, one_of
 from wsss.labels import BACKGROUND, label_of
 from wsss.size import Size
+from wsss.validation import reason
 
 CONTROL: Final = "masks"
 SHOWN: Final = "image"
@@ -158,7 +159,9 @@ def _drawn(region: Region, *, of: str) -> Bool[np.ndarray, "h w"]:
     except DataError as error:
         raise DataError(f"{of}: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{of}: a region of {region.type} cannot be read ({error}): export again as JSON") from error
+        raise DataError(
+            f"{of}: a region of {region.type} cannot be read ({reason(error)}): export again as JSON"
+        ) from error
 
 
 def _shape(region: Region) -> Bool[np.ndarray, "h w"]:

@@ -19,6 +19,7 @@ from wsss.data.packing import can_hold
 from wsss.errors import DataError, FileError, OutsideError
 from wsss.paths import NotRegularError, inside
 from wsss.places import Place
+from wsss.validation import reason
 
 Image.MAX_IMAGE_PIXELS = None  # or Pillow warns from half of `MOST_PIXELS` on, on the screen and once for every image
 # What Pillow warns of and logs of damaged files says nothing that the refusal, or the decoded image, does not.
@@ -103,4 +104,4 @@ def _complaint(path: Place, error: BaseException) -> str:
         return "is not an image that can be read here: save it as JPEG or PNG"
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return "is a link that leads in a circle: replace it by the image"
-    return f"is damaged ({error}): copy it again"
+    return f"is damaged ({reason(error)}): copy it again"

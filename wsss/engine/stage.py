@@ -29,6 +29,7 @@ from wsss.store.store import ITEMS, Artifact
 from wsss.store.texts import read_bytes
 from wsss.store.verify import refuse_harmed
 from wsss.training.loggers.options import LoggerOptions, NoLogger
+from wsss.validation import reason
 
 _BUCKET: Final = re.compile(r"s3://[^/\s?]+(/[^/\s?]+)*/?")  # s3fs takes what follows a ? for a version
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -144,7 +145,7 @@ def read_index(artifact: Artifact) -> Index:
             _read[key] = Index.from_json(data, root=artifact.items / root, beside=artifact.items)
         return _read[key]
     except UnicodeDecodeError as error:
-        raise StoreError(f"{artifact.path} holds no index ({error}): {artifact.remedy}") from error
+        raise StoreError(f"{artifact.path} holds no index ({reason(error)}): {artifact.remedy}") from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,11 @@ from typing import ClassVar, Final, Literal
 
 import torch
 
-from wsss.errors import StoreError, first_line
+from wsss.errors import StoreError
 from wsss.paths import open_regular
 from wsss.refine.background import ConstantBackground
 from wsss.refine.base import BackgroundRow, Inputs, Refine, Refiner
+from wsss.validation import reason
 
 CHOSEN: Final = "threshold.json"
 """The file of the stage that chooses: `threshold` and the ends of the `band` around it, in [0, 1]."""
@@ -56,4 +57,4 @@ def chosen_threshold(folder: Path, *, take: Take = "best") -> float:
         return float({"best": chosen["threshold"], "low": low, "high": high}[take])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         remedy = "delete the folder of its stage, and run again"
-        raise StoreError(f"{path} holds no threshold ({first_line(error)}): {remedy}") from error
+        raise StoreError(f"{path} holds no threshold ({reason(error)}): {remedy}") from error

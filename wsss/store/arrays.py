@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from wsss.errors import StoreError
 from wsss.places import Place, open_place
 from wsss.store.texts import REMEDY
+from wsss.validation import reason
 
 TORN: Final = (
     OSError,
@@ -76,7 +77,7 @@ def opened(path: Place, *, what: str) -> Iterator[Arrays]:
     except StoreError:
         raise  # a bucket does not answer, which says nothing of the archive
     except TORN as error:
-        raise StoreError(f"{path} holds no {what} ({error}): {REMEDY}") from error
+        raise StoreError(f"{path} holds no {what} ({reason(error)}): {REMEDY}") from error
 
 
 def is_whole(path: Place, *, most: int) -> bool:

@@ -20,6 +20,7 @@ from wsss.places import Place, open_place
 from wsss.store import arrays
 from wsss.store.texts import REMEDY, write_bytes
 from wsss.types import ScoreMaps, Size
+from wsss.validation import reason
 
 SCORES = ".npz"
 MASK = ".png"
@@ -177,7 +178,7 @@ def read_mask_item(path: Place, size: Size | None = None) -> NDArray[np.uint8]:
     except StoreError:
         raise  # a bucket does not answer, which says nothing of the mask
     except _UNREADABLE as error:
-        raise StoreError(f"{path} holds no mask ({error}): {REMEDY}") from error
+        raise StoreError(f"{path} holds no mask ({reason(error)}): {REMEDY}") from error
 
 
 def is_whole_mask(path: Path, size: Size) -> bool:

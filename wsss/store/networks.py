@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from wsss.config.build import TARGET, build
 from wsss.configurable import Configurable
-from wsss.errors import ConfigError, ModelError, StoreError, first_line, one_of
+from wsss.errors import ConfigError, ModelError, StoreError, one_of
 from wsss.labels import MAX_CLASSES
 from wsss.models.base import LAST, Network, NetworkOptions, PlannedNetwork
 from wsss.models.normalisation import Normalisation
@@ -25,6 +25,7 @@ from wsss.store.relocated import note_places, placed
 from wsss.store.schema import Plain, Strict, Text, refuse_newer
 from wsss.store.store import ITEMS, Artifact
 from wsss.store.texts import from_json, whole, write_json
+from wsss.validation import reason
 
 RECORD: Final = "network.json"
 WEIGHTS: Final = "weights.safetensors"
@@ -121,7 +122,7 @@ def read_record(artifact: Artifact) -> NetworkRecord:
     try:
         record = _record(said)
     except ConfigError as error:
-        raise StoreError(f"{path} describes no network ({first_line(error)}): {_remedy(artifact)}") from error
+        raise StoreError(f"{path} describes no network ({reason(error)}): {_remedy(artifact)}") from error
     return replace(record, options=placed(artifact, record.options))
 
 
@@ -177,7 +178,7 @@ def _skeleton(artifact: Artifact, record: NetworkRecord) -> nn.Module:
         return record.options.skeleton(record.classes)
     except (ConfigError, ModelError) as error:
         path = artifact.items / RECORD
-        raise StoreError(f"{path} describes no network ({first_line(error)}): {_remedy(artifact)}") from error
+        raise StoreError(f"{path} describes no network ({reason(error)}): {_remedy(artifact)}") from error
 
 
 def _read_state(artifact: Artifact, files: tuple[str, ...]) -> dict[str, Tensor]:
@@ -188,7 +189,7 @@ def _read_state(artifact: Artifact, files: tuple[str, ...]) -> dict[str, Tensor]
         try:
             state |= safetensors.torch.load(artifact.content(f"{ITEMS}/{name}"))
         except SafetensorError as error:
-            raise StoreError(f"{path} holds no weights ({first_line(error)}): {_remedy(artifact)}") from error
+            raise StoreError(f"{path} holds no weights ({reason(error)}): {_remedy(artifact)}") from error
     if strange := [key for key, tensor in state.items() if not tensor.isfinite().all()]:
         raise StoreError(
             f"{artifact.items}: {one_of(strange, limit=3)} holds numbers that are not finite: its training diverged; "

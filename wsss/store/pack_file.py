@@ -20,6 +20,7 @@ from wsss.store.arrays import TORN
 from wsss.store.digests import state_in
 from wsss.store.pointers import POINTER, is_pointer, is_unchanged, pointed_at, write_pointer
 from wsss.store.texts import REMEDY, whole
+from wsss.validation import reason
 
 SUFFIX: Final = ".zip"
 
@@ -76,7 +77,7 @@ def members(path: Path) -> list[Member]:
         with open_regular(path) as file:
             return _listed_in(file, archive=path, length=os.fstat(file.fileno()).st_size)
     except TORN as error:
-        raise StoreError(f"{path} is not a whole pack of items ({error}): {REMEDY}") from error
+        raise StoreError(f"{path} is not a whole pack of items ({reason(error)}): {REMEDY}") from error
 
 
 def _listed_in(file: BufferedIOBase, *, archive: Path, length: int) -> list[Member]:

@@ -78,7 +78,7 @@ def read_bytes(path: Path, *, most: int = LARGEST, remedy: str = REMEDY) -> byte
         with open_regular(path) as file:
             data = file.read(most + 1)
     except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error.strerror or error}): {remedy}") from error
+        raise StoreError(f"{path} cannot be read ({reason(error)}): {remedy}") from error
     if len(data) > most:
         raise StoreError(f"{path} cannot be read (it has more than {most:,} bytes): {remedy}")
     return data

@@ -15,6 +15,7 @@ from wsss.store.manifest import Manifest
 from wsss.store.pointers import POINTER, forget, is_pointer, is_unchanged
 from wsss.store.results import is_result
 from wsss.store.store import JOB, Artifact
+from wsss.validation import reason
 
 Harm = Literal["damaged", "missing", "stray"]
 
@@ -98,7 +99,7 @@ def refuse_changed(artifact: Artifact, file: Path) -> None:
     try:
         found = hash_of(path)
     except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error.strerror or error}): {artifact.remedy}") from error
+        raise StoreError(f"{path} cannot be read ({reason(error)}): {artifact.remedy}") from error
     if found != artifact.manifest().files.get(name):
         raise StoreError(f"{path} is not as it was made: {artifact.remedy}")
 

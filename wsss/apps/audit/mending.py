@@ -14,8 +14,9 @@ from wsss.data.layouts.label_csv import IMAGE, LABELS, SPLIT
 from wsss.data.layouts.label_file import SEPARATOR, read_labels
 from wsss.data.layouts.label_row import LabelRow
 from wsss.data.listing import Problem
-from wsss.errors import DataError, first_line, one_of
+from wsss.errors import DataError, one_of
 from wsss.store.texts import whole, write_text
+from wsss.validation import reason
 
 SHOWN: Final = 5
 OTHERS: Final = "is this the table of an audit of these labels?"
@@ -87,7 +88,7 @@ def _writing(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = error.strerror or first_line(error)
+        why = reason(error)
         raise DataError(f"--out {out} cannot be written ({why}): name a file in a folder that can be") from error
 
 

@@ -16,6 +16,7 @@ from wsss.run.record import RunRecord, read_record
 from wsss.stages.predict_masks import PredictMasks
 from wsss.store.items import Items
 from wsss.store.kinds import MASKS
+from wsss.validation import reason
 
 NAMED: Final = 5
 
@@ -105,7 +106,9 @@ def _listed(path: Path) -> tuple[str, ...]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"--list {path} cannot be read ({error}): name a text file with one image a line") from error
+        raise DataError(
+            f"--list {path} cannot be read ({reason(error)}): name a text file with one image a line"
+        ) from error
     ids = tuple(dict.fromkeys(line.split()[0] for line in lines if line.strip()))
     if not ids:
         raise DataError(f"--list {path} names no image: write one name a line, without suffix")

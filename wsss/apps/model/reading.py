@@ -13,12 +13,13 @@ from wsss.apps.model.record import FORMAT, NETWORKS, RECORD, FileEntry, ModelRec
 from wsss.config.build import build
 from wsss.config.recorded import check_targets
 from wsss.engine.stage import Job, Stage
-from wsss.errors import ConfigError, StoreError, first_line
+from wsss.errors import ConfigError, StoreError
 from wsss.paths import inside, open_regular
 from wsss.store.arrays import TORN
 from wsss.store.schema import refuse_newer
 from wsss.store.store import Artifact, Store
 from wsss.store.texts import from_json
+from wsss.validation import reason
 
 REMEDY: Final = "copy it again, or write it anew with `wsss model RUN FILE`"
 LARGEST_RECORD: Final = 10**7
@@ -51,7 +52,7 @@ class ModelFile:
         try:
             stage = build(asked.config, kind, key=asked.stage)
         except ConfigError as error:
-            raise StoreError(f"{self.path} cannot be used ({first_line(error)}): update wsss") from error
+            raise StoreError(f"{self.path} cannot be used ({reason(error)}): update wsss") from error
         inputs = {role: self.store.artifact(*named) for role, named in asked.networks.items()}
         return stage, Job(artifact=self.store.artifact(asked.stage, asked.fingerprint), inputs=inputs)
 
@@ -77,7 +78,7 @@ def unpacked(path: Path) -> Iterator[ModelFile]:
         except StoreError:
             raise
         except TORN as error:
-            raise StoreError(f"{path} is not a whole model file ({first_line(error)}): {REMEDY}") from error
+            raise StoreError(f"{path} is not a whole model file ({reason(error)}): {REMEDY}") from error
         yield ModelFile(path=path, record=record, store=Store.at(str(Path(folder, NETWORKS))))
 
 
@@ -91,7 +92,7 @@ def unfolded(folder: Path) -> ModelFile:
             if hashlib.sha256(_read(inside(folder, name), most=entry.bytes)).hexdigest() != entry.sha256:
                 raise StoreError(f"{folder}: {name} is not as it was written: {REMEDY}")
     except OSError as error:
-        raise StoreError(f"{folder} is not a whole model ({first_line(error)}): {REMEDY}") from error
+        raise StoreError(f"{folder} is not a whole model ({reason(error)}): {REMEDY}") from error
     return ModelFile(path=folder, record=record, store=Store.at(str(folder / NETWORKS)))
 
 

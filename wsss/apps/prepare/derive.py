@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from wsss.apps.prepare.benchmark import ListHash, hash_of
 from wsss.data.drawing import save_labels
 from wsss.errors import DataError
-from wsss.validation import first_problem
+from wsss.validation import first_problem, reason
 
 SEGMENTATION: Final = "ImageSets/Segmentation"
 SBD: Final = "benchmark_RELEASE/dataset"
@@ -60,7 +60,7 @@ def read_sbd(path: Path) -> UInt8[np.ndarray, "h w"]:
     except FileNotFoundError as error:
         raise DataError(f"SBD lacks {path.name}, which its lists name: load it again") from error
     except (ValueError, TypeError, KeyError, IndexError, NotImplementedError, scipy.io.matlab.MatReadError) as error:
-        raise DataError(f"{path.name} is not one of SBD's masks ({error}): load it again") from error
+        raise DataError(f"{path.name} is not one of SBD's masks ({reason(error)}): load it again") from error
     if labels.ndim != 2 or labels.size == 0 or labels.max() > MOST_LABEL:
         raise DataError(f"{path.name} is not a mask of 0 .. {MOST_LABEL}: load SBD again")
     return np.asarray(labels, dtype=np.uint8)

@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 from wsss.apps.prepare.benchmark import Archive
 from wsss.errors import DataError, first_line
+from wsss.validation import reason
 from wsss.version import __version__
 
 PART: Final = ".part"
@@ -114,7 +115,7 @@ def _load_all(archive: Archive, source: str, part: Path, *, advance: Advance, pa
         except BrokenError as error:
             broken = 0 if _size(part) > before else broken + 1
             if broken >= ATTEMPTS:
-                raise SourceError(f"the connection breaks again and again ({error})") from error
+                raise SourceError(f"the connection breaks again and again ({reason(error)})") from error
             time.sleep(pause * 2**broken)
 
 

@@ -9,6 +9,7 @@ from wsss.apps.lists import listed
 from wsss.apps.text_bank.words import COCO, COCO_BACKGROUNDS, VOC, VOC_BACKGROUNDS
 from wsss.errors import ConfigError, DataError, one_of
 from wsss.labels import MAX_CLASSES
+from wsss.validation import reason
 
 KNOWN: Final[Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]]] = {
     "voc": (VOC, VOC_BACKGROUNDS),
@@ -94,4 +95,6 @@ def _lines(path: Path) -> list[str]:
     try:
         return path.expanduser().read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a text file of names, one a line ({error}): name another file") from error
+        raise DataError(
+            f"{path} is not a text file of names, one a line ({reason(error)}): name another file"
+        ) from error

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from wsss.apps.view.gallery import SIDE, SMALL, Gallery
 from wsss.draw.page import environment
 from wsss.errors import ConfigError, DataError, StoreError
+from wsss.validation import reason
 
 LOOPBACK: Final = "127.0.0.1"
 """The only interface that is listened on."""
@@ -36,7 +37,9 @@ class Viewer:
         try:
             server = ThreadingHTTPServer((LOOPBACK, self.port), _handler(self.gallery, token=secrets.token_urlsafe(16)))
         except (OSError, OverflowError) as error:
-            raise ConfigError([f"--port {self.port} cannot be listened on ({error}): use another one"]) from error
+            raise ConfigError(
+                [f"--port {self.port} cannot be listened on ({reason(error)}): use another one"]
+            ) from error
         server.daemon_threads = True
         return server
 

@@ -9,6 +9,7 @@ from typing import Final, final
 
 from wsss.errors import DataError
 from wsss.store.texts import write_text
+from wsss.validation import reason
 
 IMAGE: Final = "image"
 ACCEPT: Final = "accept"
@@ -73,7 +74,7 @@ class Ticks:
             with self.path.open(encoding="utf-8-sig", newline="") as file:
                 rows = list(csv.reader(file, strict=True))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f"{self.path} cannot be read ({error}): make the audit again") from error
+            raise DataError(f"{self.path} cannot be read ({reason(error)}): make the audit again") from error
         head = rows[0] if rows else []
         if IMAGE not in head or ACCEPT not in head or any(len(row) != len(head) for row in rows):
             raise DataError(f"{self.path} is not a table with the columns {IMAGE} and {ACCEPT}: make the audit again")

@@ -16,7 +16,7 @@ from wsss.data.outlines import ellipse, polygon, rows_of_runs
 from wsss.errors import DataError
 from wsss.paths import open_regular
 from wsss.size import Size
-from wsss.validation import early_end
+from wsss.validation import early_end, reason
 
 SPLITS: Final = {"train": "train", "validation": "val", "val": "val", "test": "test"}
 """CVAT's subsets, in lower case, and ours; the subset `default` is none."""
@@ -168,9 +168,9 @@ def _read(path: Path) -> ET.Element:
         if error.code in NO_END and (size := path.stat().st_size):
             early = early_end(size, form="XML")
             raise DataError(f"{path} is {early}: copy or export it again") from error
-        raise DataError(f"{path} is not XML ({error}): export it again") from error
+        raise DataError(f"{path} is not XML ({reason(error)}): export it again") from error
     except ValueError as error:
-        raise DataError(f"{path} is not XML ({error}): export it again") from error
+        raise DataError(f"{path} is not XML ({reason(error)}): export it again") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): name it in `dataset.annotations`") from error
 
@@ -187,4 +187,8 @@ def _lacks_end(path: Path, error: DataError) -> bool:
 def _told(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"it lacks {error.args[0]!r}: export it again"
-    return str(error) if isinstance(error, DataError) else f"it has numbers that are none ({error}): export it again"
+    return (
+        str(error)
+        if isinstance(error, DataError)
+        else f"it has numbers that are none ({reason(error)}): export it again"
+    )

@@ -9,7 +9,7 @@ from wsss.data.layouts.label_row import LabelRow, composed, stripped
 from wsss.data.layouts.lines import read_lines
 from wsss.data.listing import Problem
 from wsss.errors import brief
-from wsss.validation import early_end, ends_early
+from wsss.validation import early_end, ends_early, reason
 
 JSON_FORM: Final = '{"cat 1.jpg": ["cat", "dog"], "empty.jpg": []}'
 COCO: Final = frozenset(("images", "annotations", "categories"))
@@ -35,7 +35,7 @@ def read_json_labels(path: Path) -> Iterator[LabelRow | Problem]:
             why = f"{path} is {early_end(len(data))}: copy or export it again"
             yield Problem(kind="label", why=why)
             return
-        yield _problem(f"{path} is not JSON ({error})")
+        yield _problem(f"{path} is not JSON ({reason(error)})")
         return
     except RecursionError:
         yield _problem(f"{path} is nested too deeply")

@@ -13,6 +13,7 @@ from wsss.data.layouts.lines import read_lines
 from wsss.data.listing import Problem
 from wsss.errors import FileError, one_of
 from wsss.paths import NotRegularError, open_regular
+from wsss.validation import reason
 
 CLASS_LISTS: Final = "ImageSets/Main"
 """Folder of the lists `<class>_<split>.txt`, an image and a mark a line."""
@@ -91,7 +92,7 @@ def read_objects(path: Path, *, difficult: bool) -> tuple[Marked, ...]:
         remedy = "put it there, or take the image out of the lists"
         raise FileError(path, f"is not there, where labels are read: {remedy}") from error
     except (ET.ParseError, ValueError) as error:
-        raise FileError(path, f"is not XML ({error}): copy it again") from error
+        raise FileError(path, f"is not XML ({reason(error)}): copy it again") from error
     except NotRegularError as error:
         raise FileError(path, f"{error.strerror}: replace it by a file") from error
     except PermissionError as error:

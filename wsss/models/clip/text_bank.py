@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float32
 
-from wsss.errors import ModelError, first_line, one_of
+from wsss.errors import ModelError, one_of
+from wsss.validation import reason
 
 FORMAT: Final = 1
 """Version of the file; one of another version is refused."""
@@ -117,7 +118,7 @@ def read_bank(path: Path) -> TextBank:
     try:
         return _read(path)
     except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise ModelError(f"bank '{path}' is not a bank of text vectors ({first_line(error)}): {REMEDY}") from error
+        raise ModelError(f"bank '{path}' is not a bank of text vectors ({reason(error)}): {REMEDY}") from error
 
 
 def _read(path: Path) -> TextBank:

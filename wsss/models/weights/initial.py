@@ -19,11 +19,12 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from wsss import models
-from wsss.errors import ModelError, first_line, one_of
+from wsss.errors import ModelError, one_of
 from wsss.models.normalisation import IMAGENET, Normalisation, colour
 from wsss.models.weights import caffe as caffe_weights
 from wsss.models.weights.hub import hub
 from wsss.models.weights.published import source_of
+from wsss.validation import reason
 
 Weights = Mapping[str, Tensor]
 """A state dict."""
@@ -161,7 +162,7 @@ def read_weights(file: Path) -> Weights:
         content = load_file(file) if file.suffix == ".safetensors" else _load(file)
     except (*UNREADABLE, SafetensorError) as error:
         raise ModelError(
-            f"weights '{file}': no file of tensors of torch.save or safetensors ({first_line(error)})"
+            f"weights '{file}': no file of tensors of torch.save or safetensors ({reason(error)})"
         ) from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
