@@ -124,7 +124,7 @@ def _dispatch() -> None:
         sys.exit(error.exit_code)
     except WsssError as error:
         _say(str(error))
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except BrokenPipeError:  # which `read_to_the_end` answers
         raise
     except Exception as error:  # noqa: BLE001, whatever else there is

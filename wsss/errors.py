@@ -1,11 +1,14 @@
 """The user's mistakes: each message names the thing that is wrong and what to do about it."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 
 class WsssError(ValueError):
     """Base of every error that a user can mend; the commands print it as one line, without a traceback."""
+
+    exit_code: ClassVar[int] = 2
+    """Of the command that it ends."""
 
 
 class ConfigError(WsssError):
@@ -45,6 +48,12 @@ class ModelError(WsssError):
 
 class StoreError(WsssError):
     """An artifact that is missing, torn or of another version."""
+
+
+class LostError(WsssError):
+    """Machines that a command was given and that are gone: what it is asked for is right, and may be asked again."""
+
+    exit_code = 1
 
 
 class NewerError(StoreError):

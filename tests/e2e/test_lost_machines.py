@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -90,6 +90,61 @@ def test_a_worker_and_a_machine_are_lost(random_seed: int, kind: str, undisturbe
     sys.stdout.write(f"\n{kind} {random_seed}: {', '.join(met)}\n")
     assert len(met) == 2
     assert results(tmp_path).keys() == results(undisturbed).keys()
+    assert results(tmp_path) == results(undisturbed)
+
+
+@pytest.fixture
+def lonely(tmp_path: Path) -> Iterator[TwoMachines]:
+    """A cluster whose head has no core: all work is the second machine's."""
+    cluster = TwoMachines(tmp_path, head_cores=0)
+    try:
+        yield cluster
+    finally:
+        cluster.end()
+
+
+def said(folder: Path) -> str:
+    return (folder / "screen.txt").read_text(encoding="utf-8")
+
+
+def lose_all(cluster: TwoMachines, process: "subprocess.Popen[bytes]", folder: Path, *, after: int, kind: str) -> None:
+    assert busy(cluster, process, until=lambda: moments(folder, kind) >= after), said(folder)[-3000:]
+    cluster.switch_off()
+
+
+def test_a_command_without_any_machine_ends_and_goes_on_when_one_is_there(
+    kind: str, undisturbed: Path, lonely: TwoMachines, tmp_path: Path
+) -> None:
+    key = "launcher.wait_minutes" if kind == "maps" else "ray.wait_minutes"
+    with typed(tmp_path, *command(kind, lonely.address), f"{key}=0.1", variables=OPEN) as process:
+        lose_all(lonely, process, tmp_path, after=3, kind=kind)
+        assert process.wait(PATIENCE) == 1, said(tmp_path)[-3000:]
+    there = moments(tmp_path, kind)
+    last = said(tmp_path).splitlines()[-1]
+    sys.stdout.write(f"\n{kind}: {last}\n")
+    assert re.fullmatch(
+        r"wsss: Ray has no machine for \w+ \(1 core\)(, \w+ \(1 core\))*; alive: 1 machine with 0 cores; "
+        rf"waited \S+ s \({key}\)\. What is finished is kept: start a machine and run the same command again, .*",
+        last,
+    )
+    lonely.switch_on()
+    with typed(tmp_path, *command(kind, lonely.address), variables=OPEN) as process:
+        ended(process, tmp_path)
+    assert there >= 3
+    assert results(tmp_path) == results(undisturbed)
+
+
+def test_a_machine_that_comes_back_in_time_goes_on(
+    kind: str, undisturbed: Path, lonely: TwoMachines, tmp_path: Path
+) -> None:
+    with typed(tmp_path, *command(kind, lonely.address), variables=OPEN) as process:
+        lose_all(lonely, process, tmp_path, after=3, kind=kind)
+        while "for 10 min 00 s at most" not in said(tmp_path):
+            assert process.poll() is None, said(tmp_path)[-3000:]
+            time.sleep(0.1)
+        lonely.switch_on()
+        ended(process, tmp_path)
+    assert "Ray has such a machine again, after" in said(tmp_path)
     assert results(tmp_path) == results(undisturbed)
 
 

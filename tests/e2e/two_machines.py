@@ -20,9 +20,9 @@ OTHERS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent", "ray::IDLE")
 
 
 class TwoMachines:
-    """The head has one core and stays; the second has one core and may be lost."""
+    """The head has one core, or none, and stays; the second has one core and may be lost."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, head_cores: int = 1) -> None:
         pytest.importorskip("ray")
         self._screen = folder / "ray.txt"
         self._machines: list[subprocess.Popen[bytes]] = []
@@ -30,15 +30,14 @@ class TwoMachines:
             with socket.create_server(("127.0.0.1", 0)) as free:
                 port = free.getsockname()[1]
             self.address = f"127.0.0.1:{port}"
-            self._machines.append(self._started("--head", f"--port={port}", "--include-dashboard=false"))
+            self._machines.append(self._started(head_cores, "--head", f"--port={port}", "--include-dashboard=false"))
             if not self._await_raylets():
                 killed(self._machines.pop())
-        self._machines.append(self._started(f"--address={self.address}"))
-        assert self._await_raylets(), self._screen.read_text(encoding="utf-8")[-3000:]
+        self.switch_on()
 
-    def _started(self, *words: str) -> "subprocess.Popen[bytes]":
+    def _started(self, cores: int, *words: str) -> "subprocess.Popen[bytes]":
         ray = Path(sys.executable).with_name("ray")
-        common = ("--num-cpus=1", "--node-ip-address=127.0.0.1", "--disable-usage-stats", "--block")
+        common = (f"--num-cpus={cores}", "--node-ip-address=127.0.0.1", "--disable-usage-stats", "--block")
         with self._screen.open("ab") as screen:
             return subprocess.Popen(
                 [ray, "start", *words, *common],
@@ -65,6 +64,11 @@ class TwoMachines:
         """Processes of Ray, on either machine, that work for a command."""
         titles = {each: title(each) for machine in self._machines for each in family(machine.pid)}
         return [each for each, of in titles.items() if of.startswith("ray::") and not of.startswith(OTHERS)]
+
+    def switch_on(self) -> None:
+        """Let a second machine join."""
+        self._machines.append(self._started(1, f"--address={self.address}"))
+        assert self._await_raylets(), self._screen.read_text(encoding="utf-8")[-3000:]
 
     def switch_off(self) -> int:
         """Kill all that runs on the second machine, at once, and return how many processes those were."""

@@ -7,15 +7,35 @@ import pytest
 
 from wsss.errors import ConfigError
 from wsss.run import ray_cluster
-from wsss.run.ray_cluster import Resources, connected
+from wsss.run.ray_cluster import Capacity, Resources, alive, connected
 
 
 def test_what_living_machines_have_is_added_up():
-    nodes = [({"CPU": 8.0, "GPU": 2.0}, True), ({"CPU": 4.0}, True), ({"CPU": 64.0, "GPU": 8.0}, False)]
+    nodes = [
+        ({"CPU": 8.0, "GPU": 2.0}, True),
+        ({"CPU": 4.0}, True),
+        ({"memory": 1e9}, True),
+        ({"CPU": 64.0, "GPU": 8.0}, False),
+    ]
     cluster = SimpleNamespace(nodes=lambda: [{"Resources": has, "Alive": alive} for has, alive in nodes])
     there = Resources.of(cluster)
     assert there == Resources(machines=2, cores=12, most=8, gpus=2)
+    assert alive(cluster) == [Capacity(cores=8, gpus=2), Capacity(cores=4), Capacity(cores=0)]
     assert [there.share(count) for count in (1, 3, 12, 13)] == [8, 4, 1, 1]
+
+
+def test_a_head_that_does_not_compute_counts_as_a_machine_to_come():
+    cluster = SimpleNamespace(nodes=lambda: [{"Resources": {"memory": 1e9}, "Alive": True}])
+    assert Resources.of(cluster) == Resources(machines=1, cores=1, most=1, gpus=0)
+
+
+@pytest.mark.parametrize(
+    ("has", "asked", "holds"),
+    [((4, 0), (4, 0), True), ((4, 0), (5, 0), False), ((4, 1), (4, 1), True), ((4, 1), (1, 2), False)],
+)
+def test_a_machine_holds_what_it_has_cores_and_gpus_for(has: tuple[int, int], asked: tuple[int, int], holds: bool):
+    assert Capacity(cores=has[0], gpus=has[1]).holds(Capacity(cores=asked[0], gpus=asked[1])) == holds
+    assert str(Capacity(cores=1, gpus=2)) == "1 core and 2 GPUs"
 
 
 def test_without_ray_or_a_cluster_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch):

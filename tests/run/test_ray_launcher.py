@@ -51,6 +51,8 @@ class Nodes:
         ({"CPU": 8.0, "GPU": 2.0}, {"map_workers": 9}, "extract_cams", Asked(cores=4, gpu=True, threads=4), 4),
         ({"CPU": 8.0, "GPU": 2.0}, {"map_workers": 1}, "extract_cams", Asked(cores=8, gpu=True, threads=8), 1),
         ({"CPU": 8.0, "GPU": 2.0}, {"threads": 1}, "refine_cams", Asked(cores=1, gpu=False, threads=1), 16),
+        ({}, {}, "extract_cams", Asked(cores=1, gpu=False, threads=1), 1),
+        ({}, {}, "refine_cams", Asked(cores=1, gpu=False, threads=1), 1),
         ({"CPU": 2.0}, {"map_workers": 3, "threads": 2}, "extract_cams", Asked(cores=1, gpu=False, threads=2), 3),
     ],
 )
@@ -109,6 +111,17 @@ def test_trainings_are_torchrun_s():
         RayWorkers(nproc=0)
     with pytest.raises(ValueError, match="map_workers must be at least 1"):
         RayWorkers(map_workers=0)
+    for minutes in (0.0, -1.0, float("nan")):
+        with pytest.raises(ValueError, match="wait_minutes: must be above 0, or null to wait for ever, got"):
+            RayWorkers(wait_minutes=minutes)
+
+
+@pytest.mark.parametrize("minutes", [3.0, None])
+def test_workers_wait_for_a_machine_as_long_as_is_asked(minutes: float | None, toy_run: Run):
+    stage = toy_run.plan()["refine_cams"].stage
+    assert isinstance(stage, Map)
+    waiting = RayWorkers(wait_minutes=minutes).pool(Nodes(CPU=1.0), stage)._waiting
+    assert (waiting._minutes, waiting._key) == (minutes, "launcher.wait_minutes")
 
 
 def test_it_is_refused_without_ray_and_as_one_of_several(monkeypatch: pytest.MonkeyPatch):

@@ -15,10 +15,12 @@ from toy_runs import contents
 from wsss.data.index import Record
 from wsss.engine import shard
 from wsss.engine.batch import Batch, Compute, Loaded, Records
+from wsss.engine.log import logger
 from wsss.engine.shard import Work
-from wsss.errors import DataError, WsssError
-from wsss.run import ray_pool
+from wsss.errors import DataError, LostError, WsssError
+from wsss.run import ray_pool, ray_waiting
 from wsss.run.ray_pool import Asked, Maker, RayPool
+from wsss.run.ray_waiting import Waiting
 from wsss.run.worker import Pool
 from wsss.store.items import Files, ItemFormat
 from wsss.types import Size
@@ -67,7 +69,11 @@ class Cluster:
     todo: deque[Task] = field(default_factory=deque)
     done: list[tuple[int, str, tuple[Any, ...]]] = field(default_factory=list)
     looks: int = 0
+    cores: float = 1.0
     exceptions = SimpleNamespace(RayError=RayError, RayTaskError=RayTaskError)
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return [{"Alive": True, "Resources": {"CPU": self.cores}}]
 
     def remote(self, kind: Any) -> Any:
         def options(**asked: Any) -> Any:
@@ -153,8 +159,13 @@ def work(tmp_path: Path) -> Work:
 ONE = Asked(cores=1, gpu=False, threads=1)
 
 
+def pool_on(cluster: Cluster, asked: Asked = ONE, *, count: int = 1) -> RayPool:
+    waiting = Waiting(cluster, minutes=1.0, key="launcher.wait_minutes", say=logger.warning)
+    return RayPool(cluster, asked, count=count, waiting=waiting)
+
+
 def made(cluster: Cluster, work: Work, batches: Sequence[Records] = BATCHES, *, count: int = 2) -> list[int]:
-    pool = RayPool(cluster, ONE, count=count)
+    pool = pool_on(cluster, count=count)
     assert isinstance(pool, Pool)
     counts = [some for some in pool.made(work, batches) if some]
     assert not any(actor.alive for actor in cluster.actors)
@@ -187,10 +198,34 @@ def test_workers_without_room_are_not_waited_for_and_a_person_is_told(
     assert made(cluster, work) == [2, 2, 2, 2]
     assert {number for number, name, _ in cluster.done if name == "make"} == {1}
     monkeypatch.setattr(ray_pool, "PATIENCE", 2 * ray_pool.EVERY)
-    nowhere = RayPool(Cluster(room=0), ONE, count=1).made(work, BATCHES)
+    nowhere = pool_on(Cluster(room=0)).made(work, BATCHES)
     assert [next(nowhere) for _ in range(5)] == [0, 0, 0, 0, 0]
     nowhere.close()
     assert sum("Ray has had no room" in message for message in caplog.messages) == 1
+
+
+def test_where_no_machine_is_left_the_stage_ends_after_a_time_and_what_is_made_stays(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+):
+    cluster = Cluster(dies=lambda task: task.given[:1] == (BATCHES[2],))
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += 1.0  # a second a look
+        return now
+
+    monkeypatch.setattr(ray_waiting, "monotonic", clock)
+    counts = pool_on(cluster).made(work, BATCHES)
+    while not cluster.options[1:]:
+        next(counts)  # until the machine of the first worker is lost
+    cluster.room, cluster.cores = 0, 0.0
+    with pytest.raises(
+        LostError, match=r"no machine for shout \(1 core\); alive: 1 machine with 0 cores; waited 1 min 00 s"
+    ):
+        list(counts)
+    assert set(contents(work.items.folder)) == {f"{name}.txt" for name in "abcd"}
+    assert not any(actor.alive for actor in cluster.actors)
 
 
 def test_a_worker_that_dies_costs_the_batches_at_hand_alone(work: Work, caplog: pytest.LogCaptureFixture):
@@ -221,7 +256,7 @@ def test_a_worker_that_dies_after_its_last_image_costs_nothing(
     gone: set[int], work: Work, caplog: pytest.LogCaptureFixture
 ):
     cluster = Cluster(dies=lambda task: task.name == "leave" and task.actor.number in gone)
-    pool = RayPool(cluster, ONE, count=2)
+    pool = pool_on(cluster, count=2)
     assert sum(pool.made(work, BATCHES)) == 8
     assert (pool.machine is None) == (gone == {1, 2})
     assert caplog.messages.count("a worker of Ray died after its last image: the actor died") == len(gone)
@@ -257,7 +292,7 @@ def test_what_a_worker_refuses_is_raised_as_it_is(work: Work):
 
 def test_a_first_interrupt_finishes_what_is_at_hand(work: Work):
     cluster = Cluster()
-    counts = RayPool(cluster, ONE, count=1).made(work, BATCHES)
+    counts = pool_on(cluster).made(work, BATCHES)
     while not next(counts):
         pass
     counts.close()
@@ -279,7 +314,7 @@ def test_a_worker_is_given_what_it_needs_and_enough_to_do(
     monkeypatch.setattr("wsss.run.ray_pool.Maker.open", lambda _: None)
     monkeypatch.setattr("wsss.run.ray_pool.Maker.make", lambda _, batch: len(batch))
     cluster = Cluster()
-    counts = RayPool(cluster, asked, count=1).made(work, [(record,) for record in RECORDS])
+    counts = pool_on(cluster, asked).made(work, [(record,) for record in RECORDS])
     next(counts)
     assert cluster.options == [options]
     assert len(cluster.todo) == 1 + at_hand
@@ -287,8 +322,8 @@ def test_a_worker_is_given_what_it_needs_and_enough_to_do(
 
 
 def test_the_engine_leaves_batches_to_it_that_are_not_there(work: Work):
-    assert shard.run(work, BATCHES[:1], elsewhere=RayPool(Cluster(), ONE, count=1).made) == 2
+    assert shard.run(work, BATCHES[:1], elsewhere=pool_on(Cluster()).made) == 2
     cluster = Cluster()
-    assert shard.run(work, BATCHES, elsewhere=RayPool(cluster, ONE, count=1).made) == 6
+    assert shard.run(work, BATCHES, elsewhere=pool_on(cluster).made) == 6
     assert [given[0][0].id for _, name, given in cluster.done if name == "make"] == ["c", "e", "g"]
     assert partial(shard.run, work, BATCHES)() == 0

@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
-from wsss.errors import ConfigError, first_line
+from wsss.errors import ConfigError, first_line, plural
 from wsss.signals import restored
 
 HERE: Final = "local"
@@ -17,8 +17,33 @@ PATIENCE: Final = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """Cores and GPUs: those that a machine has, or those that a process asks of one."""
+
+    cores: int
+    gpus: int = 0
+
+    def holds(self, asked: "Capacity") -> bool:
+        """Tell whether a machine is large enough for a process."""
+        return self.cores >= asked.cores and self.gpus >= asked.gpus
+
+    def __str__(self) -> str:
+        cores = plural(self.cores, "core")
+        return f"{cores} and {plural(self.gpus, 'GPU')}" if self.gpus else cores
+
+
+def alive(ray: Any) -> list[Capacity]:
+    """Return what each machine of a cluster has that is alive; the head of one often has nothing to compute with."""
+    machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    return [Capacity(cores=int(each.get("CPU", 0)), gpus=int(each.get("GPU", 0))) for each in machines]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Resources:
-    """What the machines of a cluster have together, and the most cores that one of them has."""
+    """What the machines of a cluster that compute have together, and the most cores that one of them has.
+
+    Where none does yet, it is what the smallest one would bring.
+    """
 
     machines: int
     cores: int
@@ -28,9 +53,9 @@ class Resources:
     @classmethod
     def of(cls, ray: Any) -> "Resources":
         """Ask a cluster."""
-        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        cores = [int(each.get("CPU", 1)) for each in machines]
-        gpus = sum(int(each.get("GPU", 0)) for each in machines)
+        machines = [each for each in alive(ray) if each.cores] or [Capacity(cores=1)]
+        cores = [each.cores for each in machines]
+        gpus = sum(each.gpus for each in machines)
         return cls(machines=len(machines), cores=sum(cores), most=max(cores), gpus=gpus)
 
     def share(self, count: int) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wsss.engine.log import logger
 from wsss.engine.map import Map
 from wsss.engine.processes import world
 from wsss.engine.stage import Stage
@@ -13,6 +14,7 @@ from wsss.errors import ConfigError
 from wsss.run.launch import Crew, Launcher, slurm_tasks
 from wsss.run.ray_cluster import HERE, Resources, connected, refuse_without_ray
 from wsss.run.ray_pool import Asked, RayPool
+from wsss.run.ray_waiting import MINUTES, Waiting, refuse_wait
 from wsss.run.torchrun import Torchrun
 from wsss.run.worker import work
 
@@ -36,7 +38,11 @@ class RayWorkers(Launcher):
     nproc: int | None = None
     """Processes of a training on this machine; as many as there are GPUs, or one, where it is not given."""
 
+    wait_minutes: float | None = MINUTES
+    """Minutes without a machine that could do the work, after which the run ends; None waits for ever."""
+
     def __post_init__(self) -> None:
+        refuse_wait(self.wait_minutes, name="wait_minutes")
         if self.map_workers is not None and self.map_workers < 1:
             raise ValueError(f"map_workers must be at least 1, got {self.map_workers}")
         self.trainings()
@@ -53,13 +59,16 @@ class RayWorkers(Launcher):
     def pool(self, ray: Any, stage: Map) -> RayPool:
         """Return the workers of a stage on a cluster, as many as it has room for."""
         there = Resources.of(ray)
+        waiting = Waiting(ray, minutes=self.wait_minutes, key="launcher.wait_minutes", say=logger.warning)
         if stage.processes:
-            return RayPool(ray, Asked(cores=1, gpu=False, threads=1), count=self.map_workers or there.cores)
+            asked, count = Asked(cores=1, gpu=False, threads=1), self.map_workers or there.cores
+            return RayPool(ray, asked, count=count, waiting=waiting)
         gpu = stage.takes_gpu and there.gpus > 0
         most = there.gpus if gpu else there.machines
         count = min(self.map_workers or most, most) if gpu else self.map_workers or most
         cores = there.share(count)
-        return RayPool(ray, Asked(cores=cores, gpu=gpu, threads=self.threads or cores), count=count)
+        asked = Asked(cores=cores, gpu=gpu, threads=self.threads or cores)
+        return RayPool(ray, asked, count=count, waiting=waiting)
 
     def check(self) -> None:
         """Refuse to work without Ray, and as one of several processes."""

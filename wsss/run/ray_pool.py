@@ -17,6 +17,8 @@ from wsss.engine.malloc import keep_freed_memory
 from wsss.engine.processes import World
 from wsss.engine.shard import AHEAD, Hands, Work
 from wsss.errors import WsssError, first_line, one_of
+from wsss.run.ray_cluster import Capacity
+from wsss.run.ray_waiting import Request, Waiting
 from wsss.store.manifest import Machine
 
 ATTEMPTS: Final = 3
@@ -35,6 +37,11 @@ class Asked:
     gpu: bool
     threads: int
     """Of torch."""
+
+    @property
+    def capacity(self) -> Capacity:
+        """What a machine has to have for it."""
+        return Capacity(cores=self.cores, gpus=int(self.gpu))
 
     @property
     def at_once(self) -> int:
@@ -88,8 +95,9 @@ class _Worker:
 class RayPool:
     """So many workers at most; those that Ray has no room for yet are not waited for."""
 
-    def __init__(self, ray: Any, asked: Asked, *, count: int) -> None:
+    def __init__(self, ray: Any, asked: Asked, *, count: int, waiting: Waiting) -> None:
         self._ray, self._asked, self._count = ray, asked, count
+        self._waiting = waiting
         self.threads = asked.threads
         self.machine: Machine | None = None
         self._opening: dict[Any, _Worker] = {}
@@ -99,15 +107,20 @@ class RayPool:
         self._started = 0
 
     def made(self, work: Work, batches: Sequence[Records]) -> Generator[int]:
-        """See `Pool`. Raises what a worker raised, and `WsssError` where workers die again and again."""
+        """See `Pool`.
+
+        Raises what a worker raised, `WsssError` where workers die again and again, and as `Waiting.look` does.
+        """
         self._todo.extend(batches)
         try:
             for _ in range(min(self._count, len(batches))):
                 self._start(work)
-            waited = 0.0
+            waited, request = 0.0, Request(stage=work.title, capacity=self._asked.capacity)
             while self._todo or self._at_hand():
                 ended = self._wait()
-                waited = 0.0 if ended or self._ready else waited + EVERY
+                idle = not (ended or self._ready)
+                could = self._waiting.look([request] if idle else [])
+                waited = waited + EVERY if idle and could else 0.0
                 if waited == PATIENCE:
                     logger.warning("Ray has had no room for a worker (%r) for a minute: see `ray status`", self._asked)
                 counts = [self._end(task, work) for task in ended]

@@ -8,10 +8,16 @@ import pytest
 from sweeps import fan
 
 from wsss.apps.sweep import on_ray
+from wsss.apps.sweep.command import engine_of
 from wsss.apps.sweep.graph import Graph, Node
 from wsss.apps.sweep.node_folder import NodeFolder
 from wsss.apps.sweep.on_ray import OnRay
+from wsss.apps.sweep.options import SweepOptions
 from wsss.apps.sweep.remote import RemoteNode
+from wsss.apps.sweep.sweep_folder import SweepFolder
+from wsss.errors import LostError
+from wsss.run import ray_waiting
+from wsss.run.ray_cluster import Capacity
 
 
 class RayError(Exception):
@@ -28,9 +34,10 @@ class Cluster:
         self.given: list[dict[str, Any]] = []
         self.results: list[Any] = []
         self.cancelled: list[int] = []
+        self.alive = (True, True, False)
 
     def nodes(self) -> list[dict[str, Any]]:
-        return [{"Alive": alive, "Resources": self.resources} for alive in (True, True, False)]
+        return [{"Alive": alive, "Resources": self.resources} for alive in self.alive]
 
     def remote(self, function: Any) -> Any:
         def options(**asked: Any) -> Any:
@@ -126,3 +133,47 @@ def test_ends_are_heard_and_one_more_than_fits_may_queue(tmp_path: Path, monkeyp
     assert engine.has_room(nodes[0][0])
     engine.stop()
     assert cluster.cancelled == [2]
+
+
+def test_what_no_machine_could_make_holds_up_nothing_else_and_ends_the_sweep_when_all_else_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    now = 0.0
+    monkeypatch.setattr(ray_waiting, "monotonic", lambda: now)
+    cluster = Cluster(CPU=8.0, GPU=1.0)
+    engine = engine_on(cluster, monkeypatch, jobs=1, minutes=10.0)
+    nodes = nodes_of(tmp_path)[:4]
+    gpu = nodes[:2]
+    monkeypatch.setattr(
+        engine, "_asked", lambda node: Capacity(cores=8, gpus=int(any(node is each for each, _ in gpu)))
+    )
+    for node, folder in gpu:
+        engine.take(node, folder)
+    assert not engine.has_room(nodes[2][0])
+    cluster.resources, now = {"CPU": 8.0}, 5.0
+    engine.wait(0)
+    assert not engine.has_room(gpu[0][0])
+    assert engine.has_room(nodes[2][0])
+    engine.take(*nodes[2])
+    now = 10_000.0
+    engine.wait(0)  # a task is at work
+    said = capsys.readouterr().out
+    assert said.count("no machine for") == 1
+    assert "(8 cores and 1 GPU); alive: 2 machines with 8 cores. Waiting for 10 min 00 s" in " ".join(said.split())
+    cluster.results = [None, None, 0]
+    monkeypatch.setattr(cluster, "wait", lambda tasks, **_: ([task for task in tasks if task == 2], []))
+    assert [each.key for each in engine.ended()] == [nodes[2][0].key]
+    engine.wait(0)
+    now += 599.0
+    engine.wait(0)
+    now += 1.0
+    with pytest.raises(LostError, match=r"\(8 cores and 1 GPU\); alive: .*; waited 10 min 00 s \(ray.wait_minutes\)"):
+        engine.wait(0)
+
+
+def test_a_command_hands_its_time_on(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(on_ray, "connected", lambda address, key: Cluster(CPU=1.0))
+    assert OnRay(address="auto")._waiting._minutes == 10.0
+    engine = engine_of(SweepOptions(ray_address="auto", ray_wait_minutes=None), SweepFolder(path=Path()))
+    assert isinstance(engine, OnRay)
+    assert engine._waiting._minutes is None

@@ -11,6 +11,8 @@ def test_a_sweeps_own_words_are_taken_out():
     assert options == SweepOptions(jobs=3)
     assert rest == ["experiment=toy", "random_seed=0,1"]
     assert divided(["ray.address=auto"])[0].ray_address == "auto"
+    assert divided(["ray.address=auto", "ray.wait_minutes=0.5"])[0].ray_wait_minutes == 0.5
+    assert divided(["ray.address=auto", "ray.wait_minutes=null"])[0].ray_wait_minutes is None
     assert divided(["search=optuna", "trials=3"])[0].asked == ["search=optuna", "seeds=1"]
     assert divided(["cam=cam"]) == (SweepOptions(), ["cam=cam"])
 
@@ -27,6 +29,11 @@ def test_a_sweeps_own_words_are_taken_out():
         (["search=optuna", "trials=0"], "trials: must be at least 1, got 0"),
         (["slurm.cpus=0"], "slurm.cpus: must be at least 1, got 0"),
         (["slurm.cluster=local", "ray.address=auto"], "ray.address and slurm.cluster: choose one of them"),
+        (
+            ["ray.address=auto", "ray.wait_minutes=0"],
+            "ray.wait_minutes: must be above 0, or null to wait for ever, got 0",
+        ),
+        (["ray.wait_minutes=5"], "ray.wait_minutes belongs to ray.address: leave it out"),
         (["jobs=["], "jobs=[: the value cannot be read"),
     ],
 )

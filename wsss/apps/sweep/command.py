@@ -66,7 +66,7 @@ def make_sweep(name: str, words: Sequence[str]) -> list[str]:
 def engine_of(options: SweepOptions, folder: SweepFolder) -> Engine:
     """Return what makes the stages; raises `ConfigError` where it is not installed, or does not answer."""
     if options.ray_address is not None:
-        return OnRay(address=options.ray_address, jobs=options.jobs)
+        return OnRay(address=options.ray_address, jobs=options.jobs, minutes=options.ray_wait_minutes)
     if options.slurm_cluster is not None:
         return OnSlurm(options, folder=folder.path / "slurm")
     return Local(jobs=options.jobs)

@@ -1,5 +1,6 @@
 """The engine of a Ray cluster: each node is a task with cores and GPUs, wherever Ray has them."""
 
+from dataclasses import dataclass
 from time import sleep
 from typing import Any, Final
 
@@ -7,22 +8,32 @@ from wsss.apps.sweep.engine import Ending, Engine, said_of
 from wsss.apps.sweep.graph import Key, Node
 from wsss.apps.sweep.node_folder import NodeFolder
 from wsss.apps.sweep.remote import ATTEMPTS, PATIENCE, RemoteNode, make_remote
+from wsss.engine.progress import console
 from wsss.errors import first_line
-from wsss.run.ray_cluster import Resources, connected
+from wsss.run.ray_cluster import Capacity, Resources, connected
+from wsss.run.ray_waiting import MINUTES, Request, Waiting
 
 KEY: Final = "ray.address"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    task: Any
+    request: Request
+    folder: NodeFolder
 
 
 class OnRay(Engine):
     """Tasks of Ray. A worker or a machine that dies is Ray's to replace: the node goes on from what it left."""
 
-    def __init__(self, *, address: str, jobs: int | None = None) -> None:
+    def __init__(self, *, address: str, jobs: int | None = None, minutes: float | None = MINUTES) -> None:
         self._ray = connected(address, key=KEY)
         there = Resources.of(self._ray)
         self._gpus = there.gpus
         self._jobs = jobs or there.gpus or there.machines
         self._cores = there.share(self._jobs)
-        self._tasks: dict[Key, tuple[Any, NodeFolder]] = {}
+        self._tasks: dict[Key, _Task] = {}
+        self._waiting = Waiting(self._ray, minutes=minutes, key="ray.wait_minutes", say=_say)
         self._make = self._ray.remote(make_remote)
 
     @property
@@ -31,23 +42,27 @@ class OnRay(Engine):
         return self._jobs
 
     def has_room(self, node: Node) -> bool:
-        """See `Engine`; one more than there are may queue, so that Ray is never idle."""
-        del node
-        return len(self._tasks) <= self._jobs
+        """See `Engine`; one more than there are may queue, so that Ray is never idle.
+
+        What no machine could make holds up nothing but its like.
+        """
+        could = self._waiting.could(self._asked(node))
+        return sum(self._waiting.could(each.request.capacity) == could for each in self._tasks.values()) <= self._jobs
 
     def take(self, node: Node, folder: NodeFolder) -> str:
         """See `Engine`."""
-        gpus = min(node.run.workers, self._gpus) if node.step.stage.takes_gpu else 0
-        task = self._make.options(
-            name=node.step.name, num_cpus=self._cores, num_gpus=gpus, max_retries=ATTEMPTS
-        ).remote(RemoteNode.of(node, folder, cores=self._cores))
-        self._tasks[node.key] = task, folder
-        return f" on Ray with {self._cores} cores" + (f" and {gpus} GPUs" if gpus else "")
+        asked, name = self._asked(node), node.step.name
+        task = self._make.options(name=name, num_cpus=asked.cores, num_gpus=asked.gpus, max_retries=ATTEMPTS).remote(
+            RemoteNode.of(node, folder, cores=asked.cores)
+        )
+        self._tasks[node.key] = _Task(task=task, request=Request(stage=name, capacity=asked), folder=folder)
+        return f" on Ray with {asked}"
 
     def wait(self, seconds: float) -> None:
-        """See `Engine`."""
+        """See `Engine`; raises as `Waiting.look` does."""
+        self._waiting.look([each.request for each in self._tasks.values()])
         if self._tasks:
-            self._ray.wait([task for task, _ in self._tasks.values()], num_returns=1, timeout=seconds)
+            self._ray.wait([each.task for each in self._tasks.values()], num_returns=1, timeout=seconds)
         else:
             sleep(seconds)
 
@@ -55,26 +70,34 @@ class OnRay(Engine):
         """See `Engine`."""
         if not self._tasks:
             return []
-        tasks = [task for task, _ in self._tasks.values()]
+        tasks = [each.task for each in self._tasks.values()]
         ended, _ = self._ray.wait(tasks, num_returns=len(tasks), timeout=0)
         endings = []
-        for key, (task, folder) in list(self._tasks.items()):
-            if task in ended:
+        for key, each in list(self._tasks.items()):
+            if each.task in ended:
                 del self._tasks[key]
-                endings.append(Ending(key=key, problem=self._problem(task, folder)))
+                endings.append(Ending(key=key, problem=self._problem(each.task, each.folder)))
         return endings
 
     def stop(self) -> None:
         """See `Engine`."""
-        tasks = [task for task, _ in self._tasks.values()]
+        tasks = [each.task for each in self._tasks.values()]
         for task in tasks:
             self._ray.cancel(task)
         if tasks:
             self._ray.wait(tasks, num_returns=len(tasks), timeout=PATIENCE)
         self._tasks.clear()
 
+    def _asked(self, node: Node) -> Capacity:
+        gpus = min(node.run.workers, self._gpus) if node.step.stage.takes_gpu else 0
+        return Capacity(cores=self._cores, gpus=gpus)
+
     def _problem(self, task: Any, folder: NodeFolder) -> str | None:
         try:
             return said_of(folder, self._ray.get(task))
         except self._ray.exceptions.RayError as error:
             return f"Ray could not make it: {first_line(error)}; see {folder.log}"
+
+
+def _say(text: str) -> None:
+    console.print(f"warning: {text}", markup=False)

@@ -9,6 +9,7 @@ import yaml
 
 from wsss.config.build import TARGET, build
 from wsss.errors import ConfigError
+from wsss.run.ray_waiting import MINUTES, refuse_wait
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,8 @@ class SweepOptions:
     """Stages that are made at once; without it one a GPU and one more, or one where there is no GPU."""
     ray_address: str | None = None
     """The Ray cluster that makes them: auto, host:port, or local for one that ends with the sweep."""
+    ray_wait_minutes: float | None = MINUTES
+    """Minutes without a machine that could do any of what waits, after which the sweep ends; None waits for ever."""
     slurm_cluster: Literal["slurm", "local"] | None = None
     """SLURM makes each stage as a job of its own; local tries that out on this machine."""
     slurm_partition: str | None = None
@@ -40,6 +43,9 @@ class SweepOptions:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name}: must be at least 1, got {value}")
+        refuse_wait(self.ray_wait_minutes, name="ray_wait_minutes")
+        if self.ray_address is None and self.ray_wait_minutes != MINUTES:
+            raise ValueError("ray.wait_minutes belongs to ray.address: leave it out")
         if self.slurm_cluster is not None and self.ray_address is not None:
             raise ValueError("ray.address and slurm.cluster: choose one of them")
         if self.search is None and (self.trials, self.seeds) != (SweepOptions.trials, SweepOptions.seeds):
