@@ -33,6 +33,15 @@ def test_pooling_alone(stride: int, kernel: int, pool: type[nn.Module]):
     torch.testing.assert_close(fixed(maps), same(maps))
 
 
+@pytest.mark.parametrize("size", [(8, 12), (9, 12), (8, 11), (7, 5), (1, 2)])
+def test_pooling_that_rounds_up(size: tuple[int, int]):
+    maps = torch.randn(2, 4, *size)
+    rounding = nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True)
+    (fixed,) = with_fixed_padding(nn.Sequential(rounding))
+    assert isinstance(fixed, FixedPadding)
+    torch.testing.assert_close(fixed(maps), rounding(maps))
+
+
 def test_a_network_is_copied_and_answers_the_same():
     network = create_model("tf_efficientnet_lite0", features_only=True).eval()
     fixed = with_fixed_padding(network)

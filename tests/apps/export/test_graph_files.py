@@ -1,6 +1,8 @@
 """Graphs in files answer as PyTorch does, for any number and size of images, and one that does not is not kept."""
 
 import json
+import sys
+import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +37,11 @@ def deeplab_v2() -> SegmenterGraph:
     return SegmenterGraph(wrapped(DeepLabV2(encoder_name="tu-resnet18", classes=4)), IMAGENET).eval()
 
 
+def deeplab_v2_of_caffe() -> SegmenterGraph:
+    torch.manual_seed(0)
+    return SegmenterGraph(wrapped(DeepLabV2(encoder_name="tu-resnet26", classes=4, caffe=True)), IMAGENET).eval()
+
+
 def classifier() -> ClassifierGraph:
     torch.manual_seed(0)
     options = ClassifierOptions(backbone="resnet10t", weights="none", output_stride=16)
@@ -46,8 +53,8 @@ def made(graph: Any) -> Exported:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("graph", [segmenter, deeplab_v2, classifier])
-def test_a_file_answers_as_the_graph_does(form: str, graph: Any, tmp_path: Path):
+@pytest.mark.parametrize("graph", [segmenter, deeplab_v2, deeplab_v2_of_caffe, classifier])
+def test_a_file_answers_as_the_graph_does(form: str, graph: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     FORMATS[form].check()
     path = tmp_path / f"graph{FORMATS[form].suffix}"
     exported = made(graph())
@@ -60,6 +67,7 @@ def test_a_file_answers_as_the_graph_does(form: str, graph: Any, tmp_path: Path)
             assert one.dtype == other.numpy().dtype
             np.testing.assert_allclose(one, other.numpy(), atol=2e-4)
     assert metadata_in(path)["names"] == '["é"]'
+    assert capfd.readouterr() == ("", "")
 
 
 def metadata_in(path: Path) -> dict[str, str]:
@@ -88,7 +96,9 @@ def test_a_graph_normalises_pads_and_pools_as_the_network_is_asked():
     assert cams.shape == (1, 3, 4, 3)
 
 
-def test_what_is_not_installed_or_not_exported_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_what_is_not_installed_or_not_exported_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
     monkeypatch.setattr(graph_files, "find_spec", lambda name: None if name == "onnxscript" else object())
     with pytest.raises(ConfigError, match=r"--to onnx: onnxscript are not installed: `pip install 'wsss\[export\]'`"):
         FORMATS["onnx"].check()
@@ -96,8 +106,16 @@ def test_what_is_not_installed_or_not_exported_is_named(monkeypatch: pytest.Monk
         graph_files.export_graph(tmp_path, tmp_path / "a.pt", to="torch-export", network="segmenter", check=0)
 
     def fail(*_: Any) -> None:
-        raise RuntimeError("cannot trace this\nand more")
+        sys.stderr.write("the graph in many lines\n")
+        raise torch.onnx.errors.OnnxExporterError("step 1/3 failed") from RuntimeError("cannot trace this\nand more")
 
     form = replace(FORMATS["torch-export"], write=fail)
-    with pytest.raises(ModelError, match=r"a SegmentationNetwork cannot be exported \(cannot trace this\): choose"):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(
+        ModelError, match=r"a SegmentationNetwork cannot be exported \(cannot trace this\): choose"
+    ) as no:
         graph_files._write(form, made(segmenter()), tmp_path / "a.pt2")
+    assert capfd.readouterr() == ("", "")
+    log = Path(str(no.value).rpartition(" is in ")[2]).read_text(encoding="utf-8")
+    assert log.startswith("the graph in many lines\nTraceback")
+    assert "and more" in log

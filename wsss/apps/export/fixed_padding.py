@@ -1,4 +1,4 @@
-"""Layers that pad by TensorFlow's rule, rewritten for images whose sides the network's stride divides."""
+"""Layers whose padding depends on the size, by TensorFlow's rule or by rounding up, rewritten to pad by numbers."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -15,19 +15,11 @@ LEAST: Final = float("-inf")
 
 
 class FixedPadding(nn.Module):
-    """A layer that pads by numbers, where timm's works them out from each input's size.
+    """A layer that pads by numbers: the pixels to the left, to the right, above and below."""
 
-    Both are the same where the layer's stride divides the size.
-    """
-
-    def __init__(
-        self, layer: nn.Module, *, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], value: float
-    ) -> None:
+    def __init__(self, layer: nn.Module, *, padding: tuple[int, int, int, int], value: float) -> None:
         super().__init__()
-        self.layer, self.value = layer, value
-        sides = zip(kernel, stride, dilation, strict=True)
-        down, across = (max(apart * (length - 1) + 1 - step, 0) for length, step, apart in sides)
-        self.padding = (across // 2, across - across // 2, down // 2, down - down // 2)
+        self.layer, self.padding, self.value = layer, padding, value
 
     def forward(self, maps: Tensor) -> Tensor:
         """Pad, and apply the layer."""
@@ -54,18 +46,30 @@ def _fixed(layer: Any) -> nn.Module:
             options = {name: getattr(layer, name) for name in ("kernel_size", "stride", "dilation", "groups")}
             conv = nn.Conv2d(layer.in_channels, layer.out_channels, bias=layer.bias is not None, **options)
             conv.weight, conv.bias = layer.weight, layer.bias
-            return FixedPadding(conv, kernel=layer.kernel_size, stride=layer.stride, dilation=layer.dilation, value=0.0)
+            sides = _same(kernel=layer.kernel_size, stride=layer.stride, dilation=layer.dilation)
+            return FixedPadding(conv, padding=sides, value=0.0)
         case AvgPool2dSame():
             kernel, stride = _pair(layer.kernel_size), _pair(layer.stride)
             mean = nn.AvgPool2d(kernel, stride, ceil_mode=layer.ceil_mode, count_include_pad=layer.count_include_pad)
-            return FixedPadding(mean, kernel=kernel, stride=stride, dilation=(1, 1), value=0.0)
+            return FixedPadding(mean, padding=_same(kernel=kernel, stride=stride, dilation=(1, 1)), value=0.0)
         case MaxPool2dSame():
             kernel, stride, dilation = _pair(layer.kernel_size), _pair(layer.stride), _pair(layer.dilation)
             largest = nn.MaxPool2d(kernel, stride, dilation=dilation, ceil_mode=layer.ceil_mode)
-            return FixedPadding(largest, kernel=kernel, stride=stride, dilation=dilation, value=LEAST)
+            sides = _same(kernel=kernel, stride=stride, dilation=dilation)
+            return FixedPadding(largest, padding=sides, value=LEAST)
+        case nn.MaxPool2d(ceil_mode=True, kernel_size=3, stride=2, padding=1, dilation=1):
+            # As in Caffe's ResNets: a pixel more behind each side makes the windows that rounding up does.
+            return FixedPadding(nn.MaxPool2d(3, stride=2), padding=(1, 2, 1, 2), value=LEAST)
         case _:
             assert isinstance(layer, nn.Module)
             return layer
+
+
+def _same(*, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> tuple[int, int, int, int]:
+    """Return what TensorFlow's rule pads where the stride divides the size."""
+    sides = zip(kernel, stride, dilation, strict=True)
+    down, across = (max(apart * (length - 1) + 1 - step, 0) for length, step, apart in sides)
+    return across // 2, across - across // 2, down // 2, down - down // 2
 
 
 def _pair(sides: int | Sequence[int]) -> tuple[int, int]:

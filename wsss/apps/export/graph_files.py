@@ -1,11 +1,16 @@
 """Graphs as files: ONNX for onnxruntime, OpenVINO and TensorRT, and PyTorch's own export."""
 
 import json
+import os
+import tempfile
+import traceback
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,17 +72,41 @@ def export_graph(
         _write(form, made, hidden)
         if not check or made.index is None:
             return None
-        return compared(made, form.ask(hidden), images=check)
+        with _aside():
+            ask = form.ask(hidden)
+        return compared(made, ask, images=check)
 
 
 def _write(form: GraphFormat, made: Exported, path: Path) -> None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the exporter, about its own parts
+    with _aside() as said:
+        try:
             form.write(replace(made, graph=with_fixed_padding(made.graph)), path)
-    except (RuntimeError, ValueError, TypeError, NotImplementedError, torch.onnx.errors.OnnxExporterError) as error:
-        name = type(made.graph.network).__name__
-        raise ModelError(f"a {name} cannot be exported ({first_line(error)}): choose another network") from error
+        except (RuntimeError, ValueError, TypeError, NotImplementedError, torch.onnx.errors.OnnxExporterError) as error:
+            name, why = type(made.graph.network).__name__, first_line(_first(error))
+            log = _kept(f"{said.getvalue()}{''.join(traceback.format_exception(error))}")
+            remedy = f"choose another network; what torch's exporter said is in {log}"
+            raise ModelError(f"a {name} cannot be exported ({why}): {remedy}") from error
+
+
+@contextmanager
+def _aside() -> Iterator[StringIO]:
+    """Keep from the screen what torch's exporter says of its own parts, hundreds of lines where it fails."""
+    said = StringIO()
+    with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
+        warnings.simplefilter("ignore")
+        yield said
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the error behind those that it made of others."""
+    return error if error.__cause__ is None else _first(error.__cause__)
+
+
+def _kept(text: str) -> Path:
+    handle, path = tempfile.mkstemp(prefix="wsss-export-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+    return Path(path)
 
 
 def _shapes() -> dict[str, Any]:
