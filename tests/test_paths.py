@@ -17,6 +17,7 @@ from wsss.paths import (
     inside,
     is_regular,
     made_folder,
+    name_below,
     open_regular,
     remove,
     sha256,
@@ -149,3 +150,8 @@ def test_what_lies_below_a_folder_is_found_without_entering_links(tmp_path: Path
         remove(path)
     assert list(folder.iterdir()) == []
     assert (tmp_path / "elsewhere" / "thesis").exists()
+
+
+@pytest.mark.parametrize("folder", ["/", "/data", "data"])
+def test_a_name_below_a_folder(folder: str):
+    assert name_below(Path(folder), str(Path(folder) / "a/b.png")) == "a/b.png"

@@ -161,6 +161,11 @@ def entries_below(folder: Path) -> Iterator[Path]:
         yield from (here / entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
 
 
+def name_below(folder: Path, path: str) -> str:
+    """Return the name of a path below a folder as POSIX, by letters alone: a data set has a hundred thousand."""
+    return path.removeprefix(str(folder).rstrip(os.sep) + os.sep).replace(os.sep, "/")
+
+
 def folders_below(
     folder: Path, *, readable_only: bool = False, too_deep: Callable[[Path], object] = lambda _: None
 ) -> Iterator[tuple[Path, list[os.DirEntry[str]]]]:

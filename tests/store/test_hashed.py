@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wsss.store import hashed
+from wsss.store import hashed, read_once
 from wsss.store.hashed import MANY, found_below, hashes
 
 
@@ -23,13 +23,13 @@ def now(folder: Path) -> dict[str, str]:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were read."""
     names: list[str] = []
-    whole = hashed.sha256
+    whole = hashed._hashes._read
 
     def counting(path: Path) -> str:
         names.append(path.name)
         return whole(path)
 
-    monkeypatch.setattr(hashed, "sha256", counting)
+    monkeypatch.setattr(hashed._hashes, "_read", counting)
     return names
 
 
@@ -41,7 +41,7 @@ def aged(path: Path, text: str) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(hashed, "SETTLED", -60.0)
+    monkeypatch.setattr(read_once, "SETTLED", -60.0)
     (tmp_path / "items" / "0a").mkdir(parents=True)
     aged(tmp_path / "items" / "0a" / "one.txt", "one")
     aged(tmp_path / "two.txt", "two")
@@ -88,7 +88,7 @@ def test_what_was_written_a_moment_ago_is_remembered(
     path = tmp_path / "a.txt"
     path.write_text("a")
     then = max(path.stat().st_mtime_ns, path.stat().st_ctime_ns) + int(later * 1e9)
-    monkeypatch.setattr("wsss.store.hashed.time.time_ns", lambda: then)
+    monkeypatch.setattr("wsss.store.read_once.time.time_ns", lambda: then)
     now(tmp_path)
     now(tmp_path)
     assert read == reads * ["a.txt"]

@@ -50,5 +50,5 @@ def test_a_process_parses_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     artifact = Store(root=tmp_path).artifact("index_data", "0" * 16)
     freeze(artifact)
     artifact.complete(kind="index", inputs={}, seconds=0.0, threads=1, summary={})
-    monkeypatch.setattr("wsss.store.hashed.SETTLED", -60.0)
+    monkeypatch.setattr("wsss.store.read_once.SETTLED", -60.0)
     assert read_manifest(artifact.manifest_path) is read_manifest(artifact.manifest_path)

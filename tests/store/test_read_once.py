@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from wsss.store import hashed
+from wsss.store import read_once
 from wsss.store.read_once import ReadOnce
 
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(hashed, "SETTLED", -60.0)
+    monkeypatch.setattr(read_once, "SETTLED", -60.0)
     (tmp_path / "record").write_text("one")
     return tmp_path / "record"
 
@@ -56,7 +56,7 @@ def test_what_was_changed_is_read_again(how: str, path: Path, read: Callable[[Pa
 def test_what_may_be_written_in_the_same_moment_is_not_kept(
     path: Path, read: Callable[[Path], str], names: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hashed, "SETTLED", 60.0)
+    monkeypatch.setattr(read_once, "SETTLED", 60.0)
     records = ReadOnce(read, most=100)
     assert records.get(path) == records.get(path)
     assert names == ["record"] * 2

@@ -52,5 +52,10 @@ def mask_png(labels: UInt8[np.ndarray, "h w"]) -> bytes:
 
 def save_labels(labels: UInt8[np.ndarray, "h w"], path: Path) -> None:
     """Write a mask as `mask_png` gives it; its folder is made."""
+    save_png(mask_png(labels), path)
+
+
+def save_png(png: bytes, path: Path) -> None:
+    """Write a picture; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(mask_png(labels))
+    path.write_bytes(png)

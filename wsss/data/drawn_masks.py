@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import final
 
+from wsss.data.drawing import save_png
 from wsss.data.opened import place
 from wsss.places import write_zip
 
@@ -22,14 +23,12 @@ class DrawnMasks:
         self._waiting: list[tuple[str, bytes]] = []
         self._full = 0
 
-    def keep(self, name: str, data: bytes) -> str:
+    def keep(self, name: str, png: bytes) -> str:
         """Keep a mask, and return its path below the folder: its name, or one that leads through an archive."""
         if self._pack is None:
-            path = place(self._folder, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            save_png(png, place(self._folder, name))
             return name
-        self._waiting.append((name, data))
+        self._waiting.append((name, png))
         kept = f"{self._archive}/{name}"
         if len(self._waiting) == self._pack:
             self.flush()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from wsss.errors import DataError
+from wsss.paths import name_below
 
 Entry = os.DirEntry[str]
 
@@ -39,9 +40,8 @@ def entries_below(folder: Path) -> Iterator[Entry]:
 
 def named_below(folder: Path) -> Iterator[tuple[str, Entry]]:
     """Yield the same, each by its name below the folder as POSIX."""
-    top = str(folder).rstrip(os.sep) + os.sep
     for entry in entries_below(folder):
-        yield entry.path.removeprefix(top).replace(os.sep, "/"), entry
+        yield name_below(folder, entry.path), entry
 
 
 def holds(is_one: Callable[[], bool]) -> bool:
