@@ -1,12 +1,14 @@
-"""Measure the memory of outlines in COCO's layout: a file of annotations is drawn, and read in a process of its own.
+"""Measure the memory of outlines in COCO's layout, or of an index: a file is made, and read in a process of its own.
 
 python scripts/bench_outlines.py [--images 12000]
+python scripts/bench_outlines.py --index --images 122218
 
-Seven objects an image, each with an outline of 70 numbers. Prints MiB beyond imports: once the file is read, and at
-most.
+Seven objects an image, each with an outline of 70 numbers; or a record an image with two classes, a drawn mask in a
+pack, a digest and 0 to 4 boxes. Prints MiB beyond imports: once the file is read, and at most.
 """
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -16,11 +18,16 @@ from typing import Final
 
 import numpy as np
 
+from wsss.boxes.box import Box
+from wsss.data.index import Index, Record, TrueBox
 from wsss.data.layouts.coco_file import read_coco
+from wsss.size import Size
 
 OBJECTS: Final = 7
 NUMBERS: Final = 70
 SIDE: Final = 640
+CLASSES: Final = 80
+BOXES: Final = 2
 
 
 def draw(path: Path, *, images: int) -> None:
@@ -42,6 +49,38 @@ def draw(path: Path, *, images: int) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
+def index(path: Path, *, images: int) -> None:
+    """Write the index of images that there are not, with masks in packs of a thousand."""
+    records = [
+        Record(
+            id=f"train2014/{i:012d}",
+            image=f"train2014/COCO_train2014_{i:012d}.jpg",
+            mask=f"masks_{i // 1000:08}.zip/train2014/{i:012d}.png",
+            size=Size(height=480 - i % 7, width=SIDE),
+            classes=tuple(sorted({i % CLASSES, i * 7 % CLASSES})),
+            boxes=tuple(
+                TrueBox(cls=i % CLASSES, box=Box(left=k + 0.25, top=k + 0.5, right=k + i % 97 + 2.0, bottom=k + 99.5))
+                for k in range(i % (2 * BOXES + 1))
+            ),
+            mask_span=(i * 1000, 999),
+            digest=hashlib.sha256(str(i).encode()).hexdigest(),
+        )
+        for i in range(images)
+    ]
+    splits = {"train": [record.id for record in records]}
+    made = Index.of(records, classes=[f"class {c}" for c in range(CLASSES)], splits=splits, root=path.parent)
+    path.write_text(made.to_json(), encoding="utf-8")
+
+
+def read(path: Path, *, is_index: bool) -> tuple[object, int]:
+    """Return what a file holds, and the number of its images."""
+    if is_index:
+        found = Index.from_json(path.read_bytes(), root=path.parent)
+        return found, len(found.records)
+    content = read_coco(path)
+    return content, len(content.images)
+
+
 def memory(name: str) -> int:
     """Return a figure of this process in KiB, as Linux names it."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
@@ -52,20 +91,21 @@ def main() -> None:
     """Draw the file, and read it in another process."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=12_000)
+    parser.add_argument("--index", action="store_true", help="of an index in place of outlines")
     parser.add_argument("--read", type=Path, help="a file to read in this process")
     options = parser.parse_args()
     if options.read is None:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "instances.json"
-            draw(path, images=options.images)
-            subprocess.run([sys.executable, __file__, "--read", path], check=True)  # noqa: S603 - itself
+            path = Path(folder) / "made.json"
+            (index if options.index else draw)(path, images=options.images)
+            words = ["--read", str(path), *(["--index"] if options.index else [])]
+            subprocess.run([sys.executable, __file__, *words], check=True)  # noqa: S603 - itself
         return
     before = memory("VmRSS")
-    content = read_coco(options.read)
+    kept, images = read(options.read, is_index=options.index)
     now, most = memory("VmRSS"), memory("VmHWM")
-    print(
-        f"{len(content.images)} images: {(now - before) / 1024:.0f} MiB once read, {(most - before) / 1024:.0f} at most"
-    )
+    print(f"{images} images: {(now - before) / 1024:.0f} MiB once read, {(most - before) / 1024:.0f} at most")
+    del kept
 
 
 if __name__ == "__main__":

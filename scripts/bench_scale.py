@@ -273,7 +273,8 @@ def _masks_of(network: Answers) -> float:
 
 def _decided(predictor: Any) -> list[Any]:
     early = not hasattr(predictor, "decided")  # a tree that always makes probabilities
-    return predictor.masks(PICTURES, predictor.maps(PICTURES)) if early else predictor.decided(PICTURES)
+    later: list[Any] = predictor.masks(PICTURES, predictor.maps(PICTURES)) if early else predictor.decided(PICTURES)
+    return later
 
 
 def _predictor(network: Answers) -> Any:
