@@ -113,7 +113,7 @@ class Outcome:
     """Files that were finished before, and are gone or changed."""
 
 
-KEPT_UP_TO_DATE = ("log.txt", "root.txt", "digests.json", "run.yaml")
+KEPT_UP_TO_DATE = ("log.txt", "root.txt", "digests.bin", "run.yaml")
 """Files that a second run writes again."""
 BEFORE = "b" * 16
 """The fingerprint of what was finished before."""

@@ -33,7 +33,7 @@ def stages(toy_run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch) -> list[
 
 
 def test_what_two_stages_read_is_looked_at_once(stages: list[Stage], photos: Path, tmp_path: Path):
-    first = Digests(tmp_path / "digests.json")
+    first = Digests(tmp_path / "digests.bin")
     known = known_of(stages, first)
     assert known == {(photos,): None}
     (made,), (again,) = (outside_of(stage, first, known) for stage in stages)
@@ -44,7 +44,7 @@ def test_what_two_stages_read_is_looked_at_once(stages: list[Stage], photos: Pat
     scan = os.scandir
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.scandir", lambda folder: looked.append(folder) or scan(folder))
-        later = Digests(tmp_path / "digests.json")
+        later = Digests(tmp_path / "digests.bin")
         known = known_of(stages, later)
         assert known == {(photos,): made.digest}
         assert [outside_of(stage, later, known) for stage in stages] == [[made], [made]]
@@ -54,7 +54,7 @@ def test_what_two_stages_read_is_looked_at_once(stages: list[Stage], photos: Pat
 def test_what_changed_is_said_once(
     stages: list[Stage], photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    digests = Digests(tmp_path / "digests.json")
+    digests = Digests(tmp_path / "digests.bin")
     outside_of(stages[0], digests, known_of(stages, digests))
     (photos / "b.jpg").write_text("longer")
     known = known_of(stages, digests)

@@ -28,7 +28,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 def planned(photos: Path, store: Path) -> Outside:
-    digests = Digests(store / "digests.json")
+    digests = Digests(store / "digests.bin")
     outside = Outside(key="dataset.root", sources=(photos,), digest=digests.of([photos]))
     digests.save()
     return outside

@@ -88,7 +88,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def now(folder: Path, *, rehash: bool = False) -> str:
     """The digest of a folder, remembered in a store beside it."""
-    digests = Digests(folder.parent / "store" / "digests.json", rehash=rehash)
+    digests = Digests(folder.parent / "store" / "digests.bin", rehash=rehash)
     digest = digests.of([folder])
     digests.save()
     return digest
@@ -125,7 +125,7 @@ def test_a_file_of_the_same_size_and_time_is_read_again(folder: Path, replaced: 
 
 def test_everything_is_read_again_once_where_that_is_asked_for(folder: Path, tmp_path: Path, read: list[str]):
     before = now(folder)
-    digests = Digests(tmp_path / "store" / "digests.json", rehash=True)
+    digests = Digests(tmp_path / "store" / "digests.bin", rehash=True)
     assert not digests.know([folder])
     assert digests.of([folder]) == digests.of([folder]) == before
     assert digests.changed == []
@@ -138,7 +138,7 @@ def test_a_source_that_is_not_there_is_named(tmp_path: Path):
 
 
 def test_what_was_read_and_is_as_it_was_is_known(folder: Path, tmp_path: Path):
-    cache = tmp_path / "store" / "digests.json"
+    cache = tmp_path / "store" / "digests.bin"
     assert not Digests(cache).know([folder])
     assert Digests(cache).know([])
     assert not Digests(cache).know([tmp_path / "nowhere"])
@@ -151,7 +151,7 @@ def test_what_was_read_and_is_as_it_was_is_known(folder: Path, tmp_path: Path):
 
 
 def test_files_that_changed_since_they_were_read_are_named(folder: Path, tmp_path: Path):
-    cache = tmp_path / "store" / "digests.json"
+    cache = tmp_path / "store" / "digests.bin"
 
     def changed() -> list[Path]:
         digests = Digests(cache)

@@ -19,7 +19,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 def planned(photos: Path, store: Path) -> Outside:
-    digests = Digests(store / "digests.json")
+    digests = Digests(store / "digests.bin")
     outside = Outside(key="dataset.root", sources=(photos,), digest=digests.of([photos]))
     digests.save()
     return outside
@@ -28,14 +28,14 @@ def planned(photos: Path, store: Path) -> Outside:
 def test_files_outside_are_compared_by_content(photos: Path, tmp_path: Path):
     outside = planned(photos, tmp_path)
     (photos / "a.jpg").write_text("a")  # another time, the same bytes
-    outside.check(tmp_path / "digests.json")
+    outside.check(tmp_path / "digests.bin")
     (photos / "a.jpg").write_text("z")
     with pytest.raises(DataError, match=r"dataset\.root changed after this run was planned: \S+a\.jpg$"):
-        outside.check(tmp_path / "digests.json")
+        outside.check(tmp_path / "digests.bin")
     for name in "bcde":
         (photos / f"{name}.jpg").unlink()
     with pytest.raises(DataError, match=r"c\.jpg and 2 more$"):
-        outside.check(tmp_path / "digests.json")
+        outside.check(tmp_path / "digests.bin")
 
 
 def test_what_another_run_has_read_since_is_a_change_too(photos: Path, tmp_path: Path):
@@ -43,7 +43,7 @@ def test_what_another_run_has_read_since_is_a_change_too(photos: Path, tmp_path:
     (photos / "a.jpg").write_text("z")
     planned(photos, tmp_path)
     with pytest.raises(DataError, match=r"photos$"):
-        outside.check(tmp_path / "digests.json")
+        outside.check(tmp_path / "digests.bin")
 
 
 def test_it_goes_through_a_frozen_job(photos: Path, tmp_path: Path):

@@ -36,7 +36,7 @@ def test_artifacts_lie_by_stage_and_fingerprint(artifact: Artifact, tmp_path: Pa
     assert artifact.path == tmp_path / "extract_cams" / "0123456789abcdef"
     assert artifact.items == artifact.path / "items"
     assert artifact.checkpoints == artifact.path / "checkpoints"
-    assert Store(root=tmp_path).digests == tmp_path / "digests.json"
+    assert Store(root=tmp_path).digests == tmp_path / "digests.bin"
 
 
 def test_states(artifact: Artifact):

@@ -1,6 +1,6 @@
 """Masks drawn from outlines: data sets that hold polygons or run lengths have no mask files until they are indexed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -28,7 +28,7 @@ class Shape:
 class Drawing:
     """A mask that is still to be drawn."""
 
-    shapes: Sequence[Shape]
+    shapes: Iterable[Shape]
     """In the order in which they are drawn: the later one lies on top."""
     size: Size | None = None
     """The size of the image by the file of outlines; None where that does not tell."""

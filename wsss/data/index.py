@@ -1,7 +1,7 @@
 """The index: what images there are, what they show and in which split they are. Every stage reads data through it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
@@ -128,6 +128,10 @@ class Index:
 
     def to_json(self) -> str:
         """Serialise everything but where folders lie, one record a line."""
+        return "".join(self.json_parts())
+
+    def json_parts(self) -> Iterator[str]:
+        """Yield what `to_json` returns, in parts: the whole of a hundred thousand images has 30 MB."""
         head = {
             "classes": self.classes,
             "splits": self.splits,
@@ -136,8 +140,10 @@ class Index:
             "long_side": self.long_side,
             "notes": self.notes,
         }
-        lines = ",\n".join(json.dumps(_told_of(record), ensure_ascii=False) for record in self.records.values())
-        return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "{RECORDS}": [\n{lines}\n]}}\n'
+        yield f'{json.dumps(head, ensure_ascii=False)[:-1]}, "{RECORDS}": ['
+        for number, record in enumerate(self.records.values()):
+            yield f"{',' if number else ''}\n{json.dumps(_told_of(record), ensure_ascii=False)}"
+        yield "\n]}\n"
 
     @classmethod
     def from_json(cls, data: bytes, *, root: Path, beside: Path | None = None) -> "Index":

@@ -11,7 +11,7 @@ from wsss.engine.stage import Job, Reduce
 from wsss.store.kinds import INDEX, Kind
 from wsss.store.results import ROOT
 from wsss.store.store import Artifact
-from wsss.store.texts import write_text
+from wsss.store.texts import write_parts, write_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class IndexData(Reduce):
         items = job.artifact.items
         items.mkdir(parents=True, exist_ok=True)
         index = self.dataset.index(items, pack=self.runtime.pack)
-        write_text(items / "index.json", index.to_json())
+        write_parts(items / "index.json", index.json_parts())
         self._write_root(job.artifact, index.root)
         images = {split: len(ids) for split, ids in index.splits.items()}
         shown = Counter(index.classes[c] for record in index.records.values() for c in record.classes)

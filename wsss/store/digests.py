@@ -2,28 +2,24 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple
-
-from annotated_types import Len
+from typing import Final, NamedTuple
 
 from wsss.ahead import map_ahead
 from wsss.cores import readers
 from wsss.data.files_below import holds, named_below
-from wsss.errors import DataError, StoreError
+from wsss.errors import DataError
 from wsss.paths import NotRegularError, sha256
 from wsss.store.fingerprint import LENGTH
-from wsss.store.texts import read_json, write_json
+from wsss.store.seen_files import digest_in, packed, read_seen, write_seen
 
 END: Final = b"\0"
 """After each source: a file that moves from one to the next is another content."""
 MANY: Final = 1_000
 """Files that are read on several threads, and so long that somebody wants to see how far that is."""
-_State = Annotated[list[int | str], Len(5, 5)]
-"""What `state_of` tells of a file, and the hash of its bytes."""
 Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
 """Shows progress: opened with the number of files; what it gives is called after each of them."""
 
@@ -34,7 +30,8 @@ class _File(NamedTuple):
     name: str
     """Relative to the source; a source that is a file has none."""
     path: str
-    state: list[int]
+    state: bytes
+    """What `packed` returns."""
 
 
 class Digests:
@@ -47,7 +44,7 @@ class Digests:
         self, cache: Path, *, rehash: bool = False, watch: Watch = lambda _: nullcontext(lambda: None)
     ) -> None:
         self._cache, self._watch = cache, watch
-        self._known = _kept(cache)
+        self._known = read_seen(cache)
         self._unread = set(self._known) if rehash else set()
         self._changed = False
         self.changed: list[Path] = []
@@ -63,13 +60,17 @@ class Digests:
         for source in sources:
             if not source.exists():
                 raise DataError(f"{source} does not exist: check `dataset.root`, or the path that names it")
-            files = list(_files(source))
             top = str(source.resolve())
             before = {name: known for name, known in self._known.items() if _is_below(name, top)}
-            self._read([file for file in files if not self._as_before(file)])
-            for file in files:
-                total.update(_line(file.name, self._known[file.path]))
-            self._note_changes(before, [file.path for file in files])
+            files, new = dict[str, str](), list[_File]()
+            for file in _files(source):
+                files[file.path] = file.name
+                if not self._as_before(file):
+                    new.append(file)
+            self._read(new)
+            for path, name in files.items():
+                total.update(_line(name, self._known[path]))
+            self._note_changes(before, files.keys())
             total.update(END)
         return total.hexdigest()[:LENGTH]
 
@@ -94,18 +95,18 @@ class Digests:
         """Keep what was hashed for the next time."""
         if self._changed:
             self._cache.parent.mkdir(parents=True, exist_ok=True)
-            write_json(self._cache, self._known)
+            write_seen(self._cache, self._known)
             self._changed = False
 
-    def _note_changes(self, before: Mapping[str, _State], now: Iterable[str]) -> None:
+    def _note_changes(self, before: Mapping[str, bytes], now: Collection[str]) -> None:
         """Compare files of a source with what was read of it earlier, and forget those that are gone."""
-        gone = before.keys() - set(now)
+        gone = [name for name in before if name not in now]
         for name in gone:
             del self._known[name]
             self._changed = True
         if before:
-            other = {name for name in now if name not in before or before[name][-1] != self._known[name][-1]}
-            self.changed += [Path(name) for name in sorted(gone | other)]
+            other = [name for name in now if digest_in(before.get(name, b"")) != digest_in(self._known[name])]
+            self.changed += [Path(name) for name in sorted([*gone, *other])]
 
     def _read(self, files: Sequence[_File]) -> None:
         """Hash files, many of them on threads: a disk, and more so a server, answers several at once."""
@@ -113,26 +114,18 @@ class Digests:
         threads = readers() if many else 1
         with ThreadPoolExecutor(threads) as pool, self._watch(len(files)) if many else nullcontext(None) as advance:
             for file, digest in zip(files, map_ahead(pool, _hash, (file.path for file in files)), strict=True):
-                self._known[file.path] = [*file.state, digest]
+                self._known[file.path] = file.state + bytes.fromhex(digest)
                 self._unread.discard(file.path)
                 self._changed = True
                 if advance is not None:
                     advance()
 
     def _as_before(self, file: _File) -> bool:
-        return file.path not in self._unread and self._known.get(file.path, [])[:-1] == file.state
+        return file.path not in self._unread and self._known.get(file.path, b"").startswith(file.state)
 
 
-def _line(name: str, state: _State) -> bytes:
-    return f"{name}\0{state[-1]}\n".encode()
-
-
-def _kept(cache: Path) -> dict[str, _State]:
-    """Return what is remembered; nothing where that is torn, so that all is read again."""
-    try:
-        return read_json(cache, dict[str, _State]) if cache.exists() else {}
-    except StoreError:
-        return {}
+def _line(name: str, known: bytes) -> bytes:
+    return f"{name}\0{digest_in(known).hex()}\n".encode()
 
 
 def state_of(path: Path) -> list[int]:
@@ -162,8 +155,8 @@ def _files(source: Path) -> Iterator[_File]:
     """Yield every file, sorted and without hidden ones; each is looked at once."""
     source = source.resolve()
     if source.is_file():
-        yield _File("", str(source), state_of(source))
+        yield _File("", str(source), packed(state_of(source)))
         return
     for name, entry in named_below(source):
         if holds(entry.is_file):
-            yield _File(name, entry.path, state_in(entry.stat()))
+            yield _File(name, entry.path, packed(state_in(entry.stat())))

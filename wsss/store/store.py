@@ -247,4 +247,4 @@ class Store:
     @property
     def digests(self) -> Path:
         """Where hashes of the users' files are remembered."""
-        return self.root / "digests.json"
+        return self.root / "digests.bin"

@@ -5,7 +5,7 @@ What is read may come from anybody: its size, its depth and its types are bounde
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -55,8 +55,13 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file as a whole."""
-    with whole(path) as hidden:
-        hidden.write_text(text, encoding="utf-8")
+    write_parts(path, (text,))
+
+
+def write_parts(path: Path, parts: Iterable[str]) -> None:
+    """Write a text file as a whole, its parts as they come."""
+    with whole(path) as hidden, hidden.open("w", encoding="utf-8") as file:
+        file.writelines(parts)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -46,12 +46,12 @@ def test_problems_of_all_runs_are_said_once_with_the_words_of_the_first(tmp_path
 
 def test_what_several_runs_read_is_looked_at_once(tmp_path: Path) -> None:
     (tmp_path / "image").write_bytes(b"one")
-    digests = Digested(tmp_path / "digests.json")
+    digests = Digested(tmp_path / "digests.bin")
     assert digests.known([tmp_path / "image"]) is None
     first = digests.of([tmp_path / "image"])
     (tmp_path / "image").write_bytes(b"another")
     assert digests.of([tmp_path / "image"]) == digests.known([tmp_path / "image"]) == first
-    assert Digested(tmp_path / "digests.json").of([tmp_path / "image"]) != first
+    assert Digested(tmp_path / "digests.bin").of([tmp_path / "image"]) != first
 
 
 def test_a_stage_of_a_sweep_does_not_ask_for_a_cluster_of_its_own(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """Categories as classes."""
 
+from pathlib import Path
+
+from wsss.data.layouts.coco_annotations import Annotations
 from wsss.data.layouts.coco_classes import categories_of, chosen_classes
 from wsss.data.layouts.coco_file import Category, CocoFile
 
 
 def holding(**names: int) -> CocoFile:
-    return CocoFile(images=[], annotations=[], categories=[Category(id=i, name=name) for name, i in names.items()])
+    categories = [Category(id=i, name=name) for name, i in names.items()]
+    return CocoFile(images=[], annotations=Annotations(Path()), categories=categories)
 
 
 def test_categories_of_all_files_by_their_ids():

@@ -54,9 +54,9 @@ def text(content: str) -> Callable[[Path], object]:
 
 NOTED = r"is not the note of a run: delete it|" + UNHARMED
 ATTACKS = (
-    Attack(name="hashes of brackets", make=instead("digests.json", text("[" * 200_000)), said=UNHARMED),
-    Attack(name="hashes that are a folder", make=instead("digests.json", Path.mkdir), said=UNHARMED),
-    Attack(name="hashes that are a link", make=instead("digests.json", thesis), said=UNHARMED),
+    Attack(name="hashes of brackets", make=instead("digests.bin", text("[" * 200_000)), said=UNHARMED),
+    Attack(name="hashes that are a folder", make=instead("digests.bin", Path.mkdir), said=UNHARMED),
+    Attack(name="hashes that are a link", make=instead("digests.bin", thesis), said=UNHARMED),
     Attack(name="checks that are a pipe", make=instead("checked.json", os.mkfifo), said=UNHARMED),
     Attack(name="runs that are a file", make=instead(".runs", text("x")), said=NOTED),
     Attack(name="finished runs that are a file", make=instead(".finished", text("x")), said=UNHARMED),

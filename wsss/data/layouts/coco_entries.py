@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, final
 
 from wsss.boxes.box import Box
 from wsss.data.drawing import Drawing, Shape
 from wsss.data.images import find_files
 from wsss.data.layouts.base import image_id
-from wsss.data.layouts.coco_file import Annotation, CocoFile, Picture
+from wsss.data.layouts.coco_annotations import Annotation
+from wsss.data.layouts.coco_file import CocoFile, Picture
 from wsss.data.layouts.folder import by_composed_name
 from wsss.data.layouts.label_row import LabelRow, composed
 from wsss.data.layouts.missing import missing_images
@@ -61,8 +62,10 @@ class Instances:
         alone = len(self.file.images) - len(self._pictures)
         if alone:
             yield f"left out (dataset.unannotated=skip), {alone} images of {self.name}, which have no annotation"
-        without = [self._path(each.file_name) for each in self._pictures if self._drawing(each) is None]
-        if without and self._is_outlined:
+        if not self._is_outlined:
+            return
+        without = [self._path(each.file_name) for each in self._pictures if not self._is_drawn(self._of(each))]
+        if without:
             why = "an annotation has a box and no outline, so that these images have no mask"
             yield f"{len(without)} of {len(self._pictures)} images of {self.name}: {why}: {one_of(without, limit=3)}"
 
@@ -76,11 +79,11 @@ class Instances:
                 kind="label", why=f"{self.name}: {repeated} images repeat the id of another: number them anew"
             )
         yield from self._listed_twice()
-        strange = {each.image_id for each in self.file.annotations} - named
+        strange = set(self.file.annotations.images) - named
         if strange:
             why = f"{self.name}: annotations are of images that it does not list, id {min(strange)} first"
             yield Problem(kind="label", why=f"{why}, {len(strange)} in all: add the images, or delete the annotations")
-        unknown = sorted({each.category_id for each in self.file.annotations} - self.categories.keys())
+        unknown = sorted(set(self.file.annotations.categories) - self.categories.keys())
         if unknown:
             why = f"{self.name}: annotations are of categories that it does not list"
             yield Problem(
@@ -108,17 +111,13 @@ class Instances:
 
     @cached_property
     def _pictures(self) -> list[Picture]:
-        return [each for each in self.file.images if self.rules.unannotated == "keep" or each.id in self._of]
+        has, keep = self.file.annotations.has, self.rules.unannotated == "keep"
+        return [each for each in self.file.images if keep or has(each.id)]
 
-    @cached_property
-    def _of(self) -> dict[int, list[Annotation]]:
-        """Annotations of the classes by image, in the file's order; an image of other categories alone has a list."""
-        groups: dict[int, list[Annotation]] = {}
-        for each in self.file.annotations:
-            group = groups.setdefault(each.image_id, [])
-            if self.categories.get(each.category_id) in self._number:
-                group.append(each)
-        return groups
+    def _of(self, picture: Picture) -> list[Annotation]:
+        """Return an image's annotations of the classes, in the file's order."""
+        every = self.file.annotations.of(picture.id)
+        return [each for each in every if self.categories.get(each.category_id) in self._number]
 
     @cached_property
     def _number(self) -> dict[str | None, int]:
@@ -149,20 +148,19 @@ class Instances:
     @cached_property
     def _is_outlined(self) -> bool:
         """Whether it has outlines at all, and not boxes alone; more classes than a mask holds are refused elsewhere."""
-        return len(self.classes) <= MAX_CLASSES and any(each.outline is not None for each in self.file.annotations)
+        return len(self.classes) <= MAX_CLASSES and self.file.annotations.has_outlines
 
-    def _drawn(self, picture: Picture) -> list[Annotation]:
-        """Return the annotations in the order in which they are drawn: crowds, if at all, lie below everything."""
-        every = self._of.get(picture.id, [])
+    def _drawn(self, every: Sequence[Annotation]) -> list[Annotation]:
+        """Return annotations in the order in which they are drawn: crowds, if at all, lie below everything."""
         crowds = [each for each in every if each.iscrowd and self.rules.crowd == "ignore"]
         return [*crowds, *(each for each in every if not each.iscrowd)]
 
     def _entry(self, picture: Picture) -> Entry:
-        every = self._of.get(picture.id, [])
+        every = self._of(picture)
         image = self._path(self._there[composed(picture.file_name)])
         i = image_id(image)
         shown = [each for each in every if self.rules.labels_from_crowd or not each.iscrowd]
-        drawing = self._drawing(picture)
+        drawing = Drawing(shapes=_Shapes(self, picture), size=picture.size) if self._is_drawn(every) else None
         return Entry(
             id=i,
             image=image,
@@ -178,14 +176,25 @@ class Instances:
             if (box := each.box(picture.size)) is not None:
                 yield self.categories[each.category_id], box
 
-    def _drawing(self, picture: Picture) -> Drawing | None:
-        """Return the drawing of an image's mask; None where an instance has no outline."""
-        if not self._is_outlined:
-            return None
-        shapes = []
-        for each in self._drawn(picture):
-            if each.outline is None:
-                return None
+    def _is_drawn(self, every: Sequence[Annotation]) -> bool:
+        """Whether annotations of an image are drawn as its mask: not where an instance has no outline."""
+        return self._is_outlined and all(each.outline is not None for each in self._drawn(every))
+
+    def shapes(self, picture: Picture) -> Iterator[Shape]:
+        """Yield the shapes of an image's mask, in the order in which they are drawn."""
+        for each in self._drawn(self._of(picture)):
+            assert each.outline is not None
             label = IGNORE if each.iscrowd else label_of(self._number[self.categories[each.category_id]])
-            shapes.append(Shape(label=label, inside=each.outline.inside))
-        return Drawing(shapes=shapes, size=picture.size)
+            yield Shape(label=label, inside=each.outline.inside)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Shapes:
+    """The shapes of an image's mask, made when it is drawn: a hundred thousand images have a million."""
+
+    instances: Instances
+    picture: Picture
+
+    def __iter__(self) -> Iterator[Shape]:
+        return self.instances.shapes(self.picture)

@@ -1,0 +1,41 @@
+"""What is remembered of files that were read."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from wsss.store.seen_files import digest_in, packed, read_seen, write_seen
+
+STATE = [3, -5, 7, 2**64 - 1]
+"""A file from before 1970 with the largest inode."""
+
+
+def remembered(name: str) -> bytes:
+    return packed(STATE) + hashlib.sha256(name.encode()).digest()
+
+
+@pytest.mark.parametrize("names", [(), ("/a",), ("/a b", "/ä\n", "/c")])
+def test_what_is_written_is_read(names: tuple[str, ...], tmp_path: Path):
+    files = {name: remembered(name) for name in names}
+    write_seen(tmp_path / "digests.bin", files)
+    assert read_seen(tmp_path / "digests.bin") == files
+    assert all(digest_in(file).hex() == hashlib.sha256(name.encode()).hexdigest() for name, file in files.items())
+
+
+def test_states_differ_in_each_of_their_numbers():
+    assert packed(STATE) == packed([*STATE[:3], 2**65 - 1]), "an inode of more than 64 bits counts by the last ones"
+    for place in range(4):
+        assert packed([*STATE[:place], STATE[place] - 1, *STATE[place + 1 :]]) != packed(STATE)
+
+
+def test_nothing_is_read_of_what_is_torn_or_not_there(tmp_path: Path):
+    assert read_seen(tmp_path / "digests.bin") == {}
+    write_seen(tmp_path / "digests.bin", {name: remembered(name) for name in ("/a", "/b")})
+    whole = (tmp_path / "digests.bin").read_bytes()
+    for data in (b"", *(whole[:length] for length in range(0, len(whole), 7)), whole + b"c", b"x" + whole[1:]):
+        (tmp_path / "digests.bin").write_bytes(data)
+        assert read_seen(tmp_path / "digests.bin") == {}
+    short = bytes(4)
+    (tmp_path / "digests.bin").write_bytes(hashlib.sha256(short).digest() + short)
+    assert read_seen(tmp_path / "digests.bin") == {}
