@@ -88,6 +88,8 @@ def test_a_list_is_read_once_and_again_when_the_archive_changed(archive: Path, m
     assert [is_file(archive / "a"), is_file(archive / "a"), len(read)] == [True, True, 1]
     os.utime(archive, ns=(1, 1))
     assert [is_file(archive / "a"), len(read)] == [True, 2]
+    archives.forget_lists()
+    assert [is_file(archive / "a"), len(read)] == [True, 3]
 
 
 def test_an_image_is_decoded_and_a_broken_one_is_named_by_its_path(tmp_path: Path):

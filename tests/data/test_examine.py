@@ -160,6 +160,17 @@ def test_all_are_examined_and_counted(tmp_path: Path):
     assert counted == [20] * 20
 
 
+def test_of_equal_sizes_and_traits_one_is_kept(tmp_path: Path):
+    entries = []
+    for key in range(3):
+        draw_image(tmp_path / f"{key}.png", key=key, size=(5, 3 + (key == 2)))
+        entries.append(Entry(id=str(key), image=f"{key}.png", names=(), source=""))
+    first, second, third = examine_all(Listing(root=tmp_path, entries=tuple(entries))).values()
+    assert (first.size, third.size) == (Size(height=3, width=5), Size(height=4, width=5))
+    assert first.size is second.size
+    assert first.traits is second.traits is third.traits
+
+
 def test_what_is_not_begun_is_left_after_a_ctrl_c(image: Path):
     entries = tuple(Entry(id=str(number), image=image.name, names=(), source="labels.csv") for number in range(1000))
     listing = Listing(root=image.parent, classes=CLASSES, entries=entries, splits={}, problems=())

@@ -107,6 +107,11 @@ def read_source(path: Path) -> bytes:
         return file.read()
 
 
+def forget_lists() -> None:
+    """Let go of the lists of archives: where an index is made, nobody asks for them again."""
+    _list.cache_clear()
+
+
 def _below(archive: Path, path: Path) -> str:
     return path.relative_to(archive).as_posix()
 

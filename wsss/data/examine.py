@@ -96,7 +96,8 @@ def examine_all(
 
     Masks that are drawn are a file each, or `pack` in an archive. Decoding lets other threads run.
     """
-    examined = {}
+    examined = dict[str, Examined]()
+    sizes, traits = dict[Size | None, Size | None](), dict[Traits, Traits]()
     readers = ThreadPoolExecutor(min(MOST_READERS, usable_cores()))
     with (
         readers as pool,
@@ -107,7 +108,10 @@ def examine_all(
         work = partial(examine, root=listing.root, masks=listing.mask_root, classes=listing.classes, look=look)
         results = map_ahead(pool, work, listing.entries)
         for entry, result in zip(listing.entries, results, strict=True):
-            examined[entry.id] = _kept(result, entry, masks)
+            kept = _kept(result, entry, masks)
+            # Of equal sizes and traits one is kept: a hundred thousand images have few.
+            size, own = sizes.setdefault(kept.size, kept.size), traits.setdefault(kept.traits, kept.traits)
+            examined[entry.id] = replace(kept, size=size, traits=own)
             advance()
     return examined
 

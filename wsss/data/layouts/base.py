@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, final
 
 from wsss.configurable import Configurable
-from wsss.data.archives import span_at
+from wsss.data.archives import forget_lists, span_at
 from wsss.data.depth import WHITE
 from wsss.data.examine import Examined, examine_all
 from wsss.data.index import Index, Record
@@ -104,6 +104,7 @@ class Layout(Configurable, ABC):
         skipped = self.skipped(examined)
         refuse(refused_of_data(listing, examined, skipped=skipped))
         records = _records(listing, examined, skipped=skipped, long_side=self.long_side)
+        forget_lists()
         return Index.of(
             records,
             classes=listing.classes,
