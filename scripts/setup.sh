@@ -89,7 +89,8 @@ set_up() {
   fi
   # One package that does not build keeps uv from installing any: was it the extra's?
   say "that failed, see above: trying without the extra crf"
-  install "$uv" --python "$python" "$@" || fail "the environment could not be made without the extra either, see above"
+  install "$uv" --python "$python" "$@" ||
+    fail "the environment could not be made without the extra either, see above; where a proxy has a certificate of its own, set UV_SYSTEM_CERTS=1"
   say "pydensecrf2 could not be installed: it is compiled here and needs a C++ compiler"
   say "nothing is lost without it: the dense CRF runs on PyTorch instead, and computes the same"
 }

@@ -19,6 +19,7 @@ UV = """#!/usr/bin/env bash
 echo "$*" >>asked
 [[ $1 == pip ]] && exit "$UNREACHABLE"
 [[ $* != *"--extra crf"* ]] || exit "${BROKEN:-0}"
+[[ $1 != sync ]] || exit "${OFFLINE:-0}"
 """
 Asked = Callable[..., tuple[list[str], str]]
 
@@ -100,6 +101,11 @@ def test_without_the_extra_the_build_is_the_same(asked: Asked):
     assert [" ".join(ask.split()[:2]) for ask in asks] == ["sync --locked", "sync --locked", "pip install"]
     assert "--extra crf" not in asks[1]
     assert "pydensecrf2 could not be installed" in said
+
+
+def test_where_nothing_can_be_had_the_way_through_a_proxy_is_told(asked: Asked):
+    _, said = asked({"OFFLINE": "1"}, fails=True)
+    assert said.rstrip().endswith("where a proxy has a certificate of its own, set UV_SYSTEM_CERTS=1")
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="NOBODY CHECKS THE SHELL SCRIPTS: no shellcheck here")
