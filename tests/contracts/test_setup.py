@@ -104,7 +104,7 @@ def test_without_the_extra_the_build_is_the_same(asked: Asked):
 
 
 def test_where_nothing_can_be_had_the_way_through_a_proxy_is_told(asked: Asked):
-    _, said = asked({"OFFLINE": "1"}, fails=True)
+    _, said = asked({"BROKEN": "1", "OFFLINE": "1"}, fails=True)
     assert said.rstrip().endswith("where a proxy has a certificate of its own, set UV_SYSTEM_CERTS=1")
 
 

@@ -1,7 +1,7 @@
 """What a run says of its results without a true mask, by hand."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -9,6 +9,7 @@ from builders import score_maps
 from toy_runs import Run, drawn_index, drawn_maps, drawn_masks, drawn_network, made
 
 from wsss.data.index import Index
+from wsss.engine.agreement import NetworkMasks, network_masks
 from wsss.engine.mask_free import mask_free_scores
 from wsss.engine.stage import read_index
 from wsss.run.objective import check_objective
@@ -36,8 +37,10 @@ def test_masks_of_a_network_are_held_against_tags_and_against_what_it_learnt_fro
     predicted = drawn_masks(
         store, "predict_masks", shown, splits=("train", "val"), fingerprint="4" * 16, segmenter=segmenter
     )
-    agreed: dict[str, Any] = {"predict_masks": {"train": {"a": 0.25, "b": None, "x": 0.75}}}
-    assert list(mask_free_scores([learnt, segmenter, predicted], index=index, agreed=agreed)) == [
+    artifacts = [learnt, segmenter, predicted]
+    agreed = {"predict_masks": {"train": {"a": 0.25, "b": None, "x": 0.75}}}
+    masks = replace(network_masks(artifacts, index=index), agreements=agreed)
+    assert list(mask_free_scores(artifacts, index=index, masks=masks)) == [
         ("predict_masks", "train", "agreement", 0.5),
         ("predict_masks", "train", "tag_f1", pytest.approx(2 * 1 / 4)),  # of a cat, and a dog in b that is not there
         ("predict_masks", "val", "tag_f1", 1.0),
@@ -56,7 +59,7 @@ def test_maps_are_held_against_the_first_of_their_classifier(store: Store, index
     half = maps("extract_half", [1], [[[0.5, 0.5]]], "6", classifier=one)
     apart = maps("extract_fine", [0], [[[0.0, 0.5]]], "7", classifier=other)
     joined = maps("combine_maps", [0], [[[0.0, 0.5]]], "8", maps=first)
-    found = list(mask_free_scores([one, other, first, half, apart, joined], index=index, agreed={}))
+    found = list(mask_free_scores([one, other, first, half, apart, joined], index=index, masks=NetworkMasks()))
     assert found == [("extract_half", "train", "agreement", pytest.approx(0.5 / 1.5))]
 
 
@@ -66,7 +69,7 @@ def test_a_threshold_chosen_without_masks_says_how_well_it_separates(store: Stor
     made(choice, CHOICE, summary={"threshold": 0.3, "evidence": 0.4, "splits": ["train", "val"]})
     other.path.mkdir(parents=True)
     made(other, CHOICE)
-    found = list(mask_free_scores([choice, other], index=index, agreed={}))
+    found = list(mask_free_scores([choice, other], index=index, masks=NetworkMasks()))
     assert found == [("choose_threshold", "train+val", "evidence", 0.4)]
 
 

@@ -1,33 +1,71 @@
-"""Agreement of a network's masks with those that it learnt from: what tells good images from bad without any truth."""
+"""Masks of a network, beside those that it learnt from: what tells good images from bad ones without any truth."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from jaxtyping import UInt8
 
 from wsss.data.index import Index, Record
 from wsss.draw.outcome import learnt_from
 from wsss.engine.threads import in_threads
-from wsss.labels import label_count
+from wsss.labels import BACKGROUND, IGNORE, class_of, label_count
 from wsss.metrics.confusion import confusion, image_miou
 from wsss.store.kinds import MASKS
 from wsss.store.store import Artifact
 
 Agreements = dict[str, dict[str, dict[str, float | None]]]
 """A number an image, by stage and split."""
+Shown = dict[str, list[frozenset[int]]]
+"""Classes that the mask of each image of a split shows, in the split's order."""
 
 
-def agreements(artifacts: Sequence[Artifact], *, index: Index) -> Agreements:
-    """Return every image's mIoU of the network's mask against the mask that the network learnt from.
+@dataclass(frozen=True, kw_only=True)
+class NetworkMasks:
+    """What the masks of a network say without any truth: they are read once for all of it."""
 
-    None where both hold nothing but background. Images that were not learnt from are not in it.
+    agreements: Agreements = field(default_factory=dict)
+    """Every image's mIoU against the mask that the network learnt from; None where both hold nothing but background.
+
+    Images that were not learnt from are not in it.
     """
+    shown: Shown = field(default_factory=dict)
+
+
+def network_masks(artifacts: Sequence[Artifact], *, index: Index) -> NetworkMasks:
+    """Look at the masks of a run's network, of all splits; nothing is known where it has none."""
     predicted, learnt = learnt_from(artifacts)
-    if predicted is None or learnt is None:
-        return {}
-    count = label_count(index.classes)
-    theirs, own = MASKS.items(learnt, index), MASKS.items(predicted, index)
+    if predicted is None:
+        return NetworkMasks()
+    count, own = label_count(index.classes), MASKS.items(predicted, index)
+    theirs = None if learnt is None else MASKS.items(learnt, index)
 
-    def agreement(record: Record) -> tuple[str, float | None]:
-        return record.id, image_miou(confusion(theirs.read(record), own.read(record), labels=count))
+    def look(record: Record, *, compared: bool) -> tuple[frozenset[int], float | None]:
+        labels = own.read(record)
+        if not compared or theirs is None:
+            return shown_classes(labels), None
+        return shown_classes(labels), image_miou(confusion(theirs.read(record), labels, labels=count))
 
-    shared = [split for split in predicted.summary["splits"] if split in learnt.summary["splits"]]
-    by_split = {split: dict(in_threads(agreement, index.split(split))) for split in shared}
-    return {predicted.stage: by_split} if shared else {}
+    agreements: dict[str, dict[str, float | None]] = {}
+    shown: Shown = {}
+    sets: dict[frozenset[int], frozenset[int]] = {}  # a hundred thousand images show few sets of classes
+    for split in predicted.summary["splits"]:
+        records = index.split(split)
+        compared = learnt is not None and split in learnt.summary["splits"]
+        of_split: dict[str, float | None] = {}
+        shown[split] = []
+        for record, (classes, agreement) in zip(
+            records, in_threads(partial(look, compared=compared), records), strict=True
+        ):
+            shown[split].append(sets.setdefault(classes, classes))
+            of_split[record.id] = agreement
+        if compared:
+            agreements[split] = of_split
+    return NetworkMasks(agreements={predicted.stage: agreements} if agreements else {}, shown=shown)
+
+
+def shown_classes(labels: UInt8[np.ndarray, "h w"]) -> frozenset[int]:
+    """Return the classes that a mask shows, in however few pixels."""
+    found = np.flatnonzero(np.bincount(labels.ravel(), minlength=IGNORE + 1)).tolist()
+    return frozenset(class_of(label) for label in found if label not in (BACKGROUND, IGNORE))

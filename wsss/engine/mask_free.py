@@ -4,17 +4,15 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import Final
 
-import numpy as np
 import torch
 
 from wsss.data.index import Index, Record
 from wsss.draw.numbers import AGREEMENT, EVIDENCE, TAG_F1
 from wsss.draw.outcome import learnt_from
-from wsss.engine.agreement import Agreements
+from wsss.engine.agreement import NetworkMasks
 from wsss.engine.threads import in_threads
-from wsss.labels import BACKGROUND, IGNORE, class_of
 from wsss.metrics.mask_free import soft_iou, tag_f1
-from wsss.store.kinds import CHOICE, MASKS, RAW_MAPS
+from wsss.store.kinds import CHOICE, RAW_MAPS
 from wsss.store.store import Artifact
 
 CLASSIFIER_ROLE: Final = "classifier"
@@ -23,16 +21,17 @@ Score = tuple[str, str, str, float | None]
 """Stage, split, metric and value."""
 
 
-def mask_free_scores(artifacts: Sequence[Artifact], *, index: Index, agreed: Agreements) -> Iterator[Score]:
-    """Yield what can be said of the results of a run; `agreed` is the agreement of each image's masks."""
-    for stage, splits in agreed.items():
+def mask_free_scores(artifacts: Sequence[Artifact], *, index: Index, masks: NetworkMasks) -> Iterator[Score]:
+    """Yield what can be said of the results of a run; `masks` is what those of its network say."""
+    for stage, splits in masks.agreements.items():
         for split, images in splits.items():
             known = [value for value in images.values() if value is not None]
             yield stage, split, AGREEMENT, fmean(known) if known else None
     predicted, _ = learnt_from(artifacts)
     if predicted is not None:
-        for split in predicted.summary["splits"]:
-            yield predicted.stage, split, TAG_F1, _tag_f1(predicted, index, split)
+        for split, shown in masks.shown.items():
+            tagged = (frozenset(record.classes) for record in index.split(split))
+            yield predicted.stage, split, TAG_F1, tag_f1(zip(shown, tagged, strict=True))
     yield from _of_maps([each for each in artifacts if each.kind == RAW_MAPS.name], index)
     for choice in (each for each in artifacts if each.kind == CHOICE.name):
         if EVIDENCE in choice.summary:
@@ -42,16 +41,6 @@ def mask_free_scores(artifacts: Sequence[Artifact], *, index: Index, agreed: Agr
 def joined(splits: Sequence[str]) -> str:
     """Return the name under which something stands that was made of several splits together."""
     return "+".join(splits)
-
-
-def _tag_f1(predicted: Artifact, index: Index, split: str) -> float | None:
-    items = MASKS.items(predicted, index)
-
-    def pair(record: Record) -> tuple[set[int], set[int]]:
-        labels = np.flatnonzero(np.bincount(items.read(record).ravel(), minlength=IGNORE + 1)).tolist()
-        return {class_of(label) for label in labels if label not in (BACKGROUND, IGNORE)}, set(record.classes)
-
-    return tag_f1(in_threads(pair, index.split(split)))
 
 
 def _of_maps(maps: Sequence[Artifact], index: Index) -> Iterator[Score]:

@@ -9,7 +9,7 @@ import scipy
 from numpy.typing import NDArray
 
 from wsss.data.index import Index, Record
-from wsss.engine.agreement import agreements
+from wsss.engine.agreement import network_masks
 from wsss.engine.box_scores import TrueBoxes, box_scores
 from wsss.engine.counting import SCORED, Counting, confusions_over, curve_over
 from wsss.engine.mask_free import mask_free_scores
@@ -83,8 +83,9 @@ class Evaluate(Reduce):
         for stage, by_split in boxed.items():
             for split, found in by_split.items():
                 tables.scores.setdefault(stage, {}).setdefault(split, {}).update(found)
-        tables.agreements.update(agreements(artifacts, index=index))
-        for stage, split, metric, value in mask_free_scores(artifacts, index=index, agreed=tables.agreements):
+        masks = network_masks(artifacts, index=index)
+        tables.agreements.update(masks.agreements)
+        for stage, split, metric, value in mask_free_scores(artifacts, index=index, masks=masks):
             tables.scores.setdefault(stage, {}).setdefault(split, {})[metric] = value
         for name in ("scores", "curves", "images", "confusions", "agreements", "notes"):
             write_json(job.artifact.items / f"{name}.json", getattr(tables, name))
