@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from e2e.two_machines import OPEN, TwoMachines
+from e2e.two_machines import OPEN, TwoMachines, family, title
 from interpreters import typed
 from toy_runs import SMALL, contents
 
@@ -91,6 +91,24 @@ def test_a_worker_and_a_machine_are_lost(random_seed: int, kind: str, undisturbe
     assert len(met) == 2
     assert results(tmp_path).keys() == results(undisturbed).keys()
     assert results(tmp_path) == results(undisturbed)
+
+
+def test_a_cluster_ends_with_the_tests_that_a_kill_ends(tmp_path: Path) -> None:
+    code = (
+        f"import sys, time; sys.path.insert(0, {str(Path(__file__).parents[1])!r}); from pathlib import Path; "
+        f"from e2e.two_machines import TwoMachines; cluster = TwoMachines(Path({str(tmp_path)!r})); "
+        "print('up', flush=True); time.sleep(3600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        begun = [each for each in family(process.pid) if each != process.pid]
+        assert sum("/raylet/raylet " in title(each) for each in begun) == 2
+        process.kill()
+    end = time.monotonic() + 30
+    while left := [each for each in begun if title(each)]:
+        assert time.monotonic() < end, [title(each) for each in left]
+        time.sleep(0.1)
 
 
 @pytest.fixture

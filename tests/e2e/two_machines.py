@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from interpreters import ending_with_us
 
 PATIENCE = 120
 """Seconds in which a machine joins."""
@@ -36,11 +37,11 @@ class TwoMachines:
         self.switch_on()
 
     def _started(self, cores: int, *words: str) -> "subprocess.Popen[bytes]":
-        ray = Path(sys.executable).with_name("ray")
+        ray = str(Path(sys.executable).with_name("ray"))
         common = (f"--num-cpus={cores}", "--node-ip-address=127.0.0.1", "--disable-usage-stats", "--block")
         with self._screen.open("ab") as screen:
             return subprocess.Popen(
-                [ray, "start", *words, *common],
+                ending_with_us(ray, "start", *words, *common),  # which ends all that it started
                 env={**os.environ, **OPEN},
                 stdout=screen,
                 stderr=screen,
