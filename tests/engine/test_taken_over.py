@@ -14,6 +14,7 @@ from toy_runs import drawn_index, drawn_maps, made
 
 from wsss.data.index import Index
 from wsss.engine.map import Map, by_size
+from wsss.engine.processes import World
 from wsss.engine.stage import Job, Runtime, read_index
 from wsss.masks import Argmax
 from wsss.stages.combine_maps import CombineMaps
@@ -21,6 +22,7 @@ from wsss.stages.make_masks import MakeMasks
 from wsss.store.jobs import FrozenJob, write_job
 from wsss.store.kinds import CHOICE, MAPS, MASKS
 from wsss.store.store import Artifact, Store
+from wsss.store.verify import check, repair
 from wsss.testing.stages import contents
 from wsss.types import ScoreMaps, Size
 
@@ -232,7 +234,7 @@ def test_an_artifact_whose_inputs_are_gone_is_no_source(bench: Bench):
     assert bench.run("b")["made"] == 4
 
 
-@pytest.mark.parametrize(("before", "now"), [(2, 2), (None, 3), (3, None), (1, 4)])
+@pytest.mark.parametrize(("before", "now"), [(2, 2), (None, 3), (3, None), (1, 4), (4, 2)])
 def test_packs_are_searched_and_filled_as_if_they_were_made_from_nothing(
     before: int | None, now: int | None, bench: Bench
 ):
@@ -244,6 +246,83 @@ def test_packs_are_searched_and_filled_as_if_they_were_made_from_nothing(
     assert bench.run("c")["made"] == 1
     assert bench.run("d", identity=None)["made"] == 4
     assert bench.contents("c") == bench.contents("d") != bench.contents("b")
+
+
+@pytest.fixture
+def in_packs(bench: Bench) -> Bench:
+    """The same in packs of two, of which another run of the stage would take over the items of `b`."""
+    bench.store.artifact("make_masks", "a" * 16).manifest_path.unlink()
+    bench.pack(2)
+    assert bench.run("b")["made"] == 4
+    bench.change_maps({"c": maps(0.9, 0.9, 0.9, 0.9)})
+    return bench
+
+
+def test_a_pack_without_a_changed_image_is_one_file_of_both(in_packs: Bench, caplog: pytest.LogCaptureFixture):
+    with caplog.at_level("INFO"):
+        assert in_packs.run("c")["made"] == 1
+    assert in_packs.shared("b", "c") == "00000000"
+    assert "3 items are those of make_masks" in caplog.text
+    assert not check(in_packs.store.artifact("make_masks", "c" * 16))
+    assert in_packs.run("d", identity=None)["made"] == 4
+    assert in_packs.contents("c") == in_packs.contents("d")
+
+
+def test_a_pack_is_copied_where_a_file_has_one_name(in_packs: Bench, monkeypatch: pytest.MonkeyPatch):
+    def refused(*_: Any) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refused)
+    assert in_packs.run("c")["made"] == 1
+    assert in_packs.shared("b", "c") == ""
+    assert in_packs.run("d", identity=None)["made"] == 4
+    assert in_packs.contents("c") == in_packs.contents("d")
+
+
+def test_one_of_several_processes_takes_items_and_no_packs(in_packs: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("wsss.engine.taken_over.world", lambda: World(rank=0, size=2))
+    assert in_packs.run("c")["made"] == 1
+    assert in_packs.shared("b", "c") == ""
+    assert in_packs.run("d", identity=None)["made"] == 4
+    assert in_packs.contents("c") == in_packs.contents("d")
+
+
+def test_an_item_more_or_another_order_makes_another_pack(in_packs: Bench):
+    index = read_index(in_packs.index)
+    in_packs.change_maps({"e": MAPS_OF["a"]})
+    in_packs.change_index(records={"e": replace(index.records["b"], id="e", digest="new")})
+    assert in_packs.run("c")["made"] == 1
+    assert in_packs.shared("b", "c") == "0000000000000002"
+    in_packs.pack(3)
+    assert in_packs.run("d")["made"] == 0
+    assert in_packs.shared("c", "d") == ""
+
+
+def test_a_pack_of_which_an_item_is_there_already_is_not_taken_as_a_whole(in_packs: Bench):
+    index = read_index(in_packs.index)
+    artifact, other = in_packs.store.artifact("make_masks", "c" * 16), np.full((2, 2), 7, dtype=np.uint8)
+    write_item(MASKS.new_items(artifact, index, pack=2), index.records["a"], other)
+    assert in_packs.run("c")["made"] == 1
+    assert in_packs.shared("b", "c") == ""
+    assert MASKS.items(artifact, index).read(index.records["a"]).tolist() == other.tolist()
+
+
+def test_a_shared_pack_that_is_damaged_is_made_anew_beside_the_other(in_packs: Bench):
+    in_packs.run("c")
+    ours, theirs = (in_packs.store.artifact("make_masks", digit * 16) for digit in "cb")
+    whole = in_packs.contents("c")
+    pack = ours.items / "packs" / "00000000.zip"
+    with pack.open("r+b") as file:
+        file.seek(10)
+        file.write(b"\1")
+    damages = check(ours)
+    assert [each.path for each in damages] == [pack]
+    assert [each.path.name for each in check(theirs)] == ["00000000.zip"]
+    assert repair(ours, damages)
+    assert in_packs.run("c")["made"] == 2
+    assert in_packs.contents("c") == whole
+    assert not check(ours)
+    assert [each.path.name for each in check(theirs)] == ["00000000.zip"], "what belongs to another is not written into"
 
 
 @pytest.mark.parametrize("packs", ["of both", "of the earlier", "of the later"])

@@ -14,12 +14,14 @@ from typing import Any, Final
 from wsss.data.index import Index, Record
 from wsss.engine.batch import Records
 from wsss.engine.log import logger
+from wsss.engine.processes import world
 from wsss.engine.stage import Job, read_index
 from wsss.errors import WsssError
 from wsss.store.hashed import hash_of
-from wsss.store.items import Items
+from wsss.store.items import Items, Writer, link
 from wsss.store.jobs import read_job, read_job_of
 from wsss.store.kinds import Kind
+from wsss.store.pack_file import SUFFIX, members
 from wsss.store.store import ITEMS, Artifact, Store
 from wsss.store.texts import read_bytes
 from wsss.store.versions import versions
@@ -28,6 +30,8 @@ MOST: Final = 3
 """Artifacts that are looked at, the latest first: each costs the reading of its index and of manifests."""
 Key = tuple[Any, ...]
 """What something depends on."""
+Pair = tuple[Records, Records]
+"""A batch of an artifact, and the one whose items it has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,8 @@ class TakeOver:
         if not (earlier := list(self._earlier())):
             return
         sources = self._sources(self.job.inputs)
+        # A process that makes a share of the batches does not see all items of a pack.
+        shareable = items.shareable(batches) if world().size == 1 else {}
         wanted = {key: batch for batch in batches if (key := _images(batch)) is not None}
         for artifact, inputs in earlier:
             if not wanted:
@@ -82,8 +88,9 @@ class TakeOver:
                 other = self._sources(inputs)
                 if other.common != sources.common:
                     continue
-                held, pairs = self.makes.items(artifact, other.index), self._same(sources, other, wanted)
-                if count := _take(held, artifact.manifest().files, pairs, into=items):
+                held, files = self.makes.items(artifact, other.index), artifact.manifest().files
+                taking = Taking(held=held, files=files, into=items, shareable=shareable)
+                if count := taking.take(self._same(sources, other, wanted)):
                     logger.info("%d items are those of %s %s", count, artifact.stage, artifact.fingerprint)
 
     def _earlier(self) -> Iterator[tuple[Artifact, Mapping[str, Artifact]]]:
@@ -112,7 +119,7 @@ class TakeOver:
                 items[role] = kind.items(artifact, index), hashes
         return Sources(index=index, items=items, rest=rest)
 
-    def _same(self, sources: Sources, other: Sources, wanted: dict[Key, Records]) -> Iterator[tuple[Records, Records]]:
+    def _same(self, sources: Sources, other: Sources, wanted: dict[Key, Records]) -> Iterator[Pair]:
         """Yield earlier batches, each with the wanted one of the same images and items, which is wanted no longer."""
         for batch in self.deal(other.index):
             key = _images(batch)
@@ -120,25 +127,63 @@ class TakeOver:
                 yield batch, wanted.pop(key)
 
 
-def _take(held: Items, files: Mapping[str, str], pairs: Iterable[tuple[Records, Records]], *, into: Items) -> int:
-    """Take items of an artifact, the hashes of whose files are as it was made; return how many.
+@dataclass(frozen=True, kw_only=True)
+class Taking:
+    """Items of an artifact on their way into another one."""
 
-    Args:
-        held: The items of the artifact.
-        files: The hashes of its files.
-        pairs: Batches of it, each with the one whose items they become.
-        into: Where they go.
-    """
-    taken = 0
-    with into.writer() as writer:
-        for batch, records in pairs:
+    held: Items
+    """The items of the artifact."""
+    files: Mapping[str, str]
+    """The hashes of its files, as it was made."""
+    into: Items
+    shareable: Mapping[Path, Sequence[str]]
+    """Files to come with the names of their items: where the artifact has the same file, that gets a second name."""
+
+    def take(self, pairs: Iterable[Pair]) -> int:
+        """Take items, and return how many."""
+        file_of = {name: path for path, names in self.shareable.items() for name in names}
+        waiting: dict[Path | None, list[Pair]] = {}
+        taken = 0
+        with self.into.writer() as writer:
+            for pair in pairs:
+                path = file_of.get(self.into.name(pair[1][0]))
+                parts = waiting.setdefault(path, [])
+                parts.append(pair)
+                if path is None or sum(len(records) for _, records in parts) == len(self.shareable[path]):
+                    taken += self._share(path, parts) or self._copy(parts, writer)
+                    del waiting[path]
+            for parts in waiting.values():
+                taken += self._copy(parts, writer)
+        return taken
+
+    def _share(self, path: Path | None, parts: Sequence[Pair]) -> int:
+        """Give the file that holds the items of some batches, and nothing else, a second name; return how many."""
+        earlier, records = ([each for part in side for each in part] for side in zip(*parts, strict=True))
+        if path is None or any(map(self.into.has, records)):
+            return 0
+        names = list(self.shareable[path])
+        files = {self.held.file(each) for each in earlier}
+        archive = files.pop()
+        if files or archive.suffix != SUFFIX or list(map(self.into.name, records)) != names:
+            return 0
+        if not self._is_intact(archive) or [each.name for each in members(archive)] != names:
+            return 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        link(archive, path)
+        return len(records)
+
+    def _copy(self, parts: Iterable[Pair], writer: Writer) -> int:
+        taken = 0
+        for batch, records in parts:
             for earlier, record in zip(batch, records, strict=True):
-                file = held.file(earlier)
-                if hash_of(file) == files.get(f"{ITEMS}/{file.relative_to(held.folder).as_posix()}"):
-                    writer.take(record, held.place(earlier))
+                if self._is_intact(self.held.file(earlier)):
+                    writer.take(record, self.held.place(earlier))
                     taken += 1
             writer.commit()  # no more than a batch is held in memory
-    return taken
+        return taken
+
+    def _is_intact(self, file: Path) -> bool:
+        return hash_of(file) == self.files.get(f"{ITEMS}/{file.relative_to(self.held.folder).as_posix()}")
 
 
 def _images(batch: Records) -> Key | None:

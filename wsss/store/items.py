@@ -101,6 +101,11 @@ class Items(ABC):
     def keep_whole(self, records: Iterable[Record]) -> tuple[set[Record], Sequence[Place]]:
         """Return whose items are whole, and what was torn, as a power failure leaves it: that counts no longer."""
 
+    def shareable(self, batches: Sequence[Sequence[Record]]) -> Mapping[Path, Sequence[str]]:
+        """Return files to come that hold many items, each with their names in order: another artifact may have it."""
+        del batches
+        return {}
+
     def sealer(self, batches: Sequence[Sequence[Record]]) -> Sealer:
         """Return what brings the items of a stage into their last form while they are made in batches."""
         del batches
@@ -161,7 +166,7 @@ class _FileWriter(Writer):
         path = self._items.place(record)
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(place, Path):
-            _link(place, path)
+            link(place, path)
         elif not path.exists():
             write_bytes(path, place.open().read())
 
@@ -169,7 +174,7 @@ class _FileWriter(Writer):
         pass
 
 
-def _link(path: Path, place: Path) -> None:
+def link(path: Path, place: Path) -> None:
     """Give a file a second name; a copy, where the file system knows none. What is there already stays."""
     try:
         os.link(path, place)
@@ -178,6 +183,8 @@ def _link(path: Path, place: Path) -> None:
     except OSError:
         with whole(place) as hidden:
             shutil.copyfile(path, hidden)
+            with hidden.open("rb") as file:
+                os.fsync(file.fileno())  # a pack has its name when it lies on the disk
 
 
 def _whole_files(there: Mapping[Record, "os.DirEntry[str]"], form: ItemFormat) -> tuple[set[Record], list[Path]]:

@@ -78,6 +78,10 @@ class Packs(Items):
                 whole.add(record)
         return whole, torn
 
+    def shareable(self, batches: Sequence[Sequence[Record]]) -> Mapping[Path, Sequence[str]]:
+        """See `Items`: packs to come, but for those in a bucket, whose objects are deleted with their artifact."""
+        return dict(_planned(self, batches)) if self.url is None else {}
+
     def sealer(self, batches: Sequence[Sequence[Record]]) -> Sealer:
         """See `Items`."""
         return Packer(self, batches)
