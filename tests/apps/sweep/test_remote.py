@@ -1,7 +1,9 @@
 """The process of a node on another machine."""
 
 import sys
+import threading
 import time
+from _thread import interrupt_main
 from pathlib import Path
 
 import pytest
@@ -35,17 +37,12 @@ def test_a_process_that_is_killed_is_started_again(tmp_path: Path, monkeypatch: 
 def test_whoever_is_interrupted_ends_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     node = remote_node(tmp_path, monkeypatch, "import time; print(1, flush=True); time.sleep(600)")
 
-    def interrupt(process: object) -> int:
-        while not (tmp_path / "log.txt").read_text(encoding="utf-8"):
+    def interrupt() -> None:
+        while not (tmp_path / "log.txt").exists() or not (tmp_path / "log.txt").read_text(encoding="utf-8"):
             time.sleep(0.02)
-        raise KeyboardInterrupt
+        interrupt_main()  # as Ray cancels a task: no signal ends a call that waits
 
-    waits = remote.subprocess.Popen.wait
-    monkeypatch.setattr(
-        remote.subprocess.Popen,
-        "wait",
-        lambda process, timeout=None: interrupt(process) if timeout is None else waits(process, timeout),
-    )
+    threading.Thread(target=interrupt, daemon=True).start()
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         make_remote(node)

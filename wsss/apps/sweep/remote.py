@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from wsss.apps.sweep.node_folder import NodeFolder
 
 ATTEMPTS: Final = 3
 """How often a node is begun whose process is killed."""
+EVERY: Final = 0.05
+"""Seconds between two looks at whether it has ended."""
 PATIENCE: Final = 60.0
 """Seconds that it gets to end in order."""
 
@@ -60,7 +63,9 @@ def _once(node: RemoteNode) -> int:
             start_new_session=True,
         )
     try:
-        return process.wait()
+        while (code := process.poll()) is None:
+            time.sleep(EVERY)  # Ray cancels a task between two lines of Python, and no call that waits
+        return code
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
