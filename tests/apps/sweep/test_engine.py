@@ -11,6 +11,9 @@ def test_an_end_is_put_into_words(tmp_path: Path):
     assert said_of(folder, 0) is None
     assert said_of(folder, -9) == f"its process was killed by signal 9; see {tmp_path / 'log.txt'}"
     assert said_of(folder, 70) == f"its process ended with exit code 70; see {tmp_path / 'log.txt'}"
+    assert said_of(folder, 143) == (
+        f"its process was ended by SIGTERM: run the sweep again to go on with what it made; see {tmp_path / 'log.txt'}"
+    )
     folder.say_failed("no disk")
     assert said_of(folder, 2) == "no disk"
 

@@ -24,10 +24,16 @@ class RayError(Exception):
     pass
 
 
+class RayTaskError(RayError):
+    def __init__(self, cause: Exception) -> None:
+        super().__init__("\x1b[36mray::train_classifier()\x1b[39m (pid=1)\nand a traceback")
+        self.cause = cause
+
+
 class Cluster:
     """Two machines of Ray's, which keep what they are given."""
 
-    exceptions = SimpleNamespace(RayError=RayError)
+    exceptions = SimpleNamespace(RayError=RayError, RayTaskError=RayTaskError)
 
     def __init__(self, **resources: float) -> None:
         self.resources = resources
@@ -131,8 +137,12 @@ def test_ends_are_heard_and_one_more_than_fits_may_queue(tmp_path: Path, monkeyp
     assert (first.key, first.problem) == (nodes[0][0].key, None)
     assert second.problem == f"Ray could not make it: the machine is gone; see {nodes[1][1].log}"
     assert engine.has_room(nodes[0][0])
+    cluster.results.append(RayTaskError(FileNotFoundError("no folder\nat all")))
+    (third,) = engine.ended()
+    assert third.problem == f"Ray could not make it: FileNotFoundError: no folder; see {nodes[2][1].log}"
+    engine.take(*nodes[2])
     engine.stop()
-    assert cluster.cancelled == [2]
+    assert cluster.cancelled == [3]
 
 
 def test_what_no_machine_could_make_holds_up_nothing_else_and_ends_the_sweep_when_all_else_is_made(

@@ -2,11 +2,16 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Final
 
 from wsss.apps.sweep.graph import Key, Node
 from wsss.apps.sweep.node_folder import PROGRESS, NodeFolder
 from wsss.engine import progress
 from wsss.engine.processes import CORES
+from wsss.signals import SIGNALS
+
+ENDED: Final = {128 + each: each.name for each in SIGNALS}
+"""Signals by the exit code of a process that they end in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,4 +62,6 @@ def said_of(folder: NodeFolder, code: int) -> str | None:
     if code == 0:
         return None
     end = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    if code in ENDED:
+        end = f"was ended by {ENDED[code]}: run the sweep again to go on with what it made"
     return folder.failure() or f"its process {end}; see {folder.log}"

@@ -95,6 +95,8 @@ class OnRay(Engine):
     def _problem(self, task: Any, folder: NodeFolder) -> str | None:
         try:
             return said_of(folder, self._ray.get(task))
+        except self._ray.exceptions.RayTaskError as error:  # whose own first line names a process alone
+            return f"Ray could not make it: {type(error.cause).__name__}: {first_line(error.cause)}; see {folder.log}"
         except self._ray.exceptions.RayError as error:
             return f"Ray could not make it: {first_line(error)}; see {folder.log}"
 
