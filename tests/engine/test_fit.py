@@ -1,7 +1,5 @@
 """Fit: what a training leaves, and one that was killed and goes on."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,7 @@ from wsss.errors import ConfigError
 from wsss.store.kinds import NETWORK
 from wsss.store.networks import load, read_record
 from wsss.store.store import Store
-from wsss.testing.stages import SMALL
 from wsss.training import classifier, trainer as training
-from wsss.training.compilers import check_compiler
 from wsss.training.loggers.history import HISTORY, read_history
 from wsss.training.trainer_options import TrainerOptions
 
@@ -67,28 +63,6 @@ def test_what_a_step_asks_of_the_network_is_compiled_where_that_is_wanted(
     stage: Any = step.stage
     with pytest.raises(ConfigError, match=r"trainer\.compile: torch knows no compiler 'turbo'"):
         replace(stage, trainer=TrainerOptions(compile="turbo")).check()
-
-
-@pytest.mark.slow
-def test_inductor_learns_what_is_learnt_without_a_compiler(toy_run: Run, tmp_path: Path):
-    try:
-        check_compiler("inductor", torch.device("cpu"))
-    except ConfigError as error:
-        pytest.skip(f"NOTHING WAS COMPILED: {error}")
-    store = toy_run.copied(tmp_path).store
-    words = (*SMALL, f"store={store}", f"out={tmp_path / 'out'}", "until=train_classifier", "trainer.compile=inductor")
-    # In a process of its own: types are not checked there, which torch cannot compile.
-    subprocess.run([sys.executable, "-m", "wsss", "run", *words], check=True, timeout=500)
-    folder = Store(root=store).root / "train_classifier"
-    artifact = next(
-        Store(root=store).artifact("train_classifier", each.name)
-        for each in folder.iterdir()
-        if "compile: inductor" in (each / "stage.yaml").read_text(encoding="utf-8")
-    )
-    plain, compiled = tensors_of(toy_run.plan()["train_classifier"].artifact), tensors_of(artifact)
-    assert compiled.keys() == plain.keys()
-    for name, tensor in plain.items():
-        torch.testing.assert_close(compiled[name], tensor, atol=1e-2, rtol=1e-3)
 
 
 @pytest.mark.parametrize(
