@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from wsss.ahead import map_ahead
 from wsss.cores import usable_cores
+from wsss.data.alike import Alike
 from wsss.data.archives import read_source
 from wsss.data.depth import WHITE
 from wsss.data.drawing import mask_png
@@ -96,8 +97,8 @@ def examine_all(
 
     Masks that are drawn are a file each, or `pack` in an archive. Decoding lets other threads run.
     """
-    examined = dict[str, Examined]()
-    sizes, traits = dict[Size | None, Size | None](), dict[Traits, Traits]()
+    examined = {}
+    alike = Alike()
     readers = ThreadPoolExecutor(min(MOST_READERS, usable_cores()))
     with (
         readers as pool,
@@ -108,10 +109,7 @@ def examine_all(
         work = partial(examine, root=listing.root, masks=listing.mask_root, classes=listing.classes, look=look)
         results = map_ahead(pool, work, listing.entries)
         for entry, result in zip(listing.entries, results, strict=True):
-            kept = _kept(result, entry, masks)
-            # Of equal sizes and traits one is kept: a hundred thousand images have few.
-            size, own = sizes.setdefault(kept.size, kept.size), traits.setdefault(kept.traits, kept.traits)
-            examined[entry.id] = replace(kept, size=size, traits=own)
+            examined[entry.id] = alike.share(_kept(result, entry, masks), "size", "traits")
             advance()
     return examined
 

@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from wsss.boxes.box import Box
+from wsss.data.alike import Alike
 from wsss.data.archives import spanned
 from wsss.data.depth import WHITE
 from wsss.data.images import read_image, read_mask, reduced, reduced_mask
@@ -176,11 +177,9 @@ class Index:
     ) -> "Index":
         """Gather records into an index; raises `DataError` where two have one id."""
         by_id: dict[str, Record] = {}
-        sizes, sets = dict[Size, Size](), dict[tuple[int, ...], tuple[int, ...]]()
+        alike = Alike()
         for record in records:
-            # Of equal values one is kept: a hundred thousand images have few sizes and few sets of classes.
-            object.__setattr__(record, "size", sizes.setdefault(record.size, record.size))
-            object.__setattr__(record, "classes", sets.setdefault(record.classes, record.classes))
+            alike.share(record, "size", "classes")
             if record.id in by_id:
                 raise DataError(
                     f"two images have the id {record.id!r}: {by_id[record.id].image} and {record.image}; rename one"
@@ -229,9 +228,10 @@ def _read(data: bytes) -> tuple[_Head, list[Record]]:
     """
     head: dict[str, Any] = {}
     records: list[Record] = []
+    alike = Alike()
     for value in json_items(BytesIO(data)):
         if value.key == RECORDS and value.number is not None:
-            records.append(value.read(_RECORD.validate_json))
+            records.append(alike.share(value.read(_RECORD.validate_json), "size", "classes"))
         elif value.number is None:
             head[value.key] = json.loads(value.data)
         else:
