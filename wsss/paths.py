@@ -16,6 +16,8 @@ from wsss.errors import OutsideError, StoreError
 
 LONGEST: Final = 4096
 """Characters of a name: file systems take no longer path."""
+EMPTY: Final = "is empty, which would be the current folder: name a file or folder, or write . for that one"
+"""What is said of an empty path, such as that of a shell's variable that is not set."""
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 

@@ -76,6 +76,7 @@ def test_named_parts_keep_their_order() -> None:
         ({"scales": [1, "b"]}, "whole.scales.1: input should be a valid number, got 'b'"),
         ({"scales": "b"}, "whole.scales: expected a list, got 'b': put it in brackets, [b]"),
         ({"scales": {"b": 1}}, "whole.scales: expected a list, got {'b': 1}"),
+        ({"place": ""}, "whole.place: is empty, which would be the current folder: name a file or folder, or write ."),
         ({"kind": "c"}, "whole.kind: input should be 'a' or 'b', got 'c'"),
         ({"part": 3}, "whole.part: expected a mapping with _target_, a Part; got 3"),
         ({"part": "???"}, "whole.part: has no value"),

@@ -2,11 +2,11 @@
 
 import argparse
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wsss import models
 from wsss.apps import explain
+from wsss.apps.given import given_path
 from wsss.errors import ConfigError, one_of
 
 if TYPE_CHECKING:
@@ -37,10 +37,20 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"{CLASSIFIER} or {SEGMENTER} of a run, timm's name of one, as resnet50, or torchvision's of a detector "
         f"(default: {CLASSIFIER})",
     )
-    add("--bank", type=Path, metavar="FILE", help="ask CLIP for the words of a bank: animals.npz of `wsss text-bank`")
+    add(
+        "--bank",
+        type=given_path,
+        metavar="FILE",
+        help="ask CLIP for the words of a bank: animals.npz of `wsss text-bank`",
+    )
     add("--weights", metavar="FILE", help="without a run: a file of weights, or none (default: they are downloaded)")
     add("--top", type=int, metavar="N", help=f"without a run: explain the N likeliest classes (default: {TOP})")
-    add("--pixels", type=Path, metavar="MASK", help="with segmenter: the pixels that are not 0, or a folder of masks")
+    add(
+        "--pixels",
+        type=given_path,
+        metavar="MASK",
+        help="with segmenter: the pixels that are not 0, or a folder of masks",
+    )
     add("--point", metavar="X,Y", help="with segmenter: one pixel, its column and row from 0")
     add("--component", type=int, metavar="N", help="with segmenter: an object that the network sees, 1 the largest")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wsss.apps import audit
+from wsss.apps.given import given_path
 from wsss.apps.lists import names_in
 from wsss.engine.streams import announce
 
@@ -15,8 +16,14 @@ def add_audit_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     parts = ", ".join(audit.PARTS)
     add("--what", metavar="PARTS", help=f"joined by commas: {parts} (default: all)")
-    add("--out", type=Path, default=Path("audit"), metavar="DIR", help="folder of the page and tables (default: audit)")
-    add("--store", type=Path, default=Path("runs"), metavar="DIR", help="where results are kept (default: runs)")
+    add(
+        "--out",
+        type=given_path,
+        default=Path("audit"),
+        metavar="DIR",
+        help="folder of the page and tables (default: audit)",
+    )
+    add("--store", type=given_path, default=Path("runs"), metavar="DIR", help="where results are kept (default: runs)")
     add("--top", type=int, default=12, metavar="N", help="examples with pictures of each kind (default: 12)")
     limits = ", ".join(audit.KINDS)
     add("--fail-over", action="append", default=[], metavar="PART=N", help=f"exit code 1 over a limit of {limits}")

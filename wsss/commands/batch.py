@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from wsss.apps.given import given_path
 from wsss.engine.streams import complain
 
 
@@ -17,17 +18,17 @@ def batch_parser(command: str, *, about: str, out: str, without_model: bool = Fa
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog=f"wsss {command}", description=about, formatter_class=raw)
     add = parser.add_argument
-    add("images", type=Path, nargs="+", metavar="IMAGE", help="images, or folders with their sub-folders")
+    add("images", type=given_path, nargs="+", metavar="IMAGE", help="images, or folders with their sub-folders")
     add(
         "--model",
-        type=Path,
+        type=given_path,
         required=not without_model,
         metavar="RUN",
         help="a run's folder, or a model file: outputs/toy/1, toy.wsss",
     )
-    add("--out", type=Path, default=Path(out), metavar="DIR", help=f"default: {out}")
+    add("--out", type=given_path, default=Path(out), metavar="DIR", help=f"default: {out}")
     add("--resume", action="store_true", help="keep what an earlier call has finished")
-    add("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")
+    add("--store", type=given_path, metavar="DIR", help="where the run's store lies, if it was moved")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default: auto")
     return parser
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from wsss import draw, engine, store
 from wsss.apps import compare
+from wsss.apps.given import given_path
 from wsss.apps.lists import listed
 from wsss.errors import ConfigError
 
@@ -106,7 +107,7 @@ def argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wsss compare", description=ABOUT, formatter_class=raw)
     parser.add_argument(
         "runs",
-        type=Path,
+        type=given_path,
         nargs="+",
         metavar="RUN",
         help="folders of runs: outputs/toy/1 outputs/toy/2; -- separates groups",
@@ -123,5 +124,5 @@ def argument_parser() -> argparse.ArgumentParser:
         "--masks", metavar="STAGE:SPLIT", help="which masks to look at (default: the last ones that all runs scored)"
     )
     parser.add_argument("--images", type=int, default=6, metavar="N", help="rows of a sheet (default: 6)")
-    parser.add_argument("--out", type=Path, default=Path("comparison"), metavar="DIR", help="default: comparison")
+    parser.add_argument("--out", type=given_path, default=Path("comparison"), metavar="DIR", help="default: comparison")
     return parser

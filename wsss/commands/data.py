@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from wsss import engine
 from wsss.apps import audit, check, corrected
+from wsss.apps.given import given_path
 from wsss.commands.audit import add_audit_options, audit_to
 from wsss.commands.check import check_to
 from wsss.commands.prepare import PREPARE, add_prepare_options, prepare_to
@@ -155,7 +156,7 @@ def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
     _add_data_set(checking, known)
     add = checking.add_argument
     add("--val", default="val", metavar="SPLIT", help="the run's splits.val (default: val)")
-    add("--html", type=Path, metavar="FILE", help="write a page with the tables and with examples, too")
+    add("--html", type=given_path, metavar="FILE", help="write a page with the tables and with examples, too")
     _add_keys(checking, known)
     auditing = commands.add_parser("audit", description=AUDIT, formatter_class=raw)
     _add_data_set(auditing, known)
@@ -163,16 +164,16 @@ def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
     _add_keys(auditing, known)
     fixing = commands.add_parser("fix", description=FIX, formatter_class=raw)
     add = fixing.add_argument
-    add("labels", type=Path, metavar="FILE", help="the CSV or JSON of labels")
-    add("--with", type=Path, required=True, dest="table", metavar="FILE", help="tags.csv with `accept` filled in")
-    add("--out", type=Path, required=True, metavar="FILE", help="the new label file")
+    add("labels", type=given_path, metavar="FILE", help="the CSV or JSON of labels")
+    add("--with", type=given_path, required=True, dest="table", metavar="FILE", help="tags.csv with `accept` filled in")
+    add("--out", type=given_path, required=True, metavar="FILE", help="the new label file")
     add("--separator", default=";", metavar="TEXT", help="the run's dataset.separator (default: ;)")
     add("--label-per-line", action="store_true", help="as the run's dataset.label_per_line=true")
     taking = commands.add_parser("masks", description=MASKS, formatter_class=raw)
     add = taking.add_argument
-    add("export", type=Path, metavar="FILE", help="the JSON that Label Studio exported, or a folder of its PNGs")
-    add("--tasks", type=Path, metavar="FILE", help="the project's JSON, for a folder of PNGs")
-    add("--out", type=Path, default=Path("masks"), metavar="DIR", help="folder of the masks (default: masks)")
+    add("export", type=given_path, metavar="FILE", help="the JSON that Label Studio exported, or a folder of its PNGs")
+    add("--tasks", type=given_path, metavar="FILE", help="the project's JSON, for a folder of PNGs")
+    add("--out", type=given_path, default=Path("masks"), metavar="DIR", help="folder of the masks (default: masks)")
     add(
         "--classes",
         nargs="+",
@@ -187,7 +188,7 @@ def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:
 
 def _add_data_set(parser: argparse.ArgumentParser, known: Mapping[str, Leaf]) -> None:
     add = parser.add_argument
-    add("root", type=Path, nargs="?", metavar="DIR", help="the folder that holds the data set")
+    add("root", type=given_path, nargs="?", metavar="DIR", help="the folder that holds the data set")
     add("--layout", metavar="NAME", help=f"its layout: {', '.join(known)} (default: by the files that are there)")
     add("--train", default="train", metavar="SPLIT", help="the run's splits.train (default: train)")
     add(OPTION, metavar="DIR", help="layouts of your own, as DIR/dataset/mine.yaml")

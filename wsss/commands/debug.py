@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from wsss import apps, engine
+from wsss.apps.given import given_path
 from wsss.apps.lists import names_in
 from wsss.engine.streams import announce, complain
 from wsss.errors import ConfigError
@@ -88,16 +89,16 @@ def argument_parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss debug", description=ABOUT, formatter_class=raw)
     add = parser.add_argument
-    add("run", type=Path, metavar="RUN", help="a run's folder: outputs/toy/1")
+    add("run", type=given_path, metavar="RUN", help="a run's folder: outputs/toy/1")
     add("--what", default=WHAT, metavar="PARTS", help=f"joined by commas, also leaks and tags (default: {WHAT})")
     add("--split", metavar="NAME", help="look at this split alone (default: at all, or at what was not learnt from)")
-    add("--negatives", type=Path, metavar="DIR", help="photographs that show no class: which are taken for one?")
+    add("--negatives", type=given_path, metavar="DIR", help="photographs that show no class: which are taken for one?")
     add("--fail-over", action="append", default=[], metavar="PART=NUMBER", help="exit with 1 where a part is over it")
     add("--images", type=int, default=IMAGES, metavar="N", help=f"erased images of each class (default: {IMAGES})")
     add("--count", type=int, default=COUNT, metavar="N", help=f"images to annotate (default: {COUNT})")
     add("--side", type=int, default=SIDE, metavar="PIXELS", help=f"shrink longer sides to it (default: {SIDE})")
     add("--random-seed", type=int, default=0, metavar="N", help="of the images that are chosen (default: 0)")
-    add("--out", type=Path, default=Path("debugged"), metavar="DIR", help="default: debugged")
-    add("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")
+    add("--out", type=given_path, default=Path("debugged"), metavar="DIR", help="default: debugged")
+    add("--store", type=given_path, metavar="DIR", help="where the run's store lies, if it was moved")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default: auto")
     return parser

@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wsss import engine
 from wsss.apps import batch, explain
+from wsss.apps.given import given_path
 from wsss.apps.lists import names_in
 from wsss.commands.asked_network import (
     METHODS,
@@ -133,9 +133,14 @@ def argument_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     shown = f"{METHODS}; of timm {METHODS_OF_TIMM}; of a bank {METHODS_OF_CLIP}; of detectors {METHODS_OF_DETECTORS}"
     add("--methods", metavar="NAMES", help=f"joined by commas, or {ALL} (default: {shown})")
-    add("--config-dir", type=Path, metavar="DIR", help="a folder with configs of your own, such as cam/mine.yaml")
+    add("--config-dir", type=given_path, metavar="DIR", help="a folder with configs of your own, such as cam/mine.yaml")
     add("--classes", metavar="NAMES", help="joined by commas (default: those that the classifier says yes to)")
-    add("--mask", type=Path, metavar="MASK", help="the image's true mask, or a folder of masks named as the images are")
+    add(
+        "--mask",
+        type=given_path,
+        metavar="MASK",
+        help="the image's true mask, or a folder of masks named as the images are",
+    )
     add("--no-scores", dest="scores", action="store_false", help="heatmaps alone, which take a fraction of the time")
     add("--maps", action="store_true", help="also write every map as .npy and .png")
     add(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from wsss import engine
 from wsss.apps import export
+from wsss.apps.given import given_path
 from wsss.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -124,14 +125,14 @@ def argument_parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss export", description=ABOUT, formatter_class=raw)
     add = parser.add_argument
-    add("run", type=Path, metavar="RUN", help="a run's folder, or a model file: outputs/toy/1, toy.wsss")
+    add("run", type=given_path, metavar="RUN", help="a run's folder, or a model file: outputs/toy/1, toy.wsss")
     add("--to", required=True, choices=FORMATS)
-    add("--out", required=True, type=Path, metavar="PATH", help="the file or folder to write")
+    add("--out", required=True, type=given_path, metavar="PATH", help="the file or folder to write")
     add("--network", choices=("segmenter", "classifier"), help="default: segmenter")
     add("--check", type=int, metavar="N", help=f"images to compare the graph on; 0: none (default: {CHECKED})")
     add("--split", metavar="NAME", help="the split whose masks are exported (default: val)")
-    add("--images", type=Path, metavar="DIR", help="predict these images, in place of a split")
-    add("--list", type=Path, metavar="FILE", help="names of those among them, one a line without suffix")
+    add("--images", type=given_path, metavar="DIR", help="predict these images, in place of a split")
+    add("--list", type=given_path, metavar="FILE", help="names of those among them, one a line without suffix")
     add("--competition", choices=export.COMPETITIONS, help="of the VOC server (default: comp6, other data was used)")
-    add("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")
+    add("--store", type=given_path, metavar="DIR", help="where the run's store lies, if it was moved")
     return parser

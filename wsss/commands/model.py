@@ -2,11 +2,11 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from wsss import engine
 from wsss.apps import model
+from wsss.apps.given import given_path
 from wsss.errors import ConfigError
 
 ABOUT: Final = """\
@@ -39,7 +39,7 @@ def argument_parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss model", description=ABOUT, formatter_class=raw)
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder: outputs/toy/1")
-    parser.add_argument("file", type=Path, metavar="FILE", help="where to write: toy.wsss")
-    parser.add_argument("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")
+    parser.add_argument("run", type=given_path, metavar="RUN", help="a run's folder: outputs/toy/1")
+    parser.add_argument("file", type=given_path, metavar="FILE", help="where to write: toy.wsss")
+    parser.add_argument("--store", type=given_path, metavar="DIR", help="where the run's store lies, if it was moved")
     return parser

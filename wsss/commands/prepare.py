@@ -8,6 +8,7 @@ from typing import Final
 
 from wsss import engine
 from wsss.apps import check, prepare
+from wsss.apps.given import given_path
 from wsss.commands.check import check_to
 from wsss.config.leaves import leaves
 from wsss.config.search import config_folders
@@ -34,11 +35,18 @@ def add_prepare_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add = parser.add_argument
     add("name", metavar="NAME", help="the benchmark: voc12, sbd or coco14")
-    add("data", type=Path, nargs="?", default=Path("data"), metavar="DIR", help="folder of all data (default: data)")
+    add(
+        "data",
+        type=given_path,
+        nargs="?",
+        default=Path("data"),
+        metavar="DIR",
+        help="folder of all data (default: data)",
+    )
     add("--plan", action="store_true", help="say what would be loaded, and stop")
     add(
         "--from",
-        type=Path,
+        type=given_path,
         nargs="+",
         action="extend",
         default=[],

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from wsss import apps, store
+from wsss.apps.given import given_path
 
 ABOUT: Final = """\
 What the stages of all runs made lies in a store, by default runs/.
@@ -67,19 +68,27 @@ def argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wsss store", description=ABOUT, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", required=True, metavar="ls|verify|gc")
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--store", type=Path, default=Path("runs"), metavar="DIR", help="its folder (default: runs)")
+    shared.add_argument(
+        "--store", type=given_path, default=Path("runs"), metavar="DIR", help="its folder (default: runs)"
+    )
     ls = commands.add_parser("ls", description=LS, parents=[shared], formatter_class=raw)
     ls.add_argument("--json", action="store_true", help="for programs: a list of objects")
     verify = commands.add_parser("verify", description=VERIFY, parents=[shared], formatter_class=raw)
     verify.add_argument("--repair", action="store_true", help="delete what is damaged, so that it is made again")
     verify.add_argument(
-        "--run", type=Path, nargs="+", action="extend", default=[], metavar="RUN", help="also folders of moved runs"
+        "--run",
+        type=given_path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="RUN",
+        help="also folders of moved runs",
     )
     gc = commands.add_parser("gc", description=GC, parents=[shared], formatter_class=raw)
     gc.add_argument("--yes", action="store_true", help="delete it")
     gc.add_argument(
         "--keep",
-        type=Path,
+        type=given_path,
         nargs="+",
         action="extend",
         default=[],

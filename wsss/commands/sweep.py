@@ -3,10 +3,10 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from wsss.apps import sweep
+from wsss.apps.given import given_path
 from wsss.config.search import OPTION, config_folders
 from wsss.config.words import check_words
 from wsss.engine import console
@@ -59,5 +59,5 @@ def argument_parser() -> argparse.ArgumentParser:
     add("name", metavar="NAME", help="of the sweep, whose folder is outputs/sweeps/NAME; or ls")
     add("words", nargs="*", metavar="key=value", help="as of `wsss run`; commas separate values")
     add("--watch", action="store_true", help="of ls: look again until all is done")
-    add(OPTION, type=Path, metavar="DIR", help="a folder of configs of your own, as of `wsss run`")
+    add(OPTION, type=given_path, metavar="DIR", help="a folder of configs of your own, as of `wsss run`")
     return parser

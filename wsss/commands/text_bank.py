@@ -2,11 +2,11 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wsss import engine
 from wsss.apps import check, text_bank
+from wsss.apps.given import given_path
 from wsss.apps.text_bank.words import TEMPLATES
 from wsss.config.leaves import leaves
 from wsss.config.search import config_folders
@@ -96,12 +96,12 @@ def argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wsss text-bank", description=ABOUT, formatter_class=raw)
     add = parser.add_argument
     add("classes", nargs="+", metavar="CLASS", help="names, a text file with one a line, or voc or coco")
-    add("--out", type=Path, required=True, metavar="FILE", help="where to write: bank.npz")
+    add("--out", type=given_path, required=True, metavar="FILE", help="where to write: bank.npz")
     add("--backgrounds", metavar="NAMES", help="voc, coco, none, names joined by commas, or a text file (default: voc)")
     add("--templates", choices=tuple(TEMPLATES), default=TEMPLATE, help=f"a set of templates (default: {TEMPLATE})")
     add("--template", action="append", metavar="TEXT", help="one of your own, such as 'a photo of a {}.'; repeatable")
     add("--tower", default=TOWER, metavar="NAME", help=f"timm's image tower that it is for (default: {TOWER})")
-    add("--rank", type=Path, metavar="DIR", help="a data set, on whose images the best template is looked for")
+    add("--rank", type=given_path, metavar="DIR", help="a data set, on whose images the best template is looked for")
     add("--weights", default="pretrained", metavar="FILE", help="with --rank: the image tower's (default: pretrained)")
     add("--text-model", metavar="FOLDER", help="a folder with CLIP as transformers saves it, or its name on the hub")
     return parser

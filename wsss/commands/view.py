@@ -2,11 +2,11 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from wsss import engine
 from wsss.apps import view
+from wsss.apps.given import given_path
 
 ABOUT: Final = """\
 Browse a run: its images with their maps, masks and truth, and what `wsss debug` and `wsss data audit` found, by class,
@@ -35,10 +35,10 @@ def argument_parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wsss view", description=ABOUT, formatter_class=raw)
     add = parser.add_argument
-    add("run", type=Path, metavar="RUN", help="a run's folder: outputs/toy/1")
+    add("run", type=given_path, metavar="RUN", help="a run's folder: outputs/toy/1")
     add(
         "--findings",
-        type=Path,
+        type=given_path,
         nargs="+",
         action="extend",
         default=[],
@@ -46,5 +46,5 @@ def argument_parser() -> argparse.ArgumentParser:
         help="folders or files of debug.json and audit.json (default: those in the run's folder)",
     )
     add("--port", type=int, default=0, help="default: any that is free")
-    add("--store", type=Path, metavar="DIR", help="where the run's store lies, if it was moved")
+    add("--store", type=given_path, metavar="DIR", help="where the run's store lies, if it was moved")
     return parser

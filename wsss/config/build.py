@@ -13,11 +13,13 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from inspect import isabstract
+from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from wsss.errors import ConfigError, WsssError, one_of
+from wsss.paths import EMPTY
 
 T = TypeVar("T")
 TARGET = "_target_"
@@ -114,6 +116,9 @@ def _fields(problems: list[str], node: Mapping[str, Any], *, cls: type, key: str
 
 def _value(problems: list[str], node: Any, *, expected: Any, key: str) -> Any:
     """Check a value without objects in it. Strict, in JSON's terms: a list is a tuple, a text is a path, 1 is 1.0."""
+    if expected is Path and node == "":
+        problems.append(f"{key}: {EMPTY}")
+        return NOTHING
     try:
         return _adapter(expected).validate_json(json.dumps(node), strict=True)
     except ValidationError as error:

@@ -35,7 +35,7 @@ from wsss.training.loggers.options import CSVHistory, LoggerOptions, NoLogger, T
 SETTINGS: Final[Mapping[str, Any]] = {
     "name": str,
     "plan": bool,
-    "store": str,
+    "store": Path,
     "out": str | None,
     "rehash": bool,
     "until": str | None,
