@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
 
 from wsss.config.build import NO_VALUE
-from wsss.config.refused import as_text, parsed, quoted, reason, taken_from_nothing, unreadable
+from wsss.config.refused import as_text, parsed, quoted, refusal, taken_from_nothing, unreadable
 from wsss.config.search import config_folder
 from wsss.errors import ConfigError
 
@@ -169,7 +169,7 @@ def _one_by_one(overrides: Sequence[str], problems: list[str]) -> DictConfig:
         except _REFUSALS as error:
             key = _key(text)
             if not key.startswith(tuple(failed)):
-                problems.append(f"{text}: {reason(error, text)}")
+                problems.append(f"{text}: {refusal(error, text)}")
             if isinstance(error, MissingConfigException):
                 failed.append(f"{key.rpartition('@')[2]}.")
     return compose("run", overrides=good)

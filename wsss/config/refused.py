@@ -58,8 +58,8 @@ def as_text(text: str) -> str:
     return f"as a text, write {shlex.quote(f'{key}={quoted(value)}')}"
 
 
-def reason(error: Exception, text: str) -> str:
-    """Return in one line what went wrong with an override, with the names that would have been right."""
+def refusal(error: Exception, text: str) -> str:
+    """Say in one line what is wrong with an override that Hydra refused, with the names that would have been right."""
     cause = error.__cause__
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         return unknown("option", error.missing_cfg_file.rpartition("/")[2], error.options)
@@ -105,7 +105,7 @@ def _keys(node: Any, key: str = "") -> Iterator[str]:
 
 
 def _no_choice(text: str) -> str | None:
-    """Say what a group takes that was given null, a number or another value that is not a name."""
+    """Say what to write for a group that was set to null, a number or another value that is not a name."""
     override = parsed(text)
     group, value = override.key_or_group, override.value()
     names = GlobalHydra.instance().config_loader().get_group_options(str(group))
@@ -113,4 +113,4 @@ def _no_choice(text: str) -> str | None:
         return None
     key = override.get_key_element()
     optional = any(each.key == key and each.default == NULL for each in groups([config_folder()]))
-    return f"{f'write {key}=[] for none, or ' if optional else ''}name one of {one_of(names)}"
+    return (f"write {key}=[] for none, or " if optional else "") + f"name one of {one_of(names)}"
