@@ -33,7 +33,7 @@ def test_images_that_were_learnt_from_have_a_number(store: Store, index: Index):
     # Of a: background 1/2, cat 1/2. Of b nothing is to be seen.
     assert network_masks([learnt, network, predicted], index=index) == NetworkMasks(
         agreements={"predict_masks": {"train": {"a": 0.5, "b": None}}},
-        shown={"train": [frozenset({0}), frozenset()], "val": [frozenset()]},
+        shown={"predict_masks": {"train": [frozenset({0}), frozenset()], "val": [frozenset()]}},
     )
 
 

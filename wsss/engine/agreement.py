@@ -17,8 +17,8 @@ from wsss.store.store import Artifact
 
 Agreements = dict[str, dict[str, dict[str, float | None]]]
 """A number an image, by stage and split."""
-Shown = dict[str, list[frozenset[int]]]
-"""Classes that the mask of each image of a split shows, in the split's order."""
+Shown = dict[str, dict[str, list[frozenset[int]]]]
+"""Classes that the mask of each image shows, by stage and split, in the split's order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +26,7 @@ class NetworkMasks:
     """What the masks of a network say without any truth: they are read once for all of it."""
 
     agreements: Agreements = field(default_factory=dict)
-    """Every image's mIoU against the mask that the network learnt from; None where both hold nothing but background.
-
-    Images that were not learnt from are not in it.
-    """
+    """The mIoU of each image that was learnt from, against its mask then; None where both show background alone."""
     shown: Shown = field(default_factory=dict)
 
 
@@ -38,17 +35,17 @@ def network_masks(artifacts: Sequence[Artifact], *, index: Index) -> NetworkMask
     predicted, learnt = learnt_from(artifacts)
     if predicted is None:
         return NetworkMasks()
-    count, own = label_count(index.classes), MASKS.items(predicted, index)
-    theirs = None if learnt is None else MASKS.items(learnt, index)
+    count, masks = label_count(index.classes), MASKS.items(predicted, index)
+    targets = None if learnt is None else MASKS.items(learnt, index)
 
     def look(record: Record, *, compared: bool) -> tuple[frozenset[int], float | None]:
-        labels = own.read(record)
-        if not compared or theirs is None:
+        labels = masks.read(record)
+        if not compared or targets is None:
             return shown_classes(labels), None
-        return shown_classes(labels), image_miou(confusion(theirs.read(record), labels, labels=count))
+        return shown_classes(labels), image_miou(confusion(targets.read(record), labels, labels=count))
 
     agreements: dict[str, dict[str, float | None]] = {}
-    shown: Shown = {}
+    shown: dict[str, list[frozenset[int]]] = {}
     sets: dict[frozenset[int], frozenset[int]] = {}  # a hundred thousand images show few sets of classes
     for split in predicted.summary["splits"]:
         records = index.split(split)
@@ -62,10 +59,11 @@ def network_masks(artifacts: Sequence[Artifact], *, index: Index) -> NetworkMask
             of_split[record.id] = agreement
         if compared:
             agreements[split] = of_split
-    return NetworkMasks(agreements={predicted.stage: agreements} if agreements else {}, shown=shown)
+    stage = predicted.stage
+    return NetworkMasks(agreements={stage: agreements} if agreements else {}, shown={stage: shown})
 
 
 def shown_classes(labels: UInt8[np.ndarray, "h w"]) -> frozenset[int]:
     """Return the classes that a mask shows, in however few pixels."""
-    found = np.flatnonzero(np.bincount(labels.ravel(), minlength=IGNORE + 1)).tolist()
-    return frozenset(class_of(label) for label in found if label not in (BACKGROUND, IGNORE))
+    present = np.flatnonzero(np.bincount(labels.ravel(), minlength=IGNORE + 1)).tolist()
+    return frozenset(class_of(label) for label in present if label not in (BACKGROUND, IGNORE))

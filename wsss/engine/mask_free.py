@@ -8,7 +8,6 @@ import torch
 
 from wsss.data.index import Index, Record
 from wsss.draw.numbers import AGREEMENT, EVIDENCE, TAG_F1
-from wsss.draw.outcome import learnt_from
 from wsss.engine.agreement import NetworkMasks
 from wsss.engine.threads import in_threads
 from wsss.metrics.mask_free import soft_iou, tag_f1
@@ -27,11 +26,10 @@ def mask_free_scores(artifacts: Sequence[Artifact], *, index: Index, masks: Netw
         for split, images in splits.items():
             known = [value for value in images.values() if value is not None]
             yield stage, split, AGREEMENT, fmean(known) if known else None
-    predicted, _ = learnt_from(artifacts)
-    if predicted is not None:
-        for split, shown in masks.shown.items():
+    for stage, shown in masks.shown.items():
+        for split, classes in shown.items():
             tagged = (frozenset(record.classes) for record in index.split(split))
-            yield predicted.stage, split, TAG_F1, tag_f1(zip(shown, tagged, strict=True))
+            yield stage, split, TAG_F1, tag_f1(zip(classes, tagged, strict=True))
     yield from _of_maps([each for each in artifacts if each.kind == RAW_MAPS.name], index)
     for choice in (each for each in artifacts if each.kind == CHOICE.name):
         if EVIDENCE in choice.summary:
