@@ -118,7 +118,7 @@ def _dispatch() -> None:
             _call(*(sys.argv[1:] or ["--help"]))
     except ConfigError as error:
         _say(*error.problems)
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except Ended as error:
         complain(f"\nwsss: {error}.{goes_on(sys.argv[1:])}\n")  # nowhere at SIGHUP: the terminal is gone
         sys.exit(error.exit_code)

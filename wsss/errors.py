@@ -8,7 +8,7 @@ class WsssError(ValueError):
     """Base of every error that a user can mend; the commands print it as one line, without a traceback."""
 
     exit_code: ClassVar[int] = 2
-    """Of the command that it ends."""
+    """The exit code of a command that this error ends."""
 
 
 class ConfigError(WsssError):
@@ -51,7 +51,7 @@ class StoreError(WsssError):
 
 
 class LostError(WsssError):
-    """Machines that a command was given and that are gone: what it is asked for is right, and may be asked again."""
+    """The machines of a command are lost: its words are right, and the same command may be run again."""
 
     exit_code = 1
 

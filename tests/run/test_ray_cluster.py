@@ -7,7 +7,7 @@ import pytest
 
 from wsss.errors import ConfigError
 from wsss.run import ray_cluster
-from wsss.run.ray_cluster import Capacity, Resources, alive, connected
+from wsss.run.ray_cluster import Capacity, Resources, connected, living_machines
 
 
 def test_what_living_machines_have_is_added_up():
@@ -20,7 +20,7 @@ def test_what_living_machines_have_is_added_up():
     cluster = SimpleNamespace(nodes=lambda: [{"Resources": has, "Alive": alive} for has, alive in nodes])
     there = Resources.of(cluster)
     assert there == Resources(machines=2, cores=12, most=8, gpus=2)
-    assert alive(cluster) == [Capacity(cores=8, gpus=2), Capacity(cores=4), Capacity(cores=0)]
+    assert living_machines(cluster) == [Capacity(cores=8, gpus=2), Capacity(cores=4), Capacity(cores=0)]
     assert [there.share(count) for count in (1, 3, 12, 13)] == [8, 4, 1, 1]
 
 

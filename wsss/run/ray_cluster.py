@@ -32,17 +32,17 @@ class Capacity:
         return f"{cores} and {plural(self.gpus, 'GPU')}" if self.gpus else cores
 
 
-def alive(ray: Any) -> list[Capacity]:
-    """Return what each machine of a cluster has that is alive; the head of one often has nothing to compute with."""
+def living_machines(ray: Any) -> list[Capacity]:
+    """Return what each machine of a cluster that is alive has; the head often has neither cores nor GPUs."""
     machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     return [Capacity(cores=int(each.get("CPU", 0)), gpus=int(each.get("GPU", 0))) for each in machines]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """What the machines of a cluster that compute have together, and the most cores that one of them has.
+    """What the machines of a cluster with cores have together, and the most cores that one of them has.
 
-    Where none does yet, it is what the smallest one would bring.
+    Where none has any yet, a machine with one core stands for those to come.
     """
 
     machines: int
@@ -53,7 +53,7 @@ class Resources:
     @classmethod
     def of(cls, ray: Any) -> "Resources":
         """Ask a cluster."""
-        machines = [each for each in alive(ray) if each.cores] or [Capacity(cores=1)]
+        machines = [each for each in living_machines(ray) if each.cores] or [Capacity(cores=1)]
         cores = [each.cores for each in machines]
         gpus = sum(each.gpus for each in machines)
         return cls(machines=len(machines), cores=sum(cores), most=max(cores), gpus=gpus)

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from wsss.draw.numbers import duration
 from wsss.errors import LostError, one_of, plural
-from wsss.run.ray_cluster import Capacity, alive
+from wsss.run.ray_cluster import Capacity, living_machines
 
 MINUTES: Final = 10.0
-"""How long a command waits where nobody says: a scheduler may bring a machine back."""
+"""How long a command waits unless an option says otherwise: a scheduler may bring a machine back."""
 EVERY: Final = 2.0
 """Seconds between two looks at the machines."""
 AGAIN: Final = 60.0
@@ -27,18 +27,18 @@ class Request:
 
 
 def refuse_wait(minutes: float | None, *, name: str) -> None:
-    """Raise `ValueError` for a time that no wait has."""
+    """Raise `ValueError` for a time that is not above 0."""
     if minutes is not None and not minutes > 0:
         raise ValueError(f"{name}: must be above 0, or null to wait for ever, got {minutes:g}")
 
 
 class Waiting:
-    """Says that no machine of a cluster could do what is asked, for how long it has been so, and ends it."""
+    """Says when no machine of a cluster could do what is asked, and for how long; ends the wait after a time."""
 
     def __init__(self, ray: Any, *, minutes: float | None, key: str, say: Callable[[str], object]) -> None:
-        """Wait for so many minutes at most, which the option of that key says; without them for ever."""
+        """Wait for `minutes` at most, which the option `key` sets; for ever where they are None."""
         self._ray, self._minutes, self._key, self._say = ray, minutes, key, say
-        self._machines = alive(ray)
+        self._machines = living_machines(ray)
         self._looked = monotonic()
         self._since: float | None = None
         self._said, self._said_at = "", 0.0
@@ -48,13 +48,13 @@ class Waiting:
         return any(machine.holds(asked) for machine in self._machines)
 
     def look(self, asked: Collection[Request]) -> bool:
-        """Tell whether a machine could do some of what is asked, or nothing is.
+        """Tell whether a machine could do some of what is asked; so it is where nothing is asked.
 
-        Raises `LostError` when for the whole time none could.
+        Raises `LostError` once no machine could for the whole time.
         """
         now = monotonic()
         if asked and now - self._looked >= EVERY:
-            self._looked, self._machines = now, alive(self._ray)
+            self._looked, self._machines = now, living_machines(self._ray)
         lost = [each for each in asked if not self.could(each.capacity)]
         if lost and len(lost) == len(asked):
             self._since = now if self._since is None else self._since

@@ -8,9 +8,9 @@ from wsss.apps.sweep.graph import Key, Node
 from wsss.apps.sweep.node_folder import PROGRESS, NodeFolder
 from wsss.engine import progress
 from wsss.engine.processes import CORES
-from wsss.signals import SIGNALS
+from wsss.signals import SIGNALS, Ended
 
-ENDED: Final = {128 + each: each.name for each in SIGNALS}
+ENDED: Final = {Ended(each).exit_code: each.name for each in SIGNALS}
 """Signals by the exit code of a process that they end in order."""
 
 
