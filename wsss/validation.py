@@ -1,4 +1,4 @@
-"""Refusals of files in a few words: pydantic's, and of JSON whose end is missing."""
+"""Refusals of files in a few words: pydantic's, the system's, and of files whose end is missing."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -22,8 +22,8 @@ def first_problem(error: ValidationError, *, within: Sequence[str | int] = ()) -
     What was refused lies `within` these keys of the file; without any, it is the whole file.
     """
     first = error.errors(include_url=False, include_context=False)[0]
-    if first["type"] == "json_invalid" and ends_early(data := _bytes(first["input"])):
-        return early_end(len(data))
+    if first["type"] == "json_invalid" and (early := early_end_of(_bytes(first["input"]))):
+        return early
     where = ".".join(str(part)[:LONGEST] for part in (*within, *first["loc"]))
     return f"{where}: {first['msg']}" if where else str(first["msg"])
 
@@ -31,7 +31,7 @@ def first_problem(error: ValidationError, *, within: Sequence[str | int] = ()) -
 def reason(error: BaseException) -> str:
     """Return in one line why a file could not be read: the first problem, where pydantic refused it.
 
-    What the system says of a file is told without the path: messages name it already, as the user did.
+    What the system says of a file is told without its path, which the message around it names as the user did.
     """
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
@@ -46,6 +46,11 @@ def ends_early(data: bytes) -> bool:
     except ValueError as error:
         return bool(text.strip()) and str(error).startswith(NO_END)
     return False
+
+
+def early_end_of(data: bytes) -> str | None:
+    """Say so of JSON that `ends_early`; None for any other text."""
+    return early_end(len(data)) if ends_early(data) else None
 
 
 def early_end(byte: int, *, form: str = "JSON") -> str:

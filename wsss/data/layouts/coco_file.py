@@ -72,7 +72,7 @@ def read_coco(path: Path) -> CocoFile:
     except NotRegularError as error:
         raise FileError(path, f"{error.strerror}: replace it by a file") from error
     except OSError as error:
-        raise FileError(path, f"cannot be read ({error.strerror}): name it in `dataset.splits`") from error
+        raise FileError(path, f"cannot be read ({reason(error)}): name it in `dataset.splits`") from error
 
 
 def _read(path: Path, file: BufferedIOBase) -> CocoFile:

@@ -16,6 +16,7 @@ from wsss.data.coco_rle import coco_mask
 from wsss.errors import DataError
 from wsss.paths import open_regular
 from wsss.size import Size
+from wsss.validation import reason
 
 LEAST_NUMBERS: Final = 6
 """Of a polygon: three corners. pycocotools takes four numbers for a box."""
@@ -68,7 +69,7 @@ class Outline:
                 file.seek(self.start)
                 data = file.read(self.length)
         except OSError as error:
-            raise DataError(f"the file cannot be read again ({error.strerror}): start again when it is back") from error
+            raise DataError(f"the file cannot be read again ({reason(error)}): start again when it is back") from error
         try:
             outline = INSTANCE.validate_json(data).segmentation
         except ValidationError:

@@ -54,9 +54,11 @@ class CVAT(AnnotatedImages):
         for path in (root / "annotations.xml", *sorted(root.glob("*.xml"))):
             try:
                 tree = _read(path)
-            except DataError as error:
-                if _lacks_end(path, error):
+            except _EndsEarlyError:
+                if _begins_as_cvat(path):
                     return {"annotations": path.name, "images": "images"}
+                continue
+            except DataError:
                 continue
             first = tree.find("image")
             if tree.tag == ROOT and first is not None:
@@ -160,26 +162,23 @@ def _classes(tree: ET.Element) -> tuple[str, ...] | None:
     return None
 
 
+class _EndsEarlyError(DataError):
+    """The end of the XML is missing."""
+
+
 def _read(path: Path) -> ET.Element:
     try:
         with open_regular(path, links=True) as file:
             return ET.parse(file).getroot()  # noqa: S314, files of one's own data set, and expat limits entities
-    except ET.ParseError as error:
-        if error.code in NO_END and (size := path.stat().st_size):
-            early = early_end(size, form="XML")
-            raise DataError(f"{path} is {early}: copy or export it again") from error
-        raise DataError(f"{path} is not XML ({reason(error)}): export it again") from error
-    except ValueError as error:
+    except (ET.ParseError, ValueError) as error:
+        if isinstance(error, ET.ParseError) and error.code in NO_END and (size := path.stat().st_size):
+            raise _EndsEarlyError(f"{path} is {early_end(size, form='XML')}: copy or export it again") from error
         raise DataError(f"{path} is not XML ({reason(error)}): export it again") from error
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): name it in `dataset.annotations`") from error
+        raise DataError(f"{path} cannot be read ({reason(error)}): name it in `dataset.annotations`") from error
 
 
-def _lacks_end(path: Path, error: DataError) -> bool:
-    """Whether a file that cannot be read begins as CVAT's, and its end is missing."""
-    cause = error.__cause__
-    if not isinstance(cause, ET.ParseError) or cause.code not in NO_END:
-        return False
+def _begins_as_cvat(path: Path) -> bool:
     first = ELEMENT.search(path.read_bytes())
     return first is not None and first[1] == ROOT.encode()
 
@@ -187,8 +186,6 @@ def _lacks_end(path: Path, error: DataError) -> bool:
 def _told(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"it lacks {error.args[0]!r}: export it again"
-    return (
-        str(error)
-        if isinstance(error, DataError)
-        else f"it has numbers that are none ({reason(error)}): export it again"
-    )
+    if isinstance(error, DataError):
+        return str(error)
+    return f"it has numbers that are none ({reason(error)}): export it again"

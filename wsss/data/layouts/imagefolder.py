@@ -12,7 +12,7 @@ from wsss.data.layouts.label_cell import COLUMNS, read_cell
 from wsss.data.layouts.lines import read_lines
 from wsss.data.listing import Problem
 from wsss.errors import DataError, one_of
-from wsss.validation import early_end, ends_early
+from wsss.validation import early_end_of
 
 FILES: Final = ("metadata.jsonl", "metadata.csv")
 IMAGE: Final = "file_name"
@@ -107,7 +107,7 @@ def _object(line: str) -> Row | DataError:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        if ends_early(data := line.rstrip().encode()):
-            return DataError(f"is {early_end(len(data))} of the line: copy the file again, or mend the line")
+        if early := early_end_of(line.rstrip().encode()):
+            return DataError(f"is {early} of the line: copy the file again, or mend the line")
         return DataError(f"is not JSON ({str(error)[:100]}): write an object a line")
     return row if isinstance(row, dict) else DataError('is not an object: write `{"file_name": ..., "label": ...}`')

@@ -9,7 +9,7 @@ from wsss.data.layouts.label_row import LabelRow, composed, stripped
 from wsss.data.layouts.lines import read_lines
 from wsss.data.listing import Problem
 from wsss.errors import brief
-from wsss.validation import early_end, ends_early, reason
+from wsss.validation import early_end_of, reason
 
 JSON_FORM: Final = '{"cat 1.jpg": ["cat", "dog"], "empty.jpg": []}'
 COCO: Final = frozenset(("images", "annotations", "categories"))
@@ -31,11 +31,10 @@ def read_json_labels(path: Path) -> Iterator[LabelRow | Problem]:
         # Numbers cannot be labels: read as floats, they may have any number of digits.
         table = json.loads(text, object_pairs_hook=_Pairs, parse_int=float)
     except json.JSONDecodeError as error:
-        if ends_early(data := text.encode()):
-            why = f"{path} is {early_end(len(data))}: copy or export it again"
-            yield Problem(kind="label", why=why)
-            return
-        yield _problem(f"{path} is not JSON ({reason(error)})")
+        if early := early_end_of(text.encode()):
+            yield Problem(kind="label", why=f"{path} is {early}: copy or export it again")
+        else:
+            yield _problem(f"{path} is not JSON ({reason(error)})")
         return
     except RecursionError:
         yield _problem(f"{path} is nested too deeply")

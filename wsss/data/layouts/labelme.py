@@ -18,7 +18,7 @@ from wsss.errors import DataError
 from wsss.labels import BACKGROUND, IGNORE
 from wsss.paths import open_regular
 from wsss.size import Size
-from wsss.validation import first_problem
+from wsss.validation import first_problem, reason
 
 RESERVED: Final = {"__ignore__": IGNORE, "_background_": BACKGROUND}
 """Labels of labelme's own that are not classes."""
@@ -155,7 +155,7 @@ def _read(path: Path) -> Annotated:
     except ValidationError as error:
         raise DataError(f"{path} is not labelme's ({first_problem(error)}): save it again, or move it away") from error
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): replace it by a file") from error
+        raise DataError(f"{path} cannot be read ({reason(error)}): replace it by a file") from error
 
 
 def _is_labelme(path: Path) -> bool:

@@ -16,7 +16,7 @@ from wsss.data.listing import Problem
 from wsss.errors import DataError, FileError
 from wsss.paths import open_regular
 from wsss.size import Size
-from wsss.validation import ends_early, first_problem
+from wsss.validation import ends_early, first_problem, reason
 
 OUTLINED: Final = ("brushlabels", "polygonlabels")
 BOXED: Final = "rectanglelabels"
@@ -120,7 +120,7 @@ def read_tasks(path: Path) -> list[AnnotatedTask]:
         why = f"is not an export of Label Studio ({first_problem(error)}): export again as JSON, and not as JSON-MIN"
         raise FileError(path, why) from error
     except OSError as error:
-        raise FileError(path, f"cannot be read ({error.strerror}): name it in `dataset.labels`") from error
+        raise FileError(path, f"cannot be read ({reason(error)}): name it in `dataset.labels`") from error
     if not all(task.annotations or task.number is not None for task in tasks):
         raise FileError(path, "has tasks without annotations: export again as JSON, and not as JSON-MIN")
     return tasks
