@@ -7,9 +7,9 @@ from typing import Final, TypeVar
 from wsss.errors import ConfigError, one_of
 
 MANY: Final = 40
-"""Names up to which all are listed where one is not known."""
+"""Up to so many known names are all listed where one is not known."""
 SHOWN: Final = 20
-"""Of more, those are that contain what was asked for, as many as this."""
+"""Of more, so many at most of those that contain it are listed."""
 NO_SYNONYMS: Final[Mapping[str, str]] = MappingProxyType({})
 
 V = TypeVar("V")
@@ -38,14 +38,14 @@ def names_in(
 
 def as_mapping(pairs: Iterable[tuple[str, V]], *, key: str) -> dict[str, V]:
     """Return pairs of an option as a mapping; raises `ConfigError` for a name that has two values."""
-    found: dict[str, V] = {}
+    values: dict[str, V] = {}
     problems = []
     for name, value in pairs:
-        if found.setdefault(name, value) != value:
-            problems.append(f"{key}: {name} is given as {found[name]} and as {value}: keep one of them")
+        if values.setdefault(name, value) != value:
+            problems.append(f"{key}: {name} is given as {values[name]} and as {value}: keep one of them")
     if problems:
         raise ConfigError(problems)
-    return found
+    return values
 
 
 def _near(name: str, known: Sequence[str]) -> str:

@@ -50,7 +50,7 @@ def test_backgrounds_come_by_name_or_from_a_file(tmp_path: Path):
 @pytest.mark.parametrize("text", ["", ","])
 def test_backgrounds_without_a_name_are_refused(text: str):
     with pytest.raises(
-        ConfigError, match=f"--backgrounds {text}: names none; a bank without background prompts takes none"
+        ConfigError, match=f"--backgrounds '{text}' has no prompt: name some, or write 'none' to do without"
     ):
         asked_words(["cat"], backgrounds=text)
 

@@ -62,10 +62,10 @@ def backgrounds_of(text: str) -> tuple[str, ...]:
     if text == NONE:
         return ()
     names = [line.strip() for line in _lines(Path(text))] if text.endswith(SUFFIX) else listed(text)
-    found = tuple(dict.fromkeys(name for name in names if name))
-    if not found:
-        raise ConfigError([f"--backgrounds {text}: names none; a bank without background prompts takes {NONE}"])
-    return found
+    prompts = tuple(dict.fromkeys(name for name in names if name))
+    if not prompts:
+        raise ConfigError([f"--backgrounds {text!r} has no prompt: name some, or write {NONE!r} to do without"])
+    return prompts
 
 
 def _named(given: Sequence[str]) -> dict[str, tuple[str, ...]]:
