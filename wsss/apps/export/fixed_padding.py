@@ -46,8 +46,8 @@ def _fixed(layer: Any) -> nn.Module:
             options = {name: getattr(layer, name) for name in ("kernel_size", "stride", "dilation", "groups")}
             conv = nn.Conv2d(layer.in_channels, layer.out_channels, bias=layer.bias is not None, **options)
             conv.weight, conv.bias = layer.weight, layer.bias
-            sides = _same(kernel=layer.kernel_size, stride=layer.stride, dilation=layer.dilation)
-            return FixedPadding(conv, padding=sides, value=0.0)
+            padding = _same(kernel=layer.kernel_size, stride=layer.stride, dilation=layer.dilation)
+            return FixedPadding(conv, padding=padding, value=0.0)
         case AvgPool2dSame():
             kernel, stride = _pair(layer.kernel_size), _pair(layer.stride)
             mean = nn.AvgPool2d(kernel, stride, ceil_mode=layer.ceil_mode, count_include_pad=layer.count_include_pad)
@@ -55,10 +55,10 @@ def _fixed(layer: Any) -> nn.Module:
         case MaxPool2dSame():
             kernel, stride, dilation = _pair(layer.kernel_size), _pair(layer.stride), _pair(layer.dilation)
             largest = nn.MaxPool2d(kernel, stride, dilation=dilation, ceil_mode=layer.ceil_mode)
-            sides = _same(kernel=kernel, stride=stride, dilation=dilation)
-            return FixedPadding(largest, padding=sides, value=LEAST)
+            padding = _same(kernel=kernel, stride=stride, dilation=dilation)
+            return FixedPadding(largest, padding=padding, value=LEAST)
         case nn.MaxPool2d(ceil_mode=True, kernel_size=3, stride=2, padding=1, dilation=1):
-            # As in Caffe's ResNets: a pixel more behind each side makes the windows that rounding up does.
+            # As in Caffe's ResNets: one more pixel on the right and below makes the windows that rounding up adds.
             return FixedPadding(nn.MaxPool2d(3, stride=2), padding=(1, 2, 1, 2), value=LEAST)
         case _:
             assert isinstance(layer, nn.Module)
@@ -66,7 +66,7 @@ def _fixed(layer: Any) -> nn.Module:
 
 
 def _same(*, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> tuple[int, int, int, int]:
-    """Return what TensorFlow's rule pads where the stride divides the size."""
+    """Return what TensorFlow's rule pads where the stride divides the size, as `FixedPadding` takes it."""
     sides = zip(kernel, stride, dilation, strict=True)
     down, across = (max(apart * (length - 1) + 1 - step, 0) for length, step, apart in sides)
     return across // 2, across - across // 2, down // 2, down - down // 2

@@ -72,37 +72,38 @@ def export_graph(
         _write(form, made, hidden)
         if not check or made.index is None:
             return None
-        with _aside():
+        with _quiet():
             ask = form.ask(hidden)
         return compared(made, ask, images=check)
 
 
 def _write(form: GraphFormat, made: Exported, path: Path) -> None:
-    with _aside() as said:
+    with _quiet() as output:
         try:
             form.write(replace(made, graph=with_fixed_padding(made.graph)), path)
         except (RuntimeError, ValueError, TypeError, NotImplementedError, torch.onnx.errors.OnnxExporterError) as error:
-            name, why = type(made.graph.network).__name__, first_line(_first(error))
-            log = _kept(f"{said.getvalue()}{''.join(traceback.format_exception(error))}")
+            name, why = type(made.graph.network).__name__, first_line(_root_cause(error))
+            log = _written_aside(f"{output.getvalue()}{''.join(traceback.format_exception(error))}")
             remedy = f"choose another network; what torch's exporter said is in {log}"
             raise ModelError(f"a {name} cannot be exported ({why}): {remedy}") from error
 
 
 @contextmanager
-def _aside() -> Iterator[StringIO]:
-    """Keep from the screen what torch's exporter says of its own parts, hundreds of lines where it fails."""
-    said = StringIO()
-    with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
+def _quiet() -> Iterator[StringIO]:
+    """Collect what torch's exporter prints of its own parts, hundreds of lines where it fails."""
+    output = StringIO()
+    with warnings.catch_warnings(), redirect_stdout(output), redirect_stderr(output):
         warnings.simplefilter("ignore")
-        yield said
+        yield output
 
 
-def _first(error: BaseException) -> BaseException:
-    """Return the error behind those that it made of others."""
-    return error if error.__cause__ is None else _first(error.__cause__)
+def _root_cause(error: BaseException) -> BaseException:
+    """Return the error that all others of a chain were raised from."""
+    return error if error.__cause__ is None else _root_cause(error.__cause__)
 
 
-def _kept(text: str) -> Path:
+def _written_aside(text: str) -> Path:
+    """Write a log into a new file of the system's temporary folder, and return its path."""
     handle, path = tempfile.mkstemp(prefix="wsss-export-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
