@@ -24,10 +24,10 @@ Join = Callable[[Tensor, Tensor], Tensor]
 @final
 @dataclass(frozen=True, kw_only=True)
 class ByRows:
-    """The logits of one view, of which any rows of pixels can be had."""
+    """The logits of one view, brought to rows of pixels when these are asked for."""
 
     logits: Float[Tensor, "b labels y w"]
-    """As wide as the image, on rows of the network's own."""
+    """As wide as the image; their rows are still the network's cells."""
     height: int
     """Rows of the image in pixels."""
     mirrored: bool = False
@@ -38,20 +38,20 @@ class ByRows:
         """Take a network's answer for an image of `size` pixels, (height, width)."""
         if logits.shape[-2:] == size:
             return cls(logits=logits, height=size[0], mirrored=mirrored)
-        own = logits.float()
-        own = own.flip(-1) if mirrored else own
-        across = (own.shape[-2], size[1])
-        wide = functional.interpolate(own, size=across, mode="bilinear", align_corners=False)
+        single = logits.float()
+        single = single.flip(-1) if mirrored else single
+        across = (single.shape[-2], size[1])
+        wide = functional.interpolate(single, size=across, mode="bilinear", align_corners=False)
         return cls(logits=wide, height=size[0])
 
     def rows(self, rows: slice) -> Float[Tensor, "b labels r w"]:
         """Return the logits of some rows of pixels, in single precision, interpolated linearly."""
-        found = linear_rows(self.logits, height=self.height, rows=rows).float()
-        return found.flip(-1) if self.mirrored else found
+        logits = linear_rows(self.logits, height=self.height, rows=rows).float()
+        return logits.flip(-1) if self.mirrored else logits
 
 
 def joined(views: Sequence[ByRows], join: Join) -> Iterator[tuple[slice, Float[Tensor, "b labels r w"]]]:
-    """Merge views of one image: give rows of pixels, and the merged logits of these, from the top to the bottom."""
+    """Merge views of one batch: yield blocks of rows of pixels and their merged logits, from the top to the bottom."""
     logits, height = views[0].logits, views[0].height
     across = logits.shape[0] * logits.shape[1] * logits.shape[-1]
     count = max(1, BLOCK // across) if logits.device.type == "cpu" else height

@@ -37,7 +37,7 @@ class SegmentationViews(Configurable):
 
     def __call__(self, segment: Callable[[Images], Tensor], images: Images) -> Float[Tensor, "b labels h w"]:
         """Return the probabilities of all labels at the images' own size, from what `segment` makes of each view."""
-        views = self._asked(segment, images)
+        views = self._held(segment, images)
         size, labels = images.shape[-2:], views[0].logits.shape[1]
         probabilities = images.new_empty(len(images), labels, *size, dtype=torch.float32)
         for rows, logits in joined(views, self._join):
@@ -47,10 +47,10 @@ class SegmentationViews(Configurable):
     def strongest(self, segment: Callable[[Images], Tensor], images: Images) -> UInt8[Tensor, "b h w"]:
         """Return the label of the largest merged logit, as `strongest_label` does, without any probabilities.
 
-        Labels whose probabilities are equal after rounding, and their logits are not, have a strongest one here.
+        Where rounding makes the largest probabilities equal, and logits still differ, this takes the larger logit.
         """
         labels = torch.empty(len(images), *images.shape[-2:], dtype=torch.uint8, device=images.device)
-        for rows, logits in joined(self._asked(segment, images), self._join):
+        for rows, logits in joined(self._held(segment, images), self._join):
             labels[..., rows, :] = strongest_label(logits)
         return labels
 
@@ -62,8 +62,8 @@ class SegmentationViews(Configurable):
     def _join(self) -> Join:
         return torch.maximum if self.merge == "max" else torch.add
 
-    def _asked(self, segment: Callable[[Images], Tensor], images: Images) -> list[ByRows]:
-        """Ask about every view; of more than two answers the first ones are merged, so that two are held."""
+    def _held(self, segment: Callable[[Images], Tensor], images: Images) -> list[ByRows]:
+        """Return the answers for all views; of more than two, the earlier ones are merged into one."""
         held = list[ByRows]()
         for answer in self._answers(segment, images):
             if len(held) == 2:
