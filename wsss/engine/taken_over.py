@@ -136,32 +136,36 @@ class Taking:
     files: Mapping[str, str]
     """The hashes of its files, as it was made."""
     into: Items
+    """Where they go."""
     shareable: Mapping[Path, Sequence[str]]
-    """Files to come with the names of their items: where the artifact has the same file, that gets a second name."""
+    """Files to come, each with the names of its items in order: where the artifact has the same file, it is linked."""
 
     def take(self, pairs: Iterable[Pair]) -> int:
         """Take items, and return how many."""
         file_of = {name: path for path, names in self.shareable.items() for name in names}
-        waiting: dict[Path | None, list[Pair]] = {}
+        waiting: dict[Path, list[Pair]] = {}
         taken = 0
         with self.into.writer() as writer:
             for pair in pairs:
                 path = file_of.get(self.into.name(pair[1][0]))
-                parts = waiting.setdefault(path, [])
-                parts.append(pair)
-                if path is None or sum(len(records) for _, records in parts) == len(self.shareable[path]):
-                    taken += self._share(path, parts) or self._copy(parts, writer)
-                    del waiting[path]
+                if path is None:
+                    taken += self._copy([pair], writer)
+                    continue
+                waiting.setdefault(path, []).append(pair)
+                if sum(len(records) for _, records in waiting[path]) == len(self.shareable[path]):
+                    parts = waiting.pop(path)
+                    taken += self._link(path, parts) or self._copy(parts, writer)
             for parts in waiting.values():
                 taken += self._copy(parts, writer)
         return taken
 
-    def _share(self, path: Path | None, parts: Sequence[Pair]) -> int:
-        """Give the file that holds the items of some batches, and nothing else, a second name; return how many."""
-        earlier, records = ([each for part in side for each in part] for side in zip(*parts, strict=True))
-        if path is None or any(map(self.into.has, records)):
-            return 0
+    def _link(self, path: Path, parts: Sequence[Pair]) -> int:
+        """Link a file to come to one with the same items in the same order; return how many, 0 where there is none."""
+        earlier = [record for batch, _ in parts for record in batch]
+        records = [record for _, batch in parts for record in batch]
         names = list(self.shareable[path])
+        if any(map(self.into.has, records)):
+            return 0
         files = {self.held.file(each) for each in earlier}
         archive = files.pop()
         if files or archive.suffix != SUFFIX or list(map(self.into.name, records)) != names:

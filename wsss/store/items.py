@@ -102,7 +102,7 @@ class Items(ABC):
         """Return whose items are whole, and what was torn, as a power failure leaves it: that counts no longer."""
 
     def shareable(self, batches: Sequence[Sequence[Record]]) -> Mapping[Path, Sequence[str]]:
-        """Return files to come that hold many items, each with their names in order: another artifact may have it."""
+        """Return files to come that hold many items, each with their names in order: another artifact may have one."""
         del batches
         return {}
 

@@ -79,7 +79,7 @@ class Packs(Items):
         return whole, torn
 
     def shareable(self, batches: Sequence[Sequence[Record]]) -> Mapping[Path, Sequence[str]]:
-        """See `Items`: packs to come, but for those in a bucket, whose objects are deleted with their artifact."""
+        """See `Items`: packs to come. Those in a bucket are not shared: they are deleted with their artifact."""
         return dict(_planned(self, batches)) if self.url is None else {}
 
     def sealer(self, batches: Sequence[Sequence[Record]]) -> Sealer:
