@@ -164,7 +164,7 @@ def entries_below(folder: Path) -> Iterator[Path]:
 
 
 def name_below(folder: Path, path: str) -> str:
-    """Return the name of a path below a folder as POSIX, by letters alone: a data set has a hundred thousand."""
+    """Return the POSIX name of a path below a folder, without parsing either: a data set has a hundred thousand."""
     return path.removeprefix(str(folder).rstrip(os.sep) + os.sep).replace(os.sep, "/")
 
 

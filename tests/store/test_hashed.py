@@ -23,13 +23,13 @@ def now(folder: Path) -> dict[str, str]:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were read."""
     names: list[str] = []
-    whole = hashed._hashes._read
+    whole = hashed._hashed._read
 
     def counting(path: Path) -> str:
         names.append(path.name)
         return whole(path)
 
-    monkeypatch.setattr(hashed._hashes, "_read", counting)
+    monkeypatch.setattr(hashed._hashed, "_read", counting)
     return names
 
 

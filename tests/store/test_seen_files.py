@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from wsss.store.seen_files import digest_in, packed, read_seen, write_seen
+from wsss.store.seen_files import digest_in, has_state, read_seen, seen_file, state_bytes, write_seen
 
 STATE = [3, -5, 7, 2**64 - 1]
 """A file from before 1970 with the largest inode."""
 
 
 def remembered(name: str) -> bytes:
-    return packed(STATE) + hashlib.sha256(name.encode()).digest()
+    return seen_file(state_bytes(STATE), hashlib.sha256(name.encode()).hexdigest())
 
 
 @pytest.mark.parametrize("names", [(), ("/a",), ("/a b", "/ä\n", "/c")])
@@ -20,13 +20,23 @@ def test_what_is_written_is_read(names: tuple[str, ...], tmp_path: Path):
     files = {name: remembered(name) for name in names}
     write_seen(tmp_path / "digests.bin", files)
     assert read_seen(tmp_path / "digests.bin") == files
-    assert all(digest_in(file).hex() == hashlib.sha256(name.encode()).hexdigest() for name, file in files.items())
+    assert all(digest_in(file) == hashlib.sha256(name.encode()).hexdigest() for name, file in files.items())
+
+
+def test_a_record_has_64_bytes_and_is_of_one_state():
+    record = remembered("/a")
+    assert len(record) == 64
+    assert has_state(record, state_bytes(STATE))
+    assert not has_state(record, state_bytes([4, *STATE[1:]]))
+    assert not has_state(b"", state_bytes(STATE))
 
 
 def test_states_differ_in_each_of_their_numbers():
-    assert packed(STATE) == packed([*STATE[:3], 2**65 - 1]), "an inode of more than 64 bits counts by the last ones"
+    assert state_bytes(STATE) == state_bytes([*STATE[:3], 2**65 - 1]), (
+        "an inode of more than 64 bits counts by the last ones"
+    )
     for place in range(4):
-        assert packed([*STATE[:place], STATE[place] - 1, *STATE[place + 1 :]]) != packed(STATE)
+        assert state_bytes([*STATE[:place], STATE[place] - 1, *STATE[place + 1 :]]) != state_bytes(STATE)
 
 
 def test_nothing_is_read_of_what_is_torn_or_not_there(tmp_path: Path):

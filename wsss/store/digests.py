@@ -14,7 +14,7 @@ from wsss.data.files_below import holds, named_below
 from wsss.errors import DataError
 from wsss.paths import NotRegularError, sha256
 from wsss.store.fingerprint import LENGTH
-from wsss.store.seen_files import digest_in, packed, read_seen, write_seen
+from wsss.store.seen_files import digest_in, has_state, read_seen, seen_file, state_bytes, write_seen
 
 END: Final = b"\0"
 """After each source: a file that moves from one to the next is another content."""
@@ -31,7 +31,7 @@ class _File(NamedTuple):
     """Relative to the source; a source that is a file has none."""
     path: str
     state: bytes
-    """What `packed` returns."""
+    """As `state_bytes` tells it."""
 
 
 class Digests:
@@ -114,18 +114,18 @@ class Digests:
         threads = readers() if many else 1
         with ThreadPoolExecutor(threads) as pool, self._watch(len(files)) if many else nullcontext(None) as advance:
             for file, digest in zip(files, map_ahead(pool, _hash, (file.path for file in files)), strict=True):
-                self._known[file.path] = file.state + bytes.fromhex(digest)
+                self._known[file.path] = seen_file(file.state, digest)
                 self._unread.discard(file.path)
                 self._changed = True
                 if advance is not None:
                     advance()
 
     def _as_before(self, file: _File) -> bool:
-        return file.path not in self._unread and self._known.get(file.path, b"").startswith(file.state)
+        return file.path not in self._unread and has_state(self._known.get(file.path, b""), file.state)
 
 
 def _line(name: str, known: bytes) -> bytes:
-    return f"{name}\0{digest_in(known).hex()}\n".encode()
+    return f"{name}\0{digest_in(known)}\n".encode()
 
 
 def state_of(path: Path) -> list[int]:
@@ -155,8 +155,8 @@ def _files(source: Path) -> Iterator[_File]:
     """Yield every file, sorted and without hidden ones; each is looked at once."""
     source = source.resolve()
     if source.is_file():
-        yield _File("", str(source), packed(state_of(source)))
+        yield _File("", str(source), state_bytes(state_of(source)))
         return
     for name, entry in named_below(source):
         if holds(entry.is_file):
-            yield _File(name, entry.path, packed(state_in(entry.stat())))
+            yield _File(name, entry.path, state_bytes(state_in(entry.stat())))

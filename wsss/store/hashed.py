@@ -17,7 +17,7 @@ Entry = os.DirEntry[str]
 MANY: Final = 64
 """Files that are hashed on several threads."""
 
-_hashes: Final = ReadOnce(sha256)
+_hashed: Final = ReadOnce(sha256)
 
 
 def found_below(folder: Path, *, too_deep: Callable[[Path], object] = lambda _: None) -> Iterator[tuple[str, Entry]]:
@@ -44,8 +44,8 @@ def hashes(files: Sequence[Entry]) -> Iterator[str]:
 
 def hash_of(path: Path) -> str:
     """Return the hash of a regular file as `hashes` does; raises `OSError` for anything else."""
-    return _hashes.get_as(str(path), state_in(path.lstat()))
+    return _hashed.get_as(str(path), state_in(path.lstat()))
 
 
 def _hash(file: Entry) -> str:
-    return _hashes.get_as(file.path, state_in(file.stat(follow_symlinks=False)))
+    return _hashed.get_as(file.path, state_in(file.stat(follow_symlinks=False)))

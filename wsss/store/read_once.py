@@ -1,4 +1,4 @@
-"""Files that a process reads once, and again when they have changed: records, and the bytes of hashes."""
+"""Files that a process reads once, and again when they have changed: for their records or their hashes."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ class ReadOnce(Generic[T]):
     """What was read from files, as long as their sizes, times and inodes stay the same. Nobody may change it."""
 
     def __init__(self, read: Callable[[Path], T], *, most: int | None = None) -> None:
-        """Keep what `read` made of files, or of those that were read last, of at most `most` bytes together."""
+        """Keep what `read` makes of files: of all, or of the latest ones that have `most` bytes together."""
         self._read, self._most = read, most
         self._known: dict[str, tuple[Sequence[int], T]] = {}
 
@@ -30,7 +30,7 @@ class ReadOnce(Generic[T]):
         return self.get_as(str(path), state)
 
     def get_as(self, path: str, state: Sequence[int]) -> T:
-        """Return what a file holds, of which it was looked up what `state_in` gives."""
+        """Return what a file holds whose `state` was looked up already, as `state_in` tells it."""
         known = self._known.get(path)
         if known is not None and known[0] == state:
             return known[1]

@@ -1,7 +1,7 @@
-"""Remember files that were read: the state and the hash of each, in 64 bytes.
+"""Records of files that were read: the state and the SHA-256 of each, in 64 bytes.
 
-A file of a store, `digests.bin`, holds those of all: a hash of everything behind it, how many there are, their bytes
-one after the other, and their paths. JSON of a hundred thousand files is four times as long, and takes long to read.
+A file of a store, `digests.bin`, holds all of them: a hash of everything behind it, how many records there are, the
+records, and the paths of the files. JSON of a hundred thousand files is four times as long, and takes long to read.
 """
 
 import hashlib
@@ -18,23 +18,33 @@ _STATE: Final = struct.Struct("<QqqQ")
 _COUNT: Final = struct.Struct("<Q")
 _HASH: Final = hashlib.sha256().digest_size
 _LENGTH: Final = _STATE.size + _HASH
-_LARGEST: Final = 2**64
-"""A number of an inode may have 128 bits on Windows."""
+_INODES: Final = 2**64
+"""Inodes are told apart by their last 64 bits; Windows has some of 128."""
 
 
-def packed(state: Sequence[int]) -> bytes:
-    """Return the state of a file, as `wsss.store.digests.state_of` tells it; its SHA-256 belongs behind it."""
+def state_bytes(state: Sequence[int]) -> bytes:
+    """Return what a record begins with: the state of a file, as `wsss.store.digests.state_of` tells it."""
     size, changed, noted, inode = state
-    return _STATE.pack(size, changed, noted, inode % _LARGEST)
+    return _STATE.pack(size, changed, noted, inode % _INODES)
 
 
-def digest_in(file: bytes) -> bytes:
-    """Return the SHA-256 behind a file's state."""
-    return file[_STATE.size :]
+def seen_file(state: bytes, digest: str) -> bytes:
+    """Return the record of a file, of its `state_bytes` and its SHA-256 in hexadecimal digits."""
+    return state + bytes.fromhex(digest)
+
+
+def has_state(seen: bytes, state: bytes) -> bool:
+    """Whether a record is of a file with these `state_bytes`."""
+    return seen.startswith(state)
+
+
+def digest_in(seen: bytes) -> str:
+    """Return the SHA-256 in a record; an empty text for an empty record."""
+    return seen[_STATE.size :].hex()
 
 
 def write_seen(path: Path, files: dict[str, bytes]) -> None:
-    """Write what is remembered of files by their absolute paths, as a whole."""
+    """Write records of files by their absolute paths, as a whole."""
     paths = os.fsencode("\0".join(files))
     body = b"".join([_COUNT.pack(len(files)), *files.values(), paths])
     write_bytes(path, hashlib.sha256(body).digest() + body)
