@@ -18,7 +18,8 @@ KEY: Final = "ray.address"
 
 @dataclass(frozen=True, kw_only=True)
 class _Task:
-    task: Any
+    ref: Any
+    """What Ray knows it by."""
     request: Request
     folder: NodeFolder
 
@@ -42,27 +43,28 @@ class OnRay(Engine):
         return self._jobs
 
     def has_room(self, node: Node) -> bool:
-        """See `Engine`; one more than there are may queue, so that Ray is never idle.
+        """See `Engine`; one task more than there are jobs may queue, so that Ray is never idle.
 
-        What no machine could make holds up nothing but its like.
+        Tasks that no machine could make are counted apart: they take no room from the others.
         """
         could = self._waiting.could(self._asked(node))
-        return sum(self._waiting.could(each.request.capacity) == could for each in self._tasks.values()) <= self._jobs
+        alike = [task for task in self._tasks.values() if self._waiting.could(task.request.capacity) == could]
+        return len(alike) <= self._jobs
 
     def take(self, node: Node, folder: NodeFolder) -> str:
         """See `Engine`."""
         asked, name = self._asked(node), node.step.name
-        task = self._make.options(name=name, num_cpus=asked.cores, num_gpus=asked.gpus, max_retries=ATTEMPTS).remote(
+        ref = self._make.options(name=name, num_cpus=asked.cores, num_gpus=asked.gpus, max_retries=ATTEMPTS).remote(
             RemoteNode.of(node, folder, cores=asked.cores)
         )
-        self._tasks[node.key] = _Task(task=task, request=Request(stage=name, capacity=asked), folder=folder)
+        self._tasks[node.key] = _Task(ref=ref, request=Request(stage=name, capacity=asked), folder=folder)
         return f" on Ray with {asked}"
 
     def wait(self, seconds: float) -> None:
         """See `Engine`; raises as `Waiting.look` does."""
-        self._waiting.look([each.request for each in self._tasks.values()])
+        self._waiting.look([task.request for task in self._tasks.values()])
         if self._tasks:
-            self._ray.wait([each.task for each in self._tasks.values()], num_returns=1, timeout=seconds)
+            self._ray.wait([task.ref for task in self._tasks.values()], num_returns=1, timeout=seconds)
         else:
             sleep(seconds)
 
@@ -70,35 +72,36 @@ class OnRay(Engine):
         """See `Engine`."""
         if not self._tasks:
             return []
-        tasks = [each.task for each in self._tasks.values()]
-        ended, _ = self._ray.wait(tasks, num_returns=len(tasks), timeout=0)
+        refs = [task.ref for task in self._tasks.values()]
+        ended, _ = self._ray.wait(refs, num_returns=len(refs), timeout=0)
         endings = []
-        for key, each in list(self._tasks.items()):
-            if each.task in ended:
+        for key, task in list(self._tasks.items()):
+            if task.ref in ended:
                 del self._tasks[key]
-                endings.append(Ending(key=key, problem=self._problem(each.task, each.folder)))
+                endings.append(Ending(key=key, problem=self._problem(task)))
         return endings
 
     def stop(self) -> None:
         """See `Engine`."""
-        tasks = [each.task for each in self._tasks.values()]
-        for task in tasks:
-            self._ray.cancel(task)
-        if tasks:
-            self._ray.wait(tasks, num_returns=len(tasks), timeout=PATIENCE)
+        refs = [task.ref for task in self._tasks.values()]
+        for ref in refs:
+            self._ray.cancel(ref)
+        if refs:
+            self._ray.wait(refs, num_returns=len(refs), timeout=PATIENCE)
         self._tasks.clear()
 
     def _asked(self, node: Node) -> Capacity:
         gpus = min(node.run.workers, self._gpus) if node.step.stage.takes_gpu else 0
         return Capacity(cores=self._cores, gpus=gpus)
 
-    def _problem(self, task: Any, folder: NodeFolder) -> str | None:
+    def _problem(self, task: _Task) -> str | None:
+        log = task.folder.log
         try:
-            return said_of(folder, self._ray.get(task))
+            return said_of(task.folder, self._ray.get(task.ref))
         except self._ray.exceptions.RayTaskError as error:  # whose own first line names a process alone
-            return f"Ray could not make it: {type(error.cause).__name__}: {first_line(error.cause)}; see {folder.log}"
+            return f"Ray could not make it: {type(error.cause).__name__}: {first_line(error.cause)}; see {log}"
         except self._ray.exceptions.RayError as error:
-            return f"Ray could not make it: {first_line(error)}; see {folder.log}"
+            return f"Ray could not make it: {first_line(error)}; see {log}"
 
 
 def _say(text: str) -> None:
