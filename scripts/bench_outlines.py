@@ -49,7 +49,7 @@ def draw(path: Path, *, images: int) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
-def index(path: Path, *, images: int) -> None:
+def write_index(path: Path, *, images: int) -> None:
     """Write the index of images that there are not, with masks in packs of a thousand."""
     records = [
         Record(
@@ -88,16 +88,16 @@ def memory(name: str) -> int:
 
 
 def main() -> None:
-    """Draw the file, and read it in another process."""
+    """Make the file, and read it in another process."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=12_000)
-    parser.add_argument("--index", action="store_true", help="of an index in place of outlines")
+    parser.add_argument("--index", action="store_true", help="measure an index in place of outlines")
     parser.add_argument("--read", type=Path, help="a file to read in this process")
     options = parser.parse_args()
     if options.read is None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "made.json"
-            (index if options.index else draw)(path, images=options.images)
+            (write_index if options.index else draw)(path, images=options.images)
             words = ["--read", str(path), *(["--index"] if options.index else [])]
             subprocess.run([sys.executable, __file__, *words], check=True)  # noqa: S603 - itself
         return
