@@ -52,6 +52,13 @@ class Instances:
         """Return the images that are there, in the file's order."""
         return [self._entry(each) for each in self._pictures if composed(each.file_name) in self._there]
 
+    def shapes(self, picture: Picture) -> Iterator[Shape]:
+        """Yield the shapes of an image's mask, in the order in which they are drawn."""
+        for each in self._in_drawing_order(self._annotations(picture)):
+            assert each.outline is not None
+            label = IGNORE if each.iscrowd else label_of(self._number[self.categories[each.category_id]])
+            yield Shape(label=label, inside=each.outline.inside)
+
     def unlisted(self) -> list[str]:
         """Return the images of the folder that the file does not name."""
         named = {composed(each.file_name) for each in self.file.images}
@@ -64,7 +71,7 @@ class Instances:
             yield f"left out (dataset.unannotated=skip), {alone} images of {self.name}, which have no annotation"
         if not self._is_outlined:
             return
-        without = [self._path(each.file_name) for each in self._pictures if not self._is_drawn(self._of(each))]
+        without = [self._path(each.file_name) for each in self._pictures if not self._is_drawn(self._annotations(each))]
         if without:
             why = "an annotation has a box and no outline, so that these images have no mask"
             yield f"{len(without)} of {len(self._pictures)} images of {self.name}: {why}: {one_of(without, limit=3)}"
@@ -114,10 +121,10 @@ class Instances:
         has, keep = self.file.annotations.has, self.rules.unannotated == "keep"
         return [each for each in self.file.images if keep or has(each.id)]
 
-    def _of(self, picture: Picture) -> list[Annotation]:
+    def _annotations(self, picture: Picture) -> list[Annotation]:
         """Return an image's annotations of the classes, in the file's order."""
-        every = self.file.annotations.of(picture.id)
-        return [each for each in every if self.categories.get(each.category_id) in self._number]
+        annotations = self.file.annotations.of(picture.id)
+        return [each for each in annotations if self.categories.get(each.category_id) in self._number]
 
     @cached_property
     def _number(self) -> dict[str | None, int]:
@@ -150,17 +157,17 @@ class Instances:
         """Whether it has outlines at all, and not boxes alone; more classes than a mask holds are refused elsewhere."""
         return len(self.classes) <= MAX_CLASSES and self.file.annotations.has_outlines
 
-    def _drawn(self, every: Sequence[Annotation]) -> list[Annotation]:
-        """Return annotations in the order in which they are drawn: crowds, if at all, lie below everything."""
-        crowds = [each for each in every if each.iscrowd and self.rules.crowd == "ignore"]
-        return [*crowds, *(each for each in every if not each.iscrowd)]
+    def _in_drawing_order(self, annotations: Sequence[Annotation]) -> list[Annotation]:
+        """Return the annotations that a mask shows, the lowest first: crowds, if at all, lie below everything."""
+        crowds = [each for each in annotations if each.iscrowd and self.rules.crowd == "ignore"]
+        return [*crowds, *(each for each in annotations if not each.iscrowd)]
 
     def _entry(self, picture: Picture) -> Entry:
-        every = self._of(picture)
+        annotations = self._annotations(picture)
         image = self._path(self._there[composed(picture.file_name)])
         i = image_id(image)
-        shown = [each for each in every if self.rules.labels_from_crowd or not each.iscrowd]
-        drawing = Drawing(shapes=_Shapes(self, picture), size=picture.size) if self._is_drawn(every) else None
+        shown = [each for each in annotations if self.rules.labels_from_crowd or not each.iscrowd]
+        drawing = Drawing(shapes=_Shapes(self, picture), size=picture.size) if self._is_drawn(annotations) else None
         return Entry(
             id=i,
             image=image,
@@ -168,24 +175,17 @@ class Instances:
             source=self._source(picture),
             mask=None if drawing is None else f"{MASKS}/{i}.png",
             drawing=drawing,
-            boxes=tuple(self._boxes(every, picture)),
+            boxes=tuple(self._boxes(annotations, picture)),
         )
 
-    def _boxes(self, every: Sequence[Annotation], picture: Picture) -> Iterator[tuple[str, Box]]:
-        for each in every:
+    def _boxes(self, annotations: Sequence[Annotation], picture: Picture) -> Iterator[tuple[str, Box]]:
+        for each in annotations:
             if (box := each.box(picture.size)) is not None:
                 yield self.categories[each.category_id], box
 
-    def _is_drawn(self, every: Sequence[Annotation]) -> bool:
-        """Whether annotations of an image are drawn as its mask: not where an instance has no outline."""
-        return self._is_outlined and all(each.outline is not None for each in self._drawn(every))
-
-    def shapes(self, picture: Picture) -> Iterator[Shape]:
-        """Yield the shapes of an image's mask, in the order in which they are drawn."""
-        for each in self._drawn(self._of(picture)):
-            assert each.outline is not None
-            label = IGNORE if each.iscrowd else label_of(self._number[self.categories[each.category_id]])
-            yield Shape(label=label, inside=each.outline.inside)
+    def _is_drawn(self, annotations: Sequence[Annotation]) -> bool:
+        """Whether an image with these annotations gets a mask: not where one that it would show has no outline."""
+        return self._is_outlined and all(each.outline is not None for each in self._in_drawing_order(annotations))
 
 
 @final
