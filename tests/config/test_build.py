@@ -92,6 +92,13 @@ def test_a_mistake_is_named_by_its_key(change: dict[str, Any], said: str) -> Non
     assert said in problem
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_is_finite(number: float) -> None:
+    assert problems_of({**WHOLE, "scales": [1, number]}) == (
+        f"whole.scales.1: input should be a finite number, got {number}",
+    )
+
+
 def test_all_mistakes_are_named_at_once() -> None:
     found = problems_of({"_target_": WHOLE["_target_"], "kind": "c", "most": "x", "other": 1})
     assert len(found) == 4

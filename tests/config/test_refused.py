@@ -38,5 +38,11 @@ def test_a_group_that_a_run_needs_is_answered_with_its_options(value: str) -> No
     assert problem_of(f"logger={value}").startswith(f"logger={value}: name one of csv, ")
 
 
+@pytest.mark.parametrize("value", ["[null]", "[crf,3]", "[true]", "[[crf]]"])
+def test_a_list_of_options_holds_their_names_alone(value: str) -> None:
+    start = f"refine={value}: a list of options holds their names alone: auto, background, "
+    assert problem_of(f"refine={value}").startswith(start)
+
+
 def test_a_group_that_is_emptied_and_needed_is_named() -> None:
     assert problem_of("cam=[]") == "cam: nothing is chosen or set there, and a run needs it"

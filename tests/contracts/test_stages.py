@@ -18,10 +18,11 @@ from wsss.config.search import config_folder
 from wsss.engine.fit import Fit
 from wsss.engine.map import Map
 from wsss.engine.stage import Stage
+from wsss.errors import ConfigError
 from wsss.labels import IGNORE
 from wsss.run.launch import Here
 from wsss.run.pipeline import make
-from wsss.run.plan import Step, make_plan
+from wsss.run.plan import Step, build_stages, make_plan
 from wsss.store.files import read_mask_item
 from wsss.store.store import Store
 from wsss.store.texts import read_json
@@ -236,6 +237,23 @@ def test_an_option_changes_what_depends_on_it_and_nothing_else(
 ):
     other = toy_run.plan(override)
     assert {name for name in STAGES if other[name].artifact.fingerprint != steps[name].artifact.fingerprint} == changed
+
+
+@pytest.mark.parametrize(
+    ("key", "chosen"),
+    [
+        ("predict.batch_size", ()),
+        ("pipeline.extract_cams.batch_size", ()),
+        ("pipeline.activate_maps.batch_size", ("stages=amn",)),
+        ("pipeline.embed_images.batch_size", ("stages=embed",)),
+        ("pipeline.relabel.batch_size", ("stages=selftrain",)),
+    ],
+)
+def test_batches_without_images_are_refused(key: str, chosen: tuple[str, ...]):
+    """A negative number of images made batches of none, and so a stage without items, in silence."""
+    config = composed(*chosen, f"{key}=-1")
+    with pytest.raises(ConfigError, match="batch_size must be at least 1, got -1"):
+        build_stages(config["pipeline"])
 
 
 def test_a_plan_computes_nothing(tmp_path: Path):

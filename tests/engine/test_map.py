@@ -7,7 +7,7 @@ from toy_runs import drawn_index, job
 
 from wsss.data.index import Record
 from wsss.engine import shard
-from wsss.engine.map import by_size
+from wsss.engine.map import by_size, check_batch_size
 from wsss.engine.shard import Work
 from wsss.engine.stage import Runtime, read_index
 from wsss.errors import DataError
@@ -25,6 +25,12 @@ def test_batches_hold_one_size_in_order_of_appearance():
     sizes = {"a": (4, 6), "b": (6, 4), "c": (4, 6), "d": (4, 6), "e": (6, 4)}
     batches = by_size([record(name, *size) for name, size in sizes.items()], limit=2)
     assert [[r.id for r in batch] for batch in batches] == [["a", "c"], ["d"], ["b", "e"]]
+
+
+@pytest.mark.parametrize("size", [0, -2])
+def test_a_batch_has_an_image_or_more(size: int):
+    with pytest.raises(ValueError, match=f"batch_size must be at least 1, got {size}"):
+        check_batch_size(size)
 
 
 def test_no_images_are_no_batches():

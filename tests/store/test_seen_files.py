@@ -39,6 +39,13 @@ def test_states_differ_in_each_of_their_numbers():
         assert state_bytes([*STATE[:place], STATE[place] - 1, *STATE[place + 1 :]]) != state_bytes(STATE)
 
 
+@pytest.mark.parametrize("changed", [-(2**63) - 1, 2**63, 2**65])
+def test_a_time_of_any_year_is_remembered(changed: int):
+    """A clock that was wrong: file systems take years before 1678 and after 2262."""
+    assert len(state_bytes([3, changed, 7, 1])) == len(state_bytes(STATE))
+    assert state_bytes([3, changed, 7, 1]) != state_bytes([3, changed + 1, 7, 1])
+
+
 def test_nothing_is_read_of_what_is_torn_or_not_there(tmp_path: Path):
     assert read_seen(tmp_path / "digests.bin") == {}
     write_seen(tmp_path / "digests.bin", {name: remembered(name) for name in ("/a", "/b")})

@@ -16,7 +16,7 @@ from inspect import isabstract
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from wsss.errors import ConfigError, WsssError, one_of
 from wsss.paths import EMPTY
@@ -136,7 +136,7 @@ def _hints(cls: type) -> dict[str, Any]:
 
 @cache
 def _adapter(expected: Any) -> Any:
-    return TypeAdapter(expected)
+    return TypeAdapter(expected, config=ConfigDict(allow_inf_nan=False))  # JSON, as options are stored, lacks both
 
 
 def _remedy(kind: str, given: Any) -> str:

@@ -24,8 +24,8 @@ from wsss.errors import ConfigError
 Build = Callable[[Mapping[str, Any]], object]
 """Builds the stages of a pipeline, and raises `ConfigError` for what cannot be built."""
 
-_REFUSALS: Final = (HydraException, OmegaConfBaseException, ValueError)
-"""What composing raises; the last for a group that is set to a number or to null."""
+_REFUSALS: Final = (HydraException, OmegaConfBaseException, ValueError, TypeError)
+"""What composing raises; the last two for a group that is set to a number or to null, or to a list with one."""
 SEARCH_PATH: Final = "hydra.searchpath"
 
 

@@ -105,12 +105,15 @@ def _keys(node: Any, key: str = "") -> Iterator[str]:
 
 
 def _no_choice(text: str) -> str | None:
-    """Say what to write for a group that was set to null, a number or another value that is not a name."""
+    """Say what to write for a group that was set to what is not a name, such as null, or to a list that holds it."""
     override = parsed(text)
     group, value = override.key_or_group, override.value()
     names = GlobalHydra.instance().config_loader().get_group_options(str(group))
-    if not names or isinstance(value, str | QuotedString | list | dict):
+    if not names or isinstance(value, str | QuotedString | dict):
         return None
+    if isinstance(value, list):
+        strange = not all(isinstance(entry, str | QuotedString) for entry in value)
+        return f"a list of options holds their names alone: {one_of(names)}" if strange else None
     key = override.get_key_element()
     optional = any(each.key == key and each.default == NULL for each in groups([config_folder()]))
     return (f"write {key}=[] for none, or " if optional else "") + f"name one of {one_of(names)}"

@@ -88,6 +88,12 @@ class Map(Stage):
         return {"images": sum(map(len, batches)), "made": made, "splits": list(self.splits)}
 
 
+def check_batch_size(batch_size: int) -> None:
+    """Refuse a batch without images with a `ValueError`: a negative one left every image out, without a word."""
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+
+
 def by_size(records: Sequence[Record], *, limit: int) -> list[tuple[Record, ...]]:
     """Group images of one size, in order of appearance, into batches of at most `limit`."""
     groups: dict[tuple[int, int], list[Record]] = {}

@@ -12,7 +12,7 @@ from torch import nn
 from wsss.data.index import Index, Record
 from wsss.data.transforms import EvalTransform
 from wsss.engine.batch import Batch, Compute
-from wsss.engine.map import Map
+from wsss.engine.map import Map, check_batch_size
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
 from wsss.models.base import Network, NetworkOptions, PlannedNetworks
@@ -40,6 +40,9 @@ class EmbedImages(Map):
     splits: tuple[str, ...] = ()
     """None: all that there are."""
     batch_size: int = 8
+
+    def __post_init__(self) -> None:
+        check_batch_size(self.batch_size)
 
     def check(self) -> None:
         """Also refuse two networks or none, and one that cannot be had or that does not pool the maps of a backbone."""

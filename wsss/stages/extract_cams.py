@@ -12,7 +12,7 @@ from wsss.cams.base import CAMMethod
 from wsss.data.index import Index, Record
 from wsss.engine.asking import asking
 from wsss.engine.batch import Batch, Compute
-from wsss.engine.map import Map, by_size
+from wsss.engine.map import Map, by_size, check_batch_size
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError, one_of
 from wsss.models.base import Network, PlannedNetworks
@@ -43,6 +43,9 @@ class ExtractCams(Map):
     """Images of one size that share a forward pass; every view of them is as large again."""
     precision: Precision = "32-true"
     """In which the network computes; maps are added up and kept in float32."""
+
+    def __post_init__(self) -> None:
+        check_batch_size(self.batch_size)
 
     def check(self) -> None:
         """Also refuse an affinity that cannot be had, and one that the method would not use."""

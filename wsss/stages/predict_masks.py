@@ -15,7 +15,7 @@ from wsss.data.index import Index, Record
 from wsss.engine.asking import asking
 from wsss.engine.batch import Compute
 from wsss.engine.log import logger
-from wsss.engine.map import Map, by_size
+from wsss.engine.map import Map, by_size, check_batch_size
 from wsss.engine.refining import needs_of, reads_items
 from wsss.engine.stage import Job
 from wsss.errors import ConfigError, ModelError
@@ -52,6 +52,9 @@ class Predicting(Map):
     batch_size: int = 4
     precision: Precision = "32-true"
     """In which the network computes; logits are merged in float32."""
+
+    def __post_init__(self) -> None:
+        check_batch_size(self.batch_size)
 
     def check(self) -> None:
         """Also refuse no split, refiners without a background or with two, and those that cannot work here."""

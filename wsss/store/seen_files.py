@@ -14,18 +14,17 @@ from typing import Final
 from wsss.errors import StoreError
 from wsss.store.texts import read_bytes, write_bytes
 
-_STATE: Final = struct.Struct("<QqqQ")
+_STATE: Final = struct.Struct("<4Q")
 _COUNT: Final = struct.Struct("<Q")
 _HASH: Final = hashlib.sha256().digest_size
 _LENGTH: Final = _STATE.size + _HASH
-_INODES: Final = 2**64
-"""Inodes are told apart by their last 64 bits; Windows has some of 128."""
+_NUMBERS: Final = 2**64
+"""Numbers are told apart by their last 64 bits: some inodes of Windows have 128, and times after the year 2262 more."""
 
 
 def state_bytes(state: Sequence[int]) -> bytes:
     """Return what a record begins with: the state of a file, as `wsss.store.digests.state_of` tells it."""
-    size, changed, noted, inode = state
-    return _STATE.pack(size, changed, noted, inode % _INODES)
+    return _STATE.pack(*(number % _NUMBERS for number in state))
 
 
 def seen_file(state: bytes, digest: str) -> bytes:

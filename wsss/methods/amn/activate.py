@@ -12,7 +12,7 @@ from torch.nn import functional
 from wsss.data.index import Index, Record
 from wsss.engine.asking import asking
 from wsss.engine.batch import Batch, Compute
-from wsss.engine.map import Map, by_size
+from wsss.engine.map import Map, by_size, check_batch_size
 from wsss.engine.stage import Job
 from wsss.errors import ModelError
 from wsss.labels import BACKGROUND, label_of
@@ -49,6 +49,7 @@ class ActivateMaps(Map):
 
     def __post_init__(self) -> None:
         check_scales(self.scales)
+        check_batch_size(self.batch_size)
 
     def check_inputs(self, read: PlannedNetworks) -> None:
         """Refuse another network than AMN's."""
