@@ -125,7 +125,8 @@ def test_an_export_without_its_end_is_found_and_told(share: float, tmp_path: Pat
     (root / "export.json").write_bytes(data[: int(share * len(data))])
     assert LabelStudio.found_at(root, {}) == {"labels": "export.json", "images": "images"}
     with pytest.raises(
-        DataError, match=rf"JSON that ends too early, at byte {int(share * len(data)):,}\): export again"
+        DataError,
+        match=rf"export\.json is JSON that ends too early, at byte {int(share * len(data)):,}: copy or export it again",
     ):
         LabelStudio(root=root).index(tmp_path)
     (root / "export.json").write_text('["cat", "annotation')

@@ -16,7 +16,7 @@ from wsss.data.listing import Problem
 from wsss.errors import DataError, FileError
 from wsss.paths import open_regular
 from wsss.size import Size
-from wsss.validation import ends_early, first_problem, reason
+from wsss.validation import early_end_of, first_problem, reason
 
 OUTLINED: Final = ("brushlabels", "polygonlabels")
 BOXED: Final = "rectanglelabels"
@@ -100,23 +100,30 @@ class LabelStudio(AnnotatedImages):
         )
 
 
+class _EndsEarlyError(FileError):
+    """The end of the JSON is missing."""
+
+
 def _is_export(path: Path) -> bool:
     """Whether a file is an export with tasks, or the start of one: whoever reads it says that its end is missing."""
     try:
         return bool(read_tasks(path))
-    except FileError as error:
-        if not isinstance(error.__cause__, ValidationError):
-            return False
-    data = path.read_bytes()
-    return data.lstrip().startswith(b"[") and b'"annotations"' in data and ends_early(data)
+    except _EndsEarlyError:
+        data = path.read_bytes()
+        return data.lstrip().startswith(b"[") and b'"annotations"' in data
+    except FileError:
+        return False
 
 
 def read_tasks(path: Path) -> list[AnnotatedTask]:
     """Read an export; raises `FileError` for another file, such as the short form JSON-MIN."""
     try:
         with open_regular(path, links=True) as file:
-            tasks = _ADAPTER.validate_json(file.read())
+            data = file.read()
+        tasks = _ADAPTER.validate_json(data)
     except ValidationError as error:
+        if early := early_end_of(data):
+            raise _EndsEarlyError(path, f"is {early}: copy or export it again") from error
         why = f"is not an export of Label Studio ({first_problem(error)}): export again as JSON, and not as JSON-MIN"
         raise FileError(path, why) from error
     except OSError as error:
