@@ -47,7 +47,7 @@ class Annotation:
 
 @final
 class Annotations:
-    """The annotations of a file, in its order and in columns: 100 bytes each, where objects of their own take 250."""
+    """The annotations of a file, in its order and in columns: 100 bytes each, where objects of their own take 230."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
