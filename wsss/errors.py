@@ -89,6 +89,11 @@ def printable(text: str) -> str:
     return text.translate(_CONTROL)
 
 
+def on_one_line(text: str) -> str:
+    """Return a text without line breaks, which a name may hold: these are replaced."""
+    return text.replace("\n", "\N{REPLACEMENT CHARACTER}")
+
+
 def brief(text: str, *, limit: int = 100) -> str:
     """Quote a name for an error message, cut after `limit` letters.
 

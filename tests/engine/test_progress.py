@@ -83,10 +83,20 @@ def test_control_characters_of_names_are_not_sent_to_a_terminal(capsys: pytest.C
     table = Table("name")
     table.add_row("\x1b]0;title\x07.png")
     console.print(table)
-    console.print("a\x1b[31mb", markup=False)
+    console.print("a\x1b[31mb")
     printed = capsys.readouterr().out
     assert "\x1b" not in printed
     assert "title" in printed
+
+
+def test_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]):
+    """Rich takes `[red]` for a colour, `[/x]` for a mistake and `:cat:` for a picture."""
+    name = "[red]a[/x]/:cat:.png"
+    table = Table("name", show_header=False, show_edge=False)
+    table.add_row(name)
+    for said in (name, table):
+        console.print(said)
+        assert capsys.readouterr().out.strip() == name
 
 
 def test_whoever_asks_reads_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

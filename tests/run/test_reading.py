@@ -65,6 +65,16 @@ def test_what_changed_is_said_once(
     assert "b.jpg. What depends on it is made anew." in said
 
 
+def test_a_name_with_a_line_break_stays_on_one_line(
+    stages: list[Stage], photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    digests = Digests(tmp_path / "digests.bin")
+    outside_of(stages[0], digests, known_of(stages, digests))
+    (photos / "new\nline.jpg").write_text("more")
+    outside_of(stages[0], digests, known_of(stages, digests))
+    assert capsys.readouterr().out.count("\n") == 1
+
+
 def test_many_files_are_said_before_they_are_read(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -1,11 +1,12 @@
 """Texts are whole, and JSON is readable."""
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 
-from wsss.store.texts import whole, write_json
+from wsss.store.texts import whole, write_bytes, write_json
 
 
 def test_json_is_readable_text_of_finite_numbers(tmp_path: Path):
@@ -16,6 +17,18 @@ def test_json_is_readable_text_of_finite_numbers(tmp_path: Path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "b.json", float("nan"))
     assert not (tmp_path / "b.json").exists()
+
+
+def test_a_disk_that_can_only_be_read_is_told_of_the_file_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The system refuses to delete there, too: its second error named the hidden file."""
+
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    for name in ("write_bytes", "unlink"):
+        monkeypatch.setattr(Path, name, refuse)
+    with pytest.raises(OSError, match=r"Read-only file system: '.*/a\.bin'"):
+        write_bytes(tmp_path / "a.bin", b"")
 
 
 def test_a_write_that_fails_leaves_what_was_there_and_nothing_else(tmp_path: Path):

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from wsss.draw.numbers import file_size
 from wsss.engine.progress import bar, console
-from wsss.errors import one_of
+from wsss.errors import on_one_line, one_of
 from wsss.paths import remove
 from wsss.run.chain import check_runs
 from wsss.run.names import RECORD
@@ -180,5 +180,5 @@ def _age(seconds: float) -> str:
 
 
 def _say(text: str) -> None:
-    """Print a line in which brackets are not markup, and which no name breaks in two."""
-    console.print(text.replace("\n", "\N{REPLACEMENT CHARACTER}"), markup=False)
+    """Print a line, which no name breaks in two."""
+    console.print(on_one_line(text))

@@ -48,10 +48,10 @@ def check_to(
 
 def _tell(found: "check.Check", *, command: str, page: Path | None) -> None:
     """Print what was found, and write the page if one is wanted."""
-    engine.console.print(command, markup=False)
+    engine.console.print(command)
     for part in check.check_text(found):
         engine.console.print(part)
     if page is not None:
         page.parent.mkdir(parents=True, exist_ok=True)
         store.write_text(page, check.render_check(found, command=command, created=datetime.now(UTC)))
-        engine.console.print(str(page.absolute()), markup=False)
+        engine.console.print(str(page.absolute()))

@@ -96,7 +96,7 @@ def main(arguments: Sequence[str]) -> None:
         layout = choice.layout(options.root, given=given)
         over = audit_to(options, choice.node(layout), command=shlex.join(["wsss", "data", *arguments]))
         for sentence in over:
-            engine.console.print(sentence, markup=False)
+            engine.console.print(sentence)
         sys.exit(1 if over else 0)
     splits = {"train": options.train, "val": options.val}
     sys.exit(check_to(choice, options.root, given=given, added=added, page=options.html, **splits))
@@ -130,7 +130,7 @@ def _take_over(options: argparse.Namespace) -> None:
     else:
         found = corrected.write_corrected(options.export, out=out, classes=options.classes)
     left = f"; images without an annotation: {len(found.untouched)}" if found.untouched else ""
-    engine.console.print(f"masks: {len(found.masks)}, written to {options.out.absolute()}{left}", markup=False)
+    engine.console.print(f"masks: {len(found.masks)}, written to {options.out.absolute()}{left}")
 
 
 def _fix(options: argparse.Namespace) -> None:
@@ -143,7 +143,7 @@ def _fix(options: argparse.Namespace) -> None:
         label_per_line=options.label_per_line,
     )
     said = f"{found.added} labels added, {found.removed} removed, {found.refused} suspicions not accepted"
-    engine.console.print(f"{said}: {found.out.absolute()}", markup=False)
+    engine.console.print(f"{said}: {found.out.absolute()}")
 
 
 def argument_parser(added: Path | None = None) -> argparse.ArgumentParser:

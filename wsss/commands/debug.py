@@ -74,9 +74,9 @@ def main(arguments: Sequence[str]) -> None:
         measures=found.measures,
     )
     for finding in found.page.worst[:SHOWN]:
-        engine.console.print(f"{finding.level}: {finding.sentence}", markup=False)
-    engine.console.print(found.page.verdict, markup=False)
-    engine.console.print(str(page.absolute()), markup=False)
+        engine.console.print(f"{finding.level}: {finding.sentence}")
+    engine.console.print(found.page.verdict)
+    engine.console.print(str(page.absolute()))
     over = apps.findings.exceeded(limits, found.measures)
     for sentence in over:
         complain(f"wsss: {sentence}\n")

@@ -81,7 +81,7 @@ def main(arguments: Sequence[str]) -> None:
     wanted = known if asked == ALL else names_in(asked, known=known, key="--methods")
     inputs = batch.find_inputs(options.images, without=output.folders)
     for note in inputs.notes():
-        engine.console.print(note, markup=False)
+        engine.console.print(note)
     if options.mask is not None:
         inputs = replace(inputs, masks=explain.masks_of(inputs, options.mask.expanduser()))
     if options.pixels is not None:
@@ -92,7 +92,7 @@ def main(arguments: Sequence[str]) -> None:
     methods = explain.fitting(wanted, explainer.networks, added=options.config_dir)
     classes = _classes(options.classes, explainer)
     for name, reason in methods.left_out.items():
-        engine.console.print(f"{name} is left out: {reason}", markup=False)
+        engine.console.print(f"{name} is left out: {reason}")
     few = len(inputs.names) <= SHOWN
     task = explain.Explain(
         explainer=explainer,
@@ -106,18 +106,18 @@ def main(arguments: Sequence[str]) -> None:
     )
     head = task.head(inputs, model=model_of(options))
     if not options.resume and (wait := explain.long_wait(task, inputs)):
-        engine.console.print(wait, markup=False)
+        engine.console.print(wait)
     begun = options.resume or not options.scores
     if not begun and (first := explain.first_look(task, inputs, output=output, head=head)):
-        engine.console.print(first.words, markup=False)
+        engine.console.print(first.words)
     table = batch.work_off(task, inputs, output=output, head=head, resume=options.resume)
     if options.scores:
         explain.print_means(table)
     if said := batch.warning(table, key="unsure", why="the network says yes to no class"):
-        engine.console.print(said, markup=False)
+        engine.console.print(said)
     for path in [row["sheet"] for row in table["images"]] if few else ["sheets"]:
-        engine.console.print(str((output.folder / path).absolute()), markup=False)
-    engine.console.print(str(output.table.absolute()), markup=False)
+        engine.console.print(str((output.folder / path).absolute()))
+    engine.console.print(str(output.table.absolute()))
     name_failed(table)
 
 

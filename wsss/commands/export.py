@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> None:
         engine.console.print(f"{count} files")
     else:
         _masks(options, out)
-    engine.console.print(str(out.absolute()), markup=False)
+    engine.console.print(str(out.absolute()))
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> None:
     parts = [part for part in ("predict", "explain") if getattr(written, part) is not None]
     megabytes = sum(entry.bytes for entry in written.files.values()) / 1e6
     engine.console.print(f"{len(written.classes)} classes, to {' and '.join(parts)} with, {megabytes:.1f} MB")
-    engine.console.print(str(path.absolute()), markup=False)
+    engine.console.print(str(path.absolute()))
 
 
 def argument_parser() -> argparse.ArgumentParser:

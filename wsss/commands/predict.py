@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> None:
     output.check()
     inputs = batch.find_inputs(options.images, without=output.folders)
     for note in inputs.notes():
-        engine.console.print(note, markup=False)
+        engine.console.print(note)
     predictor = predict.Predictor.of(options.model, store=options.store, device=options.device, tile=options.tile)
     task = predict.Predict(predictor=predictor, formats=options.formats, boxes=boxes)
     table = batch.work_off(
@@ -80,11 +80,11 @@ def main(arguments: Sequence[str]) -> None:
         if table["unlike"] is None:
             engine.console.print(NOT_COMPARED)
         if said := batch.warning(table, key="unlike", why=far):
-            engine.console.print(said, markup=False)
+            engine.console.print(said)
         if said := batch.warning(table, key="unsure", why=f"mean confidence below {predict.UNSURE}"):
-            engine.console.print(said, markup=False)
+            engine.console.print(said)
         engine.console.print(f"{len(table['images'])} of {len(inputs.names)} images are predicted")
-        engine.console.print(str(output.table.absolute()), markup=False)
+        engine.console.print(str(output.table.absolute()))
     name_failed(table)
 
 

@@ -74,7 +74,7 @@ def prepare_to(options: argparse.Namespace) -> int:
     given = [each.expanduser() for each in options.given]
     plan = prepare.planned(benchmark, options.data.expanduser(), given=given, keep=options.keep)
     for line in prepare.plan_text(plan, mirrors=options.mirror):
-        engine.console.print(line, markup=False)
+        engine.console.print(line)
     if plan.state != "prepared":
         refuse_unwritable(plan.data)
     if options.plan:
@@ -83,7 +83,7 @@ def prepare_to(options: argparse.Namespace) -> int:
     choice = check.chosen(leaves("dataset", config_folders()), root=plan.home, name=benchmark.layout)
     command = choice.run_line(choice.layout(plan.home, given=benchmark.options), train=benchmark.train, val=VAL)
     if plan.state == "prepared":
-        engine.console.print(command, markup=False)
+        engine.console.print(command)
         return 0
     checked: dict[str, str | Sequence[tuple[str, str]]] = {**benchmark.options, **benchmark.checked}
     return check_to(choice, plan.home, given=checked, train=benchmark.train, val=VAL, command=command)

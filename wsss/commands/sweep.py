@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> None:
             complain("".join(f"wsss: {printable(problem)}\n" for problem in failed))
             sys.exit(1)
     elif not options.words:
-        console.print("\n".join(sweep.names_of_sweeps()) or "there is no sweep here yet", markup=False)
+        console.print("\n".join(sweep.names_of_sweeps()) or "there is no sweep here yet")
     else:
         for name in options.words:
             sweep.list_sweep(name, watch=options.watch)

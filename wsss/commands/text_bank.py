@@ -59,8 +59,8 @@ def main(arguments: Sequence[str]) -> None:
     bank = text_bank.make_bank(words, tower, templates=templates)
     text_bank.save_bank(path, bank)
     said = f"{len(bank.classes)} classes and {len(bank.backgrounds)} background prompts for {bank.tower}"
-    engine.console.print(said, markup=False)
-    engine.console.print(str(path.absolute()), markup=False)
+    engine.console.print(said)
+    engine.console.print(str(path.absolute()))
 
 
 def _layout(words: "text_bank.AskedWords", *, options: argparse.Namespace) -> "Layout":
@@ -84,9 +84,9 @@ def _best(
         layout, backbone=options.tower, weights=options.weights, classes=tuple(words.classes)
     )
     ranked = text_bank.rank_templates(words, tower, templates=pool, images=seen.images, shown=seen.shown)
-    engine.console.print(f"sharpness on {len(seen.shown)} images of several classes, the least first", markup=False)
+    engine.console.print(f"sharpness on {len(seen.shown)} images of several classes, the least first")
     for each in ranked:
-        engine.console.print(f"  {each.sharpness:.4f}  {each.template}", markup=False)
+        engine.console.print(f"  {each.sharpness:.4f}  {each.template}")
     return ranked[0].template
 
 

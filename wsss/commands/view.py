@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> None:
     findings = [path.expanduser() for path in options.findings]
     gallery = view.Gallery.of(options.run.expanduser(), store=options.store, findings=findings)
     viewer = view.Viewer(gallery=gallery, port=options.port)
-    engine.console.print(f"{viewer.address}  (Ctrl-C ends it)", markup=False)
+    engine.console.print(f"{viewer.address}  (Ctrl-C ends it)")
     viewer.serve()
 
 

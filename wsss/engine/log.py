@@ -24,7 +24,7 @@ class Screen(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """See `logging`."""
-        console.print(f"warning: {record.getMessage()}", markup=False)
+        console.print(f"warning: {record.getMessage()}")
 
 
 @contextmanager

@@ -32,7 +32,8 @@ class _Screen(Console):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
-console: Final[Console] = _Screen(stderr=False, highlight=False, soft_wrap=True)
+console: Final[Console] = _Screen(stderr=False, highlight=False, soft_wrap=True, markup=False, emoji=False)
+"""Names are printed as they are: `[red]` is not a colour, `:cat:` not a picture."""
 
 
 @runtime_checkable
@@ -91,12 +92,12 @@ def bar(title: str, *, total: int, unit: str, done: int = 0) -> Iterator[Advance
     Where there is no terminal, a line a minute says how far it is, and one at the end.
     """
     columns = (
-        TextColumn("{task.description:<17}"),
+        TextColumn("{task.description:<17}", markup=False),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         Rate(table_column=Column(no_wrap=True)),
         Times(table_column=Column(no_wrap=True)),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=console, disable=world().rank > 0) as progress:
         number = progress.add_task(title, total=total, completed=done, unit=unit, note="")
@@ -111,7 +112,7 @@ def bar(title: str, *, total: int, unit: str, done: int = 0) -> Iterator[Advance
             tell()
             if silent and not task.finished and time.monotonic() - said >= EVERY:
                 said = time.monotonic()
-                console.print(_line(task), markup=False)
+                console.print(_line(task))
 
         yield advance
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wsss.engine.progress import bar, console
 from wsss.engine.stage import Stage
-from wsss.errors import DataError, one_of
+from wsss.errors import DataError, on_one_line, one_of
 from wsss.store.digests import Digests
 from wsss.store.fingerprint import contents
 from wsss.store.sources import NAMED, Outside
@@ -34,7 +34,7 @@ def outside_of(stage: Stage, digests: Digests, known: Known) -> list[Outside]:
             if digests.changed:
                 named = one_of([str(path) for path in digests.changed], limit=NAMED)
                 said = f"{key} changed since it was last read: {named}. What depends on it is made anew."
-                console.print(said, markup=False)
+                console.print(on_one_line(said))
         found.append(Outside(key=key, sources=sources, digest=digest))
     return found
 

@@ -94,7 +94,7 @@ def show_plan(rows: Sequence[Row]) -> None:
 def show_versions(manifests: Iterable[Manifest]) -> None:
     """Say so in one line where what is reused was made by other versions of packages than those installed."""
     if note := other_versions(manifest.versions for manifest in manifests):
-        console.print(note, markup=False, soft_wrap=True)
+        console.print(note, soft_wrap=True)
 
 
 def show_unread(names: Iterable[str]) -> None:
@@ -109,7 +109,7 @@ def show_unread(names: Iterable[str]) -> None:
 def show_notes(notes: Iterable[str]) -> None:
     """Print what else is to be known before a run begins, a line each."""
     for each in notes:
-        console.print(f"note: {each}", markup=False, soft_wrap=True)
+        console.print(f"note: {each}", soft_wrap=True)
 
 
 def show_stage(name: str, *, number: int, count: int, expected: Sequence[Expectation | None]) -> None:
@@ -119,7 +119,7 @@ def show_stage(name: str, *, number: int, count: int, expected: Sequence[Expecta
     """
     known = [each.seconds for each in expected if each is not None]
     left = f", about {duration(sum(known))} left" if len(known) == len(expected) else ""
-    console.print(f"stage {number} of {count}: {name}{left}", markup=False)
+    console.print(f"stage {number} of {count}: {name}{left}")
 
 
 def show_room(room: Room, expected: Iterable[Expectation]) -> None:
@@ -128,7 +128,7 @@ def show_room(room: Room, expected: Iterable[Expectation]) -> None:
     takes = " and ".join(part for part in (memory and f"{memory} of memory", disk and f"{disk} of disk") if part)
     owns = f"{file_size(room.memory)} of memory, " if room.memory else ""
     has = f"this machine has {room.cores} cores, {owns}and {file_size(room.disk)} free for {room.store}"
-    console.print(f"takes {takes}; {has}" if takes else has, markup=False)
+    console.print(f"takes {takes}; {has}" if takes else has)
 
 
 def show_data(images: Mapping[str, int], classes: Mapping[str, int], *, notes: Sequence[str] = ()) -> None:
@@ -137,7 +137,7 @@ def show_data(images: Mapping[str, int], classes: Mapping[str, int], *, notes: S
     few = sorted((count, name) for name, count in classes.items() if count < FEW)
     rare = ", ".join(f"{name} {count}" for count, name in few[:NAMED]) + (", ..." if len(few) > NAMED else "")
     note = f"; fewer than {FEW} images show {rare}" if few else ""
-    console.print(f"images: {splits}; classes: {len(classes)}{note}", markup=False)
+    console.print(f"images: {splits}; classes: {len(classes)}{note}")
     show_notes(notes)
 
 
@@ -146,7 +146,7 @@ def show_downloads(downloads: Iterable[Download]) -> None:
     for each in downloads:
         licence = f", licence {each.licence}" if each.licence else ", whose licence timm does not note"
         words = f"{file_size(each.size)}{licence}, unless it was downloaded before"
-        console.print(f"downloads {each.name}: {each.source}, about {words}", markup=False, soft_wrap=True)
+        console.print(f"downloads {each.name}: {each.source}, about {words}", soft_wrap=True)
 
 
 def show_cached(count: int) -> None:
@@ -159,7 +159,7 @@ def show_outcome(folder: Path, scores: Scores, *, said: str = "") -> None:
     if scores:
         console.print(score_table(scores))
     if said:
-        console.print(said, markup=False)
+        console.print(said)
     page = folder / REPORT
     console.print(str((page if page.exists() else folder).absolute()))
 

@@ -11,6 +11,7 @@ from wsss.errors import StoreError
 
 _FULL: Final = "the disk is full: free some space"
 _DENIED: Final = "you may not write there: change its permissions"
+_FOLDER: Final = "a folder is where a file is wanted: move it away"
 _FILE: Final = "a file is where a folder is wanted: move it away"
 TROUBLE: Final = {
     errno.ENOSPC: _FULL,
@@ -20,6 +21,7 @@ TROUBLE: Final = {
     errno.EPERM: _DENIED,
     errno.EEXIST: _FILE,
     errno.ENOTDIR: _FILE,
+    errno.EISDIR: _FOLDER,
 }
 """What is wrong, and the first remedy, by the system's number of the error."""
 _TAKES_NOTHING: Final = "a place where no files can be made: write elsewhere"

@@ -6,7 +6,7 @@ What is read may come from anybody: its size, its depth and its types are bounde
 import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -44,7 +44,8 @@ def whole(path: Path) -> Iterator[Path]:
             error.filename, error.filename2 = str(path), None
         raise
     finally:
-        hidden.unlink(missing_ok=True)
+        with suppress(OSError):  # of a disk that can only be read, where nothing was written: the first error tells
+            hidden.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -218,6 +218,13 @@ def test_what_is_wrong_is_said(name: str, tmp_path: Path):
         indexed(root)
 
 
+def test_no_class_is_missed_in_a_file_that_cannot_be_read(tmp_path: Path):
+    root = coco_folder(tmp_path / "data")
+    (root / JSON).write_text("{", encoding="utf-8")
+    problems = checked(COCO(root=root, classes=("dog",), splits={"train": JSON}, image_folders={"train": "train2014"}))
+    assert [problem.kind for problem in problems.problems] == ["label"]
+
+
 def test_a_check_counts_masks_and_what_the_file_does_not_list(tmp_path: Path):
     root = coco_folder(tmp_path / "data")
     draw_image(root / "val2014" / "more.png", key=99, size=(WIDTH, HEIGHT))

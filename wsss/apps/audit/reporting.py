@@ -93,10 +93,10 @@ def report(dataset: Mapping[str, Any], options: AuditOptions, *, command: str) -
     )
     head = {"dataset": str(made.index.root), "splits": {name: len(ids) for name, ids in splits.items()}}
     path = write_findings(options.out, page, name="audit", head=head, measures=found.measures)
-    engine.console.print(page.verdict, markup=False)
+    engine.console.print(page.verdict)
     for finding in worst_first(page.findings):
-        engine.console.print(f"  {finding.level}: {finding.sentence}", markup=False)
-    engine.console.print(str(path.absolute()), markup=False)
+        engine.console.print(f"  {finding.level}: {finding.sentence}")
+    engine.console.print(str(path.absolute()))
     return over
 
 

@@ -50,7 +50,7 @@ def print_means(table: Mapping[str, Any]) -> None:
     if images > 1:
         console.print(average_table(table["means"], images=images))
     if images:
-        console.print(KEY, markup=False)
+        console.print(KEY)
 
 
 def brief(seconds: float) -> str:

@@ -48,7 +48,7 @@ def make_sweep(name: str, words: Sequence[str]) -> list[str]:
             runs = [_space(overrides, config, options).first] if options.search else combinations(overrides)
             _show(Planner(folder.path).planned(runs))
             if options.search:
-                console.print(f"this is the trial of the first values; the search makes {options.trials}", markup=False)
+                console.print(f"this is the trial of the first values; the search makes {options.trials}")
             return []
         opens = _search if options.search else _grid
         source = opens(folder, overrides, config, options=options, asked=asked)
@@ -59,7 +59,7 @@ def make_sweep(name: str, words: Sequence[str]) -> list[str]:
             said = making.source.said()
             page = write_page(folder, notes=said)
     for line in (*said, str(page.absolute())):
-        console.print(line, markup=False)
+        console.print(line)
     return lost_runs(making.graph)
 
 
@@ -129,7 +129,7 @@ def _space(overrides: Sequence[str], config: DictConfig, options: SweepOptions) 
         raise ConfigError([f"search={options.search} needs an objective: {masks}"])
     space = Space.of(overrides)
     if is_oracle(objective):
-        console.print(f"objective {objective}: an oracle, since it reads true masks", markup=False)
+        console.print(f"objective {objective}: an oracle, since it reads true masks")
     return space
 
 

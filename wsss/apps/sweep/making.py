@@ -80,7 +80,7 @@ class Making:
                 node.standing = "running"
                 where = self.engine.take(node, folder)
                 about = "" if node.seconds is None else f", about {duration(node.seconds)}"
-                console.print(f"{self._count()} {node.title} begins{where}{about}", markup=False)
+                console.print(f"{self._count()} {node.title} begins{where}{about}")
 
     def _end(self, ending: Ending) -> None:
         node = self.graph.nodes[ending.key]
@@ -91,7 +91,7 @@ class Making:
         else:
             self._done(node)
             took = duration(node.step.artifact.manifest().seconds)
-            console.print(f"{self._count()} {node.title} took {took}", markup=False)
+            console.print(f"{self._count()} {node.title} took {took}")
 
     def _done(self, node: Node) -> None:
         node.standing = "done"
@@ -119,7 +119,7 @@ class Making:
     def _fail(self, node: Node, problem: str) -> None:
         self.graph.fail(node, problem)
         self._folder_of(node).say_failed(problem)
-        console.print(f"failed: {node.title}: {problem}", markup=False)
+        console.print(f"failed: {node.title}: {problem}")
 
     def _close(self) -> bool:
         """End the runs that are complete or cannot be any more; tell whether there were any."""
@@ -139,7 +139,7 @@ class Making:
         write_record(run.folder, store=run.store, steps=run.steps, config=run.config)
         write_outcome(run.folder, steps=run.steps)
         said = run.logger.finish(run.folder)
-        console.print(f"run {run.number} is finished: {run.folder}{f'; {said}' if said else ''}", markup=False)
+        console.print(f"run {run.number} is finished: {run.folder}{f'; {said}' if said else ''}")
         self.source.told(run, None)
 
     def _folder_of(self, node: Node) -> NodeFolder:

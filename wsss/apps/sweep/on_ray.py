@@ -105,4 +105,4 @@ class OnRay(Engine):
 
 
 def _say(text: str) -> None:
-    console.print(f"warning: {text}", markup=False)
+    console.print(f"warning: {text}")

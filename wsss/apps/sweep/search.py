@@ -209,9 +209,9 @@ class Search(Source):
         word = "is pruned" if state == "PRUNED" else "is finished"
         runs = ", ".join(map(str, tried.runs))
         said = f"trial {tried.trial.number} {word} (runs {runs}): {self._text(mean)}"
-        console.print(said, markup=False)
+        console.print(said)
 
     def _lose(self, tried: Tried, problem: str) -> None:
         self._lost += 1
         self.study.tell(tried.trial, state=states("FAIL")[0])
-        console.print(f"trial {tried.trial.number} failed: {problem}", markup=False)
+        console.print(f"trial {tried.trial.number} failed: {problem}")

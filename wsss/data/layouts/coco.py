@@ -115,7 +115,7 @@ class COCO(Layout):
             problems=(
                 *broken,
                 *of_categories,
-                *of_classes,
+                *(() if broken else of_classes),  # a class may be one of a file that cannot be read
                 *(problem for part in parts.values() for problem in part.problems()),
                 *_nothing_in(tuple(parts.values())),
                 *_ambiguous(listed),
