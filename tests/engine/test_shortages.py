@@ -24,6 +24,7 @@ SAID = (
     (MemoryError(), MEMORY),
     (OSError(errno.ENOMEM, "Cannot allocate memory"), MEMORY),
     (RuntimeError("[enforce fail at alloc_cpu.cpp:121] err == 0. DefaultCPUAllocator: can't allocate memory"), MEMORY),
+    (RuntimeError("Storage size calculation overflowed with sizes=[4, 3, 128000000000, 128000000000]"), MEMORY),
     (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."), GPU),
     (RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be reported later"), GPU),
     (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), GPU),

@@ -40,6 +40,7 @@ WORDS: Final = {
     r"(?i)shared memory.*No space left|shm.*No space left|insufficient shared memory": SHARED,
     r"can't start new thread|Resource temporarily unavailable": PROCESSES,
     r"DefaultCPUAllocator: (can't allocate|not enough) memory|Cannot allocate memory": MEMORY,
+    r"Storage size calculation overflowed": MEMORY,  # such as views.scales=[1e9]
     r"CUDA out of memory|CUDA error: out of memory|(CUDNN|CUBLAS)_STATUS_ALLOC_FAILED": GPU,
 }
 """Of libraries' errors, which have no class of their own: patterns of what torch 2 and Python 3 say."""

@@ -41,3 +41,11 @@ def test_a_wrong_value_is_refused(words: list[str], said: str):
     with pytest.raises(ConfigError) as refused:
         divided(words)
     assert str(refused.value) == said
+
+
+@pytest.mark.parametrize("word", ["ray.address=", "jobs=", "slurm.cluster= "])
+def test_an_empty_value_is_refused(word: str) -> None:
+    """As of a shell's variable that is not set: the sweep ran on this machine, in silence."""
+    with pytest.raises(ConfigError, match="the value is empty: write one, or null, or leave the key out"):
+        divided([word])
+    assert divided(["ray.address=null"])[0].ray_address is None

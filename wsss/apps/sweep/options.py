@@ -92,6 +92,8 @@ def _as_typed(problem: str) -> str:
 
 
 def _plain(word: str, value: str) -> Any:
+    if not value.strip():  # such as that of a shell's variable that is not set, which YAML takes for null
+        raise ConfigError([f"{word}: the value is empty: write one, or null, or leave the key out"])
     try:
         return yaml.safe_load(value)
     except yaml.YAMLError as error:
