@@ -86,7 +86,7 @@ def kind(request: pytest.FixtureRequest) -> Format:
 
 def test_every_format_is_here():
     written = {name for module in (formats, texts) for name in vars(module) if name.startswith(("write_", "encode_"))}
-    more = {"encode_mask", "write_bytes", "write_text", "write_yaml"}
+    more = {"encode_mask", "write_bytes", "write_parts", "write_text", "write_yaml"}
     assert written == {each.write.__name__ for each in FORMATS.values()} | more
 
 
