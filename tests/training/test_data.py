@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -122,3 +125,21 @@ def test_a_second_sigterm_ends_a_loader_process():
         signal.raise_signal(signal.SIGTERM)
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGTERM
+
+
+def test_a_training_that_is_ended_waits_for_no_loader_process_as_python_exits() -> None:
+    program = """
+from types import SimpleNamespace
+from training.test_data import Echo
+from wsss.training.data import KeyedDataModule
+module = KeyedDataModule(train=Echo(4), val=Echo(80), batch_size=4, random_seed=3, workers=1)
+module.trainer = SimpleNamespace(global_rank=0, world_size=1)
+kept = iter(module.val_dataloader())
+next(kept)
+raise KeyboardInterrupt
+"""
+    variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], check=False, env=variables, capture_output=True, text=True, timeout=120
+    )
+    assert ended.stderr.endswith("KeyboardInterrupt\n")

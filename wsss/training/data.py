@@ -1,6 +1,8 @@
 """The one LightningDataModule: keyed training batches, and validation items dealt out without padding."""
 
 import signal
+from multiprocessing import active_children
+from multiprocessing.util import Finalize
 from typing import Any
 
 import pytorch_lightning as pl
@@ -84,6 +86,8 @@ class KeyedDataModule(pl.LightningDataModule):
 
     def _loading(self, *, batches: int) -> dict[str, Any]:
         workers = min(self._workers, batches)  # a process more would wait for ever
+        if workers:
+            Finalize(None, _end_loaders, exitpriority=0)
         return {
             "num_workers": workers,
             "persistent_workers": workers > 0,
@@ -92,11 +96,21 @@ class KeyedDataModule(pl.LightningDataModule):
         }
 
 
+def _end_loaders() -> None:
+    """Kill the loader processes of a training that was ended, as Python exits.
+
+    They leave signals alone, and multiprocessing would send each one and wait for it for ever.
+    """
+    for process in active_children():
+        if process.daemon:
+            process.kill()
+
+
 def _leave_signals(_: int) -> None:
     """Leave signals to the process of the training: a terminal and SLURM send them to all processes.
 
     A loader process that ended at once might hold a lock, for which the training would wait for ever. A second SIGTERM
-    ends it: torch sends one to a loader process that does not end in order, and multiprocessing as Python exits.
+    ends it: torch sends one to a loader process that does not end in order.
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
