@@ -1,21 +1,26 @@
 """Let equal values be one object: a hundred thousand images have few sizes and few sets of classes."""
 
 from collections.abc import Hashable
-from typing import TypeVar, final
+from typing import Any, TypeVar, final
 
 T = TypeVar("T")
+V = TypeVar("V", bound=Hashable)
 
 
 @final
 class Alike:
-    """Keeps the first of equal values that frozen dataclasses hold."""
+    """Keeps the first of equal values."""
 
     def __init__(self) -> None:
-        self._first: dict[Hashable, Hashable] = {}
+        self._first: dict[Any, Any] = {}
+
+    def first(self, value: V) -> V:
+        """Return the first of the values that are equal to this one."""
+        known: V = self._first.setdefault(value, value)
+        return known
 
     def share(self, holder: T, *fields: str) -> T:
-        """Let some fields of a dataclass hold the first of the values that are equal to theirs, and return it."""
+        """Let fields of a frozen dataclass hold the first of the values that are equal to theirs, and return it."""
         for field in fields:
-            value = getattr(holder, field)
-            object.__setattr__(holder, field, self._first.setdefault(value, value))
+            object.__setattr__(holder, field, self.first(getattr(holder, field)))
         return holder

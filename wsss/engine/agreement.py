@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from jaxtyping import UInt8
 
+from wsss.data.alike import Alike
 from wsss.data.index import Index, Record
 from wsss.draw.outcome import learnt_from
 from wsss.engine.threads import in_threads
@@ -46,7 +47,7 @@ def network_masks(artifacts: Sequence[Artifact], *, index: Index) -> NetworkMask
 
     agreements: dict[str, dict[str, float | None]] = {}
     shown: dict[str, list[frozenset[int]]] = {}
-    sets: dict[frozenset[int], frozenset[int]] = {}  # a hundred thousand images show few sets of classes
+    alike = Alike()
     for split in predicted.summary["splits"]:
         records = index.split(split)
         compared = learnt is not None and split in learnt.summary["splits"]
@@ -55,7 +56,7 @@ def network_masks(artifacts: Sequence[Artifact], *, index: Index) -> NetworkMask
         for record, (classes, agreement) in zip(
             records, in_threads(partial(look, compared=compared), records), strict=True
         ):
-            shown[split].append(sets.setdefault(classes, classes))
+            shown[split].append(alike.first(classes))
             of_split[record.id] = agreement
         if compared:
             agreements[split] = of_split
