@@ -19,6 +19,8 @@ BLOCK: Final = 1 << 18
 """Numbers of a block on a CPU: 1 MiB. Other devices take all rows at once."""
 Join = Callable[[Tensor, Tensor], Tensor]
 """Merges two blocks of logits of one shape, such as `torch.add`."""
+Finish = Callable[[Tensor], Tensor]
+"""Makes something of the same rows of pixels out of merged logits, such as labels."""
 
 
 @final
@@ -58,3 +60,15 @@ def joined(views: Sequence[ByRows], join: Join) -> Iterator[tuple[slice, Float[T
     for top in range(0, height, count):
         rows = slice(top, min(top + count, height))
         yield rows, reduce(join, (view.rows(rows) for view in views))
+
+
+def written(views: Sequence[ByRows], join: Join, *, finish: Finish = lambda logits: logits) -> Tensor:
+    """Merge views of one batch, and return what `finish` makes of the merged logits, written once."""
+    whole: Tensor | None = None
+    for rows, logits in joined(views, join):
+        block = finish(logits)
+        if whole is None:
+            whole = block.new_empty((*block.shape[:-2], views[0].height, block.shape[-1]))
+        whole[..., rows, :] = block
+    assert whole is not None  # an image has a row
+    return whole

@@ -12,7 +12,7 @@ from wsss.configurable import Configurable
 from wsss.masks import strongest_label
 from wsss.types import Images
 from wsss.views.base import check_scales, scaled
-from wsss.views.by_rows import ByRows, Join, joined
+from wsss.views.by_rows import ByRows, Join, written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,26 +37,18 @@ class SegmentationViews(Configurable):
 
     def __call__(self, segment: Callable[[Images], Tensor], images: Images) -> Float[Tensor, "b labels h w"]:
         """Return the probabilities of all labels at the images' own size, from what `segment` makes of each view."""
-        views = self._held(segment, images)
-        size, labels = images.shape[-2:], views[0].logits.shape[1]
-        probabilities = images.new_empty(len(images), labels, *size, dtype=torch.float32)
-        for rows, logits in joined(views, self._join):
-            probabilities[..., rows, :] = (logits / self._count if self.merge == "mean" else logits).softmax(dim=1)
-        return probabilities
+        return written(self._held(segment, images), self._join, finish=self._probabilities)
 
     def strongest(self, segment: Callable[[Images], Tensor], images: Images) -> UInt8[Tensor, "b h w"]:
         """Return the label of the largest merged logit, as `strongest_label` does, without any probabilities.
 
         Where rounding makes the largest probabilities equal, and logits still differ, this takes the larger logit.
         """
-        labels = torch.empty(len(images), *images.shape[-2:], dtype=torch.uint8, device=images.device)
-        for rows, logits in joined(self._held(segment, images), self._join):
-            labels[..., rows, :] = strongest_label(logits)
-        return labels
+        return written(self._held(segment, images), self._join, finish=strongest_label)
 
-    @property
-    def _count(self) -> int:
-        return len(self.scales) * (2 if self.flip else 1)
+    def _probabilities(self, logits: Float[Tensor, "b labels r w"]) -> Float[Tensor, "b labels r w"]:
+        count = len(self.scales) * (2 if self.flip else 1)
+        return (logits / count if self.merge == "mean" else logits).softmax(dim=1)
 
     @property
     def _join(self) -> Join:
@@ -67,17 +59,9 @@ class SegmentationViews(Configurable):
         held = list[ByRows]()
         for answer in self._answers(segment, images):
             if len(held) == 2:
-                held = [self._merged(held)]
+                held = [ByRows(logits=written(held, self._join), height=images.shape[-2])]
             held.append(answer)
         return held
-
-    def _merged(self, views: list[ByRows]) -> ByRows:
-        first = views[0]
-        shape = (*first.logits.shape[:2], first.height, first.logits.shape[-1])
-        merged = first.logits.new_empty(shape, dtype=torch.float32)
-        for rows, logits in joined(views, self._join):
-            merged[..., rows, :] = logits
-        return ByRows(logits=merged, height=first.height)
 
     def _answers(self, segment: Callable[[Images], Tensor], images: Images) -> Iterator[ByRows]:
         size = (images.shape[-2], images.shape[-1])
